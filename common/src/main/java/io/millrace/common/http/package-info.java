@@ -1,0 +1,5 @@
+/** The operations endpoints every process serves: metrics, health, status. */
+@NullMarked
+package io.millrace.common.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,53 @@
+package io.millrace.common.json;
+
+import io.millrace.common.record.ControlRecord;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Control records to bytes and back: one JSON object whose field {@code v} is the version of its form. A reader takes
+ * its own version and ignores fields it does not know; any other version is refused, so a form may change only by
+ * adding optional fields or by raising {@link #VERSION}. Stateless.
+ */
+public final class ControlCodec {
+    /** The version written. */
+    public static final int VERSION = 1;
+
+    /** Larger records are not ours: a control record is small. */
+    public static final int BYTES_MAX = 8 << 20;
+
+    private ControlCodec() {}
+
+    public static byte[] encode(ControlRecord record) {
+        ObjectNode form = Json.object();
+        form.put("v", VERSION);
+        form.setAll((ObjectNode) Json.MAPPER.valueToTree(record));
+        return Json.MAPPER.writeValueAsBytes(form);
+    }
+
+    /**
+     * @throws BadRecordException when the bytes are no JSON object of this version and type, or a value in it is out of
+     *     range
+     */
+    public static <T extends ControlRecord> T decode(byte[] bytes, Class<T> type) throws BadRecordException {
+        if (bytes.length > BYTES_MAX) {
+            throw new BadRecordException(
+                    type.getSimpleName() + " of " + bytes.length + " bytes, the limit is " + BYTES_MAX);
+        }
+        try {
+            JsonNode form = Json.MAPPER.readTree(bytes);
+            if (!form.isObject()) {
+                throw new BadRecordException(type.getSimpleName() + " is no JSON object");
+            }
+            JsonNode version = form.path("v");
+            if (!version.isInt() || version.intValue() != VERSION) {
+                throw new BadRecordException(
+                        type.getSimpleName() + " has version " + version + ", this reader knows " + VERSION);
+            }
+            return Json.MAPPER.treeToValue(form, type);
+        } catch (JacksonException e) {
+            throw new BadRecordException(type.getSimpleName() + " is malformed: " + e.getOriginalMessage(), e);
+        }
+    }
+}

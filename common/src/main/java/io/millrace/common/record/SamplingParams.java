@@ -1,0 +1,47 @@
+package io.millrace.common.record;
+
+import io.millrace.common.json.Json;
+import java.util.List;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * How samples are drawn; the names are SGLang's and slime's (slime/rollout/sglang_rollout.py).
+ *
+ * @param temperature 0 or more; 0 is greedy
+ * @param topP above 0, at most 1
+ * @param topK -1 for all, or 1 or more
+ * @param maxNewTokens 1 or more, response tokens of one sample
+ * @param stop strings that end a sample
+ * @param stopTokenIds tokens that end a sample
+ * @param skipSpecialTokens whether special tokens are left out of the text
+ * @param extra further engine parameters, passed on untouched and winning over none of the above
+ */
+public record SamplingParams(
+        double temperature,
+        double topP,
+        int topK,
+        int maxNewTokens,
+        List<String> stop,
+        List<Integer> stopTokenIds,
+        boolean skipSpecialTokens,
+        ObjectNode extra) {
+    public SamplingParams {
+        stop = List.copyOf(stop);
+        stopTokenIds = List.copyOf(stopTokenIds);
+        check(temperature >= 0 && Double.isFinite(temperature), "temperature", "0 or more", temperature);
+        check(topP > 0 && topP <= 1, "top_p", "above 0, at most 1", topP);
+        check(topK == -1 || topK >= 1, "top_k", "-1 or 1 or more", topK);
+        check(maxNewTokens >= 1, "max_new_tokens", "1 or more", maxNewTokens);
+    }
+
+    private static void check(boolean holds, String name, String range, Number value) {
+        if (!holds) {
+            throw new IllegalArgumentException(name + " must be " + range + ", was " + value);
+        }
+    }
+
+    /** slime's defaults with this response limit. */
+    public static SamplingParams defaults(int maxNewTokens) {
+        return new SamplingParams(1.0, 1.0, -1, maxNewTokens, List.of(), List.of(), false, Json.object());
+    }
+}

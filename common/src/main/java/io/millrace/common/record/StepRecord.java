@@ -1,0 +1,128 @@
+package io.millrace.common.record;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What stands on the {@code steps} topic: the trainer consumer's decisions, the only place where groups are settled. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = StepRecord.Lease.class, name = "lease"),
+    @JsonSubTypes.Type(value = StepRecord.Acknowledgement.class, name = "acknowledgement"),
+    @JsonSubTypes.Type(value = StepRecord.Discard.class, name = "discard"),
+    @JsonSubTypes.Type(value = StepRecord.Abandonment.class, name = "abandonment"),
+    @JsonSubTypes.Type(value = StepRecord.Rejection.class, name = "rejection")
+})
+public sealed interface StepRecord extends ControlRecord {
+    /**
+     * Groups settled so far in the run, this record counted in.
+     *
+     * @param lowWaterMark every group index below it is settled
+     */
+    record Totals(long trained, long discarded, long abandoned, long lowWaterMark) {
+        /** Before anything was settled. */
+        public static final Totals NONE = new Totals(0, 0, 0, 0);
+
+        public long settled() {
+            return trained + discarded + abandoned;
+        }
+    }
+
+    /**
+     * Where one group of a step stands.
+     *
+     * @param oldestVersion the oldest weight version that made any of its tokens
+     * @param partition of the results topic
+     * @param offsets of its records, in order
+     */
+    record ManifestEntry(
+            GroupIndex groupIndex, Attempt attempt, WeightVersion oldestVersion, int partition, List<Long> offsets) {
+        public ManifestEntry {
+            offsets = List.copyOf(offsets);
+            if (partition < 0 || offsets.isEmpty()) {
+                throw new IllegalArgumentException("a manifest entry names its partition and at least one offset");
+            }
+        }
+    }
+
+    /**
+     * A step handed to the trainer; the same step gives these very records until it is acknowledged.
+     *
+     * @param weightVersion the trainer's version at hand-over
+     * @param groups ascending by group index, each once
+     */
+    record Lease(
+            Lineage lineage, StepNumber step, WeightVersion weightVersion, long leasedAtMs, List<ManifestEntry> groups)
+            implements StepRecord {
+        public Lease {
+            Objects.requireNonNull(lineage, "lineage");
+            Objects.requireNonNull(step, "step");
+            Objects.requireNonNull(weightVersion, "weight_version");
+            groups = List.copyOf(groups);
+            if (groups.isEmpty()) {
+                throw new IllegalArgumentException("a lease has at least one group");
+            }
+            for (int i = 1; i < groups.size(); i++) {
+                if (groups.get(i - 1).groupIndex().compareTo(groups.get(i).groupIndex()) >= 0) {
+                    throw new IllegalArgumentException("groups of a lease must ascend by index, each once");
+                }
+            }
+        }
+    }
+
+    /**
+     * A step trained: its groups are settled.
+     *
+     * @param newWeightVersion the version this step led to, where the trainer updated its weights with it
+     */
+    record Acknowledgement(
+            Lineage lineage,
+            StepNumber step,
+            @Nullable WeightVersion newWeightVersion,
+            long acknowledgedAtMs,
+            Totals totals)
+            implements StepRecord {
+        public Acknowledgement {
+            Objects.requireNonNull(lineage, "lineage");
+            Objects.requireNonNull(step, "step");
+            Objects.requireNonNull(totals, "totals");
+        }
+    }
+
+    /** A group settled without training. */
+    record Discard(GroupIndex groupIndex, Attempt attempt, String reason, Totals totals) implements StepRecord {
+        public Discard {
+            Objects.requireNonNull(groupIndex, "group_index");
+            Objects.requireNonNull(attempt, "attempt");
+            Objects.requireNonNull(reason, "reason");
+            Objects.requireNonNull(totals, "totals");
+        }
+    }
+
+    /** A group settled because every attempt failed. */
+    record Abandonment(GroupIndex groupIndex, Attempt lastAttempt, String cause, Totals totals) implements StepRecord {
+        public Abandonment {
+            Objects.requireNonNull(groupIndex, "group_index");
+            Objects.requireNonNull(lastAttempt, "last_attempt");
+            Objects.requireNonNull(cause, "cause");
+            Objects.requireNonNull(totals, "totals");
+        }
+    }
+
+    /** A result that cannot be used; the ledger takes it as a failed attempt. The group is not settled by it. */
+    record Rejection(GroupIndex groupIndex, Attempt attempt, int partition, long offset, String reason)
+            implements StepRecord {
+        public Rejection {
+            Objects.requireNonNull(groupIndex, "group_index");
+            Objects.requireNonNull(attempt, "attempt");
+            Objects.requireNonNull(reason, "reason");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package io.millrace.common.record;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One attempt of one group, on a prompts lane; keyed by group index.
+ *
+ * @param samples how many samples the group has, 1 or more
+ * @param lineage the lineage it was issued in
+ * @param issueVersion the newest weight version when it was issued
+ * @param issuedAtMs wall clock, milliseconds since 1970
+ * @param label what the reward compares with, where the data set has one
+ * @param metadata the row's metadata, untouched; {@code rm_type} in it chooses the reward
+ * @param source where the prompt came from
+ */
+public record TrainingTask(
+        GroupIndex groupIndex,
+        Attempt attempt,
+        int samples,
+        Lineage lineage,
+        WeightVersion issueVersion,
+        long issuedAtMs,
+        Prompt prompt,
+        @Nullable String label,
+        ObjectNode metadata,
+        SamplingParams samplingParams,
+        Source source)
+        implements ControlRecord {
+    public TrainingTask {
+        Objects.requireNonNull(groupIndex, "group_index");
+        Objects.requireNonNull(attempt, "attempt");
+        Objects.requireNonNull(lineage, "lineage");
+        Objects.requireNonNull(issueVersion, "issue_version");
+        Objects.requireNonNull(prompt, "prompt");
+        Objects.requireNonNull(metadata, "metadata");
+        Objects.requireNonNull(samplingParams, "sampling_params");
+        Objects.requireNonNull(source, "source");
+        if (samples < 1) {
+            throw new IllegalArgumentException("samples must be 1 or more, was " + samples);
+        }
+    }
+
+    /**
+     * @param fingerprint of the data set, so that a changed one is noticed when the run resumes
+     * @param seed the seed of the prompt order
+     * @param epoch how often the data set had been gone through, 0 for the first time
+     * @param row the row's line number in the data set, 1 for the first
+     */
+    public record Source(String fingerprint, long seed, long epoch, long row) {
+        public Source {
+            Objects.requireNonNull(fingerprint, "fingerprint");
+        }
+    }
+}

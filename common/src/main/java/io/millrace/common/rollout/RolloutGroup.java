@@ -1,0 +1,64 @@
+package io.millrace.common.rollout;
+
+import java.util.Map;
+
+/**
+ * One group as it leaves a worker and reaches the trainer. The arrays are shared, never copied: whoever holds a group
+ * must not change them.
+ *
+ * @param header everything but the tensors
+ * @param tokens prompt then response ids of every sample back to back; length: sum of {@code tokenCount()}
+ * @param logProbs behaviour log-probabilities of the response tokens, samples back to back; length: sum of
+ *     {@code responseLength()}; finite
+ * @param lossMask 1 where a response token is trained on, 0 where not; same length as {@code logProbs}
+ * @param extras further tensors, passed through untouched; names other than those three
+ */
+public record RolloutGroup(
+        GroupHeader header, int[] tokens, float[] logProbs, byte[] lossMask, Map<String, Tensor> extras) {
+    /** Names of our own tensors, in the order they stand in the blob. */
+    public static final String TOKENS = "tokens";
+
+    public static final String LOG_PROBS = "log_probs";
+    public static final String LOSS_MASK = "loss_mask";
+
+    /** @throws IllegalArgumentException when lengths do not add up or a value is out of range; the message says which */
+    public RolloutGroup {
+        extras = Map.copyOf(extras);
+        long tokenCount = 0;
+        long responseCount = 0;
+        for (SampleHeader sample : header.samples()) {
+            tokenCount += sample.tokenCount();
+            responseCount += sample.responseLength();
+        }
+        checkLength(TOKENS, tokens.length, tokenCount);
+        checkLength(LOG_PROBS, logProbs.length, responseCount);
+        checkLength(LOSS_MASK, lossMask.length, responseCount);
+        for (int i = 0; i < tokens.length; i++) {
+            if (tokens[i] < 0) {
+                throw new IllegalArgumentException("tokens[" + i + "] is negative: " + tokens[i]);
+            }
+        }
+        for (int i = 0; i < logProbs.length; i++) {
+            if (!Float.isFinite(logProbs[i])) {
+                throw new IllegalArgumentException("log_probs[" + i + "] is not finite: " + logProbs[i]);
+            }
+        }
+        for (int i = 0; i < lossMask.length; i++) {
+            if (lossMask[i] != 0 && lossMask[i] != 1) {
+                throw new IllegalArgumentException("loss_mask[" + i + "] must be 0 or 1, was " + lossMask[i]);
+            }
+        }
+        for (String name : extras.keySet()) {
+            if (name.equals(TOKENS) || name.equals(LOG_PROBS) || name.equals(LOSS_MASK)) {
+                throw new IllegalArgumentException("an extra tensor must not be called " + name);
+            }
+        }
+    }
+
+    private static void checkLength(String name, int length, long expected) {
+        if (length != expected) {
+            throw new IllegalArgumentException(
+                    name + " has " + length + " values, the samples' lengths add up to " + expected);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.millrace.common.rollout;
+
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All of a sample but its tensors.
+ *
+ * @param index the sample index over the whole run: group index x samples per group + position
+ * @param promptLength tokens of the prompt at the front of its {@code tokens}; 0 when the prompt went out as text and
+ *     its ids are unknown
+ * @param responseLength tokens after the prompt; the length of its {@code log_probs} and {@code loss_mask}
+ * @param response the text of the response
+ * @param finishReason the engine's word: stop, length, abort
+ * @param weightVersions contiguous from 0 to responseLength (empty for an empty response)
+ * @param provenance how those are known
+ * @param engineWeightVersions the engine's own words for them, one per request, as slime keeps them
+ * @param sessionId given to the sample once, for routing
+ * @param engine the address that made it
+ * @param generationSeconds from request to answer, all tries
+ * @param nonGenerationSeconds time spent otherwise, such as scoring
+ * @param cachedTokens prompt tokens the engine had cached
+ * @param spec speculative decoding counters
+ */
+public record SampleHeader(
+        long index,
+        int promptLength,
+        int responseLength,
+        String response,
+        Reward reward,
+        SampleStatus status,
+        String finishReason,
+        List<VersionSpan> weightVersions,
+        SpanProvenance provenance,
+        List<String> engineWeightVersions,
+        String sessionId,
+        String engine,
+        double generationSeconds,
+        double nonGenerationSeconds,
+        int cachedTokens,
+        @Nullable SpecInfo spec) {
+    public SampleHeader {
+        Objects.requireNonNull(response, "response");
+        Objects.requireNonNull(reward, "reward");
+        Objects.requireNonNull(status, "status");
+        Objects.requireNonNull(provenance, "provenance");
+        weightVersions = List.copyOf(weightVersions);
+        engineWeightVersions = List.copyOf(engineWeightVersions);
+        if (index < 0 || promptLength < 0 || responseLength < 0) {
+            throw new IllegalArgumentException("sample index and lengths must not be negative: index " + index
+                    + ", prompt " + promptLength + ", response " + responseLength);
+        }
+        int at = 0;
+        for (VersionSpan span : weightVersions) {
+            if (span.from() != at) {
+                throw new IllegalArgumentException("version spans of sample " + index + " leave a gap at token " + at);
+            }
+            at = span.to();
+        }
+        if (at != responseLength) {
+            throw new IllegalArgumentException(
+                    "version spans of sample " + index + " cover " + at + " of " + responseLength + " response tokens");
+        }
+    }
+
+    /** Tokens of the sample, prompt and response. */
+    public int tokenCount() {
+        return promptLength + responseLength;
+    }
+
+    /** Speculative decoding counters, as slime sums them (slime/utils/types.py, SpecInfo). */
+    public record SpecInfo(
+            long specAcceptTokenNum, long specDraftTokenNum, long specVerifyCt, long completionTokenNum) {}
+}
