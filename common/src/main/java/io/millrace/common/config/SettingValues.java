@@ -1,0 +1,155 @@
+package io.millrace.common.config;
+
+import io.millrace.common.id.RunId;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Text to value, with the range checked. */
+final class SettingValues {
+    private SettingValues() {}
+
+    static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /**
+     * @param source where the text came from, for the message
+     * @throws SettingException naming the setting, the allowed range, the text and the source
+     */
+    static Object convert(SettingSpec spec, String text, String source) {
+        try {
+            Object value = parse(spec.type(), text);
+            checkRange(spec, value);
+            return value;
+        } catch (IllegalArgumentException e) {
+            String range = spec.range().isEmpty() ? String.valueOf(e.getMessage()) : spec.range();
+            throw new SettingException(
+                    spec.flag() + " must be " + range + ", was '" + text + "' (from " + source + ")");
+        }
+    }
+
+    private static Object parse(Class<?> type, String text) {
+        if (type == String.class) {
+            return text;
+        }
+        if (type == int.class || type == Integer.class) {
+            return (int) whole(text, Integer.MIN_VALUE, Integer.MAX_VALUE);
+        }
+        if (type == long.class || type == Long.class) {
+            return whole(text, Long.MIN_VALUE, Long.MAX_VALUE);
+        }
+        if (type == double.class || type == Double.class) {
+            return finite(text);
+        }
+        if (type == boolean.class) {
+            return switch (text.strip().toLowerCase(Locale.ROOT)) {
+                case "true", "yes", "on" -> true;
+                case "false", "no", "off" -> false;
+                default -> throw new IllegalArgumentException("true or false");
+            };
+        }
+        if (type == Duration.class) {
+            return Durations.parse(text);
+        }
+        if (type == ByteSize.class) {
+            return ByteSize.parse(text);
+        }
+        if (type == Path.class) {
+            return Path.of(text);
+        }
+        if (type == RunId.class) {
+            return new RunId(text);
+        }
+        if (type == List.class) {
+            return list(text);
+        }
+        if (type == Map.class) {
+            return map(text);
+        }
+        if (type.isEnum()) {
+            for (Object constant : type.getEnumConstants()) {
+                if (word((Enum<?>) constant).equals(text.strip().toLowerCase(Locale.ROOT))) {
+                    return constant;
+                }
+            }
+            throw new IllegalArgumentException("one of its words");
+        }
+        throw new IllegalStateException("no setting may have the type " + type.getName());
+    }
+
+    private static long whole(String text, long min, long max) {
+        try {
+            long value = Long.parseLong(text.strip().replace("_", ""));
+            if (value < min || value > max) {
+                throw new IllegalArgumentException("a whole number from " + min + " to " + max);
+            }
+            return value;
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("a whole number", e);
+        }
+    }
+
+    private static double finite(String text) {
+        try {
+            double value = Double.parseDouble(text.strip());
+            if (!Double.isFinite(value)) {
+                throw new IllegalArgumentException("a finite number");
+            }
+            return value;
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("a number", e);
+        }
+    }
+
+    private static List<String> list(String text) {
+        List<String> items = new ArrayList<>();
+        for (String item : text.split(",", -1)) {
+            if (!item.isBlank()) {
+                items.add(item.strip());
+            }
+        }
+        return List.copyOf(items);
+    }
+
+    private static Map<String, String> map(String text) {
+        Map<String, String> entries = new LinkedHashMap<>();
+        for (String line : text.split("\n", -1)) {
+            if (line.isBlank()) {
+                continue;
+            }
+            int at = line.indexOf('=');
+            if (at <= 0) {
+                throw new IllegalArgumentException("key=value");
+            }
+            entries.put(line.substring(0, at).strip(), line.substring(at + 1).strip());
+        }
+        return Map.copyOf(entries);
+    }
+
+    private static void checkRange(SettingSpec spec, Object value) {
+        String min = spec.declared().min();
+        String max = spec.declared().max();
+        if (!min.isEmpty() && compare(value, parse(spec.type(), min)) < 0) {
+            throw new IllegalArgumentException("below its range");
+        }
+        if (!max.isEmpty() && compare(value, parse(spec.type(), max)) > 0) {
+            throw new IllegalArgumentException("above its range");
+        }
+    }
+
+    private static int compare(Object left, Object right) {
+        return switch (left) {
+            case Integer number -> number.compareTo((Integer) right);
+            case Long number -> number.compareTo((Long) right);
+            case Double number -> number.compareTo((Double) right);
+            case Duration duration -> duration.compareTo((Duration) right);
+            case ByteSize size -> size.compareTo((ByteSize) right);
+            default -> throw new IllegalStateException("no range for " + left.getClass());
+        };
+    }
+}

@@ -1,0 +1,103 @@
+package io.millrace.common.http;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerResponse;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.json.Json;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.metrics.Metrics;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The HTTP server of a process: {@code /metrics} (Prometheus text), {@code /health/live} and {@code /health/ready}
+ * (200 or 503, with every part's state), {@code /status} (JSON), and what a process adds. Handlers run on virtual
+ * threads and may block.
+ */
+public final class OpsServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(OpsServer.class);
+
+    private final WebServer server;
+
+    private OpsServer(WebServer server) {
+        this.server = server;
+    }
+
+    /**
+     * Starts listening.
+     *
+     * @param status gives the process's status; called by request threads
+     * @param more adds the process's own routes
+     * @throws SettingException when the address cannot be listened on
+     */
+    public static OpsServer start(
+            OpsSettings settings,
+            Health health,
+            Metrics metrics,
+            Supplier<ObjectNode> status,
+            Consumer<HttpRouting.Builder> more) {
+        HttpRouting.Builder routing = HttpRouting.builder();
+        routing.get("/metrics", (request, response) -> {
+            response.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+            response.send(metrics.scrape());
+        });
+        routing.get("/health/live", (request, response) -> send(response, health, health.live()));
+        routing.get("/health/ready", (request, response) -> send(response, health, health.ready()));
+        routing.get("/status", (request, response) -> sendJson(response, Status.OK_200, status.get()));
+        more.accept(routing);
+        try {
+            WebServer server = WebServer.builder()
+                    .host(settings.opsHost())
+                    .port(settings.opsPort())
+                    // Our own stop sequence closes the server; a second hook would race with it.
+                    .shutdownHook(false)
+                    .routing(routing)
+                    .build()
+                    .start();
+            log.info("metrics, health and status on http://{}:{}", settings.opsHost(), server.port());
+            return new OpsServer(server);
+        } catch (RuntimeException e) {
+            throw new SettingException("--ops-host and --ops-port: cannot listen on " + settings.opsHost() + ":"
+                    + settings.opsPort() + " (" + rootMessage(e) + ")");
+        }
+    }
+
+    private static String rootMessage(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+
+    private static void send(ServerResponse response, Health health, boolean well) {
+        ObjectNode body = Json.object();
+        body.put("ok", well);
+        Map<String, Health.Part> parts = health.parts();
+        body.set("parts", Json.MAPPER.valueToTree(parts));
+        sendJson(response, well ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503, body);
+    }
+
+    /** Answers with a JSON body. */
+    public static void sendJson(ServerResponse response, Status status, ObjectNode body) {
+        response.status(status);
+        response.header(HeaderNames.CONTENT_TYPE, "application/json");
+        response.send(Json.MAPPER.writeValueAsBytes(body));
+    }
+
+    public int port() {
+        return server.port();
+    }
+
+    @Override
+    public void close() {
+        server.stop();
+    }
+}

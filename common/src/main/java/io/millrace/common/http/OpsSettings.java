@@ -1,0 +1,24 @@
+package io.millrace.common.http;
+
+import io.millrace.common.config.Setting;
+
+/**
+ * Where a process serves its operations endpoints.
+ *
+ * @param opsHost address to listen on
+ * @param opsPort 0 for any free one
+ */
+public record OpsSettings(
+        @Setting(
+                name = "ops-host",
+                defaultValue = "127.0.0.1",
+                help = "Address that metrics, health and status are served on; 0.0.0.0 in a container")
+        String opsHost,
+
+        @Setting(
+                name = "ops-port",
+                defaultValue = "0",
+                min = "0",
+                max = "65535",
+                help = "Port of metrics, health and status; 0 takes a free one and logs it")
+        int opsPort) {}

@@ -1,0 +1,151 @@
+package io.millrace.common.kafka;
+
+import io.millrace.common.config.SettingException;
+import io.millrace.common.id.GroupIndex;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Makes Kafka clients. What our promises rest on (acks, idempotence, isolation, no auto-commit) cannot be overridden by
+ * passed-through properties; the rest can. Keys and values are bytes everywhere. Stateless but for the settings.
+ */
+public final class KafkaClients {
+    /** Properties a user must not change, with the promise that would break. */
+    private static final Map<String, String> FIXED = Map.of(
+            ProducerConfig.ACKS_CONFIG, "a result is durable before its receipt",
+            ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "a retried publish must not stand twice",
+            ProducerConfig.TRANSACTIONAL_ID_CONFIG, "a second producer or trainer consumer fences the first",
+            ConsumerConfig.ISOLATION_LEVEL_CONFIG, "aborted records must not be seen",
+            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "positions come from our own records",
+            ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "a claim is acknowledged by name");
+
+    private final KafkaSettings settings;
+    private final int recordBytesMax;
+
+    /**
+     * @param recordBytesMax the largest record of the run's topics, bytes
+     * @throws SettingException when a passed-through property is one that a promise rests on
+     */
+    public KafkaClients(KafkaSettings settings, int recordBytesMax) {
+        Set<String> refused = new TreeSet<>(settings.kafka().keySet());
+        refused.retainAll(FIXED.keySet());
+        for (String key : refused) {
+            throw new SettingException("--kafka must not set " + key + ": " + FIXED.get(key));
+        }
+        this.settings = settings;
+        this.recordBytesMax = recordBytesMax;
+    }
+
+    private Map<String, Object> base(String clientId) {
+        Map<String, Object> properties = new HashMap<>(settings.kafka());
+        properties.put("bootstrap.servers", settings.bootstrap());
+        properties.put("client.id", clientId);
+        return properties;
+    }
+
+    public Admin admin(String clientId) {
+        Map<String, Object> properties = base(clientId);
+        properties.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 30_000);
+        return made("an admin client", () -> Admin.create(properties));
+    }
+
+    /** An idempotent producer that waits for all replicas; thread-safe. */
+    public Producer<byte[], byte[]> producer(String clientId) {
+        return made("a producer", () -> new KafkaProducer<>(producerProperties(clientId)));
+    }
+
+    /** The same with a transactional id; one owner. */
+    public Producer<byte[], byte[]> transactionalProducer(String clientId, String transactionalId) {
+        Map<String, Object> properties = producerProperties(clientId);
+        properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+        return made("a producer", () -> new KafkaProducer<>(properties));
+    }
+
+    private Map<String, Object> producerProperties(String clientId) {
+        Map<String, Object> properties = base(clientId);
+        properties.put(ProducerConfig.ACKS_CONFIG, "all");
+        properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, recordBytesMax + RECORD_OVERHEAD_BYTES);
+        properties.putIfAbsent(ProducerConfig.BUFFER_MEMORY_CONFIG, Math.max(64L << 20, 4L * recordBytesMax));
+        properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 0);
+        return properties;
+    }
+
+    /** A consumer without a group, of committed records only, from the beginning unless sought; one owner. */
+    public Consumer<byte[], byte[]> follower(String clientId) {
+        Map<String, Object> properties = base(clientId);
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        properties.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1_000);
+        deserializers(properties);
+        return made("a consumer", () -> new KafkaConsumer<>(properties));
+    }
+
+    /**
+     * A member of a share group that acknowledges each record by name; one owner.
+     *
+     * @param recordsPerPollMax exactly how many records one poll may acquire
+     */
+    public ShareConsumer<byte[], byte[]> shareConsumer(String clientId, String group, int recordsPerPollMax) {
+        Map<String, Object> properties = base(clientId);
+        properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        properties.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
+        // Without it a poll acquires whole producer batches, far beyond the slots.
+        properties.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
+        properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, recordsPerPollMax);
+        deserializers(properties);
+        return made("a share consumer", () -> new KafkaShareConsumer<>(properties));
+    }
+
+    private static void deserializers(Map<String, Object> properties) {
+        properties.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        properties.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+    }
+
+    /** Room for key, headers and framing above the value's limit. */
+    public static final int RECORD_OVERHEAD_BYTES = 64 << 10;
+
+    /** A group's key: its index in decimal, readable in any tool. */
+    public static byte[] key(GroupIndex index) {
+        return index.toString().getBytes(StandardCharsets.US_ASCII);
+    }
+
+    public static byte[] key(String key) {
+        return key.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private interface Maker<T> {
+        T make();
+    }
+
+    private static <T> T made(String what, Maker<T> maker) {
+        try {
+            return maker.make();
+        } catch (KafkaException e) {
+            Throwable root = e;
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
+            throw new SettingException("--bootstrap or --kafka: cannot make " + what + ": " + root.getMessage());
+        }
+    }
+}

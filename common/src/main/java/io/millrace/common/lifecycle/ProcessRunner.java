@@ -1,0 +1,133 @@
+package io.millrace.common.lifecycle;
+
+import io.millrace.common.config.SettingException;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The life of a process: start, run until SIGTERM, a natural end or a failure, then stop in reverse order of start
+ * within a limit. The exit code tells clean (0) from not (1), after SIGTERM too.
+ */
+public final class ProcessRunner implements Fatal {
+    private static final Logger log = LoggerFactory.getLogger(ProcessRunner.class);
+
+    /** Builds and starts a process; pushes what it started on the sequence. */
+    @FunctionalInterface
+    public interface Starter {
+        void start(ProcessRunner runner, StopSequence stops) throws Exception;
+    }
+
+    private final String name;
+    private final Duration stopLimit;
+    private final Health health = new Health(WallClock.system());
+    private final CountDownLatch end = new CountDownLatch(1);
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private volatile int exitCode = 1;
+
+    private ProcessRunner(String name, Duration stopLimit) {
+        this.name = name;
+        this.stopLimit = stopLimit;
+    }
+
+    /**
+     * Runs a process to its end, on the calling thread.
+     *
+     * @param stopLimit how long stopping may take over all stages
+     * @return the exit code
+     * @throws SettingException when the starter finds the settings impossible
+     */
+    public static int run(String name, Duration stopLimit, Starter starter) throws Exception {
+        return new ProcessRunner(name, stopLimit).run(starter);
+    }
+
+    private int run(Starter starter) throws Exception {
+        Thread hook = Thread.ofPlatform().name("stop-" + name).unstarted(this::stopOnSignal);
+        Runtime.getRuntime().addShutdownHook(hook);
+        StopSequence stops = new StopSequence(Ticker.system());
+        try {
+            starter.start(this, stops);
+            log.info("{} started", name);
+            end.await();
+        } catch (SettingException e) {
+            stopQuietly(stops);
+            exitCode = 2;
+            throw e;
+        } catch (Exception e) {
+            report(name, e);
+        }
+        int code = finish(stops);
+        exitCode = code;
+        stopped.countDown();
+        return code;
+    }
+
+    private int finish(StopSequence stops) {
+        boolean clean = failure.get() == null;
+        try {
+            stops.stop(stopLimit);
+        } catch (StopSequence.StopFailedException e) {
+            log.error("{} did not stop cleanly", name, e);
+            clean = false;
+        }
+        log.info("{} ended {}", name, clean ? "cleanly" : "with a failure");
+        return clean ? 0 : 1;
+    }
+
+    private void stopQuietly(StopSequence stops) {
+        try {
+            stops.stop(stopLimit);
+        } catch (StopSequence.StopFailedException e) {
+            log.warn("{} did not stop cleanly", name, e);
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    /** The shutdown hook: the JVM ends when it returns, so it waits for the sequence and sets the exit code. */
+    private void stopOnSignal() {
+        if (stopped.getCount() == 0) {
+            return;
+        }
+        log.info("{} stops: signal received", name);
+        end.countDown();
+        try {
+            // A little more than the stages have, so that a late stage is reported by itself.
+            boolean inTime = stopped.await(stopLimit.toMillis() + 1_000, TimeUnit.MILLISECONDS);
+            if (!inTime) {
+                log.error("{} did not stop within {} ms", name, stopLimit.toMillis());
+            }
+            Runtime.getRuntime().halt(inTime ? exitCode : 1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            Runtime.getRuntime().halt(1);
+        }
+    }
+
+    /** Asks for a clean end; returns at once. */
+    public void requestStop() {
+        end.countDown();
+    }
+
+    @Override
+    public void report(String who, Throwable cause) {
+        if (failure.compareAndSet(null, cause)) {
+            log.error("{} failed in {}: the process ends", name, who, cause);
+        } else {
+            log.warn("{} failed further in {}", name, who, cause);
+        }
+        health.failed(who, String.valueOf(cause));
+        end.countDown();
+    }
+
+    public Health health() {
+        return health;
+    }
+}

@@ -1,0 +1,71 @@
+package io.millrace.common.metrics;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.clients.producer.Producer;
+
+/** The process's meters. Every one carries the run's id. Thread-safe. */
+public final class Metrics implements AutoCloseable {
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    /** Each refreshes itself on a thread of its own until closed. */
+    private final Queue<KafkaClientMetrics> binders = new ConcurrentLinkedQueue<>();
+
+    private final JvmGcMetrics gc = new JvmGcMetrics();
+
+    /** @param run the run's id, or the role of a process that serves no run */
+    public Metrics(String run) {
+        registry.config().commonTags(Tags.of("run", run));
+        gc.bindTo(registry);
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+    }
+
+    public MeterRegistry registry() {
+        return registry;
+    }
+
+    /** All meters in Prometheus text. */
+    public String scrape() {
+        return registry.scrape();
+    }
+
+    /** The client's own metrics. The binder is closed with the registry. */
+    public void bind(Producer<?, ?> producer, String client) {
+        keep(new KafkaClientMetrics(producer, Tags.of("client", client)));
+    }
+
+    public void bind(Consumer<?, ?> consumer, String client) {
+        keep(new KafkaClientMetrics(consumer, Tags.of("client", client)));
+    }
+
+    /** Micrometer has no binder for share consumers; see {@link ShareConsumerMetrics}. */
+    public void bind(ShareConsumer<?, ?> consumer, String client) {
+        new ShareConsumerMetrics(consumer, Tags.of("client", client)).bindTo(registry);
+    }
+
+    private void keep(KafkaClientMetrics binder) {
+        binder.bindTo(registry);
+        binders.add(binder);
+    }
+
+    @Override
+    public void close() {
+        binders.forEach(KafkaClientMetrics::close);
+        gc.close();
+        registry.close();
+    }
+}

@@ -1,0 +1,54 @@
+package io.millrace.common.topics;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.RunId;
+
+/** The names of a run's topics, share groups and transactional ids. */
+public record RunTopics(RunId run) {
+    public String prompts() {
+        return run + ".prompts";
+    }
+
+    /** Retries and continuations only; claimed before {@link #prompts}. */
+    public String urgent() {
+        return run + ".prompts.urgent";
+    }
+
+    public String results() {
+        return run + ".results";
+    }
+
+    public String receipts() {
+        return run + ".receipts";
+    }
+
+    public String workers() {
+        return run + ".workers";
+    }
+
+    public String steps() {
+        return run + ".steps";
+    }
+
+    public String policy() {
+        return run + ".policy";
+    }
+
+    /** The share group of a prompts lane: one each, named after its topic. */
+    public String shareGroup(String lane) {
+        return lane + ".workers";
+    }
+
+    public String producerTransactionalId() {
+        return run + ".producer";
+    }
+
+    public String trainerTransactionalId() {
+        return run + ".trainer";
+    }
+
+    /** The partition of a group's result; computed here since client libraries hash keys differently. */
+    public static int resultPartition(GroupIndex index, int resultPartitions) {
+        return (int) (index.value() % resultPartitions);
+    }
+}

@@ -1,0 +1,168 @@
+package io.millrace.common.topics;
+
+import io.millrace.common.config.SettingException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/**
+ * Makes a run's topics and share groups as they must be, and verifies those that are there. Idempotent, so every
+ * process calls it at start, in any order and at once.
+ */
+public final class TopicAdmin {
+    /** Kafka's lower bound of a share group's lock; a claim is acknowledged at once, so shorter is better. */
+    private static final String LOCK_MS = "15000";
+
+    private final Admin admin;
+    private final Duration limit;
+
+    /** @param limit how long the broker may take to answer, each call */
+    public TopicAdmin(Admin admin, Duration limit) {
+        this.admin = admin;
+        this.limit = limit;
+    }
+
+    /** What {@link #ensure} did. */
+    public record Outcome(List<String> created, List<String> verified) {}
+
+    /**
+     * Creates what is missing, verifies the rest, and configures the share groups.
+     *
+     * @throws SettingException when a topic that is there does not fit: the message says what it has and what it needs
+     */
+    public Outcome ensure(TopicSettings settings) throws InterruptedException {
+        List<TopicSpec> specs = TopicSpec.all(settings);
+        Set<String> present = get("list topics", admin.listTopics().names());
+        List<String> created = new ArrayList<>();
+        List<String> verified = new ArrayList<>();
+        for (TopicSpec spec : specs) {
+            if (!present.contains(spec.name()) && create(spec)) {
+                created.add(spec.name());
+            } else {
+                verified.add(spec.name());
+            }
+        }
+        verify(specs.stream().filter(spec -> verified.contains(spec.name())).toList());
+        RunTopics topics = new RunTopics(settings.run());
+        for (String lane : List.of(topics.prompts(), topics.urgent())) {
+            configureShareGroup(topics.shareGroup(lane));
+        }
+        return new Outcome(created, verified);
+    }
+
+    private boolean create(TopicSpec spec) throws InterruptedException {
+        NewTopic topic =
+                new NewTopic(spec.name(), spec.partitions(), (short) spec.replicationFactor()).configs(spec.configs());
+        try {
+            admin.createTopics(List.of(topic)).all().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof TopicExistsException) {
+                // Another process was faster; it is verified like any other.
+                return false;
+            }
+            throw failed("create topic " + spec.name(), e);
+        } catch (TimeoutException e) {
+            throw failed("create topic " + spec.name(), e);
+        }
+    }
+
+    private void verify(List<TopicSpec> specs) throws InterruptedException {
+        if (specs.isEmpty()) {
+            return;
+        }
+        List<String> names = specs.stream().map(TopicSpec::name).toList();
+        Map<String, TopicDescription> described =
+                get("describe topics", admin.describeTopics(names).allTopicNames());
+        List<ConfigResource> resources = names.stream()
+                .map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name))
+                .toList();
+        Map<ConfigResource, Config> configs =
+                get("describe topic settings", admin.describeConfigs(resources).all());
+        for (TopicSpec spec : specs) {
+            TopicDescription topic = described.get(spec.name());
+            Config config = configs.get(new ConfigResource(ConfigResource.Type.TOPIC, spec.name()));
+            if (topic == null || config == null) {
+                throw failed("describe topic " + spec.name(), new IllegalStateException("no answer for it"));
+            }
+            verify(spec, topic, config);
+        }
+    }
+
+    private static void verify(TopicSpec spec, TopicDescription topic, Config config) {
+        int partitions = topic.partitions().size();
+        if (partitions != spec.partitions()) {
+            throw new SettingException("topic " + spec.name() + " has " + partitions + " partitions, this run needs "
+                    + spec.partitions()
+                    + (spec.partitions() > 1 || partitions > 1 ? " (--result-partitions of the run)" : ""));
+        }
+        long has = Long.parseLong(value(config, "max.message.bytes"));
+        long needs = Long.parseLong(spec.configs().getOrDefault("max.message.bytes", "0"));
+        if (has < needs) {
+            throw new SettingException("topic " + spec.name() + " takes records of " + has
+                    + " bytes (max.message.bytes), --record-size-max needs " + needs);
+        }
+        for (String key : List.of("cleanup.policy", "retention.ms", "retention.bytes")) {
+            String wanted = spec.configs().getOrDefault(key, "");
+            // A compacted topic is trimmed by key alone; its retention does not count.
+            boolean counts = key.equals("cleanup.policy")
+                    || "delete".equals(spec.configs().get("cleanup.policy"));
+            if (counts && !value(config, key).equals(wanted)) {
+                throw new SettingException("topic " + spec.name() + " has " + key + "=" + value(config, key)
+                        + ", Millrace needs " + wanted + ": nothing unsettled may be trimmed");
+            }
+        }
+    }
+
+    private static String value(Config config, String key) {
+        ConfigEntry entry = config.get(key);
+        return entry == null || entry.value() == null ? "" : entry.value();
+    }
+
+    /** Set before the first publish: the default would skip prompts published before the first worker. */
+    private void configureShareGroup(String group) throws InterruptedException {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group);
+        List<AlterConfigOp> ops = Map.of(
+                        "share.auto.offset.reset", "earliest",
+                        "share.isolation.level", "read_committed",
+                        "share.record.lock.duration.ms", LOCK_MS)
+                .entrySet()
+                .stream()
+                .map(entry ->
+                        new AlterConfigOp(new ConfigEntry(entry.getKey(), entry.getValue()), AlterConfigOp.OpType.SET))
+                .toList();
+        get(
+                "configure share group " + group,
+                admin.incrementalAlterConfigs(Map.of(resource, ops)).all());
+    }
+
+    private <T> T get(String what, KafkaFuture<T> future) throws InterruptedException {
+        try {
+            return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw failed(what, e);
+        } catch (TimeoutException e) {
+            throw failed(what, e);
+        }
+    }
+
+    private static SettingException failed(String what, Exception e) {
+        Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+        return new SettingException(
+                "cannot " + what + ": " + cause + " (is the broker up at --bootstrap, and may this client do it?)");
+    }
+}

@@ -1,0 +1,44 @@
+package io.millrace.common.topics;
+
+import io.millrace.common.config.ByteSize;
+import io.millrace.common.config.Setting;
+import io.millrace.common.id.RunId;
+
+/**
+ * The run and the form of its topics. Every process of a run gives the same values; each verifies them at start.
+ *
+ * @param run prefix of every topic
+ * @param resultPartitions of {@code results}
+ * @param replicationFactor of every topic
+ * @param recordSizeMax the largest record; larger groups are split into parts
+ */
+public record TopicSettings(
+        @Setting(name = "run", defaultValue = Setting.REQUIRED, help = "Id of the training run; prefixes its topics")
+        RunId run,
+
+        @Setting(
+                name = "result-partitions",
+                defaultValue = "4",
+                min = "1",
+                max = "256",
+                unit = "partitions",
+                help = "Partitions of the results topic; fixed when the run's topics are made")
+        int resultPartitions,
+
+        @Setting(
+                name = "replication-factor",
+                defaultValue = "1",
+                min = "1",
+                max = "9",
+                unit = "replicas",
+                help = "Copies of each topic; 3 in production, min.insync.replicas is one less")
+        int replicationFactor,
+
+        @Setting(
+                name = "record-size-max",
+                defaultValue = "16MiB",
+                min = "64KiB",
+                max = "512MiB",
+                unit = "",
+                help = "Largest Kafka record; a larger group is split into parts")
+        ByteSize recordSizeMax) {}
