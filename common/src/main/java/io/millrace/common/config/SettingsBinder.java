@@ -17,8 +17,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SettingsBinder {
     /** Variables of ours that are no settings: for scripts and tests. */
-    private static final Set<String> OTHER_VARIABLES =
-            Set.of("MILLRACE_CONFIG", "MILLRACE_HOME", "MILLRACE_PYTHON", "MILLRACE_JAVA_OPTS", "MILLRACE_TEST_BROKER");
+    private static final Set<String> OTHER_VARIABLES = Set.of(
+            "MILLRACE_CONFIG",
+            "MILLRACE_LOG",
+            "MILLRACE_LOG_KAFKA",
+            "MILLRACE_HOME",
+            "MILLRACE_PYTHON",
+            "MILLRACE_JAVA_OPTS",
+            "MILLRACE_TEST_BROKER");
 
     /** Prefix of variables that pass one Kafka client property through: MILLRACE_KAFKA_SECURITY_PROTOCOL. */
     private static final String KAFKA_PREFIX = "MILLRACE_KAFKA_";
