@@ -2,8 +2,6 @@ package io.millrace.sandbox.engine;
 
 import io.millrace.common.time.WallClock;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,21 +30,6 @@ final class Engine {
         this.scheduler = new Scheduler(settings.maxRunning(), settings.maxQueued(), time);
         this.ledger = new RequestLedger(settings.ledgerRequestsMax(), time, wallClock);
         this.counters = new EngineCounters(time);
-    }
-
-    /** Tokens and requests since start. */
-    static final class EngineCounters {
-        final LongAdder promptTokens = new LongAdder();
-        final LongAdder generationTokens = new LongAdder();
-        final LongAdder requests = new LongAdder();
-        final LongAdder aborted = new LongAdder();
-        final LongAdder rejected = new LongAdder();
-        final AtomicLong tokensInUse = new AtomicLong();
-        final Throughput throughput;
-
-        EngineCounters(EngineTime time) {
-            throughput = new Throughput(time);
-        }
     }
 
     /**

@@ -33,7 +33,7 @@ final class EngineMetrics {
                 "Generated tokens per second.",
                 engine,
                 e -> e.counters().throughput.tokensPerSecond());
-        Engine.EngineCounters counters = engine.counters();
+        EngineCounters counters = engine.counters();
         counter("sglang:prompt_tokens", "Prompt tokens of admitted requests.", counters.promptTokens);
         counter("sglang:generation_tokens", "Generated tokens.", counters.generationTokens);
         counter("sglang:num_requests", "Requests received.", counters.requests);

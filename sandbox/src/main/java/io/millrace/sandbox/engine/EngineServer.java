@@ -2,6 +2,7 @@ package io.millrace.sandbox.engine;
 
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpException;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerResponse;
@@ -34,6 +35,7 @@ public final class EngineServer implements AutoCloseable {
      * Loads the answers and serves until closed.
      *
      * @throws IllegalArgumentException if the answers are malformed
+     * @throws java.io.UncheckedIOException if they cannot be read or the port is taken
      */
     public static EngineServer start(EngineSettings settings) {
         return start(settings, EngineTime.system(), WallClock.system());
@@ -73,6 +75,10 @@ public final class EngineServer implements AutoCloseable {
                                         HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
                                 .send(metrics.scrape()))
                 .error(Refusal.class, (_, response, refusal) -> send(response, refusal))
+                .error(
+                        HttpException.class,
+                        (_, response, e) ->
+                                send(response, Refusal.ofHttp(e.status().code(), e.getMessage())))
                 .error(RuntimeException.class, (request, response, bug) -> {
                     LOG.error("request {} failed", request.path().path(), bug);
                     send(response, Refusal.internal(bug));

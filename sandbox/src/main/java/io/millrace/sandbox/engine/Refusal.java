@@ -1,6 +1,7 @@
 package io.millrace.sandbox.engine;
 
 import io.millrace.common.json.Json;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -42,6 +43,11 @@ final class Refusal extends RuntimeException {
     /** 500: a bug of the engine. */
     static Refusal internal(Throwable cause) {
         return new Refusal(500, Shape.FLAT, cause.toString());
+    }
+
+    /** What the HTTP server itself found wrong. */
+    static Refusal ofHttp(int status, @Nullable String message) {
+        return new Refusal(status, Shape.FLAT, message == null ? "HTTP " + status : message);
     }
 
     /** HTTP status. */

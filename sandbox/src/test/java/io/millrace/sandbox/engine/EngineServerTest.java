@@ -71,7 +71,7 @@ class EngineServerTest {
         return answer.meta().path("finish_reason").path("type").asString();
     }
 
-    /** Runs the engine dry: everything that waits gets its time. */
+    /** Text, ids, log-probabilities, counts and spans of an answer all say the same. */
     private static void assertHonest(EngineClient.Answer answer) {
         assertEquals(200, answer.status(), answer.body());
         JsonNode meta = answer.meta();
