@@ -7,7 +7,10 @@ package io.millrace.worker.reward.math;
  * thread-safe: one per comparison.
  */
 final class Work {
-    /** Steps of one comparison; a step is a token looked at or a trial division. Uses milliseconds for what people write and some tenths of a second at worst. */
+    /**
+     * Steps of one comparison; a step is a token looked at or a trial division. What people write takes milliseconds, the
+     * worst texts we could think of some tenths of a second.
+     */
     static final int STEPS_MAX = 300_000;
 
     /** Brackets, braces and roots inside one another; a person writes 5, the Java stack takes some thousand. */
