@@ -60,7 +60,7 @@ public final class TestingRollouts {
                     null));
         }
         for (int i = 0; i < tokens.length; i++) {
-            tokens[i] = (int) (index * 1000 + attempt * 100 + i);
+            tokens[i] = (int) (index * 1000 + attempt * 100L + i);
         }
         for (int i = 0; i < logProbs.length; i++) {
             logProbs[i] = -0.1f * (i + 1);
