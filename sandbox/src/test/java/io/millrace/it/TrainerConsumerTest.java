@@ -273,7 +273,8 @@ class TrainerConsumerTest {
             assertEquals(1, status.path("abandoned").longValue());
             assertEquals(1, status.path("duplicates_dropped").longValue());
             String metrics = new String(trainer.get("/metrics").body(), StandardCharsets.UTF_8);
-            assertTrue(metrics.contains("millrace_trainer_bad_records_total{reason=\"type\""), metrics);
+            assertTrue(metrics.contains("millrace_trainer_bad_records_total{reason=\"type\",run=\"" + run + "\"} 1.0"));
+            assertTrue(metrics.contains("millrace_trainer_rejected_total{reason=\"samples\",run=\"" + run + "\"} 1.0"));
         }
     }
 
@@ -286,7 +287,7 @@ class TrainerConsumerTest {
             assertEquals(3, answer.json().path("have").intValue());
             assertEquals(4, answer.json().path("need").intValue());
             assertEquals(
-                    "1 more groups to finish", answer.json().path("waiting_for").stringValue());
+                    "1 more group to finish", answer.json().path("waiting_for").stringValue());
             assertTrue(answer.json().path("waiting_since_ms").longValue() > 0);
         }
     }
