@@ -87,7 +87,7 @@ record Lag(
 
     private static boolean after(StepRecord.Lease lease, StepRecord.Acknowledgement acknowledgement) {
         int lineages = lease.lineage().compareTo(acknowledgement.lineage());
-        return lineages > 0 || lineages == 0 && lease.step().compareTo(acknowledgement.step()) > 0;
+        return lineages > 0 || (lineages == 0 && lease.step().compareTo(acknowledgement.step()) > 0);
     }
 
     static String seconds(long millis) {

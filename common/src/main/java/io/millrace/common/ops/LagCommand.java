@@ -26,7 +26,8 @@ public final class LagCommand implements Command<LagCommand.Settings> {
         this(System.out);
     }
 
-    LagCommand(PrintStream out) {
+    /** @param out where the answer goes */
+    public LagCommand(PrintStream out) {
         this.out = out;
     }
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -65,6 +66,20 @@ final class PartitionReader implements AutoCloseable {
                 return records;
             }
         }
+    }
+
+    /** The record at an offset, or the first after it where that one is a marker or gone; empty at the end. */
+    Optional<ConsumerRecord<byte[], byte[]>> first(TopicPartition partition, long offset) throws Exception {
+        long end = end(partition);
+        if (offset >= end) {
+            return Optional.empty();
+        }
+        tail.followFrom(Map.of(partition, Math.max(offset, begin(partition))));
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        while (records.isEmpty() && tail.consumer().position(partition, limit) < end) {
+            tail.poll(Duration.ofMillis(200), records::add);
+        }
+        return records.stream().findFirst();
     }
 
     @Override

@@ -29,7 +29,8 @@ public final class TopicsCommand implements Command<TopicsCommand.Settings> {
         this(System.out);
     }
 
-    TopicsCommand(PrintStream out) {
+    /** @param out where the answer goes */
+    public TopicsCommand(PrintStream out) {
         this.out = out;
     }
 

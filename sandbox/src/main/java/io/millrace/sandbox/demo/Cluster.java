@@ -19,7 +19,11 @@ final class Cluster {
     }
 
     synchronized Child start(ChildSpec spec) throws IOException {
-        Child child = Child.start(spec, folder.log(spec.name()));
+        return adopt(Child.start(spec, folder.log(spec.name())));
+    }
+
+    /** Takes a process that was just started. */
+    synchronized Child adopt(Child child) {
         children.add(child);
         folder.writePids(children);
         return child;
