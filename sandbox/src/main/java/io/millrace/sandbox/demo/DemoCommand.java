@@ -10,6 +10,7 @@ import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Optional;
 
 /** {@code millrace demo}: the whole cluster on this machine. */
 public final class DemoCommand implements Command<DemoSettings> {
@@ -62,8 +63,11 @@ public final class DemoCommand implements Command<DemoSettings> {
     }
 
     private static DemoOutput output(boolean plain) {
-        Console console = System.console();
-        if (!plain && console != null && console.isTerminal()) {
+        // Null where JDK 25 finds no terminal; 22 to 24 gave a console that is none.
+        boolean terminal = Optional.ofNullable(System.console())
+                .filter(Console::isTerminal)
+                .isPresent();
+        if (!plain && terminal) {
             try {
                 return new LiveScreen();
             } catch (IOException e) {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.AttributedString;
@@ -13,10 +12,14 @@ import org.jline.utils.Display;
 
 /** Draws {@link Screen} in place on a real terminal; its last state stays in the scroll-back. */
 final class LiveScreen implements DemoOutput {
+    /** Nothing readable fits into less. */
+    private static final int COLUMNS_MIN = 20;
+
     private final Terminal terminal;
     private final Display display;
     private final Glyphs glyphs;
-    private Size size = new Size(0, 0);
+    private int columns;
+    private int rows;
     private boolean closed;
 
     /** @throws IOException when this is no terminal that can be drawn on */
@@ -41,14 +44,18 @@ final class LiveScreen implements DemoOutput {
         if (closed) {
             return;
         }
-        Size now = terminal.getSize();
-        if (!now.equals(size)) {
-            size = now;
-            display.resize(Math.max(1, now.getRows()), Math.max(20, now.getColumns()));
+        if (terminal.getColumns() != columns || terminal.getRows() != rows) {
+            columns = terminal.getColumns();
+            rows = terminal.getRows();
+            display.resize(terminal);
             display.clear();
         }
-        List<String> text = Screen.lines(state, Math.max(20, size.getColumns() - 1), glyphs);
-        int fitting = Math.min(text.size(), Math.max(1, size.getRows() - 1));
+        if (columns < COLUMNS_MIN || rows < 2) {
+            return;
+        }
+        // The last column stays free: terminals differ in when they wrap.
+        List<String> text = Screen.lines(state, columns - 1, glyphs);
+        int fitting = Math.min(text.size(), rows - 1);
         List<AttributedString> lines = new ArrayList<>();
         for (int i = 0; i < fitting; i++) {
             String line = text.get(i);

@@ -13,25 +13,41 @@ final class Screen {
 
     private Screen() {}
 
-    /** The full screen. @param width columns; longer lines are cut */
+    /**
+     * The full screen.
+     *
+     * @param width columns; longer lines are cut
+     */
     static List<String> lines(DemoState state, int width, Glyphs glyphs) {
         List<String> lines = new ArrayList<>();
         String dot = " " + glyphs.dot + " ";
         lines.add("Millrace demo" + dot + "run " + state.run() + dot + state.phase() + dot + clock(state.elapsedMs()));
         lines.add("");
         long done = state.steps().size();
-        lines.add(text(
+        lines.add(String.format(
+                Locale.ROOT,
                 "step      %s %d of %d",
-                glyphs.bar((double) done / state.stepsWanted(), STEP_BAR_COLUMNS), done, state.stepsWanted()));
+                glyphs.bar((double) done / state.stepsWanted(), STEP_BAR_COLUMNS),
+                done,
+                state.stepsWanted()));
         DemoState.Groups groups = state.groups();
-        lines.add(text(
+        lines.add(String.format(
+                Locale.ROOT,
                 "groups    queued %d%sin flight %d%sfinished %d%strained %d",
-                groups.queued(), dot, groups.inFlight(), dot, groups.finished(), dot, groups.trained()));
+                groups.queued(),
+                dot,
+                groups.inFlight(),
+                dot,
+                groups.finished(),
+                dot,
+                groups.trained()));
         if (groups.discarded() + groups.abandoned() > 0) {
-            lines.add(text("          discarded %d%sabandoned %d", groups.discarded(), dot, groups.abandoned()));
+            lines.add(String.format(
+                    Locale.ROOT, "          discarded %d%sabandoned %d", groups.discarded(), dot, groups.abandoned()));
         }
         DemoState.Flow flow = state.flow();
-        lines.add(text(
+        lines.add(String.format(
+                Locale.ROOT,
                 "engine    %,.0f samples/s%s%,.0f tokens/s%s%d of %d slots busy (%.0f %%)",
                 flow.samplesPerSecond(),
                 dot,
@@ -45,8 +61,12 @@ final class Screen {
         lines.addAll(workers(state, glyphs));
         lines.add("");
         for (DemoState.Waiting waiting : state.waiting()) {
-            lines.add(text(
-                    "waiting   %s: %s (%s)", waiting.process(), waiting.whatFor(), seconds(waiting.forMs() / 1000.0)));
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "waiting   %s: %s (%s)",
+                    waiting.process(),
+                    waiting.whatFor(),
+                    seconds(waiting.forMs() / 1000.0)));
         }
         lines.add("logs      " + state.logs() + dot + "Ctrl-C stops everything cleanly");
         return lines.stream().map(line -> cut(line, width)).toList();
@@ -64,13 +84,19 @@ final class Screen {
         double[] rewards =
                 shown.stream().mapToDouble(DemoState.Step::rewardMean).toArray();
         return List.of(
-                text("wait      last %s%smean %s", seconds(last.waitSeconds()), dot, seconds(state.waitSecondsMean())),
-                text("reward    %s last %.3f", glyphs.spark(rewards), last.rewardMean()));
+                String.format(
+                        Locale.ROOT,
+                        "wait      last %s%smean %s",
+                        seconds(last.waitSeconds()),
+                        dot,
+                        seconds(state.waitSecondsMean())),
+                String.format(Locale.ROOT, "reward    %s last %.3f", glyphs.spark(rewards), last.rewardMean()));
     }
 
     private static List<String> workers(DemoState state, Glyphs glyphs) {
         List<String> lines = new ArrayList<>();
-        lines.add(text(
+        lines.add(String.format(
+                Locale.ROOT,
                 "%-10s%-10s%-" + SLOT_BAR_COLUMNS + "s %11s%8s%10s%10s",
                 "worker",
                 "state",
@@ -82,7 +108,8 @@ final class Screen {
         for (DemoState.Worker worker :
                 state.workers().stream().limit(WORKERS_MAX).toList()) {
             double share = worker.slots() == 0 ? 0 : (double) worker.slotsInUse() / worker.slots();
-            lines.add(text(
+            lines.add(String.format(
+                    Locale.ROOT,
                     "%-10s%-10s%s %11s%8d%10d%10d",
                     cut(worker.id(), 9),
                     worker.state(),
@@ -105,7 +132,8 @@ final class Screen {
     static String stepLine(DemoState state, int index) {
         DemoState.Step step = state.steps().get(index);
         DemoState.Groups groups = state.groups();
-        return text(
+        return String.format(
+                Locale.ROOT,
                 "%s step %d of %d: waited %s, reward mean %.3f; groups queued %d, in flight %d, finished %d, trained %d;"
                         + " %.0f samples/s, %.0f %% of %d slots busy",
                 clock(state.elapsedMs()),
@@ -123,15 +151,11 @@ final class Screen {
     }
 
     static String clock(long millis) {
-        return text("%02d:%02d", millis / 60_000, millis / 1000 % 60);
+        return String.format(Locale.ROOT, "%02d:%02d", millis / 60_000, millis / 1000 % 60);
     }
 
     private static String seconds(double seconds) {
-        return text("%.1f s", seconds);
-    }
-
-    private static String text(String format, Object... values) {
-        return String.format(Locale.ROOT, format, values);
+        return String.format(Locale.ROOT, "%.1f s", seconds);
     }
 
     private static String cut(String line, int width) {

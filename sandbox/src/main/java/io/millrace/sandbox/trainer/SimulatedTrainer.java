@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +37,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
     /** The loop's thread while it may be interrupted: an acknowledgement under way is let finish and recorded. */
     private @Nullable Thread waiting;
 
-    private volatile int failedSteps;
+    private final AtomicInteger failedSteps = new AtomicInteger();
 
     /** @param onFinished called once, by the loop's thread, when the wanted steps are done */
     SimulatedTrainer(
@@ -136,7 +137,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
                     step.responseTokens(),
                     step.ageVersionsMax());
         } else {
-            failedSteps++;
+            failedSteps.incrementAndGet();
             log.error("step {} had a bad batch: {}", step.step(), String.join("; ", step.problems()));
         }
         Path file = settings.reportFile();
@@ -152,7 +153,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
 
     /** Steps whose batch was not as it must be. Any thread. */
     int failedSteps() {
-        return failedSteps;
+        return failedSteps.get();
     }
 
     @Override
