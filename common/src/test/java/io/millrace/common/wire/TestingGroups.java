@@ -35,7 +35,7 @@ public final class TestingGroups {
     private static final String[] TEXTS = {
         "", "2", "Größe \"x\"\n", "数学 √4", "\uD83D\uDE00", "tab\tand \\ and \u0001", "cut here \uD83D", "\uDE00 half"
     };
-    private static final String[] DTYPES = {"U8", "BOOL", "I16", "BF16", "I32", "F32", "I64", "F64"};
+    private static final String[] DTYPES = {"U8", "I8", "I16", "F16", "I32", "F32", "I64", "F64"};
 
     private TestingGroups() {}
 
@@ -116,10 +116,10 @@ public final class TestingGroups {
                 responseLength,
                 text(random),
                 new Reward(random.nextGaussian(), detail),
-                SampleStatus.values()[random.nextInt(SampleStatus.values().length)],
+                oneOf(random, SampleStatus.values()),
                 random.nextBoolean() ? "stop" : "length",
                 spans,
-                SpanProvenance.values()[random.nextInt(SpanProvenance.values().length)],
+                oneOf(random, SpanProvenance.values()),
                 spans.isEmpty() ? List.of() : List.of("v" + random.nextInt(9)),
                 "session-" + random.nextInt(1000),
                 "http://gpu-" + random.nextInt(9) + ":30000",
@@ -143,13 +143,16 @@ public final class TestingGroups {
         Map<String, Tensor> extras = new HashMap<>();
         for (int i = random.nextInt(4); i > 0; i--) {
             long[] shape = random.ints(random.nextInt(4), 0, 4).asLongStream().toArray();
-            extras.put(
-                    "extra_" + random.nextInt(20), randomTensor(random, DTYPES[random.nextInt(DTYPES.length)], shape));
+            extras.put("extra_" + random.nextInt(20), randomTensor(random, oneOf(random, DTYPES), shape));
         }
         return extras;
     }
 
     private static String text(RandomGenerator random) {
-        return TEXTS[random.nextInt(TEXTS.length)];
+        return oneOf(random, TEXTS);
+    }
+
+    private static <T> T oneOf(RandomGenerator random, T[] values) {
+        return values[random.nextInt(values.length)];
     }
 }

@@ -62,10 +62,8 @@ record Polynomial(Map<Monomial, Rational> terms) {
 
     private static void add(Map<Monomial, Rational> sum, Monomial monomial, Rational coefficient, Work work)
             throws NotComparable {
-        // Dearer for long numbers and long products, so that the step stays a step.
-        work.spend(10
-                + coefficient.numerator().bitLength() / 20
-                + 5 * monomial.powers().size());
+        work.spend(coefficient);
+        work.spend(5 * monomial.powers().size());
         Rational total = sum.getOrDefault(monomial, Rational.ZERO).plus(coefficient);
         if (total.signum() == 0) {
             sum.remove(monomial);

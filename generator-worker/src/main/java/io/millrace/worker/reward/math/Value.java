@@ -60,8 +60,9 @@ record Value(Polynomial numerator, Polynomial divisor) {
         BigInteger size = exponent.numerator();
         if (base.isRational()) {
             int whole = new Rational(size, BigInteger.ONE).toInt(Work.BITS_MAX);
-            work.spend(100);
-            return of(base.rational().power(whole));
+            Rational power = base.rational().power(whole);
+            work.spend(power);
+            return of(power);
         }
         int whole = new Rational(size, BigInteger.ONE).toInt(Work.POLYNOMIAL_POWER_MAX);
         Value result = ONE;

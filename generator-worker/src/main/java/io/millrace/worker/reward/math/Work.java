@@ -7,8 +7,11 @@ package io.millrace.worker.reward.math;
  * thread-safe: one per comparison.
  */
 final class Work {
-    /** Steps of one comparison; a step is a token looked at or a trial division. About 10 ms at worst. */
-    static final int STEPS_MAX = 500_000;
+    /**
+     * Steps of one comparison; a step is a token looked at or a trial division. What people write takes milliseconds, the
+     * worst texts we could think of some tenths of a second.
+     */
+    static final int STEPS_MAX = 300_000;
 
     /** Brackets, braces and roots inside one another; a person writes 5, the Java stack takes some thousand. */
     static final int DEPTH_MAX = 40;
@@ -35,6 +38,12 @@ final class Work {
         if (steps > STEPS_MAX) {
             throw NotComparable.limit("more than " + STEPS_MAX + " steps");
         }
+    }
+
+    /** Pays for an operation on this number: bringing a fraction to lowest terms is quadratic in its length. */
+    void spend(Rational number) throws NotComparable {
+        int bits = Math.max(number.numerator().bitLength(), number.denominator().bitLength());
+        spend(10 + bits * bits / 1000);
     }
 
     /** Checks a depth, to be called before going deeper. */
