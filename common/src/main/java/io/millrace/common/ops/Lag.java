@@ -41,7 +41,8 @@ record Lag(
      *
      * @param startOffset of its share group; empty until the first acknowledgement reached the broker
      * @param brokerLag what the broker counts as not yet delivered, transaction markers included
-     * @param records committed tasks at or after the start offset, or in the whole topic while there is none
+     * @param records committed tasks at or after the start offset, or in the whole topic while there is none, but for
+     *     those that a live worker says it holds
      */
     record Lane(String topic, OptionalLong startOffset, OptionalLong brokerLag, long records) {
         /**

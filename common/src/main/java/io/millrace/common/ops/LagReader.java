@@ -1,5 +1,7 @@
 package io.millrace.common.ops;
 
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.ControlRecord;
@@ -13,9 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
@@ -47,8 +51,9 @@ final class LagReader {
                 newest(topics.policy(), record -> decode(record, Policy.class)).orElse(null);
         WorkerStatuses statuses = new WorkerStatuses();
         reader.read(only(topics.workers()), 0, statuses::accept);
-        Lag.Lane urgent = lane(topics.urgent());
-        Lag.Lane prompts = lane(topics.prompts());
+        Set<Claim> claims = claims(statuses);
+        Lag.Lane urgent = lane(topics.urgent(), claims);
+        Lag.Lane prompts = lane(topics.prompts(), claims);
         long published = newest(topics.prompts(), record -> decode(record, TrainingTask.class))
                 .map(task -> task.groupIndex().value() + 1)
                 .orElse(0L);
@@ -71,11 +76,26 @@ final class LagReader {
         return new TopicPartition(topic, 0);
     }
 
-    private Lag.Lane lane(String topic) throws Exception {
+    private record Claim(GroupIndex groupIndex, Attempt attempt) {}
+
+    private Set<Claim> claims(WorkerStatuses statuses) {
+        return statuses.live(clock.millis()).stream()
+                .flatMap(seen -> seen.status().groups().stream())
+                .map(group -> new Claim(group.groupIndex(), group.attempt()))
+                .collect(Collectors.toSet());
+    }
+
+    /** @param claims what workers hold: the start offset moves a little after the acknowledgement */
+    private Lag.Lane lane(String topic, Set<Claim> claims) throws Exception {
         Optional<SharePartitionOffsetInfo> offsets = shareOffsets(topic);
         long[] records = {0};
         long from = offsets.map(SharePartitionOffsetInfo::startOffset).orElse(0L);
-        reader.read(only(topic), from, record -> records[0]++);
+        reader.read(only(topic), from, record -> {
+            boolean claimed = decode(record, TrainingTask.class)
+                    .filter(task -> claims.contains(new Claim(task.groupIndex(), task.attempt())))
+                    .isPresent();
+            records[0] += claimed ? 0 : 1;
+        });
         OptionalLong start =
                 offsets.map(info -> OptionalLong.of(info.startOffset())).orElse(OptionalLong.empty());
         OptionalLong lag = offsets.flatMap(SharePartitionOffsetInfo::lag)

@@ -19,7 +19,7 @@ class ScreenTest {
                 groups    queued 18 · in flight 31 · finished 9 · trained 384
                 engine    134 samples/s · 21,480 tokens/s · 126 of 192 slots busy (98 %)
                 wait      last 1.3 s · mean 0.9 s
-                reward    ▃▃▄▄▄▅▅▆▆▆▇▇ last 0.850
+                reward    ▃▃▄▄▅▅▅▆▆▆▇▇ last 0.850
 
                 worker    state     slots                 in use  groups  finished   samples
                 w1        running   ████████████████       64/64       9       131      1066

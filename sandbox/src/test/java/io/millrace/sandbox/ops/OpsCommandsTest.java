@@ -96,8 +96,10 @@ class OpsCommandsTest {
             ResultHeaders.writeType(result.headers(), ResultHeaders.Type.GROUP);
             send(producer, result);
             send(producer, record(TOPICS.receipts(), "2", receipt()));
-            send(producer, new ProducerRecord<>(
-                    TOPICS.receipts(), KafkaClients.key("3"), "{\"v\":9}".getBytes(StandardCharsets.UTF_8)));
+            send(
+                    producer,
+                    new ProducerRecord<>(
+                            TOPICS.receipts(), KafkaClients.key("3"), "{\"v\":9}".getBytes(StandardCharsets.UTF_8)));
             WorkersRecord.Status status = new WorkersRecord.Status(
                     new WorkerIncarnation("w1", "a"),
                     1,
@@ -113,19 +115,23 @@ class OpsCommandsTest {
                     240);
             send(producer, record(TOPICS.workers(), status.worker().key(), status));
             send(producer, record(TOPICS.steps(), "0", lease()));
-            send(producer, record(
-                    TOPICS.steps(),
-                    "0",
-                    new StepRecord.Acknowledgement(
-                            new Lineage(0),
-                            new StepNumber(0),
-                            new WeightVersion(1),
-                            1_000,
-                            new StepRecord.Totals(2, 0, 0, 2))));
-            send(producer, record(
-                    TOPICS.policy(),
-                    Policy.KEY,
-                    new Policy(new Lineage(0), new WeightVersion(1), 2, Policy.State.READY, 1_000)));
+            send(
+                    producer,
+                    record(
+                            TOPICS.steps(),
+                            "0",
+                            new StepRecord.Acknowledgement(
+                                    new Lineage(0),
+                                    new StepNumber(0),
+                                    new WeightVersion(1),
+                                    1_000,
+                                    new StepRecord.Totals(2, 0, 0, 2))));
+            send(
+                    producer,
+                    record(
+                            TOPICS.policy(),
+                            Policy.KEY,
+                            new Policy(new Lineage(0), new WeightVersion(1), 2, Policy.State.READY, 1_000)));
         }
     }
 

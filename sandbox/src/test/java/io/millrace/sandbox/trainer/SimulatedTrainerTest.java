@@ -30,7 +30,7 @@ class SimulatedTrainerTest {
 
     private final List<String> calls = Collections.synchronizedList(new ArrayList<>());
     private HttpServer server;
-    private int leases;
+    private long leases;
     private int troubles;
 
     /** Gives steps of two groups of two; answers the first lease with "not yet". */
@@ -43,7 +43,7 @@ class SimulatedTrainerTest {
             calls.add(exchange.getRequestMethod() + " " + path + " " + body);
             int status = 200;
             ObjectNode answer = Json.object();
-            long step = Math.max(0, leases - 1);
+            long step = Math.max(0L, leases - 1);
             Lease lease = Batches.lease(step, 2 * step, 2 * step + 1);
             if (troubles > 0) {
                 troubles--;
