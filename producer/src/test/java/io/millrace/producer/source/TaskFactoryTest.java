@@ -1,0 +1,93 @@
+package io.millrace.producer.source;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.json.Json;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.Prompt;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.record.TrainingTask;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TaskFactoryTest {
+    private static final SamplingParams SAMPLING = SamplingParams.defaults(64);
+    private static final Policy POLICY = new Policy(new Lineage(2), new WeightVersion(9), 320, Policy.State.READY, 1);
+
+    @TempDir
+    Path folder;
+
+    private DataSet dataSet;
+
+    @BeforeEach
+    void load() throws Exception {
+        String text = """
+                {"prompt":"a","label":"1","metadata":{"rm_type":"math"}}
+                nonsense
+                {"prompt":[{"role":"user","content":"b \uD83D\uDE00"}],"metadata":{"x":[1.25,"\u00e9"]}}
+                {"prompt":[7,8],"label":2.50}
+                """;
+        dataSet = JsonlDataSet.load(
+                DataSetFiles.write(folder.resolve("a.jsonl"), text), DataSetFiles.SHAPE, DataSetFiles.LENIENT);
+    }
+
+    @Test
+    void aTaskIsTheFirstAttemptOfItsRowUnderThePolicy() {
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, false, 0), 8, SAMPLING);
+        assertEquals(
+                new TrainingTask(
+                        new GroupIndex(5),
+                        new Attempt(1),
+                        8,
+                        new Lineage(2),
+                        new WeightVersion(9),
+                        1234,
+                        new Prompt.TokenIds(new int[] {7, 8}),
+                        "2.50",
+                        Json.object(),
+                        SAMPLING,
+                        new TrainingTask.Source(dataSet.fingerprint(), 6, 1, 4)),
+                factory.task(new GroupIndex(5), POLICY, 1234));
+    }
+
+    @Test
+    void everyKindOfTaskSurvivesTheTopic() throws Exception {
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING);
+        for (long group = 0; group < 3; group++) {
+            TrainingTask task = factory.task(new GroupIndex(group), POLICY, 1234);
+            assertEquals(task, ControlCodec.decode(ControlCodec.encode(task), TrainingTask.class));
+        }
+    }
+
+    @Test
+    void theSameGroupIsTheSameTask() {
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING);
+        assertEquals(
+                factory.task(new GroupIndex(4), POLICY, 1234),
+                new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING)
+                        .task(new GroupIndex(4), POLICY, 1234));
+    }
+
+    @Test
+    void aGroupPastTheLastEpochIsRefused() {
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 2), 8, SAMPLING);
+        factory.task(new GroupIndex(5), POLICY, 1234);
+        assertThrows(IllegalArgumentException.class, () -> factory.task(new GroupIndex(6), POLICY, 1234));
+    }
+
+    @Test
+    void anOrderOfAnotherSizeOrAGroupWithoutSamplesIsRefused() {
+        PromptOrder other = new PromptOrder(6, 4, true, 0);
+        assertThrows(IllegalArgumentException.class, () -> new TaskFactory(dataSet, other, 8, SAMPLING));
+        PromptOrder order = new PromptOrder(6, 3, true, 0);
+        assertThrows(IllegalArgumentException.class, () -> new TaskFactory(dataSet, order, 0, SAMPLING));
+    }
+}
