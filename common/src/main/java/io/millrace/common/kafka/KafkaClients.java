@@ -67,7 +67,14 @@ public final class KafkaClients {
 
     /** An idempotent producer that waits for all replicas; thread-safe. */
     public Producer<byte[], byte[]> producer(String clientId) {
-        return made("a producer", () -> new KafkaProducer<>(producerProperties(clientId)));
+        return producer(clientId, Map.of());
+    }
+
+    /** The same with properties of the caller's own, which win over passed-through ones but not over promises. */
+    public Producer<byte[], byte[]> producer(String clientId, Map<String, Object> more) {
+        Map<String, Object> properties = producerProperties(clientId);
+        properties.putAll(more);
+        return made("a producer", () -> new KafkaProducer<>(properties));
     }
 
     /** The same with a transactional id; one owner. */

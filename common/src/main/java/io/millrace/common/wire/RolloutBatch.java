@@ -1,0 +1,33 @@
+package io.millrace.common.wire;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.rollout.RolloutGroup;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * One step's groups.
+ *
+ * @param groups at least one, of the header's run, ascending by group index, each once
+ */
+public record RolloutBatch(BatchHeader header, List<RolloutGroup> groups) {
+    /** @throws IllegalArgumentException when the groups are not so; the message names the group */
+    public RolloutBatch {
+        Objects.requireNonNull(header, "header");
+        groups = List.copyOf(groups);
+        if (groups.isEmpty()) {
+            throw new IllegalArgumentException("a batch has at least one group");
+        }
+        for (int i = 0; i < groups.size(); i++) {
+            GroupIndex index = groups.get(i).header().groupIndex();
+            if (!groups.get(i).header().run().equals(header.run())) {
+                throw new IllegalArgumentException("group " + index + " is of run "
+                        + groups.get(i).header().run() + ", the batch of run " + header.run());
+            }
+            if (i > 0 && groups.get(i - 1).header().groupIndex().compareTo(index) >= 0) {
+                throw new IllegalArgumentException("groups of a batch must ascend by index, each once: group " + index
+                        + " follows group " + groups.get(i - 1).header().groupIndex());
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package io.millrace.common.wire;
+
+import io.millrace.common.json.Json;
+import io.millrace.common.rollout.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A safetensors blob in the making: first all tensors are named, then the blob is allocated once, at its final size,
+ * with its header written, and the caller fills the data in through {@link SafetensorsView#data}. Tensors stand in the
+ * order they were added. Not thread-safe; use once.
+ */
+public final class SafetensorsLayout {
+    private final Map<String, String> metadata;
+    private final ObjectNode header = Json.object();
+    private final List<SafetensorsView.Entry> entries = new ArrayList<>();
+    private long dataBytes;
+
+    public SafetensorsLayout(Map<String, String> metadata) {
+        this.metadata = Map.copyOf(metadata);
+        if (!metadata.isEmpty()) {
+            ObjectNode node = header.putObject(Safetensors.METADATA);
+            metadata.forEach(node::put);
+        }
+    }
+
+    /**
+     * Names the next tensor.
+     *
+     * @param dtype as safetensors writes it
+     * @param shape sizes of its dimensions, none negative
+     * @throws IllegalArgumentException when the name is taken or reserved, or dtype or shape cannot be
+     * @throws BlobTooLargeException when the data would pass {@link Safetensors#BLOB_BYTES_MAX}
+     */
+    public SafetensorsLayout add(String name, String dtype, long... shape) {
+        if (name.equals(Safetensors.METADATA)) {
+            throw new IllegalArgumentException("a tensor must not be called " + Safetensors.METADATA);
+        }
+        if (header.has(name)) {
+            throw new IllegalArgumentException("two tensors are called " + name);
+        }
+        long begin = dataBytes;
+        long sizeBytes = sizeBytes(name, dtype, shape);
+        if (sizeBytes > Safetensors.BLOB_BYTES_MAX - begin) {
+            throw new BlobTooLargeException(
+                    "the data up to tensor " + name, saturatingSum(begin, sizeBytes), Safetensors.BLOB_BYTES_MAX);
+        }
+        long end = begin + sizeBytes;
+        ObjectNode row = header.putObject(name);
+        row.put("dtype", dtype);
+        ArrayNode sizes = row.putArray("shape");
+        for (long size : shape) {
+            sizes.add(size);
+        }
+        row.putArray("data_offsets").add(begin).add(end);
+        List<Long> dimensions = Arrays.stream(shape).boxed().toList();
+        entries.add(new SafetensorsView.Entry(name, dtype, dimensions, (int) begin, (int) end));
+        dataBytes = end;
+        return this;
+    }
+
+    /**
+     * The blob with its header written and its data all zero.
+     *
+     * @throws BlobTooLargeException when header or blob pass what the format or a Java array can hold
+     * @throws IllegalArgumentException when a name or a metadata string is no valid Unicode
+     */
+    public SafetensorsView allocate() {
+        byte[] json = headerBytes();
+        long dataBegin = Long.BYTES + roundUp(json.length);
+        if (dataBegin - Long.BYTES > Safetensors.HEADER_BYTES_MAX) {
+            throw new BlobTooLargeException("the safetensors header", json.length, Safetensors.HEADER_BYTES_MAX);
+        }
+        long blobBytes = dataBegin + dataBytes;
+        if (blobBytes > Safetensors.BLOB_BYTES_MAX) {
+            throw new BlobTooLargeException("the safetensors blob", blobBytes, Safetensors.BLOB_BYTES_MAX);
+        }
+        byte[] blob = new byte[(int) blobBytes];
+        ByteBuffer.wrap(blob)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(dataBegin - Long.BYTES)
+                .put(json);
+        Arrays.fill(blob, Long.BYTES + json.length, (int) dataBegin, (byte) ' ');
+        List<SafetensorsView.Entry> placed = entries.stream()
+                .map(entry -> new SafetensorsView.Entry(
+                        entry.name(),
+                        entry.dtype(),
+                        entry.shape(),
+                        (int) dataBegin + entry.begin(),
+                        (int) dataBegin + entry.end()))
+                .toList();
+        return new SafetensorsView(blob, metadata, placed);
+    }
+
+    private byte[] headerBytes() {
+        try {
+            return Json.MAPPER.writeValueAsBytes(header);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException(
+                    "a tensor name or metadata string cannot be written: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static long sizeBytes(String name, String dtype, long[] shape) {
+        long sizeBytes = Tensor.width(dtype);
+        for (long size : shape) {
+            if (size < 0) {
+                throw new IllegalArgumentException(
+                        "tensor " + name + " must not have a negative size: " + Arrays.toString(shape));
+            }
+            sizeBytes = saturatingProduct(sizeBytes, size);
+        }
+        return sizeBytes;
+    }
+
+    private static long saturatingProduct(long a, long b) {
+        return Math.multiplyHigh(a, b) != 0 || a * b < 0 ? Long.MAX_VALUE : a * b;
+    }
+
+    private static long saturatingSum(long a, long b) {
+        return a + b < 0 ? Long.MAX_VALUE : a + b;
+    }
+
+    private static long roundUp(int sizeBytes) {
+        return (sizeBytes + 7L) & ~7L;
+    }
+}

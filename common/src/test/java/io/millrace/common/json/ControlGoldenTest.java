@@ -1,0 +1,241 @@
+package io.millrace.common.json;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.AbandonedMarker;
+import io.millrace.common.record.ChatMessage;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.Prompt;
+import io.millrace.common.record.Receipt;
+import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.record.WorkersRecord;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The form of every control record, held by files that were written by hand. A change here breaks running clusters: add
+ * optional fields, or raise {@link ControlCodec#VERSION}.
+ */
+class ControlGoldenTest {
+    private static final WorkerIncarnation WORKER = new WorkerIncarnation("host-1", "a1b2c3d4");
+    private static final StepRecord.Totals TOTALS = new StepRecord.Totals(64, 2, 1, 60);
+    private static final SamplingParams SAMPLING = new SamplingParams(
+            1.0,
+            0.95,
+            -1,
+            512,
+            List.of("\n\n"),
+            List.of(151643),
+            false,
+            Json.object().put("min_p", 0.1));
+    private static final TrainingTask.Source SOURCE = new TrainingTask.Source("sha256:ab12", 42, 1, 17);
+
+    static Stream<Arguments> records() {
+        return Stream.of(
+                golden(
+                        "training-task-text",
+                        TrainingTask.class,
+                        new TrainingTask(
+                                new GroupIndex(7),
+                                new Attempt(1),
+                                8,
+                                new Lineage(0),
+                                new WeightVersion(3),
+                                1750000000000L,
+                                new Prompt.Text("1 + 1 = ?"),
+                                "2",
+                                Json.object().put("rm_type", "math"),
+                                SAMPLING,
+                                SOURCE)),
+                golden(
+                        "training-task-messages",
+                        TrainingTask.class,
+                        new TrainingTask(
+                                new GroupIndex(8),
+                                new Attempt(2),
+                                1,
+                                new Lineage(1),
+                                new WeightVersion(4),
+                                1750000000001L,
+                                new Prompt.Messages(List.of(new ChatMessage("user", "Größe?")), "<user>Größe?"),
+                                null,
+                                Json.object(),
+                                SAMPLING,
+                                SOURCE)),
+                golden(
+                        "training-task-token-ids",
+                        TrainingTask.class,
+                        new TrainingTask(
+                                new GroupIndex(9),
+                                new Attempt(1),
+                                2,
+                                new Lineage(0),
+                                new WeightVersion(0),
+                                1750000000002L,
+                                new Prompt.TokenIds(new int[] {1, 22, 333}),
+                                "yes",
+                                Json.object().put("rm_type", "f1"),
+                                SAMPLING,
+                                SOURCE)),
+                golden(
+                        "receipt-success",
+                        Receipt.class,
+                        new Receipt(
+                                new GroupIndex(7),
+                                new Attempt(1),
+                                WORKER,
+                                8,
+                                80,
+                                4000,
+                                2345,
+                                new Receipt.Success(3, List.of(10L, 11L), new RewardStats(0.5, 0.25)))),
+                golden(
+                        "receipt-failure",
+                        Receipt.class,
+                        new Receipt(
+                                new GroupIndex(7),
+                                new Attempt(2),
+                                WORKER,
+                                8,
+                                80,
+                                0,
+                                60000,
+                                new Receipt.Failure("deadline", "no answer within 60 s"))),
+                golden(
+                        "worker-status",
+                        WorkersRecord.class,
+                        new WorkersRecord.Status(
+                                WORKER,
+                                5,
+                                WorkersRecord.State.RUNNING,
+                                1750000000003L,
+                                64,
+                                8,
+                                List.of(new WorkersRecord.HeldGroup(
+                                        new GroupIndex(7), new Attempt(1), 1750000000001L, 3)),
+                                List.of(
+                                        new WorkersRecord.EngineStatus("http://gpu-1:30000", true, 8, "3"),
+                                        new WorkersRecord.EngineStatus("http://gpu-2:30000", false, 0, null)),
+                                12,
+                                1,
+                                96,
+                                48000)),
+                golden(
+                        "ledger-heartbeat",
+                        WorkersRecord.class,
+                        new WorkersRecord.LedgerHeartbeat("e5f6a7b8", 9, 1750000000004L)),
+                golden(
+                        "policy",
+                        Policy.class,
+                        new Policy(new Lineage(0), new WeightVersion(3), 96, Policy.State.READY, 1750000000005L)),
+                golden(
+                        "abandoned-marker",
+                        AbandonedMarker.class,
+                        new AbandonedMarker(
+                                new GroupIndex(7), new Attempt(3), "3 attempts failed, the last with deadline")),
+                golden(
+                        "step-lease",
+                        StepRecord.class,
+                        new StepRecord.Lease(
+                                new Lineage(0),
+                                new StepNumber(2),
+                                new WeightVersion(3),
+                                1750000000006L,
+                                List.of(
+                                        new StepRecord.ManifestEntry(
+                                                new GroupIndex(7),
+                                                new Attempt(1),
+                                                new WeightVersion(2),
+                                                3,
+                                                List.of(10L, 11L)),
+                                        new StepRecord.ManifestEntry(
+                                                new GroupIndex(9),
+                                                new Attempt(2),
+                                                new WeightVersion(3),
+                                                1,
+                                                List.of(4L))))),
+                golden(
+                        "step-acknowledgement",
+                        StepRecord.class,
+                        new StepRecord.Acknowledgement(
+                                new Lineage(0), new StepNumber(2), new WeightVersion(4), 1750000000007L, TOTALS)),
+                golden(
+                        "step-discard",
+                        StepRecord.class,
+                        new StepRecord.Discard(new GroupIndex(8), new Attempt(1), "stale", TOTALS)),
+                golden(
+                        "step-abandonment",
+                        StepRecord.class,
+                        new StepRecord.Abandonment(new GroupIndex(5), new Attempt(3), "3 attempts failed", TOTALS)),
+                golden(
+                        "step-rejection",
+                        StepRecord.class,
+                        new StepRecord.Rejection(
+                                new GroupIndex(6), new Attempt(1), 2, 33, "too short for safetensors: 3 bytes")));
+    }
+
+    private static Arguments golden(String name, Class<? extends ControlRecord> type, ControlRecord record) {
+        return Arguments.of(name, type, record);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("records")
+    void aRecordIsWrittenByteForByteAsItsGolden(String name, Class<?> type, ControlRecord record) throws Exception {
+        assertEquals(
+                new String(read(name), StandardCharsets.UTF_8),
+                new String(ControlCodec.encode(record), StandardCharsets.UTF_8));
+        assertArrayEquals(read(name), ControlCodec.encode(record));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("records")
+    void aGoldenIsReadAsItsRecord(String name, Class<? extends ControlRecord> type, ControlRecord record)
+            throws Exception {
+        assertEquals(record, ControlCodec.decode(read(name), type));
+    }
+
+    @Test
+    void everyKindOfControlRecordHasAGolden() {
+        List<Class<?>> kinds = kinds(ControlRecord.class).toList();
+        List<Class<?>> held = records()
+                .<Class<?>>map(arguments -> arguments.get()[2].getClass())
+                .distinct()
+                .toList();
+        assertEquals(
+                kinds.stream().map(Class::getName).sorted().toList(),
+                held.stream().map(Class::getName).sorted().toList());
+    }
+
+    private static Stream<Class<?>> kinds(Class<?> type) {
+        return type.isSealed()
+                ? Stream.of(type.getPermittedSubclasses()).flatMap(ControlGoldenTest::kinds)
+                : Stream.of(type);
+    }
+
+    private static byte[] read(String name) throws IOException {
+        String path = "/golden/" + name + ".json";
+        try (InputStream in =
+                Objects.requireNonNull(ControlGoldenTest.class.getResourceAsStream(path), path + " is absent")) {
+            return in.readAllBytes();
+        }
+    }
+}

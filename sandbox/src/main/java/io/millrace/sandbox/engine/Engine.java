@@ -1,0 +1,164 @@
+package io.millrace.sandbox.engine;
+
+import io.millrace.common.time.WallClock;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine without HTTP: admits a request, lets its time pass, says what the model says, and keeps the ledger. All
+ * methods are thread-safe; {@link #generate} blocks its caller for the whole generation.
+ */
+final class Engine {
+    /** Version before any update, as SGLang calls it. */
+    static final String FIRST_WEIGHT_VERSION = "default";
+
+    private final EngineSettings settings;
+    private final EngineTime time;
+    private final CompletionModel model;
+    private final LatencyModel latency;
+    private final Scheduler scheduler;
+    private final WeightVersions versions = new WeightVersions(FIRST_WEIGHT_VERSION);
+    private final RequestLedger ledger;
+    private final EngineCounters counters;
+
+    Engine(EngineSettings settings, AnswerBook answers, EngineTime time, WallClock wallClock) {
+        this.settings = settings;
+        this.time = time;
+        this.model = new CompletionModel(
+                settings.seed(), settings.rightShare(), settings.fillerMedianTokens(), settings.fillerSigma(), answers);
+        this.latency = LatencyModel.of(settings);
+        this.scheduler = new Scheduler(settings.maxRunning(), settings.maxQueued(), time);
+        this.ledger = new RequestLedger(settings.ledgerRequestsMax(), time, wallClock);
+        this.counters = new EngineCounters(time);
+    }
+
+    /**
+     * Generates; returns when done or aborted.
+     *
+     * @param remote the caller's address, for the ledger
+     * @throws Refusal if it does not fit the context or the queue is full
+     */
+    Generation generate(GenerateRequest request, String remote) {
+        long arrivalNanos = time.nanos();
+        int promptTokens = request.inputIds().length;
+        RequestLedger.Line line = ledger.arrived(request.rid(), remote, promptTokens, arrivalNanos);
+        counters.requests.increment();
+        Scheduler.Ticket ticket;
+        try {
+            checkFits(promptTokens, request.sampling().maxNewTokens());
+            ticket = scheduler.admit(request.rid());
+            if (ticket == null) {
+                throw Refusal.queueFull();
+            }
+        } catch (Refusal refusal) {
+            line.ended(time.nanos(), 0, Outcome.REJECTED);
+            counters.rejected.increment();
+            throw refusal;
+        }
+        counters.promptTokens.add(promptTokens);
+        return ticket.awaitStart()
+                ? run(request, ticket, line, arrivalNanos)
+                : abortedWhileWaiting(request, ticket, line, arrivalNanos);
+    }
+
+    private void checkFits(int promptTokens, int maxNewTokens) {
+        int context = settings.contextLengthTokens();
+        if (promptTokens >= context) {
+            throw Refusal.invalid("The input (" + promptTokens + " tokens) is longer than the model's context length ("
+                    + context + " tokens).");
+        }
+        if ((long) promptTokens + maxNewTokens > context) {
+            throw Refusal.invalid("Requested token count exceeds the model's maximum context length of " + context
+                    + " tokens: " + promptTokens + " of input and " + maxNewTokens + " of completion.");
+        }
+    }
+
+    private Generation run(
+            GenerateRequest request, Scheduler.Ticket ticket, RequestLedger.Line line, long arrivalNanos) {
+        long start = ticket.startNanos();
+        line.started(start);
+        long tokensInUse = request.inputIds().length;
+        counters.tokensInUse.addAndGet(tokensInUse);
+        Completion full;
+        long planned;
+        String abort;
+        long end;
+        try {
+            planned = (long) (latency.seconds(ticket.ordinal()) * 1e9);
+            full = model.complete(request.inputIds(), request.sampling(), ticket.ordinal());
+            abort = ticket.awaitDeadline(start + planned);
+        } catch (RuntimeException bug) {
+            line.ended(time.nanos(), 0, Outcome.ABORT);
+            throw bug;
+        } finally {
+            end = time.nanos();
+            counters.tokensInUse.addAndGet(-tokensInUse);
+            scheduler.release(ticket);
+        }
+        int kept = WeightVersions.tokensMade(end - start, planned, full.tokens(), full.tokens());
+        Completion completion = abort == null ? full : full.abortedAfter(kept, abort);
+        List<WeightVersions.Span> spans = versions.spans(start, planned, full.tokens(), completion.tokens());
+        counters.generationTokens.add(completion.tokens());
+        counters.throughput.add(completion.tokens(), end);
+        if (abort != null) {
+            counters.aborted.increment();
+        }
+        line.ended(end, completion.tokens(), outcome(completion.finish()));
+        return new Generation(
+                request,
+                completion,
+                spans,
+                spans.isEmpty() ? versions.current() : spans.getLast().version(),
+                (end - arrivalNanos) / 1e9);
+    }
+
+    private Generation abortedWhileWaiting(
+            GenerateRequest request, Scheduler.Ticket ticket, RequestLedger.Line line, long arrivalNanos) {
+        long end = time.nanos();
+        @Nullable String message = ticket.abortMessage();
+        Completion nothing = new Completion(
+                new int[0],
+                new short[0],
+                new FinishReason.Abort(message == null ? Scheduler.ABORTED_WAITING : message),
+                0);
+        counters.aborted.increment();
+        line.ended(end, 0, Outcome.ABORT);
+        return new Generation(request, nothing, List.of(), versions.current(), (end - arrivalNanos) / 1e9);
+    }
+
+    private static Outcome outcome(FinishReason finish) {
+        return switch (finish) {
+            case FinishReason.StopToken _, FinishReason.StopString _ -> Outcome.STOP;
+            case FinishReason.Length _ -> Outcome.LENGTH;
+            case FinishReason.Abort _ -> Outcome.ABORT;
+        };
+    }
+
+    /** Sets the weight version from now on, aborting first what is there when asked. */
+    void updateWeightVersion(String version, boolean abortAll) {
+        if (abortAll) {
+            scheduler.abortAll();
+        }
+        versions.set(version, time.nanos());
+    }
+
+    EngineSettings settings() {
+        return settings;
+    }
+
+    Scheduler scheduler() {
+        return scheduler;
+    }
+
+    RequestLedger ledger() {
+        return ledger;
+    }
+
+    EngineCounters counters() {
+        return counters;
+    }
+
+    String weightVersion() {
+        return versions.current();
+    }
+}

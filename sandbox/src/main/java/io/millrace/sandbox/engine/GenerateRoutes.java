@@ -1,0 +1,142 @@
+package io.millrace.sandbox.engine;
+
+import io.helidon.http.HeaderValues;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.millrace.common.json.Json;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Generating, aborting, tokenizing; the shapes are SGLang's. */
+final class GenerateRoutes implements HttpService {
+    private final Engine engine;
+
+    GenerateRoutes(Engine engine) {
+        this.engine = engine;
+    }
+
+    @Override
+    public void routing(HttpRules rules) {
+        rules.post("/generate", this::generate)
+                .put("/generate", this::generate)
+                .post("/abort_request", this::abort)
+                .post("/tokenize", this::tokenize)
+                .post("/v1/tokenize", this::tokenize)
+                .post("/detokenize", this::detokenize)
+                .post("/v1/detokenize", this::detokenize);
+    }
+
+    private void generate(ServerRequest request, ServerResponse response) {
+        GenerateRequest asked = GenerateParser.parse(body(request));
+        Generation generation = engine.generate(asked, remote(request));
+        response.header(HeaderValues.CONTENT_TYPE_JSON);
+        response.send(GenerationWriter.write(generation));
+    }
+
+    private void abort(ServerRequest request, ServerResponse response) {
+        JsonNode body = tree(request);
+        if (body.path("abort_all").asBoolean(false)) {
+            engine.scheduler().abortAll();
+        } else if (body.path("rid").isString()) {
+            engine.scheduler().abort(body.path("rid").stringValue());
+        } else {
+            throw Refusal.malformed("rid must be a string, or abort_all true");
+        }
+        response.send();
+    }
+
+    private void tokenize(ServerRequest request, ServerResponse response) {
+        JsonNode prompt = tree(request).path("prompt");
+        ObjectNode answer = Json.object();
+        ArrayNode tokens = answer.putArray("tokens");
+        if (prompt.isString()) {
+            answer.put("count", fill(tokens, prompt.stringValue()));
+        } else if (prompt.isArray()) {
+            ArrayNode counts = answer.putArray("count");
+            for (JsonNode text : prompt) {
+                if (!text.isString()) {
+                    throw Refusal.malformed("prompt must be a string or a list of strings");
+                }
+                counts.add(fill(tokens.addArray(), text.stringValue()));
+            }
+        } else {
+            throw Refusal.malformed("prompt must be a string or a list of strings");
+        }
+        answer.put("max_model_len", engine.settings().contextLengthTokens());
+        send(response, answer);
+    }
+
+    private static int fill(ArrayNode tokens, String text) {
+        int[] ids = ToyTokenizer.encode(text);
+        for (int id : ids) {
+            tokens.add(id);
+        }
+        return ids.length;
+    }
+
+    private void detokenize(ServerRequest request, ServerResponse response) {
+        JsonNode body = tree(request);
+        JsonNode tokens = body.path("tokens");
+        boolean skipSpecialTokens = body.path("skip_special_tokens").asBoolean(true);
+        if (!tokens.isArray()) {
+            throw Refusal.malformed("tokens must be a list of integers or a list of such lists");
+        }
+        ObjectNode answer = Json.object();
+        if (tokens.path(0).isArray()) {
+            ArrayNode texts = answer.putArray("text");
+            for (JsonNode one : tokens) {
+                texts.add(decode(one, skipSpecialTokens));
+            }
+        } else {
+            answer.put("text", decode(tokens, skipSpecialTokens));
+        }
+        send(response, answer);
+    }
+
+    private static String decode(JsonNode tokens, boolean skipSpecialTokens) {
+        int[] ids = new int[tokens.size()];
+        for (int i = 0; i < ids.length; i++) {
+            if (!tokens.get(i).isInt()) {
+                throw Refusal.malformed("tokens must hold integers only");
+            }
+            ids[i] = tokens.get(i).intValue();
+        }
+        try {
+            return ToyTokenizer.decode(ids, skipSpecialTokens);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.malformed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The request's body as a tree; an object. */
+    static JsonNode tree(ServerRequest request) {
+        JsonNode tree;
+        try {
+            tree = Json.MAPPER.readTree(body(request));
+        } catch (JacksonException e) {
+            throw Refusal.malformed("body is not valid JSON: " + e.getOriginalMessage());
+        }
+        if (!tree.isObject()) {
+            throw Refusal.malformed("body must be a JSON object");
+        }
+        return tree;
+    }
+
+    private static byte[] body(ServerRequest request) {
+        return request.content().hasEntity() ? request.content().as(byte[].class) : new byte[0];
+    }
+
+    private static String remote(ServerRequest request) {
+        return request.remotePeer().host() + ":" + request.remotePeer().port();
+    }
+
+    /** Sends a tree with status 200. */
+    static void send(ServerResponse response, JsonNode answer) {
+        response.header(HeaderValues.CONTENT_TYPE_JSON);
+        response.send(Json.MAPPER.writeValueAsBytes(answer));
+    }
+}

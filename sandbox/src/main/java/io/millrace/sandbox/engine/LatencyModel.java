@@ -1,0 +1,45 @@
+package io.millrace.sandbox.engine;
+
+/** How long the request with a given ordinal runs, from the moment it gets a slot. Pure and immutable. */
+sealed interface LatencyModel {
+    /** Seconds, 0 or more, of the {@code ordinal}-th admitted request, counted from 0. */
+    double seconds(long ordinal);
+
+    /**
+     * Workload W1: log-normal with sigma 0.6, scaled so that a group of 8 takes {@code meanGroupSeconds} on average.
+     * Sample j of group g is ordinal 8g+j, so a caller that sends whole groups in order meets exactly the published
+     * latencies.
+     */
+    record W1(long seed, double meanGroupSeconds) implements LatencyModel {
+        /** Expectation of the largest of 8 log-normal(0, 0.6) draws. */
+        private static final double MEAN_OF_LARGEST_OF_8 = 2.5123;
+
+        private static final double SIGMA = 0.6;
+
+        @Override
+        public double seconds(long ordinal) {
+            return meanGroupSeconds / MEAN_OF_LARGEST_OF_8 * Math.exp(SIGMA * Draws.normal(seed, ordinal));
+        }
+    }
+
+    /** Log-normal around a median; sigma 0 is a constant, median 0 answers at once. */
+    record LogNormal(long seed, double medianSeconds, double sigma) implements LatencyModel {
+        @Override
+        public double seconds(long ordinal) {
+            return medianSeconds == 0 ? 0 : medianSeconds * Math.exp(sigma * Draws.normal(seed, ordinal));
+        }
+    }
+
+    /** The model the settings ask for. */
+    static LatencyModel of(EngineSettings settings) {
+        return switch (settings.latency()) {
+            case EngineSettings.LATENCY_W1 ->
+                new W1(settings.latencySeed(), EngineSettings.seconds(settings.latencyMeanGroup()));
+            default ->
+                new LogNormal(
+                        settings.latencySeed(),
+                        EngineSettings.seconds(settings.latencyMedian()),
+                        settings.latencySigma());
+        };
+    }
+}

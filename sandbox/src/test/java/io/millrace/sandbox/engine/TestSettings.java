@@ -1,0 +1,40 @@
+package io.millrace.sandbox.engine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Engine settings of tests: a constant latency of 10 s unless set otherwise. */
+final class TestSettings {
+    double rightShare = 0.5;
+    double fillerMedianTokens = 40;
+    Duration latencyMedian = Duration.ofSeconds(10);
+    int maxRunning = 4;
+    int maxQueued = 4;
+    int contextLengthTokens = 1024;
+    int ledgerRequestsMax = 1000;
+
+    @Nullable
+    Path answers;
+
+    EngineSettings build() {
+        return new EngineSettings(
+                "127.0.0.1",
+                0,
+                "toy",
+                7,
+                rightShare,
+                fillerMedianTokens,
+                0.5,
+                EngineSettings.LATENCY_LOGNORMAL,
+                1,
+                Duration.ZERO,
+                latencyMedian,
+                0,
+                maxRunning,
+                maxQueued,
+                contextLengthTokens,
+                ledgerRequestsMax,
+                answers);
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of the stand-in engine. */
+@NullMarked
+package io.millrace.sandbox.engine;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,99 @@
+package io.millrace.trainer;
+
+import io.millrace.common.batch.BatchSettings;
+import io.millrace.common.config.ByteSize;
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.http.OpsSettings;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.topics.TopicSettings;
+import java.time.Duration;
+
+/**
+ * All settings of the trainer consumer.
+ *
+ * @param host address that the trainer's API and the operations endpoints are served on
+ * @param port 0 for any free one
+ * @param payloadMemoryMax finished groups kept in memory; above it they are read again at hand-over
+ * @param partsMemoryMax parts of large groups kept until their group is whole
+ * @param stopTimeout over all stages of stopping
+ * @param brokerTimeout for one answer of the broker
+ */
+public record TrainerSettings(
+        TopicSettings topics,
+        KafkaSettings kafka,
+        BatchSettings batch,
+
+        @Setting(
+                name = "trainer-host",
+                defaultValue = "127.0.0.1",
+                help = "Address that the trainer's API, metrics, health and status are served on; 0.0.0.0 in a"
+                        + " container")
+        String host,
+
+        @Setting(
+                name = "trainer-port",
+                defaultValue = "9400",
+                min = "0",
+                max = "65535",
+                help = "Port of the trainer's API, metrics, health and status; 0 takes a free one and logs it")
+        int port,
+
+        @Setting(
+                name = "payload-memory-max",
+                defaultValue = "512MiB",
+                min = "0",
+                max = "64GiB",
+                help = "Finished groups kept in memory; above it they are read again when a step is handed over")
+        ByteSize payloadMemoryMax,
+
+        @Setting(
+                name = "parts-memory-max",
+                defaultValue = "256MiB",
+                min = "64KiB",
+                max = "64GiB",
+                help = "Parts of large groups kept until their group is whole; at least the size of the largest group")
+        ByteSize partsMemoryMax,
+
+        @Setting(
+                name = "stop-timeout",
+                defaultValue = "10s",
+                min = "1s",
+                max = "10m",
+                help = "Longest time a clean stop may take")
+        Duration stopTimeout,
+
+        @Setting(
+                name = "broker-timeout",
+                defaultValue = "30s",
+                min = "1s",
+                max = "10m",
+                help = "Longest wait for an answer of the broker")
+        Duration brokerTimeout) {
+    /** An entry of a lease's manifest is smaller, unless its group came in many parts. */
+    private static final int MANIFEST_ENTRY_BYTES = 200;
+
+    public TrainerSettings {
+        if (partsMemoryMax.compareTo(topics.recordSizeMax()) < 0) {
+            throw SettingException.impossible(
+                    "--parts-memory-max and --record-size-max",
+                    "parts of " + topics.recordSizeMax() + " never become whole in a memory of " + partsMemoryMax
+                            + ", so parts-memory-max must be at least record-size-max");
+        }
+        long leaseBytes = (long) batch.batchGroups() * MANIFEST_ENTRY_BYTES;
+        long limitBytes = Math.min(topics.recordSizeMax().bytes(), ControlCodec.BYTES_MAX);
+        if (leaseBytes > limitBytes) {
+            throw SettingException.impossible(
+                    "--batch-groups and --record-size-max",
+                    "the lease of a step of " + batch.batchGroups() + " groups takes up to " + leaseBytes
+                            + " bytes and a control record at most " + limitBytes + ", so batch-groups must be at most "
+                            + limitBytes / MANIFEST_ENTRY_BYTES);
+        }
+    }
+
+    /** The server's address in the form all processes share. */
+    public OpsSettings ops() {
+        return new OpsSettings(host, port);
+    }
+}

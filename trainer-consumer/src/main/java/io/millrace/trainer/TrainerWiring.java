@@ -1,0 +1,150 @@
+package io.millrace.trainer;
+
+import io.millrace.common.http.OpsServer;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.lifecycle.Fatal;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.common.lifecycle.StopSequence;
+import io.millrace.common.metrics.Metrics;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.common.topics.TopicAdmin;
+import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.collect.ResultParser;
+import io.millrace.trainer.serve.BatchReader;
+import io.millrace.trainer.serve.Intake;
+import io.millrace.trainer.serve.ResultsFeed;
+import io.millrace.trainer.serve.RolloutQueue;
+import io.millrace.trainer.serve.TrainerLoop;
+import io.millrace.trainer.serve.TrainerMetrics;
+import io.millrace.trainer.serve.TrainerRoutes;
+import io.millrace.trainer.steps.StepLedger;
+import io.millrace.trainer.steps.StepWriter;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Builds the trainer consumer from its settings: as a process with its HTTP server, or inside a trainer's own JVM. */
+public final class TrainerWiring {
+    private static final Logger log = LoggerFactory.getLogger(TrainerWiring.class);
+
+    private final TrainerSettings settings;
+    private final RunTopics topics;
+    private final KafkaClients clients;
+    private final WallClock clock = WallClock.system();
+    private final Ticker ticker = Ticker.system();
+
+    private TrainerWiring(TrainerSettings settings) {
+        this.settings = settings;
+        this.topics = new RunTopics(settings.topics().run());
+        this.clients = new KafkaClients(
+                settings.kafka(), settings.topics().recordSizeMax().intBytes());
+    }
+
+    /**
+     * The queue inside this JVM, without a server; it takes the run from any other trainer consumer. When it fails, its
+     * calls throw; nothing ends the JVM.
+     */
+    public static RolloutQueue open(TrainerSettings settings) throws Exception {
+        StopSequence stops = new StopSequence(Ticker.system());
+        Health health = new Health(WallClock.system());
+        Fatal fatal = (who, cause) -> {
+            health.failed(who, String.valueOf(cause));
+            log.error("the rollout queue has failed in {}", who, cause);
+        };
+        TrainerWiring wiring = new TrainerWiring(settings);
+        try {
+            Metrics metrics = wiring.metrics(stops);
+            return wiring.queue(stops, health, metrics, fatal, () -> stops.stop(settings.stopTimeout()));
+        } catch (Exception e) {
+            stops.stop(settings.stopTimeout());
+            throw e;
+        }
+    }
+
+    /** The whole process; what is started is pushed on the sequence. */
+    public static void start(TrainerSettings settings, ProcessRunner runner, StopSequence stops) throws Exception {
+        TrainerWiring wiring = new TrainerWiring(settings);
+        Metrics metrics = wiring.metrics(stops);
+        RolloutQueue queue = wiring.queue(stops, runner.health(), metrics, runner, runner::requestStop);
+        TrainerRoutes routes = new TrainerRoutes(queue);
+        stops.pushCloseable(
+                "server", OpsServer.start(settings.ops(), runner.health(), metrics, routes::status, routes::addTo));
+    }
+
+    private Metrics metrics(StopSequence stops) {
+        Metrics metrics = new Metrics(settings.topics().run().value());
+        stops.pushCloseable("metrics", metrics);
+        return metrics;
+    }
+
+    private RolloutQueue queue(
+            StopSequence stops, Health health, Metrics metrics, Fatal fatal, AutoCloseable closer) throws Exception {
+        try (Admin admin = clients.admin(id("admin"))) {
+            new TopicAdmin(admin, settings.brokerTimeout()).ensure(settings.topics());
+        }
+        TrainerMetrics meters = new TrainerMetrics(metrics.registry());
+        Consumer<byte[], byte[]> readingBack = clients.follower(id("reader"));
+        metrics.bind(readingBack, "reader");
+        BatchReader reader = new BatchReader(topics.results(), readingBack, ticker, settings.brokerTimeout());
+        stops.pushCloseable("batch reader", reader);
+        TrainerLoop loop = loop(health, metrics, meters);
+        OwnerLoop owner = new OwnerLoop(TrainerLoop.NAME, loop, fatal).start();
+        stops.push("trainer loop", owner::stop);
+        return new RolloutQueue(
+                topics.run(),
+                loop,
+                reader,
+                meters,
+                ticker,
+                // An answer may have to wait for a transaction that waits for the broker, and another before it.
+                settings.brokerTimeout().multipliedBy(2),
+                closer);
+    }
+
+    /** Takes the run and reads it; the loop owns what is made here. */
+    private TrainerLoop loop(Health health, Metrics metrics, TrainerMetrics meters) throws Exception {
+        StepLedger ledger = new StepLedger(settings.batch().capacity());
+        var producer = clients.transactionalProducer(id("steps"), topics.trainerTransactionalId());
+        metrics.bind(producer, "steps");
+        StepWriter writer = new StepWriter(topics, producer, settings.stopTimeout());
+        try {
+            try (TopicTail tail = new TopicTail(clients.follower(id("replay")))) {
+                writer.open(ledger, tail, clock, settings.brokerTimeout());
+            }
+            Collector collector =
+                    new Collector(ledger, settings.payloadMemoryMax().bytes());
+            ResultParser parser = new ResultParser(
+                    topics.run(),
+                    settings.topics().resultPartitions(),
+                    settings.batch().samplesPerGroup(),
+                    settings.partsMemoryMax().bytes());
+            Consumer<byte[], byte[]> results = clients.follower(id("results"));
+            metrics.bind(results, "results");
+            return new TrainerLoop(
+                    topics.run(),
+                    settings.batch().batchGroups(),
+                    new ResultsFeed(results, topics.results(), settings.brokerTimeout()),
+                    new Intake(parser, collector, ledger, meters),
+                    collector,
+                    ledger,
+                    writer,
+                    meters,
+                    health,
+                    clock,
+                    ticker);
+        } catch (Exception e) {
+            writer.close();
+            throw e;
+        }
+    }
+
+    private String id(String role) {
+        return topics.run() + ".trainer." + role;
+    }
+}

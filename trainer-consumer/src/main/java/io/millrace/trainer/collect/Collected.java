@@ -1,0 +1,25 @@
+package io.millrace.trainer.collect;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+
+/** What a record of {@code results} came to. */
+public sealed interface Collected {
+    /** The first valid result of its group: it waits to be trained. */
+    record Won(Finished group) implements Collected {}
+
+    /** The first thing of its group is a marker: the group is to be settled as abandoned. */
+    record Abandon(GroupIndex groupIndex, Attempt lastAttempt, String cause) implements Collected {}
+
+    /** The result cannot be used and the ledger must be told. */
+    record Reject(ResultEvent.Invalid result) implements Collected {}
+
+    /** Something of this group won before; counted. */
+    record Duplicate(GroupIndex groupIndex) implements Collected {}
+
+    /** Read again after a restart: this very record was decided on before. */
+    record Known(GroupIndex groupIndex) implements Collected {}
+
+    /** Names no group; counted with reason and position. */
+    record Skipped(ResultEvent.Unreadable record) implements Collected {}
+}

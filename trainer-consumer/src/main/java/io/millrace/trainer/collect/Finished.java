@@ -1,0 +1,42 @@
+package io.millrace.trainer.collect;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.StepRecord.ManifestEntry;
+import java.util.List;
+
+/**
+ * A finished group that waits to be trained: all that is kept of it besides its payload.
+ *
+ * @param oldestVersion the oldest weight version that made any of its tokens
+ * @param partition of the results topic
+ * @param offsets of its records, in order
+ */
+public record Finished(
+        GroupIndex groupIndex,
+        Attempt attempt,
+        WeightVersion oldestVersion,
+        RewardStats rewards,
+        int partition,
+        List<Long> offsets) {
+    public Finished {
+        offsets = List.copyOf(offsets);
+    }
+
+    static Finished of(ResultEvent.Arrived arrived) {
+        return new Finished(
+                arrived.groupIndex(),
+                arrived.attempt(),
+                arrived.oldestVersion(),
+                arrived.rewards(),
+                arrived.partition(),
+                arrived.offsets());
+    }
+
+    /** Where it stands, for a lease's manifest. */
+    public ManifestEntry manifestEntry() {
+        return new ManifestEntry(groupIndex, attempt, oldestVersion, partition, offsets);
+    }
+}

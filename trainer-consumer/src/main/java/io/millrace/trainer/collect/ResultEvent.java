@@ -1,0 +1,65 @@
+package io.millrace.trainer.collect;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.RewardStats;
+import java.util.List;
+
+/** What came off the {@code results} topic, after its own checks. */
+public sealed interface ResultEvent {
+    /** Partition of the results topic. */
+    int partition();
+
+    /** Offset of the record, the last one for a group that came in parts. */
+    long offset();
+
+    /**
+     * A whole and valid group.
+     *
+     * @param oldestVersion the oldest weight version that made any of its tokens
+     * @param offsets of its records, in order
+     * @param payload the group's blob; not to be changed
+     */
+    record Arrived(
+            GroupIndex groupIndex,
+            Attempt attempt,
+            WeightVersion oldestVersion,
+            RewardStats rewards,
+            int partition,
+            List<Long> offsets,
+            byte[] payload)
+            implements ResultEvent {
+        public Arrived {
+            offsets = List.copyOf(offsets);
+        }
+
+        @Override
+        public long offset() {
+            return offsets.getLast();
+        }
+    }
+
+    /** The producer's word that the group used up its attempts. */
+    record Marker(GroupIndex groupIndex, Attempt lastAttempt, String cause, int partition, long offset)
+            implements ResultEvent {}
+
+    /** A result that names its group and attempt and cannot be used. */
+    record Invalid(GroupIndex groupIndex, Attempt attempt, int partition, long offset, String reason)
+            implements ResultEvent {}
+
+    /** Bytes that name no group: nobody can be told, so they are counted. */
+    record Unreadable(int partition, long offset, Problem problem, String detail) implements ResultEvent {}
+
+    /** Why a record names no group; a word of metrics. */
+    enum Problem {
+        /** The type header is absent or has an unknown word. */
+        TYPE,
+        /** The key is no group index, and nothing else names a group. */
+        KEY,
+        /** The value cannot be decoded, and no header names the attempt. */
+        VALUE,
+        /** A marker under the key or in the partition of another group. */
+        PLACE
+    }
+}

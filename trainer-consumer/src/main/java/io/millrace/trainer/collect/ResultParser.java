@@ -1,0 +1,248 @@
+package io.millrace.trainer.collect;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.RunId;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.record.AbandonedMarker;
+import io.millrace.common.rollout.GroupHeader;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.common.wire.Part;
+import io.millrace.common.wire.PartJoiner;
+import io.millrace.common.wire.ResultHeaders;
+import io.millrace.common.wire.RolloutGroupCodec;
+import io.millrace.trainer.collect.ResultEvent.Invalid;
+import io.millrace.trainer.collect.ResultEvent.Problem;
+import io.millrace.trainer.collect.ResultEvent.Unreadable;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads and checks what stands on {@code results}: it decodes, belongs to this run, its key is its group index, it
+ * stands in the partition of that index and has the run's number of samples. Parts are held until their group is whole.
+ * What fails and names its group and attempt is {@link Invalid}, what names none is {@link Unreadable}. Owns no client;
+ * not thread-safe.
+ */
+public final class ResultParser {
+    /** Groups in parts that may be under way at once; each worker publishes one at a time. */
+    private static final int PARTED_GROUPS_MAX = 4096;
+
+    /** Every such number fits a long. */
+    private static final int NUMBER_DIGITS_MAX = 18;
+
+    private static final Pattern NUMBER = Pattern.compile("[0-9]+");
+
+    private final RunId run;
+    private final int partitions;
+    private final int samplesPerGroup;
+    private final PartJoiner joiner;
+
+    /**
+     * @param partitions of the results topic
+     * @param partBytesMax how many bytes of unfinished parts are held
+     */
+    public ResultParser(RunId run, int partitions, int samplesPerGroup, long partBytesMax) {
+        this.run = run;
+        this.partitions = partitions;
+        this.samplesPerGroup = samplesPerGroup;
+        this.joiner = new PartJoiner(PARTED_GROUPS_MAX, partBytesMax);
+    }
+
+    /** What the record says; nothing while its group is not whole. */
+    public List<ResultEvent> parse(ConsumerRecord<byte[], byte[]> record) {
+        GroupIndex key = key(record.key());
+        ResultHeaders.Type type;
+        try {
+            type = ResultHeaders.readType(record.headers());
+        } catch (BadRecordException e) {
+            return List.of(unreadable(record, Problem.TYPE, message(e)));
+        }
+        return switch (type) {
+            case GROUP -> List.of(group(record, key, attempt(record), record.value(), List.of(record.offset())));
+            case PART -> part(record, key);
+            case ABANDONED -> List.of(marker(record, key));
+        };
+    }
+
+    /**
+     * @param attempt what the record's headers say; null when they do not
+     * @param blob null for a record without a value
+     */
+    private ResultEvent group(
+            ConsumerRecord<byte[], byte[]> record,
+            @Nullable GroupIndex key,
+            @Nullable Attempt attempt,
+            byte @Nullable [] blob,
+            List<Long> offsets) {
+        if (blob == null) {
+            return bad(record, key, attempt, "the record has no value");
+        }
+        GroupHeader header;
+        try {
+            header = RolloutGroupCodec.decode(blob).header();
+        } catch (BadRecordException e) {
+            return badBlob(record, key, attempt, blob, message(e));
+        }
+        Optional<String> flaw = flaw(header, key, record.partition());
+        if (flaw.isPresent()) {
+            return invalid(record, header.groupIndex(), header.attempt(), flaw.get());
+        }
+        return new ResultEvent.Arrived(
+                header.groupIndex(),
+                header.attempt(),
+                header.oldestWeightVersion(),
+                header.rewards(),
+                record.partition(),
+                offsets,
+                blob);
+    }
+
+    private Optional<String> flaw(GroupHeader header, @Nullable GroupIndex key, int partition) {
+        GroupIndex index = header.groupIndex();
+        if (!header.run().equals(run)) {
+            return Optional.of("group " + index + " belongs to run " + header.run() + ", this run is " + run);
+        }
+        if (!index.equals(key)) {
+            return Optional.of(
+                    "group " + index + " stands under the key " + (key == null ? "of no group" : "of group " + key));
+        }
+        int expected = RunTopics.resultPartition(index, partitions);
+        if (partition != expected) {
+            return Optional.of(
+                    "group " + index + " stands in partition " + partition + ", it belongs in partition " + expected);
+        }
+        if (header.samples().size() != samplesPerGroup) {
+            return Optional.of("group " + index + " has " + header.samples().size()
+                    + " samples, samples-per-group is " + samplesPerGroup);
+        }
+        return Optional.empty();
+    }
+
+    /** A blob that cannot be used may still say whose it is. */
+    private static ResultEvent badBlob(
+            ConsumerRecord<byte[], byte[]> record,
+            @Nullable GroupIndex key,
+            @Nullable Attempt attempt,
+            byte[] blob,
+            String reason) {
+        try {
+            GroupHeader header = RolloutGroupCodec.decodeHeader(blob);
+            return invalid(record, header.groupIndex(), header.attempt(), reason);
+        } catch (BadRecordException e) {
+            return bad(record, key, attempt, reason);
+        }
+    }
+
+    private List<ResultEvent> part(ConsumerRecord<byte[], byte[]> record, @Nullable GroupIndex key) {
+        if (key == null) {
+            return List.of(unreadable(record, Problem.KEY, "a part under a key of no group"));
+        }
+        int expected = RunTopics.resultPartition(key, partitions);
+        if (record.partition() != expected) {
+            return List.of(bad(
+                    record,
+                    key,
+                    attempt(record),
+                    "a part of group " + key + " stands in partition " + record.partition()
+                            + ", it belongs in partition " + expected));
+        }
+        Part part;
+        try {
+            part = ResultHeaders.readPart(record.headers(), key, record.value());
+        } catch (BadRecordException e) {
+            return List.of(bad(record, key, attempt(record), message(e)));
+        }
+        PartJoiner.Answer answer = joiner.add(part, record.offset());
+        List<ResultEvent> events = new ArrayList<>();
+        for (PartJoiner.Dropped dropped : answer.dropped()) {
+            GroupIndex index = dropped.key().groupIndex();
+            events.add(new Invalid(
+                    index,
+                    dropped.key().attempt(),
+                    RunTopics.resultPartition(index, partitions),
+                    dropped.offsets().getLast(),
+                    dropped.reason()));
+        }
+        switch (answer.outcome()) {
+            case PartJoiner.Joined joined ->
+                events.add(group(record, key, joined.key().attempt(), joined.blob(), joined.offsets()));
+            case PartJoiner.Refused refused ->
+                events.add(invalid(record, key, part.key().attempt(), refused.reason()));
+            case PartJoiner.Waiting waiting -> {}
+            case PartJoiner.Repeated repeated -> {}
+        }
+        return events;
+    }
+
+    private ResultEvent marker(ConsumerRecord<byte[], byte[]> record, @Nullable GroupIndex key) {
+        if (record.value() == null) {
+            return unreadable(record, Problem.VALUE, "an abandoned marker without a value");
+        }
+        AbandonedMarker marker;
+        try {
+            marker = ControlCodec.decode(record.value(), AbandonedMarker.class);
+        } catch (BadRecordException e) {
+            return unreadable(record, Problem.VALUE, message(e));
+        }
+        GroupIndex index = marker.groupIndex();
+        if (!index.equals(key) || record.partition() != RunTopics.resultPartition(index, partitions)) {
+            return unreadable(
+                    record, Problem.PLACE, "the abandoned marker of group " + index + " under key or partition of others");
+        }
+        return new ResultEvent.Marker(index, marker.lastAttempt(), marker.cause(), record.partition(), record.offset());
+    }
+
+    /** Invalid when key and headers name group and attempt, unreadable otherwise. */
+    private static ResultEvent bad(
+            ConsumerRecord<byte[], byte[]> record,
+            @Nullable GroupIndex key,
+            @Nullable Attempt attempt,
+            String reason) {
+        if (key == null) {
+            return unreadable(record, Problem.KEY, reason);
+        }
+        return attempt == null
+                ? unreadable(record, Problem.VALUE, reason)
+                : invalid(record, key, attempt, reason);
+    }
+
+    private static Invalid invalid(
+            ConsumerRecord<byte[], byte[]> record, GroupIndex index, Attempt attempt, String reason) {
+        return new Invalid(index, attempt, record.partition(), record.offset(), reason);
+    }
+
+    private static Unreadable unreadable(ConsumerRecord<byte[], byte[]> record, Problem problem, String detail) {
+        return new Unreadable(record.partition(), record.offset(), problem, detail);
+    }
+
+    private static @Nullable GroupIndex key(byte @Nullable [] key) {
+        long index = number(key);
+        return index < 0 ? null : new GroupIndex(index);
+    }
+
+    /** A number in decimal; -1 when it is none. */
+    private static long number(byte @Nullable [] text) {
+        if (text == null || text.length > NUMBER_DIGITS_MAX) {
+            return -1;
+        }
+        String digits = new String(text, StandardCharsets.US_ASCII);
+        return NUMBER.matcher(digits).matches() ? Long.parseLong(digits) : -1;
+    }
+
+    private static @Nullable Attempt attempt(ConsumerRecord<byte[], byte[]> record) {
+        Header header = record.headers().lastHeader(ResultHeaders.ATTEMPT);
+        long attempt = header == null ? -1 : number(header.value());
+        return attempt < 1 ? null : new Attempt(attempt);
+    }
+
+    private static String message(Exception e) {
+        return String.valueOf(e.getMessage());
+    }
+}

@@ -1,0 +1,61 @@
+package io.millrace.trainer.collect;
+
+import io.millrace.common.id.GroupIndex;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/**
+ * A set of group indices that grows from below: kept as ranges, so it stays as small as it has holes. Every operation
+ * but {@link #ranges} takes O(log ranges). Not thread-safe.
+ */
+public final class SettledIndices {
+    /** From inclusive to exclusive; never touching another one. */
+    private final NavigableMap<Long, Long> ranges = new TreeMap<>();
+
+    private long count;
+
+    /**
+     * Indices from {@code from} (inclusive) to {@code to} (exclusive).
+     */
+    public record Range(long from, long to) {}
+
+    /** @return false when it was there already */
+    public boolean add(GroupIndex index) {
+        long value = index.value();
+        Map.Entry<Long, Long> below = ranges.floorEntry(value);
+        if (below != null && value < below.getValue()) {
+            return false;
+        }
+        long from = below != null && below.getValue() == value ? below.getKey() : value;
+        Long joined = ranges.remove(value + 1);
+        ranges.put(from, joined == null ? value + 1 : joined);
+        count++;
+        return true;
+    }
+
+    public boolean contains(GroupIndex index) {
+        Map.Entry<Long, Long> below = ranges.floorEntry(index.value());
+        return below != null && index.value() < below.getValue();
+    }
+
+    /** The smallest index that is not in the set: everything below it is. */
+    public long lowWaterMark() {
+        Long to = ranges.get(0L);
+        return to == null ? 0 : to;
+    }
+
+    /** How many indices it holds. */
+    public long count() {
+        return count;
+    }
+
+    /** A copy, ascending, no two of them touching. */
+    public List<Range> ranges() {
+        List<Range> copy = new ArrayList<>(ranges.size());
+        ranges.forEach((from, to) -> copy.add(new Range(from, to)));
+        return copy;
+    }
+}

@@ -1,0 +1,114 @@
+package io.millrace.trainer.serve;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.millrace.trainer.collect.ResultEvent.Problem;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/** The trainer consumer's meters. Thread-safe. */
+public final class TrainerMetrics {
+    private final MeterRegistry registry;
+    private final AtomicLong finished = new AtomicLong();
+    private final AtomicLong leased = new AtomicLong();
+    private final AtomicLong payloadBytes = new AtomicLong();
+    private final AtomicLong weightVersion = new AtomicLong();
+    private final AtomicLong lowWaterMark = new AtomicLong();
+    private final Counter trained;
+    private final Counter abandoned;
+    private final Counter duplicates;
+    private final Counter rejected;
+    private final Counter leaseWarnings;
+    private final Timer leaseWait;
+    private final Timer batchRead;
+    private final DistributionSummary groupsPerStep;
+
+    public TrainerMetrics(MeterRegistry registry) {
+        this.registry = registry;
+        gauge("finished_groups", "Finished groups that wait to be leased", finished);
+        gauge("leased_groups", "Groups of the open step", leased);
+        gauge("payload_bytes", "Finished groups in memory", payloadBytes);
+        gauge("weight_version", "The trainer's weight version", weightVersion);
+        gauge("low_water_mark", "Every group index below it is settled", lowWaterMark);
+        trained = counter("trained_groups", "Groups trained");
+        abandoned = counter("abandoned_groups", "Groups settled because their attempts were used up");
+        duplicates = counter("duplicates", "Results dropped because their group had one before");
+        rejected = counter("rejected", "Results that could not be used");
+        leaseWarnings = counter("lease_warnings", "Leases beyond steps-per-version");
+        leaseWait = Timer.builder("millrace_trainer_lease_wait")
+                .description("From the first request for a step to its lease")
+                .register(registry);
+        batchRead = Timer.builder("millrace_trainer_batch_read")
+                .description("Reading and decoding the groups of a step")
+                .register(registry);
+        groupsPerStep = DistributionSummary.builder("millrace_trainer_step_groups")
+                .description("Groups of a leased step")
+                .register(registry);
+        for (Problem problem : Problem.values()) {
+            badRecord(problem);
+        }
+    }
+
+    private void gauge(String name, String description, AtomicLong value) {
+        Gauge.builder("millrace_trainer_" + name, (Supplier<Number>) value::get)
+                .description(description)
+                .register(registry);
+    }
+
+    private Counter counter(String name, String description) {
+        return Counter.builder("millrace_trainer_" + name)
+                .description(description)
+                .register(registry);
+    }
+
+    private Counter badRecord(Problem problem) {
+        return Counter.builder("millrace_trainer_bad_records")
+                .description("Records of results that name no group")
+                .tag("reason", problem.name().toLowerCase(Locale.ROOT))
+                .register(registry);
+    }
+
+    void skipped(Problem problem) {
+        badRecord(problem).increment();
+    }
+
+    void trained(int groups) {
+        trained.increment(groups);
+    }
+
+    void abandoned() {
+        abandoned.increment();
+    }
+
+    void duplicate() {
+        duplicates.increment();
+    }
+
+    void rejected() {
+        rejected.increment();
+    }
+
+    void leased(int groups, Duration wait, int warnings) {
+        groupsPerStep.record(groups);
+        leaseWait.record(wait);
+        leaseWarnings.increment(warnings);
+    }
+
+    void batchRead(Duration duration) {
+        batchRead.record(duration);
+    }
+
+    /** The gauges, once a turn. */
+    void state(int finishedGroups, int leasedGroups, long bytes, long version, long mark) {
+        finished.set(finishedGroups);
+        leased.set(leasedGroups);
+        payloadBytes.set(bytes);
+        weightVersion.set(version);
+        lowWaterMark.set(mark);
+    }
+}

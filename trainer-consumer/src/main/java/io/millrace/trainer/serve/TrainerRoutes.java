@@ -1,0 +1,234 @@
+package io.millrace.trainer.serve;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HttpException;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.millrace.common.http.OpsServer;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.Json;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.wire.BatchHeader;
+import io.millrace.common.wire.RolloutBatchCodec;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The trainer's API over HTTP, a thin layer over {@link RolloutQueue}: {@code POST /v1/steps/{step}/lease} (a number or
+ * {@code next}), {@code GET /v1/steps/{step}/batch}, {@code POST /v1/steps/{step}/ack}, {@code GET /v1/status}. Every
+ * error is {@code {"error": "..."}}. Thread-safe.
+ */
+public final class TrainerRoutes {
+    private static final Logger log = LoggerFactory.getLogger(TrainerRoutes.class);
+
+    /** Of a batch as one blob. */
+    public static final String SAFETENSORS = "application/vnd.safetensors";
+
+    /** An acknowledgement is a handful of numbers. */
+    private static final int BODY_BYTES_MAX = 64 << 10;
+
+    private static final long WAIT_MS_MAX = 60_000;
+    private static final long WAIT_MS_DEFAULT = 30_000;
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
+
+    private final RolloutQueue queue;
+
+    public TrainerRoutes(RolloutQueue queue) {
+        this.queue = queue;
+    }
+
+    /** Adds the routes; they take every path that has none, so they come last. */
+    public void addTo(HttpRouting.Builder routing) {
+        routing.post("/v1/steps/{step}/lease", this::lease)
+                .get("/v1/steps/{step}/batch", this::batch)
+                .post("/v1/steps/{step}/ack", this::acknowledge)
+                .get("/v1/status", (request, response) -> OpsServer.sendJson(response, Status.OK_200, status()))
+                .any((request, response) -> error(
+                        response,
+                        Status.NOT_FOUND_404,
+                        "no " + request.prologue().method().text() + " "
+                                + request.path().path() + " here"));
+        routing.error(RolloutQueueException.class, (request, response, e) -> refuse(response, e));
+        routing.error(
+                HttpException.class, (request, response, e) -> error(response, e.status(), String.valueOf(e.getMessage())));
+        routing.error(RuntimeException.class, (request, response, e) -> {
+            log.error("request for {} failed", request.path().path(), e);
+            error(response, Status.INTERNAL_SERVER_ERROR_500, "unexpected: " + e);
+        });
+    }
+
+    private void lease(ServerRequest request, ServerResponse response) throws InterruptedException {
+        String text = request.path().pathParameters().get("step");
+        StepNumber step = text.equals("next") ? null : step(text);
+        long waitMs = number(
+                "wait_ms", request.query().first("wait_ms").orElse(Long.toString(WAIT_MS_DEFAULT)), WAIT_MS_MAX);
+        switch (queue.lease(step, Duration.ofMillis(waitMs))) {
+            case LeaseAnswer.Leased leased -> OpsServer.sendJson(response, Status.OK_200, leased(leased));
+            case LeaseAnswer.NotYet notYet ->
+                OpsServer.sendJson(response, Status.ACCEPTED_202, Json.MAPPER.valueToTree(notYet));
+            case LeaseAnswer.Refused refused -> error(response, Status.CONFLICT_409, refused.why());
+        }
+    }
+
+    private static ObjectNode leased(LeaseAnswer.Leased leased) {
+        StepRecord.Lease lease = leased.lease();
+        ObjectNode body = Json.object();
+        body.put("lineage", lease.lineage().value());
+        body.put("step", lease.step().value());
+        body.put("weight_version", lease.weightVersion().value());
+        body.put("leased_at_ms", lease.leasedAtMs());
+        body.put("groups", lease.groups().size());
+        ArrayNode indices = body.putArray("group_indices");
+        lease.groups().forEach(entry -> indices.add(entry.groupIndex().value()));
+        ArrayNode warnings = body.putArray("warnings");
+        leased.warnings().forEach(warnings::add);
+        body.put("batch", "/v1/steps/" + lease.step() + "/batch");
+        return body;
+    }
+
+    private void batch(ServerRequest request, ServerResponse response) throws InterruptedException {
+        StepNumber step = step(request.path().pathParameters().get("step"));
+        String accept = String.join(",", request.headers().values(HeaderNames.ACCEPT));
+        String format = request.query().first("format").orElse(accept.contains(SAFETENSORS) ? "safetensors" : "json");
+        switch (format) {
+            case "json" -> {
+                LeasedBatch batch = queue.batch(step);
+                response.header(HeaderNames.CONTENT_TYPE, "application/json");
+                BatchJson.write(batch, response.outputStream());
+            }
+            case "safetensors" -> {
+                byte[] blob = blob(queue.batch(step));
+                response.header(HeaderNames.CONTENT_TYPE, SAFETENSORS);
+                response.send(blob);
+            }
+            default -> throw bad("format must be json or safetensors, was '" + format + "'");
+        }
+    }
+
+    private byte[] blob(LeasedBatch batch) {
+        return RolloutBatchCodec.encode(
+                new BatchHeader(queue.run(), batch.lineage(), batch.step(), batch.weightVersion()), batch.groups());
+    }
+
+    private void acknowledge(ServerRequest request, ServerResponse response) throws InterruptedException {
+        StepNumber step = step(request.path().pathParameters().get("step"));
+        switch (queue.tryAcknowledge(step, newVersion(body(request)))) {
+            case AckAnswer.Acknowledged done ->
+                OpsServer.sendJson(response, Status.OK_200, Json.MAPPER.valueToTree(done));
+            case AckAnswer.Refused refused -> error(response, Status.CONFLICT_409, refused.why());
+        }
+    }
+
+    /** The body as text; an empty one is as good as an empty object. */
+    private static byte[] body(ServerRequest request) {
+        if (!request.content().hasEntity()) {
+            return new byte[0];
+        }
+        try (InputStream in = request.content().inputStream()) {
+            byte[] body = in.readNBytes(BODY_BYTES_MAX + 1);
+            if (body.length > BODY_BYTES_MAX) {
+                throw new HttpException(
+                        "the body is larger than " + BODY_BYTES_MAX + " bytes", Status.REQUEST_ENTITY_TOO_LARGE_413);
+            }
+            return body;
+        } catch (IOException e) {
+            throw bad("the body cannot be read: " + e.getMessage());
+        }
+    }
+
+    private static @Nullable WeightVersion newVersion(byte[] body) {
+        if (body.length == 0) {
+            return null;
+        }
+        JsonNode form;
+        try {
+            form = Json.MAPPER.readTree(body);
+        } catch (JacksonException e) {
+            throw bad("the body is no JSON: " + e.getOriginalMessage());
+        }
+        if (!form.isObject()) {
+            throw bad("the body must be a JSON object such as {} or {\"weight_version\": 8}");
+        }
+        for (String key : form.propertyNames()) {
+            // A misspelt version would go unnoticed until no step can be filled.
+            if (!key.equals("weight_version")) {
+                throw bad("unknown key '" + key + "' in the body, known is weight_version");
+            }
+        }
+        JsonNode version = form.path("weight_version");
+        if (version.isMissingNode() || version.isNull()) {
+            return null;
+        }
+        if (!version.isIntegralNumber() || !version.canConvertToLong() || version.longValue() < 0) {
+            throw bad("weight_version must be a whole number of 0 or more, was " + version);
+        }
+        return new WeightVersion(version.longValue());
+    }
+
+    /** How the consumer stands, as the operations endpoints show it. */
+    public ObjectNode status() {
+        TrainerStatus status;
+        try {
+            status = queue.status();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new HttpException("the server is stopping", Status.SERVICE_UNAVAILABLE_503);
+        }
+        ObjectNode body = Json.MAPPER.valueToTree(status);
+        for (String key : List.of("open_step", "last_step_rewards")) {
+            if (!body.has(key)) {
+                body.putNull(key);
+            }
+        }
+        return body;
+    }
+
+    private static StepNumber step(String text) {
+        return new StepNumber(number("step", text, Long.MAX_VALUE));
+    }
+
+    private static long number(String name, String text, long max) {
+        if (!NUMBER.matcher(text).matches() || Long.parseLong(text) > max) {
+            throw bad(name + " must be a whole number from 0" + (max == Long.MAX_VALUE ? "" : " to " + max) + ", was '"
+                    + text + "'");
+        }
+        return Long.parseLong(text);
+    }
+
+    private static HttpException bad(String message) {
+        return new HttpException(message, Status.BAD_REQUEST_400);
+    }
+
+    private static void refuse(ServerResponse response, RolloutQueueException e) {
+        Status status =
+                switch (e.kind()) {
+                    case REFUSED -> Status.CONFLICT_409;
+                    case NOT_LEASED -> Status.NOT_FOUND_404;
+                    case UNREADABLE -> {
+                        log.error("a batch cannot be served", e);
+                        yield Status.INTERNAL_SERVER_ERROR_500;
+                    }
+                    case BUSY, ENDED -> Status.SERVICE_UNAVAILABLE_503;
+                };
+        error(response, status, String.valueOf(e.getMessage()));
+    }
+
+    private static void error(ServerResponse response, Status status, String message) {
+        ObjectNode body = Json.object();
+        body.put("error", message);
+        OpsServer.sendJson(response, status, body);
+    }
+}

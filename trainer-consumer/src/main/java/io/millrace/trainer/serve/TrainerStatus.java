@@ -1,0 +1,63 @@
+package io.millrace.trainer.serve;
+
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.RewardStats;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the trainer consumer stands; a snapshot.
+ *
+ * @param openStep the leased step; null when none is
+ * @param finished groups that finished and wait, neither leased nor settled
+ * @param leased groups of the open step
+ * @param trained groups, as are discarded and abandoned: settled in the run so far
+ * @param rejected results that could not be used, in the run so far
+ * @param duplicatesDropped results of groups that had won or were settled before
+ * @param skippedBadRecords records of results that name no group, since this process began
+ * @param lowWaterMark every group index below it is settled
+ * @param payloadBytes finished groups in memory
+ * @param stepsInVersion steps acknowledged since the current weight version was announced
+ * @param waitingFor what the consumer waits for, for people
+ * @param waitingSinceMs wall clock when that began
+ * @param lastStepRewards over the samples of the step leased last; null when this process has leased none
+ */
+public record TrainerStatus(
+        RunId run,
+        Lineage lineage,
+        WeightVersion weightVersion,
+        Policy.State policyState,
+        StepNumber nextStep,
+        @Nullable StepNumber openStep,
+        int batchGroups,
+        int finished,
+        int leased,
+        long trained,
+        long discarded,
+        long abandoned,
+        long rejected,
+        long duplicatesDropped,
+        long skippedBadRecords,
+        long lowWaterMark,
+        long payloadBytes,
+        long stepsInVersion,
+        String waitingFor,
+        long waitingSinceMs,
+        @Nullable StepRewards lastStepRewards) {
+    /** The rewards of one step's samples. */
+    public record StepRewards(StepNumber step, double mean, double std) {
+        /** @param groups statistics of groups of equal size */
+        static StepRewards of(StepNumber step, java.util.List<RewardStats> groups) {
+            double mean = groups.stream().mapToDouble(RewardStats::mean).average().orElse(0);
+            // E[x^2] - E[x]^2 over the samples, from each group's own mean and standard deviation.
+            double square = groups.stream()
+                    .mapToDouble(group -> group.std() * group.std() + group.mean() * group.mean())
+                    .average()
+                    .orElse(0);
+            return new StepRewards(step, mean, Math.sqrt(Math.max(0, square - mean * mean)));
+        }
+    }
+}

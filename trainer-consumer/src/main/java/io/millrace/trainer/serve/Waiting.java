@@ -1,0 +1,15 @@
+package io.millrace.trainer.serve;
+
+/** What the trainer consumer waits for; each turn is in exactly one of these. */
+enum Waiting {
+    /** The results that stood on the topic at the start are read again; no new step is chosen before. */
+    RESULTS_READ_AGAIN,
+    /** Too few groups have finished for the next step. */
+    FINISHED_GROUPS,
+    /** The trainer took all steps that are generated for its weight version. */
+    NEW_VERSION,
+    /** The next step's groups are there; the trainer has not asked. */
+    TRAINER_TO_LEASE,
+    /** A step is leased. */
+    TRAINER_TO_ACKNOWLEDGE
+}

@@ -1,0 +1,12 @@
+package io.millrace.trainer.steps;
+
+import io.millrace.common.id.RunId;
+
+/** A newer trainer consumer has taken the run: this one can write no more and must end. */
+public final class FencedException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    FencedException(RunId run, Throwable cause) {
+        super("a newer trainer consumer has taken run " + run + "; this one ends", cause);
+    }
+}
