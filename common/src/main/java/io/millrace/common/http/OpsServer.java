@@ -9,6 +9,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.json.Json;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -58,6 +59,8 @@ public final class OpsServer implements AutoCloseable {
                     .port(settings.opsPort())
                     // Our own stop sequence closes the server; a second hook would race with it.
                     .shutdownHook(false)
+                    .shutdownGracePeriod(Duration.ofSeconds(2))
+                    .connectionOptions(options -> options.tcpNoDelay(true))
                     .routing(routing)
                     .build()
                     .start();

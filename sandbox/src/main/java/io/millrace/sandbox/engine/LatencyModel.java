@@ -33,9 +33,8 @@ sealed interface LatencyModel {
     /** The model the settings ask for. */
     static LatencyModel of(EngineSettings settings) {
         return switch (settings.latency()) {
-            case EngineSettings.LATENCY_W1 ->
-                new W1(settings.latencySeed(), EngineSettings.seconds(settings.latencyMeanGroup()));
-            default ->
+            case W1 -> new W1(settings.latencySeed(), EngineSettings.seconds(settings.latencyMeanGroup()));
+            case LOGNORMAL ->
                 new LogNormal(
                         settings.latencySeed(),
                         EngineSettings.seconds(settings.latencyMedian()),

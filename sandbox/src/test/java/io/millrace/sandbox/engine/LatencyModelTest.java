@@ -72,7 +72,9 @@ class LatencyModelTest {
 
     @Test
     void theSettingsChooseTheModel() {
-        assertEquals(new LatencyModel.W1(1, 2), LatencyModel.of(EngineSettings.defaults()));
+        TestSettings settings = new TestSettings();
+        settings.latency = EngineSettings.Latency.W1;
+        assertEquals(new LatencyModel.W1(1, 2), LatencyModel.of(settings.build()));
         assertTrue(LatencyModel.of(new TestSettings().build()) instanceof LatencyModel.LogNormal);
     }
 }

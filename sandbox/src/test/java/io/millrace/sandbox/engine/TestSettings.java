@@ -9,6 +9,7 @@ final class TestSettings {
     double rightShare = 0.5;
     double fillerMedianTokens = 40;
     Duration latencyMedian = Duration.ofSeconds(10);
+    EngineSettings.Latency latency = EngineSettings.Latency.LOGNORMAL;
     int maxRunning = 4;
     int maxQueued = 4;
     int contextLengthTokens = 1024;
@@ -26,9 +27,9 @@ final class TestSettings {
                 rightShare,
                 fillerMedianTokens,
                 0.5,
-                EngineSettings.LATENCY_LOGNORMAL,
+                latency,
                 1,
-                Duration.ZERO,
+                Duration.ofSeconds(2),
                 latencyMedian,
                 0,
                 maxRunning,

@@ -1,0 +1,49 @@
+package io.millrace.worker.reward;
+
+import java.util.Optional;
+
+/** Finds the boxed answer of a response; one pass over the text from the last box on, whatever stands in it. */
+final class BoxedAnswer {
+    private static final String BOXED = "\\boxed";
+    private static final String FBOX = "\\fbox";
+
+    private BoxedAnswer() {}
+
+    /**
+     * The inside of the last {@code \boxed{...}}, or of the last {@code \fbox{...}} where nothing is boxed. Empty when
+     * that last box is not closed: a response that was cut off in its answer has none, as in slime. Escaped braces do not
+     * count (slime counts them, so that a one-sided set brace never closes).
+     */
+    static Optional<String> last(String text) {
+        int box = text.lastIndexOf(BOXED);
+        int open = box + BOXED.length();
+        if (box < 0) {
+            box = text.lastIndexOf(FBOX);
+            open = box + FBOX.length();
+        }
+        if (box < 0) {
+            return Optional.empty();
+        }
+        while (open < text.length() && text.charAt(open) == ' ') {
+            open++;
+        }
+        if (open >= text.length() || text.charAt(open) != '{') {
+            return Optional.empty();
+        }
+        int depth = 0;
+        for (int i = open; i < text.length(); i++) {
+            switch (text.charAt(i)) {
+                case '\\' -> i++;
+                case '{' -> depth++;
+                case '}' -> {
+                    depth--;
+                    if (depth == 0) {
+                        return Optional.of(text.substring(open + 1, i));
+                    }
+                }
+                default -> {}
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,208 @@
+package io.millrace.worker.reward;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs scores with a deadline, a limit on how many run at once, and a limit on how many may hang.
+ *
+ * <p>A Java thread cannot be ended from outside. A score that passes its deadline is interrupted and left to itself: its
+ * place goes back to others, its thread counts as stuck until it ends. While {@code stuckMax} or more are stuck nothing
+ * new is started and every score fails with {@link RewardFailure#STUCK}: a visible failure instead of a machine that
+ * slowly fills with hanging threads. There are therefore never more than {@code concurrentMax + stuckMax - 1} scores in
+ * threads. The threads are platform threads, since a computation that hangs on a virtual thread would keep a carrier
+ * from everyone, and daemons, so that they do not hold up the end of the process.
+ *
+ * <p>Safe for all threads; the caller waits, so it is best a virtual thread.
+ */
+public final class RewardScorer implements AutoCloseable {
+    private static final int LIMIT_MAX = 10_000;
+
+    /**
+     * @param concurrentMax scores that run at once, 1 to 10000
+     * @param stuckMax scores past their deadline that may still run, 1 to 10000
+     * @param deadline for one score, from when it is started; positive
+     * @param queueWaitMax how long a score may wait for a place to run; positive
+     */
+    public record Limits(int concurrentMax, int stuckMax, Duration deadline, Duration queueWaitMax) {
+        public Limits {
+            checkRange("concurrent_max", concurrentMax);
+            checkRange("stuck_max", stuckMax);
+            checkPositive("deadline", deadline);
+            checkPositive("queue_wait_max", queueWaitMax);
+        }
+
+        private static void checkRange(String name, int value) {
+            if (value < 1 || value > LIMIT_MAX) {
+                throw new IllegalArgumentException(name + " must be 1 to " + LIMIT_MAX + ", was " + value);
+            }
+        }
+
+        private static void checkPositive(String name, Duration value) {
+            if (!value.isPositive()) {
+                throw new IllegalArgumentException(name + " must be positive, was " + value);
+            }
+        }
+    }
+
+    private final RewardFunction function;
+    private final Limits limits;
+    private final Semaphore places;
+    private final AtomicInteger stuck = new AtomicInteger();
+    private final ExecutorService executor = Executors.newCachedThreadPool(
+            Thread.ofPlatform().daemon().name("reward-", 0).factory());
+
+    /** @param function usually {@link Rewards} */
+    public RewardScorer(RewardFunction function, Limits limits) {
+        this.function = Objects.requireNonNull(function, "function");
+        this.limits = Objects.requireNonNull(limits, "limits");
+        this.places = new Semaphore(limits.concurrentMax(), true);
+    }
+
+    /**
+     * Scores one sample and waits for the answer, at most both waits of the limits together. An {@link Error} that the
+     * function throws comes through, except the overflow of its own stack.
+     *
+     * @throws InterruptedException when the caller is interrupted; the score is then left behind as at its deadline
+     */
+    public ScoreResult score(RewardRequest request) throws InterruptedException {
+        if (!places.tryAcquire(limits.queueWaitMax().toNanos(), TimeUnit.NANOSECONDS)) {
+            return new ScoreResult.Failed(
+                    RewardFailure.BUSY,
+                    "no place to run in " + limits.queueWaitMax() + ", all " + limits.concurrentMax() + " are taken");
+        }
+        int hanging = stuck.get();
+        if (hanging >= limits.stuckMax()) {
+            places.release();
+            return new ScoreResult.Failed(
+                    RewardFailure.STUCK,
+                    hanging + " scores hang past their deadline of " + limits.deadline() + ", the limit is "
+                            + limits.stuckMax());
+        }
+        Run run = new Run(request);
+        try {
+            executor.execute(run);
+        } catch (RejectedExecutionException e) {
+            places.release();
+            return new ScoreResult.Failed(RewardFailure.CLOSED, "the reward scorer is closed");
+        }
+        return run.await();
+    }
+
+    /** Scores past their deadline that still run; for metrics. */
+    public int stuckCount() {
+        return stuck.get();
+    }
+
+    /** Places taken by scores within their deadline; for metrics. */
+    public int runningCount() {
+        return limits.concurrentMax() - places.availablePermits();
+    }
+
+    /** Refuses further scores and interrupts the running ones; does not wait for them. */
+    @Override
+    public void close() {
+        executor.shutdownNow();
+    }
+
+    /**
+     * One score. It holds a place until it ends or is left behind, whichever comes first; its lock decides which, so
+     * that place and stuck count are given back exactly once and no interrupt reaches the thread's next score.
+     */
+    private final class Run implements Runnable {
+        private enum State {
+            RUNNING,
+            LEFT_BEHIND,
+            ENDED
+        }
+
+        private final RewardRequest request;
+        private final CompletableFuture<ScoreResult> result = new CompletableFuture<>();
+        private State state = State.RUNNING;
+        private @Nullable Thread thread;
+
+        Run(RewardRequest request) {
+            this.request = request;
+        }
+
+        @Override
+        public void run() {
+            begin();
+            try {
+                ScoreResult scored = judge();
+                end();
+                result.complete(scored);
+            } catch (Error e) {
+                end();
+                result.completeExceptionally(e);
+            }
+        }
+
+        private ScoreResult judge() {
+            try {
+                return new ScoreResult.Scored(function.score(request));
+            } catch (RewardException e) {
+                return new ScoreResult.Failed(e.kind(), String.valueOf(e.getMessage()));
+            } catch (RuntimeException | StackOverflowError e) {
+                return new ScoreResult.Failed(RewardFailure.BROKEN, "the reward function threw " + e);
+            }
+        }
+
+        ScoreResult await() throws InterruptedException {
+            try {
+                return result.get(limits.deadline().toNanos(), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException e) {
+                leaveBehind();
+                return new ScoreResult.TimedOut(limits.deadline());
+            } catch (InterruptedException e) {
+                leaveBehind();
+                throw e;
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof Error error) {
+                    throw error;
+                }
+                throw new IllegalStateException("a score ended in a way it cannot", e);
+            }
+        }
+
+        private synchronized void begin() {
+            if (state == State.RUNNING) {
+                thread = Thread.currentThread();
+            } else {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        private synchronized void leaveBehind() {
+            if (state == State.ENDED) {
+                return;
+            }
+            state = State.LEFT_BEHIND;
+            stuck.incrementAndGet();
+            places.release();
+            if (thread != null) {
+                thread.interrupt();
+            }
+        }
+
+        private synchronized void end() {
+            if (state == State.LEFT_BEHIND) {
+                stuck.decrementAndGet();
+            } else {
+                places.release();
+            }
+            state = State.ENDED;
+            thread = null;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package io.millrace.worker.reward.math;
+
+/**
+ * What one comparison may cost. Model output is hostile without meaning to be: towers of powers, thousand nested
+ * fractions, numbers of a hundred thousand digits. Every step that repeats pays here, and whoever cannot pay stops with
+ * {@link NotComparable.Reason#LIMIT}. Counted in steps, not in time, so that a verdict never depends on the machine. Not
+ * thread-safe: one per comparison.
+ */
+final class Work {
+    /**
+     * Steps of one comparison; a step is a token looked at or a trial division. What people write takes milliseconds, the
+     * worst texts we could think of some tenths of a second.
+     */
+    static final int STEPS_MAX = 300_000;
+
+    /** Brackets, braces and roots inside one another; a person writes 5, the Java stack takes some thousand. */
+    static final int DEPTH_MAX = 40;
+
+    /** Bits of a numerator or denominator; 1000 factorial has 8530. */
+    static final int BITS_MAX = 10_000;
+
+    /** Summands of a polynomial. */
+    static final int TERMS_MAX = 100;
+
+    /** Exponent of a power that is not a plain number's. */
+    static final int POLYNOMIAL_POWER_MAX = 20;
+
+    /** Of a root; past 20 nobody writes them. */
+    static final int ROOT_MAX = 20;
+
+    /** Elements of a list, a set or a tuple. */
+    static final int ELEMENTS_MAX = 100;
+
+    private int steps;
+
+    void spend(int count) throws NotComparable {
+        steps += count;
+        if (steps > STEPS_MAX) {
+            throw NotComparable.limit("more than " + STEPS_MAX + " steps");
+        }
+    }
+
+    /** Pays for an operation on this number: bringing a fraction to lowest terms is quadratic in its length. */
+    void spend(Rational number) throws NotComparable {
+        int bits = Math.max(number.numerator().bitLength(), number.denominator().bitLength());
+        spend(10 + bits * bits / 1000);
+    }
+
+    /** Checks a depth, to be called before going deeper. */
+    void enter(int depth) throws NotComparable {
+        spend(1);
+        if (depth > DEPTH_MAX) {
+            throw NotComparable.limit("nested deeper than " + DEPTH_MAX);
+        }
+    }
+
+    int steps() {
+        return steps;
+    }
+}

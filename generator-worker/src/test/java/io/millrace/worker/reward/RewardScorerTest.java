@@ -1,0 +1,241 @@
+package io.millrace.worker.reward;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.rollout.Reward;
+import io.millrace.worker.reward.RewardScorer.Limits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class RewardScorerTest {
+    private static final Duration LONG = Duration.ofSeconds(50);
+    /** For functions that cannot end before it: any length will do. */
+    private static final Duration SHORT = Duration.ofMillis(5);
+
+    private static final RewardRequest REQUEST = Requests.of("response", "label");
+
+    /** Hangs until released, deaf to interrupts, and says when it has started. */
+    private static final class Hanging implements RewardFunction {
+        private final CountDownLatch release = new CountDownLatch(1);
+        private final CountDownLatch interrupted = new CountDownLatch(1);
+
+        @Override
+        public Reward score(RewardRequest request) {
+            boolean released = false;
+            while (!released) {
+                try {
+                    release.await();
+                    released = true;
+                } catch (InterruptedException e) {
+                    interrupted.countDown();
+                }
+            }
+            return Reward.of(1);
+        }
+    }
+
+    private static FutureTask<ScoreResult> start(RewardScorer scorer) {
+        FutureTask<ScoreResult> task = new FutureTask<>(() -> scorer.score(REQUEST));
+        Thread.ofVirtual().start(task);
+        return task;
+    }
+
+    private static RewardFailure failure(ScoreResult result) {
+        return assertInstanceOf(ScoreResult.Failed.class, result).kind();
+    }
+
+    private static void awaitNoneStuck(RewardScorer scorer) {
+        while (scorer.stuckCount() > 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void aScoreInTimeIsScored() throws InterruptedException {
+        try (RewardScorer scorer = new RewardScorer(request -> Reward.of(0.5), new Limits(1, 1, LONG, LONG))) {
+            for (int i = 0; i < 100; i++) {
+                assertEquals(new ScoreResult.Scored(Reward.of(0.5)), scorer.score(REQUEST));
+            }
+            assertEquals(0, scorer.runningCount());
+        }
+    }
+
+    @Test
+    void aRefusalKeepsItsKindAndMessage() throws InterruptedException {
+        RewardFunction refusing = request -> {
+            throw new RewardException(RewardFailure.BAD_LABEL, "not a number");
+        };
+        try (RewardScorer scorer = new RewardScorer(refusing, new Limits(1, 1, LONG, LONG))) {
+            assertEquals(new ScoreResult.Failed(RewardFailure.BAD_LABEL, "not a number"), scorer.score(REQUEST));
+        }
+    }
+
+    @Test
+    void aBrokenFunctionFailsItsScoreOnly() throws InterruptedException {
+        AtomicInteger calls = new AtomicInteger();
+        RewardFunction broken = request -> switch (calls.incrementAndGet()) {
+            case 1 -> throw new IllegalStateException("bug");
+            case 2 -> throw new StackOverflowError();
+            default -> Reward.of(1);
+        };
+        try (RewardScorer scorer = new RewardScorer(broken, new Limits(1, 1, LONG, LONG))) {
+            assertEquals(RewardFailure.BROKEN, failure(scorer.score(REQUEST)));
+            assertEquals(RewardFailure.BROKEN, failure(scorer.score(REQUEST)));
+            assertEquals(new ScoreResult.Scored(Reward.of(1)), scorer.score(REQUEST));
+        }
+    }
+
+    @Test
+    void anErrorReachesTheCaller() {
+        OutOfMemoryError error = new OutOfMemoryError("made up");
+        RewardFunction dying = request -> {
+            throw error;
+        };
+        try (RewardScorer scorer = new RewardScorer(dying, new Limits(1, 1, LONG, LONG))) {
+            assertSame(error, assertThrows(OutOfMemoryError.class, () -> scorer.score(REQUEST)));
+            assertEquals(0, scorer.runningCount());
+        }
+    }
+
+    @Test
+    void aTimeoutIsItsOwnOutcomeAndInterrupts() throws InterruptedException {
+        Hanging hanging = new Hanging();
+        try (RewardScorer scorer = new RewardScorer(hanging, new Limits(1, 2, SHORT, LONG))) {
+            assertEquals(new ScoreResult.TimedOut(SHORT), scorer.score(REQUEST));
+            assertEquals(1, scorer.stuckCount());
+            assertEquals(0, scorer.runningCount());
+            hanging.interrupted.await();
+            hanging.release.countDown();
+            awaitNoneStuck(scorer);
+        }
+    }
+
+    @Test
+    void tooManyStuckScoresAreRefusedUntilTheyEnd() throws InterruptedException {
+        Hanging hanging = new Hanging();
+        AtomicInteger calls = new AtomicInteger();
+        RewardFunction hangsTwice = request -> calls.incrementAndGet() <= 2 ? hanging.score(request) : Reward.of(1);
+        try (RewardScorer scorer = new RewardScorer(hangsTwice, new Limits(2, 2, Duration.ofMillis(500), LONG))) {
+            assertInstanceOf(ScoreResult.TimedOut.class, scorer.score(REQUEST));
+            assertInstanceOf(ScoreResult.TimedOut.class, scorer.score(REQUEST));
+            assertEquals(RewardFailure.STUCK, failure(scorer.score(REQUEST)));
+            assertEquals(RewardFailure.STUCK, failure(scorer.score(REQUEST)));
+            assertEquals(2, calls.get());
+            assertEquals(0, scorer.runningCount());
+            hanging.release.countDown();
+            awaitNoneStuck(scorer);
+            assertEquals(new ScoreResult.Scored(Reward.of(1)), scorer.score(REQUEST));
+        }
+    }
+
+    @Test
+    void neverMoreThanTheLimitRunAtOnce() throws Exception {
+        CountDownLatch bothRun = new CountDownLatch(2);
+        CountDownLatch release = new CountDownLatch(1);
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        RewardFunction counting = request -> {
+            most.accumulateAndGet(running.incrementAndGet(), Math::max);
+            bothRun.countDown();
+            awaitUninterrupted(release);
+            running.decrementAndGet();
+            return Reward.of(1);
+        };
+        try (RewardScorer scorer = new RewardScorer(counting, new Limits(2, 1, LONG, LONG))) {
+            List<FutureTask<ScoreResult>> tasks = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                tasks.add(start(scorer));
+            }
+            bothRun.await();
+            assertEquals(2, scorer.runningCount());
+            release.countDown();
+            for (FutureTask<ScoreResult> task : tasks) {
+                assertEquals(new ScoreResult.Scored(Reward.of(1)), task.get());
+            }
+            assertEquals(2, most.get());
+        }
+    }
+
+    @Test
+    void aScoreThatFindsNoPlaceInTimeIsBusy() throws Exception {
+        CountDownLatch runs = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        RewardFunction slow = request -> {
+            runs.countDown();
+            awaitUninterrupted(release);
+            return Reward.of(1);
+        };
+        try (RewardScorer scorer = new RewardScorer(slow, new Limits(1, 1, LONG, SHORT))) {
+            FutureTask<ScoreResult> first = start(scorer);
+            runs.await();
+            assertEquals(RewardFailure.BUSY, failure(scorer.score(REQUEST)));
+            release.countDown();
+            assertEquals(new ScoreResult.Scored(Reward.of(1)), first.get());
+        }
+    }
+
+    @Test
+    void anInterruptedCallerLeavesItsScoreBehind() throws Exception {
+        Hanging hanging = new Hanging();
+        CountDownLatch runs = new CountDownLatch(1);
+        RewardFunction function = request -> {
+            runs.countDown();
+            return hanging.score(request);
+        };
+        try (RewardScorer scorer = new RewardScorer(function, new Limits(1, 1, LONG, LONG))) {
+            CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+            Thread caller = Thread.ofVirtual().start(() -> {
+                try {
+                    scorer.score(REQUEST);
+                    interrupted.complete(false);
+                } catch (InterruptedException e) {
+                    interrupted.complete(true);
+                }
+            });
+            runs.await();
+            caller.interrupt();
+            assertTrue(interrupted.get());
+            assertEquals(1, scorer.stuckCount());
+            hanging.release.countDown();
+            awaitNoneStuck(scorer);
+        }
+    }
+
+    @Test
+    void aClosedScorerRefuses() throws InterruptedException {
+        RewardScorer scorer = new RewardScorer(request -> Reward.of(1), new Limits(1, 1, LONG, LONG));
+        scorer.close();
+        scorer.close();
+        assertEquals(RewardFailure.CLOSED, failure(scorer.score(REQUEST)));
+        assertEquals(0, scorer.runningCount());
+    }
+
+    @Test
+    void limitsOutOfRangeAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> new Limits(0, 1, LONG, LONG));
+        assertThrows(IllegalArgumentException.class, () -> new Limits(1, 0, LONG, LONG));
+        assertThrows(IllegalArgumentException.class, () -> new Limits(10_001, 1, LONG, LONG));
+        assertThrows(IllegalArgumentException.class, () -> new Limits(1, 1, Duration.ZERO, LONG));
+        assertThrows(IllegalArgumentException.class, () -> new Limits(1, 1, LONG, Duration.ofSeconds(-1)));
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError("interrupted", e);
+        }
+    }
+}

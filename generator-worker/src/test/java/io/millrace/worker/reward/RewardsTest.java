@@ -1,0 +1,206 @@
+package io.millrace.worker.reward;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.json.Json;
+import io.millrace.common.record.RewardStats;
+import io.millrace.common.rollout.Reward;
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.node.ObjectNode;
+
+final class RewardsTest {
+    private final Rewards rewards = new Rewards(Rewards.builtIn(1), "math");
+
+    private Reward score(String type, String response, String label) throws RewardException {
+        return rewards.score(Requests.ofType(type, response, label));
+    }
+
+    private RewardFailure failure(RewardRequest request) {
+        return assertThrows(RewardException.class, () -> rewards.score(request)).kind();
+    }
+
+    @Test
+    void theMetadatasTypeWinsOverTheDefault() throws RewardException {
+        assertEquals(1, rewards.score(Requests.of("\\boxed{5}", "5")).value());
+        assertEquals(-1, score("dapo", "\\boxed{5}", "5").value());
+        assertEquals(1, score("", "\\boxed{5}", "5").value());
+        assertEquals(-1, score(" dapo ", "\\boxed{5}", "5").value());
+    }
+
+    @Test
+    void anUnknownNameIsRefusedNamingTheKnownOnes() {
+        RewardException refusal = assertThrows(RewardException.class, () -> score("remote", "\\boxed{5}", "5"));
+        assertEquals(RewardFailure.UNKNOWN_REWARD, refusal.kind());
+        assertTrue(String.valueOf(refusal.getMessage()).contains("[dapo, f1, math, random]"), refusal.getMessage());
+        IllegalArgumentException atStart =
+                assertThrows(IllegalArgumentException.class, () -> new Rewards(Rewards.builtIn(1), "boxed_nothing"));
+        assertTrue(String.valueOf(atStart.getMessage()).contains("[dapo, f1, math, random]"), atStart.getMessage());
+    }
+
+    @Test
+    void withoutADefaultEveryPromptMustNameItsReward() {
+        Rewards noDefault = new Rewards(Rewards.builtIn(1), null);
+        RewardException refusal =
+                assertThrows(RewardException.class, () -> noDefault.score(Requests.of("\\boxed{5}", "5")));
+        assertEquals(RewardFailure.UNKNOWN_REWARD, refusal.kind());
+    }
+
+    @Test
+    void aTypeThatIsNoStringIsRefused() {
+        ObjectNode metadata = Json.object().put(Rewards.TYPE_KEY, 5);
+        assertEquals(
+                RewardFailure.UNKNOWN_REWARD,
+                assertThrows(RewardException.class, () -> rewards.choose(metadata))
+                        .kind());
+    }
+
+    @Test
+    void thePrefixJudgesTheLastBoxOnly() throws RewardException {
+        assertEquals(
+                1,
+                score("boxed_f1", "I think \\boxed{London}, no: \\boxed{Paris}", "Paris")
+                        .value());
+        assertTrue(score("f1", "I think \\boxed{Paris}", "Paris").value() < 1);
+        assertEquals(0, score("boxed_f1", "Paris", "Paris").value());
+        assertEquals(1, score("boxed_math", "\\boxed{5}", "5").value());
+        assertEquals(1, score("boxed_dapo", "\\boxed{Answer: 5}", "5").value());
+    }
+
+    @Test
+    void mathTakesTheLastClosedBox() throws RewardException {
+        assertEquals(
+                1,
+                score("math", "\\boxed{4} then \\boxed{\\frac{1}{2}}.", "0.5").value());
+        assertEquals(0, score("math", "\\boxed{5} then \\boxed{4}", "5").value());
+        assertEquals(0, score("math", "\\boxed{5} then \\boxed{4", "5").value());
+        assertEquals(0, score("math", "5", "5").value());
+        assertEquals(0, score("math", "", "5").value());
+        assertEquals(1, score("math", "\\fbox{5}", "5").value());
+        assertEquals(1, score("math", "\\boxed {5}", "5").value());
+        assertEquals(
+                1, score("math", "\\boxed{\\left\\{1,2\\right\\}}", "\\{2,1\\}").value());
+        assertEquals(1, score("math", "\\boxed{5}", "so \\boxed{5}").value());
+        assertNull(score("math", "\\boxed{5}", "5").detail());
+    }
+
+    @Test
+    void aHostileResponseIsWrongNotBroken() throws RewardException {
+        for (String piece : List.of("{", "}", "\\", "\\boxed", "\\boxed{", "9", "\\frac{1}{")) {
+            String noise = piece.repeat(100_000 / piece.length());
+            assertEquals(0, score("math", noise, "5").value());
+            assertEquals(0, score("math", "\\boxed{" + noise + "}", "5").value());
+            assertEquals(-1, score("dapo", "Answer: " + noise, "5").value());
+            assertEquals(0, score("f1", noise, "5").value());
+        }
+    }
+
+    @Test
+    void aMissingLabelIsNoWrongAnswer() {
+        for (String type : List.of("math", "dapo", "f1", "boxed_f1")) {
+            assertEquals(RewardFailure.NO_LABEL, failure(Requests.ofType(type, "\\boxed{5}", null)), type);
+            assertEquals(RewardFailure.NO_LABEL, failure(Requests.ofType(type, "\\boxed{5}", " ")), type);
+        }
+    }
+
+    @Test
+    void aLabelThatCannotBeComparedIsRefused() {
+        assertEquals(RewardFailure.BAD_LABEL, failure(Requests.ofType("math", "\\boxed{5}", "9".repeat(2001))));
+        assertEquals(RewardFailure.BAD_LABEL, failure(Requests.ofType("math", "\\boxed{5}", "\\boxed{5")));
+        assertEquals(RewardFailure.BAD_LABEL, failure(Requests.ofType("dapo", "Answer: 5", "9".repeat(1001))));
+    }
+
+    @Test
+    void dapoJudgesItsTableAsWritten() throws IOException, RewardException {
+        List<String[]> rows = Tables.rows("dapo", 4);
+        assertTrue(rows.size() >= 30);
+        for (String[] row : rows) {
+            RewardRequest request = Requests.ofType("dapo", row[1].replace("\\n", "\n"), row[2]);
+            if (row[0].equals("refused")) {
+                assertThrows(RewardException.class, () -> rewards.score(request), row[1] + " | " + row[2]);
+                continue;
+            }
+            boolean right = row[0].equals("right");
+            Reward reward = rewards.score(request);
+            ObjectNode detail = Objects.requireNonNull(reward.detail());
+            assertEquals(right ? 1 : -1, reward.value(), row[1] + " | " + row[2]);
+            assertEquals(reward.value(), detail.path("score").doubleValue());
+            assertEquals(right, detail.path("acc").booleanValue());
+            assertEquals(row[3], detail.path("pred").stringValue(), row[1]);
+        }
+    }
+
+    @Test
+    void dapoReadsTheLastThreeHundredCharactersOnly() throws RewardException {
+        String answer = "Answer: 34\n";
+        assertEquals(
+                1,
+                score("dapo", answer + "x".repeat(300 - answer.length()), "34").value());
+        assertEquals(
+                -1,
+                score("dapo", answer + "x".repeat(301 - answer.length()), "34").value());
+        // Characters beyond the basic plane count once, as in Python.
+        assertEquals(
+                1,
+                score("dapo", answer + "😀".repeat(300 - answer.length()), "34").value());
+        assertEquals(
+                -1,
+                score("dapo", answer + "😀".repeat(301 - answer.length()), "34").value());
+    }
+
+    @Test
+    void f1JudgesItsTableAsWritten() throws IOException, RewardException {
+        List<String[]> rows = Tables.rows("f1", 3);
+        assertTrue(rows.size() >= 30);
+        for (String[] row : rows) {
+            String[] fraction = row[2].split("/", -1);
+            double expected = Double.parseDouble(fraction[0]) / Double.parseDouble(fraction[1]);
+            assertEquals(expected, score("f1", row[0], row[1]).value(), 1e-12, row[0] + " | " + row[1]);
+        }
+    }
+
+    @Test
+    void randomIsAFairCoinThatFallsTheSameWayTwice() throws RewardException {
+        int ones = 0;
+        for (int i = 0; i < 10_000; i++) {
+            double value = score("random", "sample " + i, null).value();
+            assertTrue(value == 0 || value == 1);
+            assertEquals(value, score("random", "sample " + i, null).value());
+            ones += (int) value;
+        }
+        assertTrue(ones > 4_700 && ones < 5_300, ones + " of 10000");
+    }
+
+    @Test
+    void anotherSeedTossesOtherCoins() throws RewardException {
+        Rewards other = new Rewards(Rewards.builtIn(2), "random");
+        int same = 0;
+        for (int i = 0; i < 1_000; i++) {
+            RewardRequest request = Requests.ofType("random", "sample " + i, null);
+            same += rewards.score(request).value() == other.score(request).value() ? 1 : 0;
+        }
+        assertTrue(same > 400 && same < 600, same + " of 1000");
+    }
+
+    @Test
+    void statisticsUseThePopulationDeviation() {
+        assertEquals(new RewardStats(0.5, 0.5), Rewards.statistics(List.of(Reward.of(1), Reward.of(0))));
+        assertEquals(new RewardStats(3, 0), Rewards.statistics(List.of(Reward.of(3))));
+        RewardStats stats = Rewards.statistics(List.of(
+                Reward.of(2),
+                Reward.of(4),
+                Reward.of(4),
+                Reward.of(4),
+                Reward.of(5),
+                Reward.of(5),
+                Reward.of(7),
+                Reward.of(9)));
+        assertEquals(new RewardStats(5, 2), stats);
+        assertThrows(IllegalArgumentException.class, () -> Rewards.statistics(List.of()));
+    }
+}
