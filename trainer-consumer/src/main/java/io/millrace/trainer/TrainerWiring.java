@@ -84,7 +84,8 @@ public final class TrainerWiring {
     }
 
     private RolloutQueue queue(
-            StopSequence stops, Health health, Metrics metrics, Fatal fatal, AutoCloseable closer) throws Exception {
+            StopSequence stops, Health health, Metrics metrics, Fatal fatal, RolloutQueue.Closer closer)
+            throws Exception {
         try (Admin admin = clients.admin(id("admin"))) {
             new TopicAdmin(admin, settings.brokerTimeout()).ensure(settings.topics());
         }
@@ -92,7 +93,7 @@ public final class TrainerWiring {
         Consumer<byte[], byte[]> readingBack = clients.follower(id("reader"));
         metrics.bind(readingBack, "reader");
         BatchReader reader = new BatchReader(topics.results(), readingBack, ticker, settings.brokerTimeout());
-        stops.pushCloseable("batch reader", reader);
+        stops.push("batch reader", reader::stop);
         TrainerLoop loop = loop(health, metrics, meters);
         OwnerLoop owner = new OwnerLoop(TrainerLoop.NAME, loop, fatal).start();
         stops.push("trainer loop", owner::stop);

@@ -116,10 +116,10 @@ public final class TestingGroups {
                 responseLength,
                 text(random),
                 new Reward(random.nextGaussian(), detail),
-                List.of(SampleStatus.values()).get(random.nextInt(SampleStatus.values().length)),
+                oneOf(random, SampleStatus.values()),
                 random.nextBoolean() ? "stop" : "length",
                 spans,
-                List.of(SpanProvenance.values()).get(random.nextInt(SpanProvenance.values().length)),
+                oneOf(random, SpanProvenance.values()),
                 spans.isEmpty() ? List.of() : List.of("v" + random.nextInt(9)),
                 "session-" + random.nextInt(1000),
                 "http://gpu-" + random.nextInt(9) + ":30000",
@@ -143,13 +143,16 @@ public final class TestingGroups {
         Map<String, Tensor> extras = new HashMap<>();
         for (int i = random.nextInt(4); i > 0; i--) {
             long[] shape = random.ints(random.nextInt(4), 0, 4).asLongStream().toArray();
-            extras.put(
-                    "extra_" + random.nextInt(20), randomTensor(random, DTYPES[random.nextInt(DTYPES.length)], shape));
+            extras.put("extra_" + random.nextInt(20), randomTensor(random, oneOf(random, DTYPES), shape));
         }
         return extras;
     }
 
     private static String text(RandomGenerator random) {
-        return TEXTS[random.nextInt(TEXTS.length)];
+        return oneOf(random, TEXTS);
+    }
+
+    private static <T> T oneOf(RandomGenerator random, T[] values) {
+        return values[random.nextInt(values.length)];
     }
 }

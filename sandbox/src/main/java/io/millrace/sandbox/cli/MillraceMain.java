@@ -3,6 +3,7 @@ package io.millrace.sandbox.cli;
 import io.millrace.common.config.CommandLines;
 import io.millrace.sandbox.broker.BrokerCommand;
 import io.millrace.sandbox.engine.EngineCommand;
+import io.millrace.worker.WorkerCommand;
 import java.util.List;
 
 /** {@code scripts/millrace}. */
@@ -13,7 +14,7 @@ public final class MillraceMain {
         int exitCode = CommandLines.program(
                         "millrace",
                         "The rollout queue between LLM generation and RL training, on Kafka.",
-                        List.of(new BrokerCommand(), new EngineCommand()),
+                        List.of(new BrokerCommand(), new EngineCommand(), new WorkerCommand()),
                         System.getenv())
                 .execute(args);
         System.exit(exitCode);

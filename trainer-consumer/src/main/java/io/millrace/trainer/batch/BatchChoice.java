@@ -36,10 +36,9 @@ public sealed interface BatchChoice {
             if (oldest.size() == batchGroups) {
                 break;
             }
-            if (!oldest.isEmpty()
-                    && oldest.getLast().groupIndex().compareTo(group.groupIndex()) >= 0) {
-                throw new IllegalArgumentException("finished groups must ascend, " + group.groupIndex()
-                        + " came after " + oldest.getLast().groupIndex());
+            if (!oldest.isEmpty() && oldest.getLast().groupIndex().compareTo(group.groupIndex()) >= 0) {
+                throw new IllegalArgumentException("finished groups must ascend, " + group.groupIndex() + " came after "
+                        + oldest.getLast().groupIndex());
             }
             oldest.add(group);
         }

@@ -119,8 +119,8 @@ public final class ResultParser {
                     "group " + index + " stands in partition " + partition + ", it belongs in partition " + expected);
         }
         if (header.samples().size() != samplesPerGroup) {
-            return Optional.of("group " + index + " has " + header.samples().size()
-                    + " samples, samples-per-group is " + samplesPerGroup);
+            return Optional.of("group " + index + " has " + header.samples().size() + " samples, samples-per-group is "
+                    + samplesPerGroup);
         }
         return Optional.empty();
     }
@@ -194,23 +194,20 @@ public final class ResultParser {
         GroupIndex index = marker.groupIndex();
         if (!index.equals(key) || record.partition() != RunTopics.resultPartition(index, partitions)) {
             return unreadable(
-                    record, Problem.PLACE, "the abandoned marker of group " + index + " under key or partition of others");
+                    record,
+                    Problem.PLACE,
+                    "the abandoned marker of group " + index + " under key or partition of others");
         }
         return new ResultEvent.Marker(index, marker.lastAttempt(), marker.cause(), record.partition(), record.offset());
     }
 
     /** Invalid when key and headers name group and attempt, unreadable otherwise. */
     private static ResultEvent bad(
-            ConsumerRecord<byte[], byte[]> record,
-            @Nullable GroupIndex key,
-            @Nullable Attempt attempt,
-            String reason) {
+            ConsumerRecord<byte[], byte[]> record, @Nullable GroupIndex key, @Nullable Attempt attempt, String reason) {
         if (key == null) {
             return unreadable(record, Problem.KEY, reason);
         }
-        return attempt == null
-                ? unreadable(record, Problem.VALUE, reason)
-                : invalid(record, key, attempt, reason);
+        return attempt == null ? unreadable(record, Problem.VALUE, reason) : invalid(record, key, attempt, reason);
     }
 
     private static Invalid invalid(

@@ -7,6 +7,8 @@ import io.millrace.common.rollout.SampleHeader;
 import java.io.OutputStream;
 import java.util.List;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.ObjectWriter;
 
 /**
  * A batch as JSON: {@code {lineage, step, weight_version, groups: [[sample, ...], ...]}}. A sample has exactly the keys
@@ -15,11 +17,14 @@ import tools.jackson.core.JsonGenerator;
  * in the safetensors form. Written as a stream. Stateless.
  */
 final class BatchJson {
+    /** Escaped, since half a surrogate pair (an engine may cut a text there) has no UTF-8 form. */
+    private static final ObjectWriter WRITER = Json.MAPPER.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
+
     private BatchJson() {}
 
     /** Writes to the stream and closes it. */
     static void write(LeasedBatch batch, OutputStream out) {
-        try (JsonGenerator json = Json.MAPPER.createGenerator(out)) {
+        try (JsonGenerator json = WRITER.createGenerator(out)) {
             json.writeStartObject();
             json.writeNumberProperty("lineage", batch.lineage().value());
             json.writeNumberProperty("step", batch.step().value());
@@ -104,8 +109,7 @@ final class BatchJson {
     }
 
     private static void counters(JsonGenerator json, SampleHeader sample) {
-        SampleHeader.SpecInfo spec =
-                sample.spec() == null ? new SampleHeader.SpecInfo(0, 0, 0, 0) : sample.spec();
+        SampleHeader.SpecInfo spec = sample.spec() == null ? new SampleHeader.SpecInfo(0, 0, 0, 0) : sample.spec();
         json.writeObjectPropertyStart("spec_info");
         json.writeNumberProperty("spec_accept_token_num", spec.specAcceptTokenNum());
         json.writeNumberProperty("spec_draft_token_num", spec.specDraftTokenNum());

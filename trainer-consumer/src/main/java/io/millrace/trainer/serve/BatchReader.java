@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -22,12 +23,13 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns a lease into its groups: from memory where the payload is there, by partition and offset where not. Any thread
  * may call; one reads at a time, since the consumer has one owner at a time.
  */
-public final class BatchReader implements AutoCloseable {
+public final class BatchReader {
     /** Reading over so many unwanted records is cheaper than seeking, which throws away what was fetched ahead. */
     private static final long READ_OVER_RECORDS = 64;
 
@@ -38,6 +40,7 @@ public final class BatchReader implements AutoCloseable {
     private final Ticker ticker;
     private final Duration limit;
     private final ReentrantLock lock = new ReentrantLock(true);
+    private volatile boolean ended;
 
     /**
      * @param consumer without a group; owned by this from now on
@@ -86,6 +89,11 @@ public final class BatchReader implements AutoCloseable {
                     RolloutQueueException.Kind.BUSY, "other batches were being read for " + limit + "; ask again");
         }
         try {
+            if (ended) {
+                throw new RolloutQueueException(
+                        RolloutQueueException.Kind.ENDED,
+                        "the trainer consumer is stopping or has failed; see its log");
+            }
             long deadlineNanos = ticker.nanos() + limit.toNanos();
             for (Map.Entry<Integer, List<ManifestEntry>> of : missing.entrySet()) {
                 TreeSet<Long> offsets = new TreeSet<>();
@@ -103,7 +111,7 @@ public final class BatchReader implements AutoCloseable {
 
     /** What stands at these offsets; those that are gone are absent. */
     private Map<Long, ConsumerRecord<byte[], byte[]>> fetch(
-            TopicPartition partition, TreeSet<Long> wanted, long deadlineNanos) {
+            TopicPartition partition, NavigableSet<Long> wanted, long deadlineNanos) {
         Map<Long, ConsumerRecord<byte[], byte[]>> found = new HashMap<>();
         try {
             consumer.assign(List.of(partition));
@@ -169,14 +177,14 @@ public final class BatchReader implements AutoCloseable {
                 || !group.header().attempt().equals(entry.attempt())) {
             throw unreadable(
                     entry,
-                    "group " + group.header().groupIndex() + " attempt " + group.header().attempt() + " stands there",
+                    "group " + group.header().groupIndex() + " attempt "
+                            + group.header().attempt() + " stands there",
                     null);
         }
         return group;
     }
 
-    private RolloutQueueException unreadable(
-            ManifestEntry entry, String why, @org.jspecify.annotations.Nullable Exception cause) {
+    private RolloutQueueException unreadable(ManifestEntry entry, String why, @Nullable Exception cause) {
         String message = "group " + entry.groupIndex() + " attempt " + entry.attempt()
                 + " cannot be read back from partition " + entry.partition() + " offsets " + entry.offsets() + " of "
                 + topic + ": " + why;
@@ -185,13 +193,16 @@ public final class BatchReader implements AutoCloseable {
                 : new RolloutQueueException(RolloutQueueException.Kind.UNREADABLE, message, cause);
     }
 
-    /** Waits for a read under way, at most its limit. */
-    @Override
-    public void close() throws InterruptedException {
-        // A wake-up fails the read under way at its next poll instead of making the stop wait.
+    /**
+     * Ends a read under way, then closes the consumer; later reads from the topic are refused.
+     *
+     * @throws IllegalStateException when the read has not ended within the limit
+     */
+    public void stop(Duration stopLimit) throws InterruptedException {
+        ended = true;
         consumer.wakeup();
-        if (!lock.tryLock(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new IllegalStateException("a batch was still being read after " + limit);
+        if (!lock.tryLock(stopLimit.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IllegalStateException("a batch was still being read after " + stopLimit);
         }
         try {
             consumer.close();

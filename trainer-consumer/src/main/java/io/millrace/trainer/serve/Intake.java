@@ -40,7 +40,8 @@ public final class Intake {
 
     private void decide(Collected collected) {
         switch (collected) {
-            case Collected.Won won -> log.debug("group {} has finished", won.group().groupIndex());
+            case Collected.Won won ->
+                log.debug("group {} has finished", won.group().groupIndex());
             case Collected.Known known -> log.debug("group {} is known", known.groupIndex());
             case Collected.Duplicate duplicate -> metrics.duplicate();
             case Collected.Abandon abandon -> {

@@ -20,8 +20,7 @@ public sealed interface LeaseAnswer {
      * @param waitingFor what is missing, for people
      * @param waitingSinceMs wall clock when the waiting began
      */
-    record NotYet(StepNumber step, int have, int need, String waitingFor, long waitingSinceMs)
-            implements LeaseAnswer {}
+    record NotYet(StepNumber step, int have, int need, String waitingFor, long waitingSinceMs) implements LeaseAnswer {}
 
     /** Another step is due, or no further one can be filled; the text says what to do. */
     record Refused(String why) implements LeaseAnswer {}

@@ -3,6 +3,7 @@ package io.millrace.trainer.serve;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.time.Ticker;
 import java.time.Duration;
 import java.util.Optional;
@@ -27,17 +28,22 @@ import org.jspecify.annotations.Nullable;
  * method throws {@link RolloutQueueException} for what its kinds say.
  */
 public final class RolloutQueue implements AutoCloseable {
+    /** Ends the queue and what belongs to it. */
+    @FunctionalInterface
+    public interface Closer {
+        void close() throws StopSequence.StopFailedException;
+    }
+
     private final RunId run;
     private final TrainerLoop loop;
     private final BatchReader reader;
     private final TrainerMetrics metrics;
     private final Ticker ticker;
     private final Duration answerLimit;
-    private final AutoCloseable closer;
+    private final Closer closer;
 
     /**
      * @param answerLimit how long the loop may take to answer, beyond the wait that a caller asked for
-     * @param closer ends the loop and what belongs to it
      */
     public RolloutQueue(
             RunId run,
@@ -46,7 +52,7 @@ public final class RolloutQueue implements AutoCloseable {
             TrainerMetrics metrics,
             Ticker ticker,
             Duration answerLimit,
-            AutoCloseable closer) {
+            Closer closer) {
         this.run = run;
         this.loop = loop;
         this.reader = reader;
@@ -92,8 +98,8 @@ public final class RolloutQueue implements AutoCloseable {
         CompletableFuture<BatchSource> answer = new CompletableFuture<>();
         BatchSource source = ask(new Request.Batch(step, answer), answer, answerLimit);
         long begunNanos = ticker.nanos();
-        LeasedBatch batch = new LeasedBatch(
-                source.lease().lineage(), step, source.lease().weightVersion(), reader.read(source));
+        LeasedBatch batch =
+                new LeasedBatch(source.lease().lineage(), step, source.lease().weightVersion(), reader.read(source));
         metrics.batchRead(Duration.ofNanos(ticker.nanos() - begunNanos));
         return batch;
     }
@@ -142,9 +148,13 @@ public final class RolloutQueue implements AutoCloseable {
         }
     }
 
-    /** Stops; a leased step stays leased and is served by the next one opened. */
+    /**
+     * Stops; a leased step stays leased and is served by the next queue opened.
+     *
+     * @throws StopSequence.StopFailedException when something did not end within the stop timeout
+     */
     @Override
-    public void close() throws Exception {
+    public void close() throws StopSequence.StopFailedException {
         closer.close();
     }
 }

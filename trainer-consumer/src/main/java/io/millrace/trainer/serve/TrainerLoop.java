@@ -202,7 +202,9 @@ public final class TrainerLoop implements OwnerLoop.Turn {
                 may.step(), groups.stream().map(Finished::rewards).toList());
         long askedAtNanos = askedNanos == null ? ticker.nanos() : askedNanos;
         metrics.leased(
-                groups.size(), Duration.ofNanos(ticker.nanos() - askedAtNanos), may.warnings().size());
+                groups.size(),
+                Duration.ofNanos(ticker.nanos() - askedAtNanos),
+                may.warnings().size());
         askedNanos = null;
         for (String warning : may.warnings()) {
             log.warn("{}", warning);

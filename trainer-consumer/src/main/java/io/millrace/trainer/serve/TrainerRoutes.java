@@ -63,7 +63,8 @@ public final class TrainerRoutes {
                                 + request.path().path() + " here"));
         routing.error(RolloutQueueException.class, (request, response, e) -> refuse(response, e));
         routing.error(
-                HttpException.class, (request, response, e) -> error(response, e.status(), String.valueOf(e.getMessage())));
+                HttpException.class,
+                (request, response, e) -> error(response, e.status(), String.valueOf(e.getMessage())));
         routing.error(RuntimeException.class, (request, response, e) -> {
             log.error("request for {} failed", request.path().path(), e);
             error(response, Status.INTERNAL_SERVER_ERROR_500, "unexpected: " + e);
@@ -73,8 +74,8 @@ public final class TrainerRoutes {
     private void lease(ServerRequest request, ServerResponse response) throws InterruptedException {
         String text = request.path().pathParameters().get("step");
         StepNumber step = text.equals("next") ? null : step(text);
-        long waitMs = number(
-                "wait_ms", request.query().first("wait_ms").orElse(Long.toString(WAIT_MS_DEFAULT)), WAIT_MS_MAX);
+        long waitMs =
+                number("wait_ms", request.query().first("wait_ms").orElse(Long.toString(WAIT_MS_DEFAULT)), WAIT_MS_MAX);
         switch (queue.lease(step, Duration.ofMillis(waitMs))) {
             case LeaseAnswer.Leased leased -> OpsServer.sendJson(response, Status.OK_200, leased(leased));
             case LeaseAnswer.NotYet notYet ->
@@ -213,16 +214,15 @@ public final class TrainerRoutes {
     }
 
     private static void refuse(ServerResponse response, RolloutQueueException e) {
-        Status status =
-                switch (e.kind()) {
-                    case REFUSED -> Status.CONFLICT_409;
-                    case NOT_LEASED -> Status.NOT_FOUND_404;
-                    case UNREADABLE -> {
-                        log.error("a batch cannot be served", e);
-                        yield Status.INTERNAL_SERVER_ERROR_500;
-                    }
-                    case BUSY, ENDED -> Status.SERVICE_UNAVAILABLE_503;
-                };
+        Status status = switch (e.kind()) {
+            case REFUSED -> Status.CONFLICT_409;
+            case NOT_LEASED -> Status.NOT_FOUND_404;
+            case UNREADABLE -> {
+                log.error("a batch cannot be served", e);
+                yield Status.INTERNAL_SERVER_ERROR_500;
+            }
+            case BUSY, ENDED -> Status.SERVICE_UNAVAILABLE_503;
+        };
         error(response, status, String.valueOf(e.getMessage()));
     }
 

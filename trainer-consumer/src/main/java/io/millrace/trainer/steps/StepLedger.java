@@ -37,6 +37,7 @@ public final class StepLedger implements Settlement {
     private final SettledIndices settled = new SettledIndices();
     /** Of unsettled groups only. */
     private final Map<GroupIndex, Set<Place>> rejectedPlaces = new HashMap<>();
+
     private Policy policy = Policy.initial();
     private Totals totals = Totals.NONE;
     private StepNumber nextStep = new StepNumber(0);
@@ -126,11 +127,9 @@ public final class StepLedger implements Settlement {
             throw new IllegalStateException("step " + step + " may not be leased: " + mayLease(step));
         }
         if (groups.size() != capacity.batchGroups()) {
-            throw new IllegalStateException(
-                    "a step has " + capacity.batchGroups() + " groups, not " + groups.size());
+            throw new IllegalStateException("a step has " + capacity.batchGroups() + " groups, not " + groups.size());
         }
-        StepRecord.Lease lease =
-                new StepRecord.Lease(policy.lineage(), step, policy.weightVersion(), nowMs, groups);
+        StepRecord.Lease lease = new StepRecord.Lease(policy.lineage(), step, policy.weightVersion(), nowMs, groups);
         apply(lease);
         return lease;
     }
@@ -155,8 +154,7 @@ public final class StepLedger implements Settlement {
         List<GroupIndex> groups =
                 lease.groups().stream().map(ManifestEntry::groupIndex).toList();
         Totals after = train(groups);
-        StepRecord.Acknowledgement ack =
-                new StepRecord.Acknowledgement(lease.lineage(), step, version, nowMs, after);
+        StepRecord.Acknowledgement ack = new StepRecord.Acknowledgement(lease.lineage(), step, version, nowMs, after);
         close(ack);
         List<ControlRecord> records = new ArrayList<>();
         records.add(ack);
@@ -199,8 +197,7 @@ public final class StepLedger implements Settlement {
     }
 
     /** Notes a result that cannot be used; the group stays unsettled. */
-    public StepRecord.Rejection reject(
-            GroupIndex index, Attempt attempt, int partition, long offset, String reason) {
+    public StepRecord.Rejection reject(GroupIndex index, Attempt attempt, int partition, long offset, String reason) {
         StepRecord.Rejection rejection = new StepRecord.Rejection(index, attempt, partition, offset, reason);
         apply(rejection);
         return rejection;
@@ -285,8 +282,7 @@ public final class StepLedger implements Settlement {
 
     private boolean isLeased(GroupIndex index) {
         return open != null
-                && open.groups().stream()
-                        .anyMatch(entry -> entry.groupIndex().equals(index));
+                && open.groups().stream().anyMatch(entry -> entry.groupIndex().equals(index));
     }
 
     @Override

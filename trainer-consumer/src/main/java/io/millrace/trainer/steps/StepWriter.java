@@ -105,7 +105,8 @@ public final class StepWriter implements AutoCloseable {
         guarded(() -> {
             producer.beginTransaction();
             for (ControlRecord record : records) {
-                producer.send(producerRecord(record));
+                // The commit throws what any of these fails with.
+                var _ = producer.send(producerRecord(record));
             }
             producer.commitTransaction();
         });
@@ -142,7 +143,6 @@ public final class StepWriter implements AutoCloseable {
             throw e;
         }
     }
-
 
     @Override
     public void close() {

@@ -1,0 +1,37 @@
+package io.millrace.worker;
+
+import io.millrace.common.config.Command;
+import io.millrace.common.lifecycle.ProcessRunner;
+import java.time.Duration;
+
+/** {@code millrace worker}: generates until told to stop. */
+public final class WorkerCommand implements Command<WorkerSettings> {
+    /** For all stages behind the drain: the last status, the clients, the server. */
+    private static final Duration STOP_REST = Duration.ofSeconds(20);
+
+    @Override
+    public String name() {
+        return "worker";
+    }
+
+    @Override
+    public String description() {
+        return "Runs a generator worker: claims prompt groups, generates and scores their samples, publishes results.";
+    }
+
+    @Override
+    public Class<WorkerSettings> settings() {
+        return WorkerSettings.class;
+    }
+
+    @Override
+    public int run(WorkerSettings settings) throws Exception {
+        // Engines (uvicorn) close idle connections after 5 s; reusing one later breaks a request. Read once by the
+        // JDK's client, hence before the first is made.
+        System.setProperty("jdk.httpclient.keepalive.timeout", "3");
+        return ProcessRunner.run(
+                "worker",
+                settings.drainTimeout().plus(STOP_REST),
+                (runner, stops) -> WorkerWiring.start(settings, runner, stops));
+    }
+}

@@ -1,0 +1,219 @@
+package io.millrace.worker;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.http.OpsServer;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.json.Json;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.common.lifecycle.StopSequence;
+import io.millrace.common.metrics.Metrics;
+import io.millrace.common.record.WorkersRecord.State;
+import io.millrace.common.record.WorkersRecord.Status;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.common.topics.TopicAdmin;
+import io.millrace.worker.claim.Claimer;
+import io.millrace.worker.engine.EnginePool;
+import io.millrace.worker.engine.SglangClient;
+import io.millrace.worker.generate.Generator;
+import io.millrace.worker.generate.InFlightTable;
+import io.millrace.worker.publish.ResultPublisher;
+import io.millrace.worker.publish.ResultRecords;
+import io.millrace.worker.publish.StatusPublisher;
+import io.millrace.worker.reward.RewardScorer;
+import io.millrace.worker.reward.Rewards;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.clients.producer.Producer;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Builds a worker, starts it, and says in which order it stops: claiming first, the operations server last. */
+public final class WorkerWiring {
+    private final WorkerSettings settings;
+    private final ProcessRunner runner;
+    private final StopSequence stops;
+    private final WorkerIncarnation worker;
+    private final RunTopics topics;
+    private final InFlightTable table = new InFlightTable();
+    /** Moved on by the stop sequence, read by the status loop and requests. */
+    private volatile State state = State.RUNNING;
+
+    private WorkerWiring(WorkerSettings settings, ProcessRunner runner, StopSequence stops) {
+        this.settings = settings;
+        this.runner = runner;
+        this.stops = stops;
+        this.worker = WorkerIncarnation.start(settings.workerId() == null ? hostAndProcess() : settings.workerId());
+        this.topics = new RunTopics(settings.topics().run());
+    }
+
+    /**
+     * Builds and starts; returns when the worker claims.
+     *
+     * @throws SettingException when a setting proves impossible: unknown reward, topics that do not fit, port taken
+     */
+    public static void start(WorkerSettings settings, ProcessRunner runner, StopSequence stops)
+            throws InterruptedException {
+        new WorkerWiring(settings, runner, stops).start();
+    }
+
+    private void start() throws InterruptedException {
+        RewardScorer scorer = scorer();
+        KafkaClients clients = new KafkaClients(
+                settings.kafka(), settings.topics().recordSizeMax().intBytes());
+        try (Admin admin = clients.admin(worker.workerId() + "-admin")) {
+            new TopicAdmin(admin, settings.brokerTimeout()).ensure(settings.topics());
+        }
+        Metrics metrics = new Metrics(settings.topics().run().value());
+        stops.pushCloseable("metrics", metrics);
+        MeterRegistry registry = metrics.registry();
+
+        Map<String, Object> delivery = new HashMap<>();
+        delivery.put(
+                "delivery.timeout.ms", Math.toIntExact(settings.publishTimeout().toMillis()));
+        Producer<byte[], byte[]> producer = clients.producer(worker.workerId() + "-results", delivery);
+        metrics.bind(producer, "results");
+        ResultPublisher publisher = new ResultPublisher(
+                producer,
+                topics,
+                new ResultRecords(
+                        topics,
+                        settings.topics().resultPartitions(),
+                        settings.topics().recordSizeMax().intBytes(),
+                        settings.groupSizeMax().intBytes()),
+                worker,
+                registry,
+                runner);
+        stops.pushCloseable("result publisher", publisher);
+        stops.pushCloseable("reward scorer", scorer);
+
+        ExecutorService httpThreads = Executors.newVirtualThreadPerTaskExecutor();
+        SglangClient sglang = new SglangClient(
+                httpThreads, settings.connectTimeout(), settings.answerSizeMax().bytes());
+        stops.pushCloseable("engine client", sglang);
+        EnginePool engines = new EnginePool(settings.engineUrls(), sglang, Ticker.system(), settings.engineRest());
+        Generator generator = Generator.create(settings, worker, engines, scorer, publisher, table, registry, runner);
+        stops.pushCloseable("generator", generator);
+
+        OpsServer ops =
+                OpsServer.start(settings.ops(), runner.health(), metrics, () -> json(generator, engines), more -> {});
+        stops.pushCloseable("operations server", ops);
+
+        OwnerLoop status = new OwnerLoop(
+                        "worker-status",
+                        new StatusPublisher(
+                                producer,
+                                topics,
+                                settings.statusInterval(),
+                                sequence -> status(generator, publisher, engines, sequence)),
+                        runner)
+                .start();
+        stops.push("status", limit -> {
+            state = State.STOPPED;
+            status.stop(limit);
+        });
+        stops.push("drain", limit -> drain(generator, limit));
+        stops.push("draining status", limit -> state = State.DRAINING);
+        startClaiming(clients, metrics, generator);
+    }
+
+    private void startClaiming(KafkaClients clients, Metrics metrics, Generator generator) {
+        ShareConsumer<byte[], byte[]> urgent = lane(clients, metrics, topics.urgent(), "urgent");
+        ShareConsumer<byte[], byte[]> training = lane(clients, metrics, topics.prompts(), "training");
+        Claimer claimer = new Claimer(
+                urgent,
+                training,
+                generator,
+                table,
+                WallClock.system(),
+                Ticker.system(),
+                runner.health(),
+                metrics.registry());
+        OwnerLoop claiming = new OwnerLoop("worker-claim", claimer, runner).start();
+        stops.push("claiming", claiming::stop);
+    }
+
+    private ShareConsumer<byte[], byte[]> lane(KafkaClients clients, Metrics metrics, String topic, String name) {
+        ShareConsumer<byte[], byte[]> consumer =
+                clients.shareConsumer(worker.workerId() + "-" + name, topics.shareGroup(topic), settings.prefetch());
+        consumer.subscribe(java.util.List.of(topic));
+        metrics.bind(consumer, name);
+        return consumer;
+    }
+
+    private RewardScorer scorer() {
+        try {
+            Rewards rewards = new Rewards(Rewards.builtIn(settings.rewardSeed()), settings.rewardType());
+            return new RewardScorer(
+                    rewards,
+                    new RewardScorer.Limits(
+                            settings.rewardConcurrency(),
+                            settings.rewardConcurrency(),
+                            settings.rewardTimeout(),
+                            settings.rewardTimeout()));
+        } catch (IllegalArgumentException e) {
+            throw SettingException.impossible("--reward-type", String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Lets claimed groups finish; after a failure nothing can finish, so it does not wait. */
+    private void drain(Generator generator, Duration limit) throws InterruptedException {
+        generator.dispatcher().stopClaiming();
+        Duration patience = limit.compareTo(settings.drainTimeout()) < 0 ? limit : settings.drainTimeout();
+        if (!runner.health().live() || generator.dispatcher().awaitIdle(patience)) {
+            return;
+        }
+        throw new IllegalStateException("after " + patience.toMillis() + " ms (--drain-timeout) these groups were not"
+                + " finished: " + table.held());
+    }
+
+    private Status status(Generator generator, ResultPublisher publisher, EnginePool engines, long sequence) {
+        return new Status(
+                worker,
+                sequence,
+                state,
+                System.currentTimeMillis(),
+                generator.dispatcher().slots(),
+                generator.dispatcher().slotsInUse(),
+                table.held(),
+                engines.statuses(),
+                publisher.groupsFinished(),
+                publisher.groupsFailed(),
+                generator.samplesFinished(),
+                generator.responseTokens());
+    }
+
+    private ObjectNode json(Generator generator, EnginePool engines) {
+        ObjectNode json = Json.object();
+        json.put("run", settings.topics().run().value());
+        json.put("worker_id", worker.workerId());
+        json.put("incarnation", worker.incarnation());
+        json.put("state", state.name().toLowerCase(java.util.Locale.ROOT));
+        json.put("slots", generator.dispatcher().slots());
+        json.put("slots_in_use", generator.dispatcher().slotsInUse());
+        json.put("hold_reason", generator.dispatcher().holdReason());
+        json.set("groups", Json.MAPPER.valueToTree(table.held()));
+        json.set("engines", Json.MAPPER.valueToTree(engines.statuses()));
+        return json;
+    }
+
+    private static String hostAndProcess() {
+        String host;
+        try {
+            host = InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            host = "worker";
+        }
+        return host + "-" + ProcessHandle.current().pid();
+    }
+}

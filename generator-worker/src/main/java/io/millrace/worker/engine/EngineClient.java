@@ -1,0 +1,18 @@
+package io.millrace.worker.engine;
+
+import java.time.Duration;
+
+/** An inference engine's dialect. Thread-safe; calls block the calling (virtual) thread and end when interrupted. */
+public interface EngineClient {
+    /**
+     * Generates one sample.
+     *
+     * @param address base URL of the engine
+     * @param limit of the whole exchange, body included
+     */
+    Generation generate(String address, GenerateRequest request, Duration limit)
+            throws EngineException, InterruptedException;
+
+    /** The engine's token ids of a text, without special tokens added. */
+    int[] tokenize(String address, String text, Duration limit) throws EngineException, InterruptedException;
+}

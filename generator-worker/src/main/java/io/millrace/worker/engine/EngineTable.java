@@ -1,0 +1,124 @@
+package io.millrace.worker.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which engine a request goes to: the one with the fewest requests of this worker, among those that are well. An engine
+ * that could not be reached is left out for a while; when all are, the one whose time is up first is tried, since
+ * somebody has to find out. Pure: gets the time. Not thread-safe; {@link EnginePool} owns it.
+ */
+final class EngineTable {
+    /** An engine as seen now. */
+    record View(
+            String address,
+            boolean healthy,
+            int inFlight,
+            @Nullable String weightVersion) {}
+
+    private static final class Entry {
+        final String address;
+        int inFlight;
+        long restUntilNanos;
+        boolean resting;
+
+        @Nullable
+        String weightVersion;
+
+        Entry(String address) {
+            this.address = address;
+        }
+    }
+
+    private final List<Entry> entries = new ArrayList<>();
+    private final long restNanos;
+    private int turn;
+
+    EngineTable(List<String> addresses, long restNanos) {
+        addresses.forEach(address -> entries.add(new Entry(address)));
+        this.restNanos = restNanos;
+    }
+
+    /**
+     * Picks an engine and counts a request to it.
+     *
+     * @param avoid addresses that already failed for this request; used only when there is no other
+     */
+    String acquire(long nowNanos, Set<String> avoid) {
+        turn++;
+        Entry best = null;
+        for (int i = 0; i < entries.size(); i++) {
+            // Starting at another entry each time spreads requests over engines of equal load.
+            Entry entry = entries.get((turn + i) % entries.size());
+            if (best == null || better(entry, best, nowNanos, avoid)) {
+                best = entry;
+            }
+        }
+        if (best == null) {
+            throw new IllegalStateException("no engine is configured");
+        }
+        best.inFlight++;
+        return best.address;
+    }
+
+    private static boolean better(Entry a, Entry b, long nowNanos, Set<String> avoid) {
+        boolean aRests = rests(a, nowNanos);
+        boolean bRests = rests(b, nowNanos);
+        if (aRests != bRests) {
+            return bRests;
+        }
+        boolean aFailed = avoid.contains(a.address);
+        boolean bFailed = avoid.contains(b.address);
+        if (aFailed != bFailed) {
+            return bFailed;
+        }
+        if (aRests && a.restUntilNanos != b.restUntilNanos) {
+            return a.restUntilNanos - b.restUntilNanos < 0;
+        }
+        return a.inFlight < b.inFlight;
+    }
+
+    private static boolean rests(Entry entry, long nowNanos) {
+        return entry.resting && entry.restUntilNanos - nowNanos > 0;
+    }
+
+    /** A request ended with an answer of the engine, good or bad. */
+    void answered(String address, @Nullable String weightVersion) {
+        Entry entry = entry(address);
+        entry.inFlight--;
+        entry.resting = false;
+        if (weightVersion != null) {
+            entry.weightVersion = weightVersion;
+        }
+    }
+
+    /** A request ended without an answer: the engine rests. */
+    void unreachable(String address, long nowNanos) {
+        Entry entry = entry(address);
+        entry.inFlight--;
+        entry.resting = true;
+        entry.restUntilNanos = nowNanos + restNanos;
+    }
+
+    /** A request was given up by us; says nothing of the engine. */
+    void abandoned(String address) {
+        entry(address).inFlight--;
+    }
+
+    List<View> views(long nowNanos) {
+        return entries.stream()
+                .map(entry -> new View(entry.address, !rests(entry, nowNanos), entry.inFlight, entry.weightVersion))
+                .toList();
+    }
+
+    private Entry entry(String address) {
+        for (Entry entry : entries) {
+            if (entry.address.equals(address)) {
+                return entry;
+            }
+        }
+        throw new IllegalStateException("no engine " + address);
+    }
+}

@@ -1,0 +1,46 @@
+package io.millrace.worker.engine;
+
+import io.millrace.common.rollout.SampleHeader.SpecInfo;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An engine's answer for one sample.
+ *
+ * @param text the response's text
+ * @param tokens response token ids, as sampled: never re-tokenized
+ * @param logProbs behaviour log-probabilities of those tokens; same length, finite
+ * @param finish why it ended
+ * @param promptTokens tokens of the prompt as the engine counted them
+ * @param cachedTokens of those, how many it had cached
+ * @param weightVersion the version word at the end; null when the engine tells none
+ * @param spans versions over the tokens, contiguous from 0; empty when the engine gives none
+ */
+public record Generation(
+        String text,
+        int[] tokens,
+        float[] logProbs,
+        Finish finish,
+        int promptTokens,
+        int cachedTokens,
+        @Nullable String weightVersion,
+        List<Span> spans,
+        @Nullable SpecInfo spec) {
+    public Generation {
+        spans = List.copyOf(spans);
+        if (tokens.length != logProbs.length) {
+            throw new IllegalArgumentException(
+                    "the answer has " + tokens.length + " tokens and " + logProbs.length + " log-probabilities");
+        }
+    }
+
+    /** Why a generation ended. */
+    public enum Finish {
+        STOP,
+        LENGTH,
+        ABORT
+    }
+
+    /** Tokens {@code start} (inclusive) to {@code end} (exclusive) came from this version, in the engine's words. */
+    public record Span(String version, int start, int end) {}
+}

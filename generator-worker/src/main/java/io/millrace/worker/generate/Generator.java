@@ -1,0 +1,341 @@
+package io.millrace.worker.generate;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.lifecycle.Fatal;
+import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.rollout.GroupHeader;
+import io.millrace.common.rollout.Reward;
+import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.SampleHeader;
+import io.millrace.common.rollout.SampleStatus;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.worker.WorkerSettings;
+import io.millrace.worker.engine.EngineException;
+import io.millrace.worker.engine.EnginePool;
+import io.millrace.worker.engine.Generation;
+import io.millrace.worker.publish.ResultPublisher;
+import io.millrace.worker.reward.RewardRequest;
+import io.millrace.worker.reward.RewardScorer;
+import io.millrace.worker.reward.Rewards;
+import io.millrace.worker.reward.ScoreResult;
+import io.millrace.worker.slots.Dispatcher;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs claimed groups: each sample on a virtual thread of its own, in a slot while it is generated, then scored without
+ * one; the group is published when its last sample is through.
+ *
+ * <p>Thread-safe. Owned state: the dispatcher has slots and waiting groups, each {@link GroupRun} its samples, the
+ * {@link InFlightTable} what this worker holds.
+ */
+public final class Generator implements Dispatcher.Starter<GroupRun>, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Generator.class);
+
+    /** Who and when, for headers. */
+    record Identity(RunId run, WorkerIncarnation worker, WallClock clock, Ticker ticker) {}
+
+    private final Identity identity;
+    private final Dispatcher<GroupRun> dispatcher;
+    private final Sampler sampler;
+    private final RewardScorer scorer;
+    private final ResultPublisher publisher;
+    private final InFlightTable table;
+    private final Fatal fatal;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final LongAdder samplesFinished = new LongAdder();
+    private final LongAdder responseTokens = new LongAdder();
+    private final Timer generation;
+    private final MeterRegistry registry;
+
+    /** Builds a generator from the worker's settings. */
+    public static Generator create(
+            WorkerSettings settings,
+            WorkerIncarnation worker,
+            EnginePool engines,
+            RewardScorer scorer,
+            ResultPublisher publisher,
+            InFlightTable table,
+            MeterRegistry registry,
+            Fatal fatal) {
+        RunId run = settings.topics().run();
+        Sampler sampler = new Sampler(
+                engines,
+                run,
+                new Sampler.Limits(
+                        settings.requestTimeout(),
+                        settings.requestAttempts(),
+                        settings.retryDelay(),
+                        settings.retryDelayMax(),
+                        settings.tokenize()),
+                registry);
+        return new Generator(
+                new Identity(run, worker, WallClock.system(), Ticker.system()),
+                new Limits(settings.slots(), settings.prefetch(), settings.unpublishedMax()),
+                sampler,
+                scorer,
+                publisher,
+                table,
+                registry,
+                fatal);
+    }
+
+    Generator(
+            Identity identity,
+            Limits limits,
+            Sampler sampler,
+            RewardScorer scorer,
+            ResultPublisher publisher,
+            InFlightTable table,
+            MeterRegistry registry,
+            Fatal fatal) {
+        this.identity = identity;
+        this.dispatcher = new Dispatcher<>(limits.slots(), limits.prefetch(), limits.unpublishedMax(), this);
+        this.sampler = sampler;
+        this.scorer = scorer;
+        this.publisher = publisher;
+        this.table = table;
+        this.fatal = fatal;
+        this.registry = registry;
+        this.generation = Timer.builder("millrace.worker.generation")
+                .description("one sample, all tries")
+                .serviceLevelObjectives(
+                        java.time.Duration.ofMillis(100),
+                        java.time.Duration.ofSeconds(1),
+                        java.time.Duration.ofSeconds(10),
+                        java.time.Duration.ofSeconds(60),
+                        java.time.Duration.ofMinutes(10),
+                        java.time.Duration.ofHours(1))
+                .register(registry);
+        registry.gauge("millrace.worker.slots", dispatcher, Dispatcher::slots);
+        registry.gauge("millrace.worker.slots.in.use", dispatcher, Dispatcher::slotsInUse);
+        registry.gauge("millrace.worker.groups.held", table, InFlightTable::size);
+    }
+
+    /**
+     * @param slots samples in flight
+     * @param prefetch claimed groups with no sample started
+     * @param unpublishedMax groups generated and not yet receipted
+     */
+    record Limits(int slots, int prefetch, int unpublishedMax) {}
+
+    public Dispatcher<GroupRun> dispatcher() {
+        return dispatcher;
+    }
+
+    /** A group was claimed; it already stands in the in-flight table. */
+    public void accept(GroupRun group, boolean urgent) {
+        dispatcher.offer(group, group.task().samples(), urgent);
+    }
+
+    @Override
+    public void start(GroupRun group, int sample) {
+        try {
+            threads.execute(() -> run(group, sample));
+        } catch (RejectedExecutionException e) {
+            // Only after close: the process is ending, the ledger gives the group to somebody else.
+            log.debug(
+                    "sample {} of group {} not started: closed",
+                    sample,
+                    group.task().groupIndex());
+        }
+    }
+
+    private void run(GroupRun group, int sample) {
+        try {
+            if (group.begin(sample)) {
+                runSample(group, sample);
+            } else {
+                freeSlot(group);
+            }
+        } catch (RuntimeException | Error e) {
+            fatal.report("sample " + sample + " of group " + group.task().groupIndex(), e);
+            return;
+        }
+        if (group.end(sample)) {
+            close(group);
+        }
+    }
+
+    private void runSample(GroupRun group, int sample) {
+        long startNanos = identity.ticker().nanos();
+        Sampler.Drawn drawn;
+        try {
+            drawn = sampler.draw(group, sample);
+        } catch (EngineException e) {
+            failed(group, new AttemptFailure(e.kind().word(), String.valueOf(e.getMessage())));
+            return;
+        } catch (InterruptedException e) {
+            group.cutOff();
+            return;
+        } finally {
+            freeSlot(group);
+        }
+        long drawnNanos = identity.ticker().nanos();
+        generation.record(java.time.Duration.ofNanos(drawnNanos - startNanos));
+        try {
+            score(group, sample, drawn, startNanos, drawnNanos);
+        } catch (InterruptedException e) {
+            group.cutOff();
+        }
+    }
+
+    private void score(GroupRun group, int sample, Sampler.Drawn drawn, long startNanos, long drawnNanos)
+            throws InterruptedException {
+        TrainingTask task = group.task();
+        RewardRequest request =
+                new RewardRequest(task.prompt(), drawn.generation().text(), task.label(), task.metadata());
+        switch (scorer.score(request)) {
+            case ScoreResult.Scored scored -> {
+                double generationSeconds = (drawnNanos - startNanos) / 1e9;
+                double scoringSeconds = (identity.ticker().nanos() - drawnNanos) / 1e9;
+                group.made(sample, made(task, sample, drawn, scored.reward(), generationSeconds, scoringSeconds));
+                samplesFinished.increment();
+                responseTokens.add(drawn.generation().tokens().length);
+            }
+            case ScoreResult.Failed why ->
+                failed(group, new AttemptFailure(why.kind().word(), why.message()));
+            case ScoreResult.TimedOut why -> failed(group, new AttemptFailure("reward-timeout", why.toString()));
+        }
+    }
+
+    private static SampleMade made(
+            TrainingTask task,
+            int sample,
+            Sampler.Drawn drawn,
+            Reward reward,
+            double generationSeconds,
+            double scoringSeconds) {
+        Generation generation = drawn.generation();
+        int[] promptIds = drawn.promptIds();
+        WeightVersions versions = WeightVersions.of(generation, task.issueVersion());
+        SampleHeader header = new SampleHeader(
+                task.groupIndex().sampleIndex(sample, task.samples()),
+                promptIds.length,
+                generation.tokens().length,
+                generation.text(),
+                reward,
+                generation.finish() == Generation.Finish.LENGTH ? SampleStatus.TRUNCATED : SampleStatus.COMPLETED,
+                generation.finish().name().toLowerCase(java.util.Locale.ROOT),
+                versions.spans(),
+                versions.provenance(),
+                versions.words(),
+                UUID.randomUUID().toString(),
+                drawn.engine(),
+                generationSeconds,
+                scoringSeconds,
+                generation.cachedTokens(),
+                generation.spec());
+        int[] tokens = Arrays.copyOf(promptIds, promptIds.length + generation.tokens().length);
+        System.arraycopy(generation.tokens(), 0, tokens, promptIds.length, generation.tokens().length);
+        return new SampleMade(header, tokens, generation.logProbs());
+    }
+
+    private void failed(GroupRun group, AttemptFailure why) {
+        if (!group.fail(why)) {
+            return;
+        }
+        log.warn(
+                "group {} attempt {} failed: {}: {}",
+                group.task().groupIndex(),
+                group.task().attempt(),
+                why.kind(),
+                why.message());
+        int never = dispatcher.withdraw(group);
+        if (never > 0 && group.generated(never)) {
+            dispatcher.generated();
+        }
+        group.skip(never);
+    }
+
+    private void freeSlot(GroupRun group) {
+        if (group.generated(1)) {
+            dispatcher.generated();
+        }
+        dispatcher.release();
+    }
+
+    /** Every sample is through: publish, then let go. */
+    private void close(GroupRun group) {
+        AttemptFailure failure = group.failure();
+        ResultPublisher.Closed closed = new ResultPublisher.Closed(
+                group.task(), (identity.ticker().nanos() - group.claimedNanos()) / 1_000_000);
+        Runnable done = () -> {
+            table.leave(group);
+            dispatcher.published();
+        };
+        if (failure != null) {
+            registry.counter("millrace.worker.attempts.failed", "kind", failure.kind())
+                    .increment();
+            publisher.publishFailure(closed, failure.kind(), failure.message(), done);
+            return;
+        }
+        publisher.publish(closed, group(group), done);
+    }
+
+    private RolloutGroup group(GroupRun group) {
+        TrainingTask task = group.task();
+        List<SampleMade> samples = group.samples();
+        RewardStats rewards = Rewards.statistics(
+                samples.stream().map(sample -> sample.header().reward()).toList());
+        GroupHeader header = new GroupHeader(
+                identity.run(),
+                task.groupIndex(),
+                task.attempt(),
+                task.lineage(),
+                task.issueVersion(),
+                identity.worker(),
+                task.issuedAtMs(),
+                group.claimedAtMs(),
+                identity.clock().millis(),
+                task.prompt(),
+                task.label(),
+                task.metadata(),
+                rewards,
+                samples.stream().map(SampleMade::header).toList());
+        int tokenCount =
+                samples.stream().mapToInt(sample -> sample.tokens().length).sum();
+        int responseCount =
+                samples.stream().mapToInt(sample -> sample.logProbs().length).sum();
+        int[] tokens = new int[tokenCount];
+        float[] logProbs = new float[responseCount];
+        byte[] lossMask = new byte[responseCount];
+        Arrays.fill(lossMask, (byte) 1);
+        int tokenAt = 0;
+        int logProbAt = 0;
+        for (SampleMade sample : samples) {
+            System.arraycopy(sample.tokens(), 0, tokens, tokenAt, sample.tokens().length);
+            System.arraycopy(sample.logProbs(), 0, logProbs, logProbAt, sample.logProbs().length);
+            tokenAt += sample.tokens().length;
+            logProbAt += sample.logProbs().length;
+        }
+        return new RolloutGroup(header, tokens, logProbs, lossMask, Map.of());
+    }
+
+    public long samplesFinished() {
+        return samplesFinished.sum();
+    }
+
+    public long responseTokens() {
+        return responseTokens.sum();
+    }
+
+    /** Cuts off whatever still runs; groups cut off get no receipt. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

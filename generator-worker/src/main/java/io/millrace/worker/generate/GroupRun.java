@@ -1,0 +1,242 @@
+package io.millrace.worker.generate;
+
+import io.millrace.common.record.Prompt;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.record.WorkersRecord.HeldGroup;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt of one group in this worker's hands, from claim to receipt.
+ *
+ * <p>Every sample that was given a slot calls {@link #begin} and, when that allows it to run, {@link #made} or
+ * {@link #fail}, and always {@link #end}; samples that never get a slot are taken off by {@link #skip}. Whoever takes
+ * off the last one is told so and closes the group, so a group is closed exactly once.
+ *
+ * <p>Thread-safe; one lock guards all state. Interrupts reach only threads between begin and end.
+ */
+public final class GroupRun {
+    private final TrainingTask task;
+    private final long claimedAtMs;
+    private final long claimedNanos;
+    private final ReentrantLock lock = new ReentrantLock();
+    /** Held while an engine tokenizes, so it is not the lock of the other state. */
+    private final ReentrantLock tokenizerLock = new ReentrantLock();
+
+    private final @Nullable SampleMade[] made;
+    private final @Nullable Thread[] running;
+    private int pending;
+    private int ungenerated;
+    private @Nullable AttemptFailure failure;
+    private boolean cutOff;
+    private int @Nullable [] promptIds;
+
+    public GroupRun(TrainingTask task, long claimedAtMs, long claimedNanos) {
+        this.task = task;
+        this.claimedAtMs = claimedAtMs;
+        this.claimedNanos = claimedNanos;
+        this.made = new @Nullable SampleMade[task.samples()];
+        this.running = new @Nullable Thread[task.samples()];
+        this.pending = task.samples();
+        this.ungenerated = task.samples();
+    }
+
+    public TrainingTask task() {
+        return task;
+    }
+
+    long claimedAtMs() {
+        return claimedAtMs;
+    }
+
+    long claimedNanos() {
+        return claimedNanos;
+    }
+
+    /** Finds the prompt's token ids. */
+    interface Tokenizing {
+        int[] ids() throws Exception;
+    }
+
+    /**
+     * The prompt's token ids, found once for the group: the first sample asks, the others wait for it.
+     *
+     * @return null when the prompt goes to the engine as text
+     */
+    int @Nullable [] promptIds(@Nullable Tokenizing tokenizing) throws Exception {
+        if (task.prompt() instanceof Prompt.TokenIds given) {
+            return given.inputIds();
+        }
+        if (tokenizing == null) {
+            return null;
+        }
+        tokenizerLock.lockInterruptibly();
+        try {
+            if (promptIds == null) {
+                promptIds = tokenizing.ids();
+            }
+            return promptIds;
+        } finally {
+            tokenizerLock.unlock();
+        }
+    }
+
+    /**
+     * A sample starts on the calling thread.
+     *
+     * @return false when the group has failed meanwhile: the sample must not run, only {@link #end}
+     */
+    boolean begin(int sample) {
+        lock.lock();
+        try {
+            if (failure != null) {
+                return false;
+            }
+            running[sample] = Thread.currentThread();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void made(int sample, SampleMade result) {
+        lock.lock();
+        try {
+            made[sample] = result;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The attempt has failed: the other samples are interrupted. The first failure counts.
+     *
+     * @return whether this was the first
+     */
+    boolean fail(AttemptFailure why) {
+        lock.lock();
+        try {
+            if (failure != null) {
+                return false;
+            }
+            failure = why;
+            for (Thread thread : running) {
+                if (thread != null && thread != Thread.currentThread()) {
+                    thread.interrupt();
+                }
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A sample was interrupted and no sibling had failed: the process ends, the group is left to the ledger. */
+    void cutOff() {
+        lock.lock();
+        try {
+            cutOff = failure == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * A sample's generation has ended and its slot is free.
+     *
+     * @return whether that was the group's last: from now on it waits for scoring and publication only
+     */
+    boolean generated(int count) {
+        lock.lock();
+        try {
+            ungenerated -= count;
+            return ungenerated == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * A sample is through. The calling thread's interrupt flag is cleared: an interrupt was meant for the sample only.
+     *
+     * @return whether it was the last of a group that was not cut off: the caller closes the group
+     */
+    boolean end(int sample) {
+        lock.lock();
+        try {
+            running[sample] = null;
+            // The flag may have come up after the sample had already succeeded.
+            Thread.interrupted();
+            return --pending == 0 && !cutOff;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Samples that never got a slot are taken off; called by a sample that is itself still to end. */
+    void skip(int count) {
+        lock.lock();
+        try {
+            pending -= count;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Why the attempt failed; null when it did not. */
+    @Nullable
+    AttemptFailure failure() {
+        lock.lock();
+        try {
+            return failure;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Every sample, in order.
+     *
+     * @throws IllegalStateException when one is missing
+     */
+    List<SampleMade> samples() {
+        lock.lock();
+        try {
+            List<SampleMade> all = new ArrayList<>(made.length);
+            for (SampleMade sample : made) {
+                if (sample == null) {
+                    throw new IllegalStateException("group " + task.groupIndex() + " lacks a sample: this is a bug");
+                }
+                all.add(sample);
+            }
+            return all;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How the status record shows it. */
+    HeldGroup held() {
+        lock.lock();
+        try {
+            int done = 0;
+            for (SampleMade sample : made) {
+                if (sample != null) {
+                    done++;
+                }
+            }
+            return new HeldGroup(task.groupIndex(), task.attempt(), claimedAtMs, done);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What identifies the attempt within this worker. */
+    record Key(long groupIndex, long attempt) {}
+
+    Key key() {
+        return new Key(task.groupIndex().value(), task.attempt().value());
+    }
+}

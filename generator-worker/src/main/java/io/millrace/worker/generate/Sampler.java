@@ -1,0 +1,147 @@
+package io.millrace.worker.generate;
+
+import dev.failsafe.Failsafe;
+import dev.failsafe.FailsafeException;
+import dev.failsafe.RetryPolicy;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.id.RunId;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.worker.engine.EngineException;
+import io.millrace.worker.engine.EngineException.Kind;
+import io.millrace.worker.engine.EnginePool;
+import io.millrace.worker.engine.GenerateRequest;
+import io.millrace.worker.engine.Generation;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Generates one sample: bounded tries with growing, jittered pauses; what cannot succeed is not tried again; an engine's
+ * Retry-After is honoured. Thread-safe.
+ */
+final class Sampler {
+    /**
+     * @param requestLimit of one whole exchange with an engine
+     * @param attemptsMax requests for one sample, 1 or more
+     * @param retryDelay before the second try; doubles from then on
+     * @param retryDelayMax the longest pause, Retry-After included
+     * @param tokenize whether text prompts are tokenized by the engine first, so that prompt ids are known
+     */
+    record Limits(
+            Duration requestLimit, int attemptsMax, Duration retryDelay, Duration retryDelayMax, boolean tokenize) {}
+
+    /** A sample drawn: the answer, who gave it, and the prompt's ids (none when it went as text). */
+    record Drawn(Generation generation, String engine, int[] promptIds) {}
+
+    private final EnginePool engines;
+    private final RunId run;
+    private final Limits limits;
+    private final MeterRegistry registry;
+
+    Sampler(EnginePool engines, RunId run, Limits limits, MeterRegistry registry) {
+        this.engines = engines;
+        this.run = run;
+        this.limits = limits;
+        this.registry = registry;
+    }
+
+    /**
+     * Draws a sample; blocks the calling virtual thread.
+     *
+     * @throws EngineException the last try's failure
+     */
+    Drawn draw(GroupRun group, int sample) throws EngineException, InterruptedException {
+        TrainingTask task = group.task();
+        Set<String> failed = new HashSet<>();
+        int[] promptIds = promptIds(group, failed);
+        AtomicInteger tries = new AtomicInteger();
+        return tried(() -> {
+            // Never the same twice: an engine refuses a request id it still holds.
+            String rid = run + ".g" + task.groupIndex() + ".a" + task.attempt() + ".s" + sample + ".t"
+                    + tries.incrementAndGet();
+            GenerateRequest request = new GenerateRequest(
+                    rid, promptIds, promptIds == null ? task.prompt().asText() : null, task.samplingParams());
+            EnginePool.Made made = engines.generate(request, limits.requestLimit(), failed);
+            if (made.generation().finish() == Generation.Finish.ABORT) {
+                throw new EngineException(Kind.ABORTED, made.address() + " aborted " + rid);
+            }
+            if (made.generation().tokens().length == 0) {
+                throw new EngineException(Kind.MALFORMED, made.address() + " answered " + rid + " without a token");
+            }
+            return new Drawn(made.generation(), made.address(), promptIds == null ? new int[0] : promptIds);
+        });
+    }
+
+    private int @Nullable [] promptIds(GroupRun group, Set<String> failed)
+            throws EngineException, InterruptedException {
+        if (!limits.tokenize()) {
+            return untokenized(group);
+        }
+        try {
+            String text = group.task().prompt().asText();
+            return group.promptIds(() -> tried(() -> engines.tokenize(text, limits.requestLimit(), failed)));
+        } catch (EngineException | InterruptedException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("tokenizing failed unexpectedly", e);
+        }
+    }
+
+    private static int @Nullable [] untokenized(GroupRun group) throws InterruptedException {
+        try {
+            return group.promptIds(null);
+        } catch (InterruptedException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("reading the prompt failed unexpectedly", e);
+        }
+    }
+
+    private interface Call<T> {
+        T once() throws Exception;
+    }
+
+    private <T> T tried(Call<T> call) throws EngineException, InterruptedException {
+        RetryPolicy<T> policy = RetryPolicy.<T>builder()
+                .handleIf(e ->
+                        e instanceof EngineException failure && failure.kind().retryable())
+                .withMaxAttempts(limits.attemptsMax())
+                .withBackoff(limits.retryDelay(), limits.retryDelayMax())
+                .withJitter(0.25)
+                .onFailedAttempt(event -> count(event.getLastException()))
+                .build();
+        try {
+            return Failsafe.with(policy).get(() -> {
+                try {
+                    return call.once();
+                } catch (EngineException e) {
+                    waitAsAsked(e);
+                    throw e;
+                }
+            });
+        } catch (FailsafeException e) {
+            if (e.getCause() instanceof EngineException failure) {
+                throw failure;
+            }
+            if (e.getCause() instanceof InterruptedException interrupted) {
+                throw interrupted;
+            }
+            throw e;
+        }
+    }
+
+    /** The engine's Retry-After comes on top of the policy's own pause. */
+    private void waitAsAsked(EngineException e) throws InterruptedException {
+        Duration asked = e.retryAfter();
+        if (asked != null && e.kind().retryable()) {
+            Thread.sleep(asked.compareTo(limits.retryDelayMax()) < 0 ? asked : limits.retryDelayMax());
+        }
+    }
+
+    private void count(@Nullable Throwable failure) {
+        String kind = failure instanceof EngineException e ? e.kind().word() : "unexpected";
+        registry.counter("millrace.worker.engine.failures", "kind", kind).increment();
+    }
+}

@@ -1,0 +1,168 @@
+package io.millrace.worker.publish;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.lifecycle.Fatal;
+import io.millrace.common.record.Receipt;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.SampleHeader;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.common.wire.GroupTooLargeException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Result, broker acknowledgement, receipt, acknowledgement; only then is the group let go.
+ *
+ * <p>The producer is idempotent and waits for all replicas, and retries by itself until {@code delivery.timeout.ms};
+ * what still fails then ends the process: the group keeps standing in the in-flight table until the process is gone, so
+ * the ledger gives it to somebody else. Thread-safe: a Kafka producer is.
+ */
+public final class ResultPublisher implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ResultPublisher.class);
+
+    /**
+     * An attempt that has ended.
+     *
+     * @param durationMs since its claim
+     */
+    public record Closed(TrainingTask task, long durationMs) {}
+
+    private final Producer<byte[], byte[]> producer;
+    private final RunTopics topics;
+    private final ResultRecords records;
+    private final WorkerIncarnation worker;
+    private final Fatal fatal;
+    private final LongAdder finished = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private final MeterRegistry registry;
+
+    public ResultPublisher(
+            Producer<byte[], byte[]> producer,
+            RunTopics topics,
+            ResultRecords records,
+            WorkerIncarnation worker,
+            MeterRegistry registry,
+            Fatal fatal) {
+        this.producer = producer;
+        this.topics = topics;
+        this.records = records;
+        this.worker = worker;
+        this.registry = registry;
+        this.fatal = fatal;
+    }
+
+    /**
+     * Publishes a group and its receipt; returns when the records are handed to the client.
+     *
+     * @param done called once the receipt is durable, on the client's thread
+     */
+    public void publish(Closed closed, RolloutGroup group, Runnable done) {
+        List<ProducerRecord<byte[], byte[]>> parts;
+        try {
+            parts = records.of(group);
+        } catch (GroupTooLargeException e) {
+            publishFailure(closed, "result-too-large", String.valueOf(e.getMessage()), done);
+            return;
+        }
+        List<CompletableFuture<RecordMetadata>> sent =
+                parts.stream().map(this::send).toList();
+        var _ = CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
+                .thenRun(() -> {
+                    RecordMetadata first = sent.getFirst().join();
+                    List<Long> offsets =
+                            sent.stream().map(part -> part.join().offset()).toList();
+                    Receipt receipt = receipt(
+                            closed,
+                            sum(group, true),
+                            sum(group, false),
+                            new Receipt.Success(
+                                    first.partition(), offsets, group.header().rewards()));
+                    finished.increment();
+                    registry.counter("millrace.worker.groups.finished").increment();
+                    registry.counter("millrace.worker.response.tokens").increment((double) receipt.responseTokens());
+                    sendReceipt(receipt, done);
+                })
+                .exceptionally(this::report);
+    }
+
+    /** Publishes a failure receipt. */
+    public void publishFailure(Closed closed, String kind, String message, Runnable done) {
+        failed.increment();
+        sendReceipt(receipt(closed, 0, 0, new Receipt.Failure(kind, message)), done);
+    }
+
+    private Receipt receipt(Closed closed, long promptTokens, long responseTokens, Receipt.Outcome outcome) {
+        TrainingTask task = closed.task();
+        return new Receipt(
+                task.groupIndex(),
+                task.attempt(),
+                worker,
+                task.samples(),
+                promptTokens,
+                responseTokens,
+                closed.durationMs(),
+                outcome);
+    }
+
+    private static long sum(RolloutGroup group, boolean prompts) {
+        return group.header().samples().stream()
+                .mapToLong(prompts ? SampleHeader::promptLength : SampleHeader::responseLength)
+                .sum();
+    }
+
+    private void sendReceipt(Receipt receipt, Runnable done) {
+        var _ = send(new ProducerRecord<>(
+                        topics.receipts(), KafkaClients.key(receipt.groupIndex()), ControlCodec.encode(receipt)))
+                .thenRun(done)
+                .exceptionally(this::report);
+    }
+
+    private Void report(Throwable e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        fatal.report("publication", cause);
+        throw new IllegalStateException("publication failed", cause);
+    }
+
+    private CompletableFuture<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+        CompletableFuture<RecordMetadata> sent = new CompletableFuture<>();
+        try {
+            var _ = producer.send(record, (metadata, e) -> {
+                if (e == null) {
+                    sent.complete(metadata);
+                } else {
+                    log.error("a record for {} was not taken: {}", record.topic(), e.toString());
+                    sent.completeExceptionally(e);
+                }
+            });
+        } catch (RuntimeException e) {
+            sent.completeExceptionally(e);
+        }
+        return sent;
+    }
+
+    /** Groups published since the start. */
+    public long groupsFinished() {
+        return finished.sum();
+    }
+
+    /** Attempts failed since the start. */
+    public long groupsFailed() {
+        return failed.sum();
+    }
+
+    /** Waits for what was handed over, within the client's own limits, and closes the client. */
+    @Override
+    public void close() {
+        producer.close();
+    }
+}

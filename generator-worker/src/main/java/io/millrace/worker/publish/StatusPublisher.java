@@ -1,0 +1,89 @@
+package io.millrace.worker.publish;
+
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.record.WorkersRecord.Status;
+import io.millrace.common.topics.RunTopics;
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongFunction;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Publishes the worker's status every interval, and at once when nudged. Its loop's thread is the only one that numbers
+ * statuses; the producer is shared and thread-safe.
+ */
+public final class StatusPublisher implements OwnerLoop.Turn {
+    private static final Logger log = LoggerFactory.getLogger(StatusPublisher.class);
+
+    private final Producer<byte[], byte[]> producer;
+    private final RunTopics topics;
+    private final Duration interval;
+    private final LongFunction<Status> status;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition nudged = lock.newCondition();
+    private boolean nudge;
+    private long sequence;
+
+    /** @param status makes the status of a given sequence number; called on the loop's thread */
+    public StatusPublisher(
+            Producer<byte[], byte[]> producer, RunTopics topics, Duration interval, LongFunction<Status> status) {
+        this.producer = producer;
+        this.topics = topics;
+        this.interval = interval;
+        this.status = status;
+    }
+
+    /** Publishes, then waits for the interval or a nudge. */
+    @Override
+    public void runOnce() throws InterruptedException {
+        publish();
+        lock.lock();
+        try {
+            long leftNanos = interval.toNanos();
+            while (!nudge && leftNanos > 0) {
+                leftNanos = nudged.awaitNanos(leftNanos);
+            }
+            nudge = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void publish() {
+        Status now = status.apply(sequence++);
+        var _ = producer.send(
+                new ProducerRecord<>(
+                        topics.workers(), KafkaClients.key(now.worker().key()), ControlCodec.encode(now)),
+                (metadata, e) -> {
+                    if (e != null) {
+                        // The next status says more; a worker that cannot publish at all fails at its results.
+                        log.warn("status {} was not taken: {}", now.sequence(), e.toString());
+                    }
+                });
+    }
+
+    /** Publishes now: the state changed. */
+    @Override
+    public void wakeup() {
+        lock.lock();
+        try {
+            nudge = true;
+            nudged.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The last status: it tells that this incarnation has stopped. */
+    @Override
+    public void close() {
+        publish();
+        producer.flush();
+    }
+}

@@ -1,0 +1,190 @@
+package io.millrace.worker.slots;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Starts samples as slots get free and tells the claimer how many groups to fetch: no slot, no poll.
+ *
+ * <p>Thread-safe; one lock guards the table and the counts. Samples are started outside the lock, on whatever thread
+ * freed the slot.
+ *
+ * @param <G> a group
+ */
+public final class Dispatcher<G> {
+    /** Runs a sample; returns at once. The runner gives the slot back with {@link Dispatcher#release}, exactly once. */
+    @FunctionalInterface
+    public interface Starter<G> {
+        void start(G group, int sample);
+    }
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final SlotTable<G> table;
+    private final int unpublishedMax;
+    private final Starter<G> starter;
+    private int unpublished;
+    private boolean claiming = true;
+
+    /**
+     * @param slots samples in flight, 1 or more
+     * @param prefetch claimed groups with no sample started, 1 or more
+     * @param unpublishedMax groups generated and not yet receipted, 1 or more: a slow broker holds generation back
+     *     instead of filling memory
+     */
+    public Dispatcher(int slots, int prefetch, int unpublishedMax, Starter<G> starter) {
+        this.table = new SlotTable<>(slots, prefetch);
+        this.unpublishedMax = unpublishedMax;
+        this.starter = starter;
+    }
+
+    /** Takes a claimed group in. */
+    public void offer(G group, int samples, boolean urgent) {
+        List<SlotTable.Start<G>> starts;
+        lock.lock();
+        try {
+            starts = table.offer(group, samples, urgent);
+        } finally {
+            lock.unlock();
+        }
+        run(starts);
+    }
+
+    /** A sample gives its slot back. */
+    public void release() {
+        List<SlotTable.Start<G>> starts;
+        lock.lock();
+        try {
+            starts = table.release();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        run(starts);
+    }
+
+    /** The group's samples that have not started never will; returns how many those are. */
+    public int withdraw(G group) {
+        lock.lock();
+        try {
+            changed.signalAll();
+            return table.withdraw(group);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Every sample of a group has ended; it now waits for scoring and publication. */
+    public void generated() {
+        lock.lock();
+        try {
+            unpublished++;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The receipt of a generated group is durable. */
+    public void published() {
+        lock.lock();
+        try {
+            unpublished--;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Claims nothing more; what is claimed runs on. */
+    public void stopClaiming() {
+        lock.lock();
+        try {
+            claiming = false;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until groups are wanted.
+     *
+     * @return how many; 0 when none is wanted within the limit
+     */
+    public int awaitWanted(Duration limit) throws InterruptedException {
+        long leftNanos = limit.toNanos();
+        lock.lock();
+        try {
+            while (wanted() == 0 && leftNanos > 0) {
+                leftNanos = changed.awaitNanos(leftNanos);
+            }
+            return wanted();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int wanted() {
+        return claiming && unpublished < unpublishedMax ? table.claimsWanted() : 0;
+    }
+
+    /** Why no group is claimed just now; empty when groups are wanted. */
+    public String holdReason() {
+        lock.lock();
+        try {
+            if (!claiming) {
+                return "draining";
+            }
+            if (unpublished >= unpublishedMax) {
+                return "publication of " + unpublished + " groups";
+            }
+            return table.claimsWanted() == 0 ? "a free slot" : "";
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until no sample is in flight or waiting.
+     *
+     * @return whether that came within the limit
+     */
+    public boolean awaitIdle(Duration limit) throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        lock.lock();
+        try {
+            while (table.inUse() > 0 || table.waitingGroups() > 0 || unpublished > 0) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                changed.await(Math.min(left, TimeUnit.SECONDS.toNanos(1)), TimeUnit.NANOSECONDS);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void run(List<SlotTable.Start<G>> starts) {
+        for (SlotTable.Start<G> start : starts) {
+            starter.start(start.group(), start.sample());
+        }
+    }
+
+    public int slotsInUse() {
+        lock.lock();
+        try {
+            return table.inUse();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    public int slots() {
+        return table.slots();
+    }
+}

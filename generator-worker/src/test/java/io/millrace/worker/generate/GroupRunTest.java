@@ -1,0 +1,143 @@
+package io.millrace.worker.generate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.Json;
+import io.millrace.common.record.Prompt;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.record.TrainingTask;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class GroupRunTest {
+    @Test
+    void exactlyOneSampleClosesTheGroup() throws Exception {
+        for (int round = 0; round < 200; round++) {
+            GroupRun run = run(8);
+            AtomicInteger closers = new AtomicInteger();
+            CountDownLatch go = new CountDownLatch(1);
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (int sample = 0; sample < 8; sample++) {
+                    int i = sample;
+                    threads.execute(() -> {
+                        assertTrue(run.begin(i));
+                        awaitQuietly(go);
+                        if (run.end(i)) {
+                            closers.incrementAndGet();
+                        }
+                    });
+                }
+                go.countDown();
+            }
+            assertEquals(1, closers.get());
+        }
+    }
+
+    @Test
+    void aFailureInterruptsSiblingsAndLaterSamplesDoNotRun() throws Exception {
+        GroupRun run = run(3);
+        CountDownLatch waiting = new CountDownLatch(1);
+        CountDownLatch interrupted = new CountDownLatch(1);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            threads.execute(() -> {
+                assertTrue(run.begin(0));
+                waiting.countDown();
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    interrupted.countDown();
+                }
+                run.end(0);
+            });
+            assertTrue(waiting.await(30, TimeUnit.SECONDS));
+            assertTrue(run.begin(1));
+            assertTrue(run.fail(new AttemptFailure("engine-refused", "400")));
+            assertFalse(run.fail(new AttemptFailure("later", "does not count")));
+            assertTrue(interrupted.await(30, TimeUnit.SECONDS));
+        }
+        assertFalse(run.begin(2), "a sample of a failed group must not run");
+        assertEquals("engine-refused", run.failure().kind());
+        assertFalse(run.end(1));
+        assertTrue(run.end(2));
+    }
+
+    @Test
+    void samplesThatNeverGotASlotCountAsThrough() {
+        GroupRun run = run(4);
+        assertTrue(run.begin(0));
+        run.fail(new AttemptFailure("k", "m"));
+        run.skip(3);
+        assertTrue(run.end(0));
+    }
+
+    @Test
+    void aGroupCutOffAtTheEndOfTheProcessIsNeverClosed() {
+        GroupRun run = run(2);
+        run.begin(0);
+        run.begin(1);
+        run.cutOff();
+        assertFalse(run.end(0));
+        assertFalse(run.end(1));
+    }
+
+    @Test
+    void theInterruptMeantForASampleDoesNotOutliveIt() {
+        GroupRun run = run(1);
+        run.begin(0);
+        Thread.currentThread().interrupt();
+        run.end(0);
+        assertFalse(Thread.currentThread().isInterrupted());
+    }
+
+    @Test
+    void theEngineTokenizesOncePerGroup() throws Exception {
+        GroupRun run = run(2);
+        AtomicInteger asked = new AtomicInteger();
+        int[] first = run.promptIds(() -> new int[] {asked.incrementAndGet()});
+        assertEquals(first, run.promptIds(() -> new int[] {asked.incrementAndGet()}));
+        assertEquals(1, asked.get());
+    }
+
+    @Test
+    void aMissingSampleIsABugNotABatch() {
+        assertThrows(IllegalStateException.class, () -> run(1).samples());
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(30, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static GroupRun run(int samples) {
+        return new GroupRun(task(samples), 0, 0);
+    }
+
+    static TrainingTask task(int samples) {
+        return new TrainingTask(
+                new GroupIndex(5),
+                new Attempt(1),
+                samples,
+                new Lineage(0),
+                new WeightVersion(0),
+                0,
+                new Prompt.Text("1 + 1 = ?"),
+                "2",
+                Json.object(),
+                SamplingParams.defaults(16),
+                new TrainingTask.Source("fp", 0, 0, 1));
+    }
+}

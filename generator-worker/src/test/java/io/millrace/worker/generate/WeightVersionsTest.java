@@ -1,0 +1,55 @@
+package io.millrace.worker.generate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.rollout.SpanProvenance;
+import io.millrace.common.rollout.VersionSpan;
+import io.millrace.worker.engine.Generation;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class WeightVersionsTest {
+    private static final WeightVersion ISSUE = new WeightVersion(3);
+
+    @Test
+    void theEnginesSpansAreBest() {
+        WeightVersions versions =
+                versions("5", List.of(new Generation.Span("4", 0, 1), new Generation.Span("5", 1, 2)));
+        assertEquals(SpanProvenance.SPANS, versions.provenance());
+        assertEquals(
+                List.of(new VersionSpan(new WeightVersion(4), 0, 1), new VersionSpan(new WeightVersion(5), 1, 2)),
+                versions.spans());
+        assertEquals(List.of("5"), versions.words());
+    }
+
+    @Test
+    void oneVersionCoversTheWholeResponse() {
+        WeightVersions versions = versions("5", List.of());
+        assertEquals(SpanProvenance.SINGLE, versions.provenance());
+        assertEquals(List.of(new VersionSpan(new WeightVersion(5), 0, 2)), versions.spans());
+    }
+
+    @Test
+    void aWordThatIsNoNumberFallsBackToTheIssueVersion() {
+        WeightVersions versions = versions("default", List.of());
+        assertEquals(SpanProvenance.ISSUE, versions.provenance());
+        assertEquals(List.of(new VersionSpan(ISSUE, 0, 2)), versions.spans());
+        assertEquals(List.of("default"), versions.words());
+        assertEquals(
+                SpanProvenance.ISSUE,
+                versions("7", List.of(new Generation.Span("default", 0, 2))).provenance());
+    }
+
+    @Test
+    void anEngineThatTellsNothingFallsBackToTheIssueVersion() {
+        assertEquals(List.of("3"), versions(null, List.of()).words());
+    }
+
+    private static WeightVersions versions(String word, List<Generation.Span> spans) {
+        return WeightVersions.of(
+                new Generation(
+                        "ab", new int[] {1, 2}, new float[] {-1, -1}, Generation.Finish.STOP, 1, 0, word, spans, null),
+                ISSUE);
+    }
+}

@@ -1,0 +1,91 @@
+package io.millrace.worker.slots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class DispatcherTest {
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    @Test
+    void aFreedSlotWakesTheClaimer() throws Exception {
+        Dispatcher<String> dispatcher = new Dispatcher<>(1, 1, 10, (group, sample) -> {});
+        dispatcher.offer("a", 1, false);
+        dispatcher.offer("b", 1, false);
+        assertEquals(0, dispatcher.awaitWanted(Duration.ZERO));
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var wanted = threads.submit(() -> dispatcher.awaitWanted(LONG));
+            dispatcher.release();
+            assertEquals(1, wanted.get(30, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void unpublishedGroupsHoldClaimingBack() throws Exception {
+        Dispatcher<String> dispatcher = new Dispatcher<>(4, 2, 1, (group, sample) -> {});
+        dispatcher.generated();
+        assertEquals(0, dispatcher.awaitWanted(Duration.ZERO));
+        assertEquals("publication of 1 groups", dispatcher.holdReason());
+        dispatcher.published();
+        assertEquals(2, dispatcher.awaitWanted(Duration.ZERO));
+    }
+
+    @Test
+    void drainingClaimsNothingAndWaitsForWhatRuns() throws Exception {
+        Dispatcher<String> dispatcher = new Dispatcher<>(4, 2, 8, (group, sample) -> {});
+        dispatcher.offer("a", 1, false);
+        dispatcher.stopClaiming();
+        assertEquals(0, dispatcher.awaitWanted(Duration.ZERO));
+        assertFalse(dispatcher.awaitIdle(Duration.ZERO));
+        dispatcher.generated();
+        dispatcher.release();
+        assertFalse(dispatcher.awaitIdle(Duration.ZERO), "its result is not published yet");
+        dispatcher.published();
+        assertTrue(dispatcher.awaitIdle(Duration.ZERO));
+    }
+
+    /** Split counting: in-flight is raised by the starter and lowered by the runner, so a leak or excess shows. */
+    @Test
+    void underACrowdOfThreadsSlotsAreNeverExceededAndNeverLost() throws Exception {
+        int slots = 16;
+        int groups = 3_000;
+        int samples = 4;
+        AtomicInteger inFlight = new AtomicInteger();
+        AtomicInteger highest = new AtomicInteger();
+        CountDownLatch ended = new CountDownLatch(groups * samples);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            AtomicInteger startedCount = new AtomicInteger();
+            var holder = new Object() {
+                Dispatcher<Integer> dispatcher;
+            };
+            holder.dispatcher = new Dispatcher<>(slots, 4, 1_000, (group, sample) -> {
+                highest.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
+                startedCount.incrementAndGet();
+                threads.execute(() -> {
+                    inFlight.decrementAndGet();
+                    holder.dispatcher.release();
+                    ended.countDown();
+                });
+            });
+            for (int offering = 0; offering < 3; offering++) {
+                int base = offering * (groups / 3);
+                threads.execute(() -> {
+                    for (int group = 0; group < groups / 3; group++) {
+                        holder.dispatcher.offer(base + group, samples, group % 7 == 0);
+                    }
+                });
+            }
+            assertTrue(ended.await(60, TimeUnit.SECONDS), "only " + startedCount + " samples started");
+            assertTrue(highest.get() <= slots, "in flight at once: " + highest);
+            assertEquals(0, holder.dispatcher.slotsInUse());
+        }
+    }
+}

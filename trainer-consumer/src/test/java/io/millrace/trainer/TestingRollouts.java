@@ -1,0 +1,86 @@
+package io.millrace.trainer;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.json.Json;
+import io.millrace.common.record.Prompt;
+import io.millrace.common.record.RewardStats;
+import io.millrace.common.rollout.GroupHeader;
+import io.millrace.common.rollout.Reward;
+import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.SampleHeader;
+import io.millrace.common.rollout.SampleStatus;
+import io.millrace.common.rollout.SpanProvenance;
+import io.millrace.common.rollout.VersionSpan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Small valid groups. */
+public final class TestingRollouts {
+    public static final RunId RUN = new RunId("testing");
+    public static final WorkerIncarnation WORKER = new WorkerIncarnation("worker", "life");
+    private static final int PROMPT_TOKENS = 2;
+    private static final int RESPONSE_TOKENS = 3;
+
+    private TestingRollouts() {}
+
+    /** A group of this run; its tokens tell index, attempt and sample. */
+    public static RolloutGroup group(long index, int attempt, int samples) {
+        return group(RUN, index, attempt, samples, new Reward(0.5, null), "the answer");
+    }
+
+    public static RolloutGroup group(RunId run, long index, int attempt, int samples, Reward reward, String response) {
+        GroupIndex group = new GroupIndex(index);
+        List<SampleHeader> headers = new ArrayList<>();
+        int[] tokens = new int[samples * (PROMPT_TOKENS + RESPONSE_TOKENS)];
+        float[] logProbs = new float[samples * RESPONSE_TOKENS];
+        byte[] mask = new byte[samples * RESPONSE_TOKENS];
+        for (int i = 0; i < samples; i++) {
+            headers.add(new SampleHeader(
+                    group.sampleIndex(i, samples),
+                    PROMPT_TOKENS,
+                    RESPONSE_TOKENS,
+                    response,
+                    reward,
+                    SampleStatus.COMPLETED,
+                    "stop",
+                    List.of(new VersionSpan(new WeightVersion(7), 0, RESPONSE_TOKENS)),
+                    SpanProvenance.SINGLE,
+                    List.of("7"),
+                    "session-" + i,
+                    "http://127.0.0.1:30000",
+                    1.5,
+                    0.25,
+                    1,
+                    null));
+        }
+        for (int i = 0; i < tokens.length; i++) {
+            tokens[i] = (int) (index * 1000 + attempt * 100L + i);
+        }
+        for (int i = 0; i < logProbs.length; i++) {
+            logProbs[i] = -0.1f * (i + 1);
+            mask[i] = (byte) (i % 2);
+        }
+        GroupHeader header = new GroupHeader(
+                run,
+                group,
+                new Attempt(attempt),
+                new Lineage(0),
+                new WeightVersion(6),
+                WORKER,
+                1,
+                2,
+                3,
+                new Prompt.Text("what is 1+1?"),
+                "2",
+                Json.object().put("rm_type", "math"),
+                new RewardStats(reward.value(), 0),
+                headers);
+        return new RolloutGroup(header, tokens, logProbs, mask, Map.of());
+    }
+}

@@ -1,0 +1,68 @@
+package io.millrace.trainer.collect;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.trainer.collect.SettledIndices.Range;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class SettledIndicesTest {
+    private static GroupIndex index(long value) {
+        return new GroupIndex(value);
+    }
+
+    @Test
+    void neighboursJoinIntoOneRange() {
+        SettledIndices set = new SettledIndices();
+        set.add(index(1));
+        set.add(index(3));
+        assertEquals(List.of(new Range(1, 2), new Range(3, 4)), set.ranges());
+        set.add(index(2));
+        assertEquals(List.of(new Range(1, 4)), set.ranges());
+        assertEquals(0, set.lowWaterMark());
+        set.add(index(0));
+        assertEquals(4, set.lowWaterMark());
+        assertEquals(4, set.count());
+    }
+
+    @Test
+    void addingTwiceChangesNothing() {
+        SettledIndices set = new SettledIndices();
+        assertTrue(set.add(index(5)));
+        assertFalse(set.add(index(5)));
+        assertEquals(1, set.count());
+    }
+
+    @Test
+    void itIsTheSameSetAsAPlainOne() {
+        for (int seed = 0; seed < 50; seed++) {
+            Random random = new Random(seed);
+            SettledIndices set = new SettledIndices();
+            TreeSet<Long> plain = new TreeSet<>();
+            for (int i = 0; i < 400; i++) {
+                long value = random.nextInt(300);
+                assertEquals(plain.add(value), set.add(index(value)), "seed " + seed);
+            }
+            long mark = 0;
+            long covered = 0;
+            for (long value = 0; value < 310; value++) {
+                assertEquals(plain.contains(value), set.contains(index(value)), "seed " + seed);
+                mark = mark == value && plain.contains(value) ? value + 1 : mark;
+            }
+            long before = -1;
+            for (Range range : set.ranges()) {
+                assertTrue(range.from() > before && range.to() > range.from(), "seed " + seed + " " + set.ranges());
+                before = range.to();
+                covered += range.to() - range.from();
+            }
+            assertEquals(mark, set.lowWaterMark(), "seed " + seed);
+            assertEquals(plain.size(), covered);
+            assertEquals(plain.size(), set.count());
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package io.millrace.trainer.steps;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.batch.Capacity;
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.record.StepRecord.Totals;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class StepLedgerTest {
+    private static final int B = 2;
+    private final StepLedger ledger = new StepLedger(new Capacity(B, 1, 1));
+
+    private static StepNumber step(long value) {
+        return new StepNumber(value);
+    }
+
+    private static WeightVersion version(long value) {
+        return new WeightVersion(value);
+    }
+
+    private static List<ManifestEntry> groups(long... indices) {
+        return LongStream.of(indices)
+                .mapToObj(index ->
+                        new ManifestEntry(new GroupIndex(index), new Attempt(1), version(0), 0, List.of(index)))
+                .toList();
+    }
+
+    private AckDecision.Acknowledged take(long step, WeightVersion version, long... indices) {
+        ledger.lease(step(step), groups(indices), 5);
+        return assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(step), version, 6));
+    }
+
+    @Test
+    void anAcknowledgementCarriesTotalsAndTheLowWaterMark() {
+        ledger.lease(step(0), groups(0, 2), 5);
+        AckDecision.Acknowledged done =
+                assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(0), version(1), 6));
+        assertEquals(
+                List.of(
+                        new StepRecord.Acknowledgement(new Lineage(0), step(0), version(1), 6, new Totals(2, 0, 0, 1)),
+                        new Policy(new Lineage(0), version(1), 2, Policy.State.READY, 6)),
+                done.records());
+        assertTrue(ledger.isSettled(new GroupIndex(2)));
+        assertFalse(ledger.isSettled(new GroupIndex(1)));
+        assertEquals(step(1), ledger.nextStep());
+        assertNull(ledger.openLease());
+    }
+
+    @Test
+    void withoutANewVersionThePolicyStays() {
+        assertEquals(1, take(0, null, 0, 1).records().size());
+        assertEquals(version(0), ledger.policy().weightVersion());
+        assertEquals(1, ledger.stepsInVersion());
+    }
+
+    @Test
+    void aLeasedStepIsTheSameUntilItIsAcknowledged() {
+        StepRecord.Lease lease = ledger.lease(step(0), groups(0, 1), 5);
+        LeaseDecision.SameLease same = assertInstanceOf(LeaseDecision.SameLease.class, ledger.mayLease(step(0)));
+        assertEquals(lease, same.lease());
+        assertEquals(
+                step(0),
+                assertInstanceOf(LeaseDecision.WrongStep.class, ledger.mayLease(step(1)))
+                        .expected());
+        assertThrows(IllegalStateException.class, () -> ledger.lease(step(1), groups(2, 3), 5));
+    }
+
+    @Test
+    void aWrongStepIsToldWhichIsDue() {
+        assertEquals(
+                step(0),
+                assertInstanceOf(LeaseDecision.WrongStep.class, ledger.mayLease(step(4)))
+                        .expected());
+        take(0, version(1), 0, 1);
+        LeaseDecision.WrongStep past = assertInstanceOf(LeaseDecision.WrongStep.class, ledger.mayLease(step(0)));
+        assertEquals("step 0 was acknowledged before; the next step is 1", past.why());
+        AckDecision.WrongStep unleased =
+                assertInstanceOf(AckDecision.WrongStep.class, ledger.acknowledge(step(1), null, 7));
+        assertEquals("step 1 is not leased; lease step 1 first", unleased.why());
+    }
+
+    @Test
+    void aRepeatedAcknowledgementIsFineUnlessItSaysSomethingNew() {
+        take(0, version(3), 0, 1);
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), version(3), 9));
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), null, 9));
+        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(step(0), version(4), 9));
+        take(1, version(5), 2, 3);
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), version(3), 9));
+        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(step(0), version(6), 9));
+        assertEquals(4, ledger.totals().trained());
+    }
+
+    @Test
+    void aVersionMustBeNewer() {
+        take(0, version(3), 0, 1);
+        ledger.lease(step(1), groups(2, 3), 5);
+        AckDecision.VersionNotNewer old =
+                assertInstanceOf(AckDecision.VersionNotNewer.class, ledger.acknowledge(step(1), version(3), 9));
+        assertEquals(version(3), old.current());
+        assertEquals(2, ledger.totals().trained());
+        assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(1), version(4), 9));
+    }
+
+    @Test
+    void moreStepsThanConfiguredWarnAndThenAreRefusedWithTheCause() {
+        take(0, null, 0, 1);
+        LeaseDecision.MayLease second = assertInstanceOf(LeaseDecision.MayLease.class, ledger.mayLease(step(1)));
+        assertEquals(1, second.warnings().size());
+        assertTrue(
+                second.warnings().getFirst().contains("steps-per-version is 1"),
+                second.warnings().getFirst());
+        take(1, null, 2, 3);
+        String why = assertInstanceOf(LeaseDecision.UnfillableAtThisVersion.class, ledger.mayLease(step(2)))
+                .why();
+        assertTrue(why.contains("took 2 steps with weight version 0"), why);
+        assertTrue(why.contains("steps-per-version 1") && why.contains("pipeline-depth 1"), why);
+        assertTrue(why.contains("new weight_version"), why);
+    }
+
+    @Test
+    void aNewVersionMakesRoomAgain() {
+        take(0, null, 0, 1);
+        take(1, version(1), 2, 3);
+        assertEquals(0, ledger.stepsInVersion());
+        assertEquals(new LeaseDecision.MayLease(step(2), List.of()), ledger.mayLease(step(2)));
+    }
+
+    @Test
+    void anAbandonedGroupIsSettledOnce() {
+        assertEquals(
+                new Totals(0, 0, 1, 1),
+                ledger.abandon(new GroupIndex(0), new Attempt(3), "lost").totals());
+        assertThrows(IllegalStateException.class, () -> ledger.abandon(new GroupIndex(0), new Attempt(3), "lost"));
+        assertThrows(IllegalStateException.class, () -> ledger.lease(step(0), groups(0, 1), 5));
+    }
+
+    @Test
+    void aLeasedGroupCannotBeAbandoned() {
+        ledger.lease(step(0), groups(0, 1), 5);
+        assertThrows(IllegalStateException.class, () -> ledger.abandon(new GroupIndex(1), new Attempt(3), "lost"));
+    }
+
+    @Test
+    void aRejectedResultIsRememberedUntilItsGroupIsSettled() {
+        ledger.reject(new GroupIndex(1), new Attempt(1), 0, 44, "bad");
+        assertTrue(ledger.isRejected(new GroupIndex(1), 0, 44));
+        assertFalse(ledger.isRejected(new GroupIndex(1), 0, 45));
+        assertFalse(ledger.isSettled(new GroupIndex(1)));
+        take(0, null, 0, 1);
+        assertFalse(ledger.isRejected(new GroupIndex(1), 0, 44));
+        assertEquals(1, ledger.rejected());
+    }
+
+    @Test
+    void replayedRecordsGiveTheSameLedger() {
+        List<ControlRecord> written = new ArrayList<>();
+        written.add(ledger.lease(step(0), groups(1, 2), 5));
+        written.addAll(assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(0), version(4), 6))
+                .records());
+        written.add(ledger.abandon(new GroupIndex(0), new Attempt(2), "lost"));
+        written.add(ledger.reject(new GroupIndex(9), new Attempt(1), 1, 3, "bad"));
+        written.add(ledger.lease(step(1), groups(3, 4), 8));
+
+        StepLedger again = new StepLedger(new Capacity(B, 1, 1));
+        for (ControlRecord record : written) {
+            if (record instanceof StepRecord step) {
+                again.replay(step);
+            }
+        }
+        again.replay(new Policy(new Lineage(0), version(4), 2, Policy.State.READY, 6));
+        assertEquals(ledger.totals(), again.totals());
+        assertEquals(new Totals(2, 0, 1, 3), again.totals());
+        assertEquals(ledger.openLease(), again.openLease());
+        assertEquals(ledger.policy(), again.policy());
+        assertEquals(ledger.nextStep(), again.nextStep());
+        assertEquals(ledger.stepsInVersion(), again.stepsInVersion());
+        assertEquals(ledger.rejected(), again.rejected());
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, again.acknowledge(step(0), version(4), 9));
+    }
+
+    @Test
+    void recordsThatDoNotFollowAreRefused() {
+        StepRecord.Lease lease = new StepRecord.Lease(new Lineage(0), step(1), version(0), 1, groups(0, 1));
+        assertThrows(IllegalStateException.class, () -> ledger.replay(lease));
+        StepRecord.Acknowledgement ack =
+                new StepRecord.Acknowledgement(new Lineage(0), step(0), null, 1, new Totals(2, 0, 0, 2));
+        assertThrows(IllegalStateException.class, () -> ledger.replay(ack));
+        ledger.lease(step(0), groups(0, 1), 5);
+        StepRecord.Acknowledgement miscounted =
+                new StepRecord.Acknowledgement(new Lineage(0), step(0), null, 1, new Totals(2, 0, 0, 1));
+        assertThrows(IllegalStateException.class, () -> ledger.replay(miscounted));
+    }
+}
