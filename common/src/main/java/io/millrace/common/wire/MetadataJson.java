@@ -23,7 +23,7 @@ final class MetadataJson {
         form.setAll((ObjectNode) Json.MAPPER.valueToTree(value));
         String json = Json.MAPPER.writeValueAsString(form);
         // Half a surrogate pair (an engine may cut a text there) has no UTF-8 form; escaped as JSON it has.
-        return isValidUnicode(json)
+        return SafetensorsLayout.isValidUnicode(json)
                 ? json
                 : Json.MAPPER.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII).writeValueAsString(form);
     }
@@ -49,18 +49,5 @@ final class MetadataJson {
         } catch (JacksonException e) {
             throw new BadRecordException(type.getSimpleName() + " is malformed: " + e.getOriginalMessage(), e);
         }
-    }
-
-    private static boolean isValidUnicode(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.isSurrogate(c)) {
-                if (i + 1 == text.length() || !Character.isSurrogatePair(c, text.charAt(i + 1))) {
-                    return false;
-                }
-                i++;
-            }
-        }
-        return true;
     }
 }

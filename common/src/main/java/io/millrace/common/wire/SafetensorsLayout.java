@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -23,8 +22,13 @@ public final class SafetensorsLayout {
     private final List<SafetensorsView.Entry> entries = new ArrayList<>();
     private long dataBytes;
 
+    /** @throws IllegalArgumentException when a string is no valid Unicode */
     public SafetensorsLayout(Map<String, String> metadata) {
         this.metadata = Map.copyOf(metadata);
+        metadata.forEach((key, value) -> {
+            checkUnicode("a metadata key", key);
+            checkUnicode("metadata " + key, value);
+        });
         if (!metadata.isEmpty()) {
             ObjectNode node = header.putObject(Safetensors.METADATA);
             metadata.forEach(node::put);
@@ -36,7 +40,7 @@ public final class SafetensorsLayout {
      *
      * @param dtype as safetensors writes it
      * @param shape sizes of its dimensions, none negative
-     * @throws IllegalArgumentException when the name is taken or reserved, or dtype or shape cannot be
+     * @throws IllegalArgumentException when the name is taken, reserved or no valid Unicode, or dtype or shape cannot be
      * @throws BlobTooLargeException when the data would pass {@link Safetensors#BLOB_BYTES_MAX}
      */
     public SafetensorsLayout add(String name, String dtype, long... shape) {
@@ -46,6 +50,7 @@ public final class SafetensorsLayout {
         if (header.has(name)) {
             throw new IllegalArgumentException("two tensors are called " + name);
         }
+        checkUnicode("tensor name " + name, name);
         long begin = dataBytes;
         long sizeBytes = sizeBytes(name, dtype, shape);
         if (sizeBytes > Safetensors.BLOB_BYTES_MAX - begin) {
@@ -70,10 +75,9 @@ public final class SafetensorsLayout {
      * The blob with its header written and its data all zero.
      *
      * @throws BlobTooLargeException when header or blob pass what the format or a Java array can hold
-     * @throws IllegalArgumentException when a name or a metadata string is no valid Unicode
      */
     public SafetensorsView allocate() {
-        byte[] json = headerBytes();
+        byte[] json = Json.MAPPER.writeValueAsBytes(header);
         long dataBegin = Long.BYTES + roundUp(json.length);
         if (dataBegin - Long.BYTES > Safetensors.HEADER_BYTES_MAX) {
             throw new BlobTooLargeException("the safetensors header", json.length, Safetensors.HEADER_BYTES_MAX);
@@ -99,12 +103,24 @@ public final class SafetensorsLayout {
         return new SafetensorsView(blob, metadata, placed);
     }
 
-    private byte[] headerBytes() {
-        try {
-            return Json.MAPPER.writeValueAsBytes(header);
-        } catch (JacksonException e) {
-            throw new IllegalArgumentException(
-                    "a tensor name or metadata string cannot be written: " + e.getOriginalMessage(), e);
+    /** Whether a text has a UTF-8 form: no half of a surrogate pair stands alone. */
+    static boolean isValidUnicode(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isSurrogate(c)) {
+                if (i + 1 == text.length() || !Character.isSurrogatePair(c, text.charAt(i + 1))) {
+                    return false;
+                }
+                i++;
+            }
+        }
+        return true;
+    }
+
+    private static void checkUnicode(String what, String text) {
+        // Our JSON writer would escape such a half; the reference reader refuses the escape.
+        if (!isValidUnicode(text)) {
+            throw new IllegalArgumentException(what + " is no valid Unicode");
         }
     }
 

@@ -51,7 +51,7 @@ class SafetensorsTest {
         LinkedHashMap<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("z", TestingGroups.randomTensor(random, "F64", 2, 3));
         tensors.put("empty", TestingGroups.randomTensor(random, "F32", 4, 0));
-        tensors.put("größe", TestingGroups.randomTensor(random, "BOOL", 5));
+        tensors.put("größe", TestingGroups.randomTensor(random, "BF16", 5));
         tensors.put("a", TestingGroups.randomTensor(random, "F8_E4M3", 1, 1, 1));
 
         SafetensorsView view = Safetensors.read(Safetensors.write(Map.of(), tensors));
@@ -85,7 +85,7 @@ class SafetensorsTest {
     void aHeaderAboveTheLimitIsNotWritten() {
         SafetensorsLayout layout = new SafetensorsLayout(Map.of("k", "x".repeat(100_000_000)));
         BlobTooLargeException refusal = assertThrows(BlobTooLargeException.class, layout::allocate);
-        assertEquals("the safetensors header has 100000027 bytes, the limit is 100000000", refusal.getMessage());
+        assertEquals("the safetensors header has 100000025 bytes, the limit is 100000000", refusal.getMessage());
     }
 
     @Test
@@ -104,8 +104,8 @@ class SafetensorsTest {
         assertThrows(IllegalArgumentException.class, () -> layout.add("__metadata__", "U8", 1));
         assertThrows(IllegalArgumentException.class, () -> layout.add("b", "U9", 1));
         assertThrows(IllegalArgumentException.class, () -> layout.add("b", "U8", -1));
-        layout.add("half \uD83D", "U8", 1);
-        assertThrows(IllegalArgumentException.class, layout::allocate);
+        assertThrows(IllegalArgumentException.class, () -> layout.add("half \uD83D", "U8", 1));
+        assertThrows(IllegalArgumentException.class, () -> new SafetensorsLayout(Map.of("k", "\uDE00")));
     }
 
     @Test

@@ -35,7 +35,7 @@ public final class TestingGroups {
     private static final String[] TEXTS = {
         "", "2", "Größe \"x\"\n", "数学 √4", "\uD83D\uDE00", "tab\tand \\ and \u0001", "cut here \uD83D", "\uDE00 half"
     };
-    private static final String[] DTYPES = {"U8", "BOOL", "I16", "BF16", "I32", "F32", "I64", "F64"};
+    private static final String[] DTYPES = {"U8", "I8", "I16", "F16", "I32", "F32", "I64", "F64"};
 
     private TestingGroups() {}
 

@@ -13,6 +13,8 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.GroupTooLargeException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -25,7 +27,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The producer is idempotent and waits for all replicas, and retries by itself until {@code delivery.timeout.ms};
  * what still fails then ends the process: the group keeps standing in the in-flight table until the process is gone, so
- * the ledger gives it to somebody else. Thread-safe: a Kafka producer is.
+ * the ledger gives it to somebody else.
+ *
+ * <p>Thread-safe: a Kafka producer is. What follows an acknowledgement never runs on the client's own thread: a send may
+ * wait there for topic metadata or buffer space that only that thread can bring.
  */
 public final class ResultPublisher implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ResultPublisher.class);
@@ -42,6 +47,7 @@ public final class ResultPublisher implements AutoCloseable {
     private final ResultRecords records;
     private final WorkerIncarnation worker;
     private final Fatal fatal;
+    private final ExecutorService followUps = Executors.newVirtualThreadPerTaskExecutor();
     private final LongAdder finished = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final MeterRegistry registry;
@@ -64,7 +70,7 @@ public final class ResultPublisher implements AutoCloseable {
     /**
      * Publishes a group and its receipt; returns when the records are handed to the client.
      *
-     * @param done called once the receipt is durable, on the client's thread
+     * @param done called once the receipt is durable, on a thread of its own
      */
     public void publish(Closed closed, RolloutGroup group, Runnable done) {
         List<ProducerRecord<byte[], byte[]>> parts;
@@ -77,21 +83,27 @@ public final class ResultPublisher implements AutoCloseable {
         List<CompletableFuture<RecordMetadata>> sent =
                 parts.stream().map(this::send).toList();
         var _ = CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
-                .thenRun(() -> {
-                    RecordMetadata first = sent.getFirst().join();
-                    List<Long> offsets =
-                            sent.stream().map(part -> part.join().offset()).toList();
-                    Receipt receipt = receipt(
-                            closed,
-                            sum(group, true),
-                            sum(group, false),
-                            new Receipt.Success(
-                                    first.partition(), offsets, group.header().rewards()));
-                    finished.increment();
-                    registry.counter("millrace.worker.groups.finished").increment();
-                    registry.counter("millrace.worker.response.tokens").increment((double) receipt.responseTokens());
-                    sendReceipt(receipt, done);
-                })
+                .thenRunAsync(
+                        () -> {
+                            RecordMetadata first = sent.getFirst().join();
+                            List<Long> offsets = sent.stream()
+                                    .map(part -> part.join().offset())
+                                    .toList();
+                            Receipt receipt = receipt(
+                                    closed,
+                                    sum(group, true),
+                                    sum(group, false),
+                                    new Receipt.Success(
+                                            first.partition(),
+                                            offsets,
+                                            group.header().rewards()));
+                            finished.increment();
+                            registry.counter("millrace.worker.groups.finished").increment();
+                            registry.counter("millrace.worker.response.tokens")
+                                    .increment((double) receipt.responseTokens());
+                            sendReceipt(receipt, done);
+                        },
+                        followUps)
                 .exceptionally(this::report);
     }
 
@@ -123,7 +135,7 @@ public final class ResultPublisher implements AutoCloseable {
     private void sendReceipt(Receipt receipt, Runnable done) {
         var _ = send(new ProducerRecord<>(
                         topics.receipts(), KafkaClients.key(receipt.groupIndex()), ControlCodec.encode(receipt)))
-                .thenRun(done)
+                .thenRunAsync(done, followUps)
                 .exceptionally(this::report);
     }
 
@@ -163,6 +175,7 @@ public final class ResultPublisher implements AutoCloseable {
     /** Waits for what was handed over, within the client's own limits, and closes the client. */
     @Override
     public void close() {
+        followUps.close();
         producer.close();
     }
 }
