@@ -37,7 +37,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A run of its own with producers in this JVM, a hand that writes what workers and trainers write, and an eye. */
-final class ProducerRun implements AutoCloseable {
+final class ProducerRun {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     final RunId run = KafkaCluster.uniqueRun();
@@ -161,8 +161,7 @@ final class ProducerRun implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws Exception {
+    void close() throws Exception {
         for (Started one : started) {
             one.stop();
         }
