@@ -1,0 +1,87 @@
+package io.millrace.producer;
+
+import io.millrace.common.config.Setting;
+import io.millrace.producer.source.ChatTemplate;
+import io.millrace.producer.source.DataSetSpec;
+import io.millrace.producer.source.RowLimits;
+import io.millrace.producer.source.RowShape;
+
+/** Where prompts come from and in which order they go out; flags as slime has them, where it has them. */
+public record DataSetSettings(
+        @Setting(
+                name = "dataset",
+                defaultValue = Setting.REQUIRED,
+                help = "Prompts, a file of JSON lines (.jsonl or .jsonl.gz); path@[a:b] takes rows a to b - 1")
+        String dataset,
+
+        @Setting(
+                name = "input-key",
+                defaultValue = "prompt",
+                help = "Key of a row's prompt: a text, chat messages or token ids")
+        String inputKey,
+
+        @Setting(name = "label-key", defaultValue = "label", help = "Key of what the reward compares with")
+        String labelKey,
+
+        @Setting(name = "metadata-key", defaultValue = "metadata", help = "Key of an object passed on with the task")
+        String metadataKey,
+
+        @Setting(name = "chat-template", defaultValue = "chatml", help = "How chat messages become text")
+        ChatTemplate chatTemplate,
+
+        @Setting(name = "shuffle", defaultValue = "true", help = "Give each epoch an order of its own")
+        boolean shuffle,
+
+        @Setting(name = "seed", defaultValue = "42", help = "Seed of the prompt order; a run keeps its seed")
+        long seed,
+
+        @Setting(
+                name = "epochs",
+                defaultValue = "0",
+                min = "0",
+                unit = "epochs",
+                help = "How often the data set is gone through; 0 for without end")
+        long epochs,
+
+        @Setting(
+                name = "max-prompt-chars",
+                defaultValue = "131072",
+                min = "1",
+                unit = "characters",
+                help = "Longest prompt text; a longer one is a bad row")
+        int maxPromptChars,
+
+        @Setting(
+                name = "max-prompt-tokens",
+                defaultValue = "32768",
+                min = "1",
+                unit = "tokens",
+                help = "Longest prompt of token ids; a longer one is a bad row")
+        int maxPromptTokens,
+
+        @Setting(
+                name = "bad-rows-max-share",
+                defaultValue = "0.01",
+                min = "0.0",
+                max = "1.0",
+                help = "The share of bad rows above which the producer does not start")
+        double badRowsMaxShare) {
+    public DataSetSettings {
+        DataSetSpec.parse(dataset);
+        new RowShape(inputKey, labelKey, metadataKey, chatTemplate);
+    }
+
+    DataSetSpec spec() {
+        return DataSetSpec.parse(dataset);
+    }
+
+    RowShape shape() {
+        return new RowShape(inputKey, labelKey, metadataKey, chatTemplate);
+    }
+
+    /** @param taskBytesMax the largest task: a row must leave room in it for messages as they are and rendered */
+    RowLimits limits(long taskBytesMax) {
+        long rowBytes = Math.min(RowLimits.DEFAULTS.maxRowBytes(), taskBytesMax / 8 * 3);
+        return new RowLimits(maxPromptChars, maxPromptTokens, badRowsMaxShare, (int) rowBytes);
+    }
+}

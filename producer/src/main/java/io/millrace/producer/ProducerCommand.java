@@ -1,0 +1,30 @@
+package io.millrace.producer;
+
+import io.millrace.common.config.Command;
+import io.millrace.common.lifecycle.ProcessRunner;
+
+/** {@code millrace producer}: publishes prompt groups as admission allows, and keeps the run's ledger. */
+public final class ProducerCommand implements Command<ProducerSettings> {
+    @Override
+    public String name() {
+        return "producer";
+    }
+
+    @Override
+    public String description() {
+        return "Publishes a run's prompts, as far ahead of training as the pipeline allows.";
+    }
+
+    @Override
+    public Class<ProducerSettings> settings() {
+        return ProducerSettings.class;
+    }
+
+    @Override
+    public int run(ProducerSettings settings) throws Exception {
+        return ProcessRunner.run(
+                name(),
+                settings.stopTimeout(),
+                (runner, stops) -> ProducerWiring.start(settings, runner.health(), runner, stops));
+    }
+}

@@ -1,0 +1,12 @@
+package io.millrace.producer;
+
+import io.millrace.common.config.CommandLines;
+
+/** The producer as a program of its own. */
+public final class ProducerMain {
+    private ProducerMain() {}
+
+    public static void main(String[] args) {
+        System.exit(CommandLines.single(new ProducerCommand(), System.getenv()).execute(args));
+    }
+}

@@ -1,0 +1,68 @@
+package io.millrace.producer;
+
+import io.millrace.common.time.Ticker;
+import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks every period where the workers' share group begins, and never waits for the answer: one question is out at a
+ * time. One owner.
+ */
+final class QueueWatch {
+    private static final Logger log = LoggerFactory.getLogger(QueueWatch.class);
+
+    private final Admin admin;
+    private final String group;
+    private final TopicPartition partition;
+    private final Ticker ticker;
+    private final long periodNanos;
+    private @Nullable KafkaFuture<Map<TopicPartition, SharePartitionOffsetInfo>> asked;
+    private long nextNanos;
+
+    QueueWatch(Admin admin, String group, String promptsTopic, Ticker ticker, Duration period) {
+        this.admin = admin;
+        this.group = group;
+        this.partition = new TopicPartition(promptsTopic, 0);
+        this.ticker = ticker;
+        this.periodNanos = period.toNanos();
+        this.nextNanos = ticker.nanos();
+    }
+
+    /** The start offset where an answer has come since the last call; asks again when it is time. */
+    OptionalLong turn() throws InterruptedException {
+        OptionalLong answer = OptionalLong.empty();
+        KafkaFuture<Map<TopicPartition, SharePartitionOffsetInfo>> waiting = asked;
+        if (waiting != null && waiting.isDone()) {
+            asked = null;
+            answer = read(waiting);
+        }
+        if (asked == null && ticker.nanos() - nextNanos >= 0) {
+            nextNanos = ticker.nanos() + periodNanos;
+            asked = admin.listShareGroupOffsets(Map.of(group, new ListShareGroupOffsetsSpec()))
+                    .partitionsToOffsetInfo(group);
+        }
+        return answer;
+    }
+
+    private OptionalLong read(KafkaFuture<Map<TopicPartition, SharePartitionOffsetInfo>> answered)
+            throws InterruptedException {
+        try {
+            SharePartitionOffsetInfo info = answered.getNow(Map.of()).get(partition);
+            return info == null ? OptionalLong.empty() : OptionalLong.of(info.startOffset());
+        } catch (ExecutionException e) {
+            // Until the first worker has joined there is no such group; worker statuses and receipts say the rest.
+            log.debug("no start offset of {}", group, e);
+            return OptionalLong.empty();
+        }
+    }
+}

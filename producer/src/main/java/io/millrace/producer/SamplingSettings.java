@@ -1,0 +1,66 @@
+package io.millrace.producer;
+
+import io.millrace.common.config.Setting;
+import io.millrace.common.json.Json;
+import io.millrace.common.record.SamplingParams;
+import java.util.ArrayList;
+import java.util.List;
+
+/** How samples are drawn, as users set it; the same words as {@link SamplingParams}. */
+public record SamplingSettings(
+        @Setting(name = "temperature", defaultValue = "1.0", min = "0.0", help = "Sampling temperature; 0 is greedy")
+        double temperature,
+
+        @Setting(name = "top-p", defaultValue = "1.0", max = "1.0", help = "Nucleus sampling's share, above 0")
+        double topP,
+
+        @Setting(name = "top-k", defaultValue = "-1", min = "-1", help = "Candidates per token; -1 for all")
+        int topK,
+
+        @Setting(
+                name = "max-new-tokens",
+                defaultValue = "8192",
+                min = "1",
+                unit = "tokens",
+                help = "Longest response of one sample")
+        int maxNewTokens,
+
+        @Setting(name = "stop", defaultValue = "", help = "Strings that end a sample, comma separated; may be repeated")
+        List<String> stop,
+
+        @Setting(
+                name = "stop-token-ids",
+                defaultValue = "",
+                help = "Token ids that end a sample, comma separated; may be repeated")
+        List<String> stopTokenIds,
+
+        @Setting(
+                name = "skip-special-tokens",
+                defaultValue = "false",
+                help = "Leave special tokens out of the response's text")
+        boolean skipSpecialTokens) {
+    public SamplingSettings {
+        stop = List.copyOf(stop);
+        stopTokenIds = List.copyOf(stopTokenIds);
+        new SamplingParams(
+                temperature, topP, topK, maxNewTokens, stop, tokenIds(stopTokenIds), skipSpecialTokens, Json.object());
+    }
+
+    SamplingParams params() {
+        return new SamplingParams(
+                temperature, topP, topK, maxNewTokens, stop, tokenIds(stopTokenIds), skipSpecialTokens, Json.object());
+    }
+
+    private static List<Integer> tokenIds(List<String> texts) {
+        List<Integer> ids = new ArrayList<>();
+        for (String text : texts) {
+            try {
+                ids.add(Integer.parseUnsignedInt(text));
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException(
+                        "--stop-token-ids must be whole numbers of 0 or more, was '" + text + "'", e);
+            }
+        }
+        return ids;
+    }
+}

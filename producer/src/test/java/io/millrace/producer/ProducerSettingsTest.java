@@ -1,0 +1,75 @@
+package io.millrace.producer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.config.SettingException;
+import io.millrace.common.config.SettingsBinder;
+import io.millrace.common.config.YamlSettings;
+import io.millrace.producer.source.ChatTemplate;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ProducerSettingsTest {
+    private static ProducerSettings bind(Map<String, String> more) {
+        Map<String, String> flags = new HashMap<>(Map.of("run", "r", "dataset", "prompts.jsonl"));
+        flags.putAll(more);
+        return new SettingsBinder(Set.of("producer"), List.of(ProducerSettings.class))
+                .bind("producer", ProducerSettings.class, flags, Map.of(), YamlSettings.none());
+    }
+
+    private static void refused(Map<String, String> flags, String... words) {
+        String message = assertThrows(SettingException.class, () -> bind(flags)).getMessage();
+        for (String word : words) {
+            assertTrue(message.contains(word), message);
+        }
+    }
+
+    @Test
+    void runAndDataSetAreEnough() {
+        ProducerSettings settings = bind(Map.of());
+        assertEquals(32, settings.batch().batchGroups());
+        assertEquals(ChatTemplate.CHATML, settings.data().chatTemplate());
+        assertEquals("label", settings.data().shape().labelKey());
+        assertEquals(8_192, settings.sampling().params().maxNewTokens());
+        assertEquals(-1, settings.sampling().params().topK());
+        assertEquals(0, settings.ops().opsPort());
+    }
+
+    @Test
+    void everySettingCanBeGiven() {
+        ProducerSettings settings = bind(Map.of(
+                "dataset", "d.jsonl.gz@[10:20]",
+                "chat-template", "plain",
+                "stop", "a,b",
+                "stop-token-ids", "7,8",
+                "temperature", "0.5",
+                "top-p", "0.9",
+                "label-key", "answer"));
+        assertEquals(10, settings.data().spec().slice().from());
+        assertEquals(ChatTemplate.PLAIN, settings.data().chatTemplate());
+        assertEquals(List.of("a", "b"), settings.sampling().params().stop());
+        assertEquals(List.of(7, 8), settings.sampling().params().stopTokenIds());
+        assertEquals("answer", settings.data().shape().labelKey());
+    }
+
+    @Test
+    void aRunThatCannotFillAStepIsRefused() {
+        refused(Map.of("groups-max", "31"), "--groups-max", "--batch-groups", "31", "32");
+        assertEquals(32, bind(Map.of("groups-max", "32")).groupsMax());
+    }
+
+    @Test
+    void valuesOutOfRangeAreRefusedByName() {
+        refused(Map.of("top-p", "0"), "top_p", "above 0");
+        refused(Map.of("stop-token-ids", "x"), "--stop-token-ids", "x");
+        refused(Map.of("dataset", "d.jsonl@[3:1]"), "d.jsonl@[3:1]", "slice");
+        refused(Map.of("label-key", "prompt"), "must differ");
+        refused(Map.of("chat-template", "jinja"), "--chat-template", "chatml");
+        refused(Map.of("bad-rows-max-share", "1.5"), "--bad-rows-max-share");
+    }
+}

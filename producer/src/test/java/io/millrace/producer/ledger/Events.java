@@ -1,0 +1,91 @@
+package io.millrace.producer.ledger;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.json.Json;
+import io.millrace.common.record.Prompt;
+import io.millrace.common.record.Receipt;
+import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.record.WorkersRecord;
+import java.util.Collection;
+import java.util.List;
+
+/** Records for tests, with what a test does not care about filled in. */
+public final class Events {
+    static final WorkerIncarnation WORKER = new WorkerIncarnation("w1", "a");
+    static final WorkerIncarnation OTHER_WORKER = new WorkerIncarnation("w2", "a");
+
+    private Events() {}
+
+    public static TrainingTask task(long index) {
+        return new TrainingTask(
+                new GroupIndex(index),
+                new Attempt(1),
+                2,
+                new Lineage(0),
+                new WeightVersion(0),
+                0,
+                new Prompt.Text("What is " + index + "?"),
+                null,
+                Json.object(),
+                SamplingParams.defaults(16),
+                new TrainingTask.Source("0123456789abcdef", 1, 0, index + 1));
+    }
+
+    static Receipt success(long index, long attempt) {
+        return receipt(
+                index, attempt, new Receipt.Success(0, List.of(index), new RewardStats(index % 2 == 0 ? 1 : 0, 0)));
+    }
+
+    static Receipt failure(long index, long attempt) {
+        return receipt(index, attempt, new Receipt.Failure("deadline", "attempt " + attempt));
+    }
+
+    private static Receipt receipt(long index, long attempt, Receipt.Outcome outcome) {
+        return new Receipt(new GroupIndex(index), new Attempt(attempt), WORKER, 2, 10, 20, 30, outcome);
+    }
+
+    static WorkersRecord.Status status(WorkerIncarnation worker, long sequence, Collection<Long> held) {
+        List<WorkersRecord.HeldGroup> groups = held.stream()
+                .map(index -> new WorkersRecord.HeldGroup(new GroupIndex(index), new Attempt(1), 0, 0))
+                .toList();
+        return new WorkersRecord.Status(
+                worker, sequence, WorkersRecord.State.RUNNING, 0, 8, 0, groups, List.of(), 0, 0, 0, 0);
+    }
+
+    static StepRecord.Lease lease(long step, List<Long> indices) {
+        return new StepRecord.Lease(
+                new Lineage(0),
+                new StepNumber(step),
+                new WeightVersion(0),
+                0,
+                indices.stream()
+                        .sorted()
+                        .map(index -> new StepRecord.ManifestEntry(
+                                new GroupIndex(index), new Attempt(1), new WeightVersion(0), 0, List.of(index)))
+                        .toList());
+    }
+
+    static StepRecord.Acknowledgement ack(long step, StepRecord.Totals totals) {
+        return new StepRecord.Acknowledgement(new Lineage(0), new StepNumber(step), null, 0, totals);
+    }
+
+    static StepRecord.Discard discard(long index, StepRecord.Totals totals) {
+        return new StepRecord.Discard(new GroupIndex(index), new Attempt(1), "filtered", totals);
+    }
+
+    static StepRecord.Abandonment abandonment(long index, StepRecord.Totals totals) {
+        return new StepRecord.Abandonment(new GroupIndex(index), new Attempt(1), "failed", totals);
+    }
+
+    static StepRecord.Rejection rejection(long index, long attempt) {
+        return new StepRecord.Rejection(new GroupIndex(index), new Attempt(attempt), 0, index, "no tokens");
+    }
+}

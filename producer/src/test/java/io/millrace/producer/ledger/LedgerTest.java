@@ -1,0 +1,213 @@
+package io.millrace.producer.ledger;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.StepRecord.Totals;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LedgerTest {
+    private final Ledger ledger = new Ledger();
+
+    private void publish(long... indices) {
+        for (long index : indices) {
+            ledger.published(Events.task(index), 10 + index, 0);
+        }
+    }
+
+    private GroupState state(long index) {
+        return ledger.state(new GroupIndex(index));
+    }
+
+    @Test
+    void aGroupGoesFromQueueToWorkerToResultToTraining() {
+        publish(0);
+        assertInstanceOf(GroupState.Queued.class, state(0));
+        ledger.workerStatus(Events.status(Events.WORKER, 1, List.of(0L)), 5);
+        assertEquals(new GroupState.InFlight(Events.WORKER, 5), state(0));
+        assertEquals(ReceiptFate.FINISHED, ledger.receipt(Events.success(0, 1), 6));
+        assertEquals(new GroupState.Finished(new Attempt(1)), state(0));
+        ledger.step(Events.lease(0, List.of(0L)));
+        assertEquals(1, ledger.counts().finished());
+        ledger.step(Events.ack(0, new Totals(1, 0, 0, 1)));
+        assertNull(state(0));
+        assertTrue(ledger.isSettled(new GroupIndex(0)));
+        assertEquals(1, ledger.counts().trained());
+        assertEquals(1, ledger.counts().lowWaterMark());
+        assertEquals(0, ledger.counts().unsettled());
+    }
+
+    @Test
+    void tasksBelowTheShareGroupsStartHaveLeftTheQueue() {
+        publish(0, 1, 2);
+        ledger.queueStart(12, 7);
+        assertEquals(new GroupState.InFlight(null, 7), state(0));
+        assertEquals(new GroupState.InFlight(null, 7), state(1));
+        assertInstanceOf(GroupState.Queued.class, state(2));
+        publish(3);
+        ledger.queueStart(11, 8);
+        assertInstanceOf(GroupState.Queued.class, state(3));
+        assertEquals(2, ledger.counts().queued());
+    }
+
+    @Test
+    void aPublicationReadAfterTheShareGroupsStartIsNotQueued() {
+        ledger.queueStart(11, 3);
+        publish(0, 1);
+        assertEquals(new GroupState.InFlight(null, 0), state(0));
+        assertInstanceOf(GroupState.Queued.class, state(1));
+    }
+
+    @Test
+    void aReceiptBeforeThePublicationCounts() {
+        assertEquals(ReceiptFate.FINISHED, ledger.receipt(Events.success(4, 1), 0));
+        assertEquals(1, ledger.counts().announced());
+        assertEquals(0, ledger.counts().finished());
+        publish(4);
+        assertInstanceOf(GroupState.Finished.class, state(4));
+        assertEquals(0, ledger.counts().announced());
+        assertEquals(1, ledger.counts().published());
+    }
+
+    @Test
+    void aStatusAfterTheReceiptDoesNotTakeTheGroupBack() {
+        publish(0);
+        ledger.receipt(Events.success(0, 1), 0);
+        ledger.workerStatus(Events.status(Events.WORKER, 1, List.of(0L)), 1);
+        assertInstanceOf(GroupState.Finished.class, state(0));
+    }
+
+    @Test
+    void nothingBringsASettledGroupBack() {
+        publish(0, 1);
+        ledger.step(Events.discard(1, new Totals(0, 1, 0, 0)));
+        assertEquals(ReceiptFate.LATE, ledger.receipt(Events.success(1, 1), 0));
+        ledger.workerStatus(Events.status(Events.WORKER, 1, List.of(1L)), 0);
+        assertEquals(ReceiptFate.LATE, ledger.step(Events.rejection(1, 1)));
+        publish(1);
+        assertNull(state(1));
+        assertEquals(new Totals(0, 1, 0, 0), ledger.totals());
+        assertEquals(1, ledger.counts().discarded());
+        assertEquals(1, ledger.counts().unsettled());
+    }
+
+    @Test
+    void aGroupSettledBeforeItsPublicationWasReadIsNeverHeld() {
+        ledger.step(Events.abandonment(0, new Totals(0, 0, 1, 1)));
+        publish(0);
+        assertNull(state(0));
+        assertEquals(1, ledger.counts().published());
+        assertEquals(1, ledger.counts().abandoned());
+    }
+
+    @Test
+    void aWorkerThatNoLongerNamesAGroupDoesNotHoldIt() {
+        publish(0);
+        ledger.workerStatus(Events.status(Events.WORKER, 1, List.of(0L)), 1);
+        ledger.workerStatus(Events.status(Events.WORKER, 2, List.of()), 9);
+        assertEquals(new GroupState.InFlight(null, 9), state(0));
+        ledger.workerStatus(Events.status(Events.OTHER_WORKER, 1, List.of(0L)), 10);
+        assertEquals(new GroupState.InFlight(Events.OTHER_WORKER, 10), state(0));
+    }
+
+    @Test
+    void anOlderStatusOfTheSameIncarnationSaysNothing() {
+        publish(0);
+        ledger.workerStatus(Events.status(Events.WORKER, 5, List.of(0L)), 1);
+        ledger.workerStatus(Events.status(Events.WORKER, 4, List.of()), 2);
+        assertEquals(new GroupState.InFlight(Events.WORKER, 1), state(0));
+        ledger.workerStatus(Events.status(new WorkerIncarnation("w1", "b"), 1, List.of()), 3);
+        assertEquals(new GroupState.InFlight(Events.WORKER, 1), state(0));
+    }
+
+    @Test
+    void aFailedAttemptKeepsItsCauseAndALaterSuccessFinishes() {
+        publish(0);
+        assertEquals(ReceiptFate.FAILED, ledger.receipt(Events.failure(0, 1), 0));
+        assertEquals(
+                new GroupState.Failed(List.of(new GroupState.FailedAttempt(new Attempt(1), "deadline: attempt 1"))),
+                state(0));
+        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.failure(0, 1), 0));
+        assertEquals(ReceiptFate.FINISHED, ledger.receipt(Events.success(0, 1), 0));
+        assertEquals(ReceiptFate.DUPLICATE, ledger.receipt(Events.success(0, 2), 0));
+        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.failure(0, 3), 0));
+        assertEquals(1, ledger.counts().finished());
+    }
+
+    @Test
+    void aRejectedResultIsAFailedAttemptWhicheverIsReadFirst() {
+        publish(0, 1);
+        ledger.receipt(Events.success(0, 1), 0);
+        assertEquals(ReceiptFate.FAILED, ledger.step(Events.rejection(0, 1)));
+        ledger.step(Events.rejection(1, 1));
+        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.success(1, 1), 0));
+        assertEquals(
+                new GroupState.Failed(List.of(new GroupState.FailedAttempt(new Attempt(1), "rejected: no tokens"))),
+                state(0));
+        assertEquals(state(0), state(1));
+        assertEquals(2, ledger.counts().failed());
+    }
+
+    @Test
+    void theTrainersLowWaterMarkSettlesWhatWasNotSeenSettled() {
+        publish(0, 1, 2, 3);
+        ledger.step(Events.discard(2, new Totals(2, 1, 0, 3)));
+        assertEquals(3, ledger.counts().lowWaterMark());
+        assertNull(state(0));
+        assertEquals(1, ledger.counts().unsettled());
+    }
+
+    @Test
+    void anAcknowledgementOfAnotherStepThanTheOneLeasedIsRefused() {
+        publish(0);
+        ledger.step(Events.lease(3, List.of(0L)));
+        String message = assertThrows(IllegalStateException.class, () -> ledger.step(Events.ack(4, Totals.NONE)))
+                .getMessage();
+        assertTrue(message.contains("step 4") && message.contains("step 3"), message);
+        ledger.step(Events.ack(3, new Totals(1, 0, 0, 1)));
+        ledger.step(Events.ack(3, new Totals(1, 0, 0, 1)));
+        assertEquals(1, ledger.counts().trained());
+    }
+
+    @Test
+    void theRewardMeanIsThatOfTheFinishedGroups() {
+        assertTrue(Double.isNaN(ledger.counts().rewardMean()));
+        publish(0, 1, 2, 3);
+        for (long index = 0; index < 3; index++) {
+            ledger.receipt(Events.success(index, 1), 0);
+        }
+        assertEquals(2.0 / 3, ledger.counts().rewardMean(), 1e-12);
+    }
+
+    @Test
+    void namesThatWereNeverPublishedAreBounded() {
+        for (long index = 0; index < Ledger.ANNOUNCED_MAX; index++) {
+            ledger.receipt(Events.failure(1_000_000 + index, 1), 0);
+        }
+        assertEquals(ReceiptFate.UNKNOWN, ledger.receipt(Events.failure(1, 1), 0));
+        assertEquals(Ledger.ANNOUNCED_MAX, ledger.counts().announced());
+        publish(1);
+        assertEquals(ReceiptFate.FAILED, ledger.receipt(Events.failure(1, 1), 0));
+    }
+
+    @Test
+    void statesRefuseMovesThatCannotHappen() {
+        GroupState finished = new GroupState.Finished(new Attempt(1));
+        GroupState.InFlight inFlight = new GroupState.InFlight(null, 0);
+        assertThrows(IllegalStateException.class, () -> finished.to(inFlight));
+        assertThrows(IllegalStateException.class, () -> inFlight.to(new GroupState.Queued()));
+        for (GroupState.Kind kind : GroupState.Kind.values()) {
+            assertFalse(kind.mayBecome(GroupState.Kind.ANNOUNCED));
+        }
+        assertTrue(GroupState.Kind.FAILED.mayBecome(GroupState.Kind.FINISHED));
+        assertFalse(GroupState.Kind.FAILED.mayBecome(GroupState.Kind.IN_FLIGHT));
+    }
+}

@@ -1,0 +1,320 @@
+package io.millrace.it;
+
+import static io.millrace.it.ProducerRun.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.config.SettingException;
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.record.Receipt;
+import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.record.WorkersRecord;
+import io.millrace.producer.publish.FencedException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.LongStream;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The producer against a real broker; what counts is what read_committed consumers see. */
+class ProducerTest {
+    /** Batches of 4, one version ahead. */
+    private static final int CAPACITY = 8;
+
+    private static final WorkerIncarnation WORKER = new WorkerIncarnation("w1", "a");
+
+    @TempDir
+    Path folder;
+
+    private ProducerRun run;
+    private Path dataSet;
+
+    @BeforeEach
+    void make() throws Exception {
+        run = new ProducerRun();
+        dataSet = ProducerRun.dataSet(folder, "What is ", 10);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        run.close();
+    }
+
+    private static List<Long> upTo(long end) {
+        return LongStream.range(0, end).boxed().toList();
+    }
+
+    private void awaitCommitted(long end) throws Exception {
+        await(end + " groups committed", () -> run.committedIndices().size() >= end);
+        assertEquals(upTo(end), run.committedIndices());
+    }
+
+    private static void awaitCounts(ProducerRun.Started producer, Map<String, Long> counts) throws Exception {
+        await(
+                counts + " in " + producer.status(),
+                () -> counts.entrySet().stream().allMatch(count -> producer.count(count.getKey()) == count.getValue()));
+    }
+
+    private void step(String key, StepRecord record) throws Exception {
+        run.write(run.topics.steps(), key, record);
+    }
+
+    private void train(long step, List<Long> indices, StepRecord.Totals totals) throws Exception {
+        step(
+                "lease",
+                new StepRecord.Lease(
+                        new Lineage(0),
+                        new StepNumber(step),
+                        new WeightVersion(0),
+                        0,
+                        indices.stream()
+                                .map(index -> new StepRecord.ManifestEntry(
+                                        new GroupIndex(index), new Attempt(1), new WeightVersion(0), 0, List.of(index)))
+                                .toList()));
+        step("ack", new StepRecord.Acknowledgement(new Lineage(0), new StepNumber(step), null, 0, totals));
+    }
+
+    private void receipt(long index, Receipt.Outcome outcome) throws Exception {
+        run.write(
+                run.topics.receipts(),
+                Long.toString(index),
+                new Receipt(new GroupIndex(index), new Attempt(1), WORKER, 2, 10, 20, 30, outcome));
+    }
+
+    private void status(long sequence, List<Long> held) throws Exception {
+        run.write(
+                run.topics.workers(),
+                WORKER.key(),
+                new WorkersRecord.Status(
+                        WORKER,
+                        sequence,
+                        WorkersRecord.State.RUNNING,
+                        0,
+                        8,
+                        0,
+                        held.stream()
+                                .map(index -> new WorkersRecord.HeldGroup(new GroupIndex(index), new Attempt(1), 0, 0))
+                                .toList(),
+                        List.of(),
+                        0,
+                        0,
+                        0,
+                        0));
+    }
+
+    @Test
+    void admissionStopsAtCapacityAndGoesOnWithANewPolicy() throws Exception {
+        ProducerRun.Started producer = run.start(dataSet);
+        awaitCommitted(CAPACITY);
+        await(
+                "the wait is shown",
+                () -> producer.status().path("waiting_for").asString("").startsWith("capacity: 8"));
+        Health.Part part = producer.health.parts().get("admission");
+        assertEquals(Health.State.WAITING, part.state());
+
+        train(0, upTo(4), new StepRecord.Totals(4, 0, 0, 4));
+        awaitCounts(producer, Map.of("trained", 4L, "settled", 4L));
+        // Training alone admits nothing: its groups were of the present version's allowance.
+        assertEquals(upTo(CAPACITY), run.committedIndices());
+
+        run.policy(1, 4);
+        awaitCommitted(CAPACITY + 4);
+        List<TrainingTask> tasks = run.committed();
+        assertEquals(new WeightVersion(0), tasks.get(7).issueVersion());
+        assertEquals(new WeightVersion(1), tasks.get(8).issueVersion());
+        // Ten rows: every row once in the first epoch, and the second has begun.
+        Set<Long> rows = new HashSet<>();
+        tasks.subList(0, 10).forEach(task -> rows.add(task.source().row()));
+        assertEquals(10, rows.size());
+        assertEquals(1, tasks.get(10).source().epoch());
+
+        step(
+                "5",
+                new StepRecord.Discard(
+                        new GroupIndex(5), new Attempt(1), "filtered", new StepRecord.Totals(4, 1, 0, 4)));
+        awaitCommitted(CAPACITY + 5);
+        awaitCounts(producer, Map.of("published", 13L, "admission_limit", 13L, "discarded", 1L));
+        assertNull(producer.fatal.get());
+    }
+
+    @Test
+    void aRestartContinuesAtTheNextIndex() throws Exception {
+        ProducerRun.Started first = run.start(dataSet, Map.of("publish-batch-max", "3"));
+        awaitCommitted(CAPACITY);
+        first.stop();
+        train(0, upTo(4), new StepRecord.Totals(4, 0, 0, 4));
+        run.policy(1, 4);
+        ProducerRun.Started second = run.start(dataSet, Map.of("publish-batch-max", "1"));
+        awaitCommitted(CAPACITY + 4);
+        awaitCounts(second, Map.of("published", 12L, "queued", 8L, "trained", 4L));
+        second.stop();
+        ProducerRun.Started third = run.start(dataSet, Map.of("groups-max", "12"));
+        awaitCounts(third, Map.of("published", 12L, "queued", 8L, "trained", 4L));
+        run.policy(2, 8);
+        await("exhausted", () -> third.status().path("exhausted").asBoolean(false));
+        assertEquals(upTo(12), run.committedIndices());
+    }
+
+    @Test
+    void aChangedDataSetIsRefusedWithBothFingerprints() throws Exception {
+        ProducerRun.Started producer = run.start(dataSet);
+        awaitCommitted(CAPACITY);
+        Path changed = ProducerRun.dataSet(folder, "How much is ", 10);
+        SettingException refused = assertThrows(SettingException.class, () -> run.start(changed));
+        String fingerprint =
+                producer.status().path("dataset").path("fingerprint").asString("");
+        assertEquals(fingerprint, run.committed().getFirst().source().fingerprint());
+        String message = refused.getMessage();
+        assertTrue(message.contains(fingerprint), message);
+        Set<String> named = new HashSet<>(List.of(message.split("[^0-9a-f]+")));
+        named.removeIf(word -> word.length() != 16);
+        assertEquals(2, named.size(), message);
+
+        // The mistaken start has not fenced the good producer.
+        run.policy(1, 4);
+        awaitCommitted(CAPACITY + 4);
+        assertNull(producer.fatal.get());
+    }
+
+    @Test
+    void aSecondProducerFencesTheFirst() throws Exception {
+        ProducerRun.Started first = run.start(dataSet);
+        awaitCommitted(CAPACITY);
+        ProducerRun.Started second = run.start(dataSet);
+        run.policy(1, 4);
+        await("the first ends", () -> first.fatal.get() != null);
+        FencedException fenced = assertInstanceOf(FencedException.class, first.fatal.get());
+        assertTrue(fenced.getMessage().contains("a newer producer has taken the run"), fenced.getMessage());
+        awaitCommitted(CAPACITY + 4);
+        run.policy(2, 8);
+        awaitCommitted(CAPACITY + 8);
+        assertNull(second.fatal.get());
+    }
+
+    @Test
+    void killedMidTransactionNoIndexIsSkippedOrDoubled() throws Exception {
+        run.start(dataSet).stop();
+        awaitCommitted(CAPACITY);
+        List<TrainingTask> tasks = run.committed();
+        try (Producer<byte[], byte[]> killed =
+                run.clients.transactionalProducer("killed", run.topics.producerTransactionalId())) {
+            killed.initTransactions();
+            killed.beginTransaction();
+            for (long index = CAPACITY; index < CAPACITY + 2; index++) {
+                TrainingTask like = tasks.getFirst();
+                TrainingTask task = new TrainingTask(
+                        new GroupIndex(index),
+                        like.attempt(),
+                        like.samples(),
+                        like.lineage(),
+                        like.issueVersion(),
+                        0,
+                        like.prompt(),
+                        like.label(),
+                        like.metadata(),
+                        like.samplingParams(),
+                        like.source());
+                killed.send(new ProducerRecord<>(
+                        run.topics.prompts(), 0, KafkaClients.key(task.groupIndex()), ControlCodec.encode(task)));
+            }
+            killed.flush();
+            run.policy(1, 4);
+            ProducerRun.Started producer = run.start(dataSet);
+            awaitCommitted(CAPACITY + 4);
+            assertThrows(KafkaException.class, killed::commitTransaction);
+            run.policy(2, 8);
+            awaitCommitted(CAPACITY + 8);
+            awaitCounts(producer, Map.of("published", 16L));
+            for (TrainingTask task : run.committed()) {
+                assertNotEquals(0, task.issuedAtMs());
+            }
+        }
+    }
+
+    @Test
+    void theLedgerFollowsReceiptsStatusAndSteps() throws Exception {
+        ProducerRun.Started producer = run.start(dataSet);
+        awaitCounts(producer, Map.of("queued", 8L, "in_flight", 0L));
+        status(1, List.of(0L, 1L, 2L));
+        awaitCounts(producer, Map.of("queued", 5L, "in_flight", 3L));
+        receipt(0, new Receipt.Success(0, List.of(0L), new RewardStats(1, 0)));
+        receipt(1, new Receipt.Success(1, List.of(0L), new RewardStats(0, 0)));
+        receipt(2, new Receipt.Failure("deadline", "too slow"));
+        status(2, List.of());
+        awaitCounts(producer, Map.of("queued", 5L, "in_flight", 0L, "finished", 2L, "failed", 1L));
+        assertEquals(0.5, producer.status().path("reward_mean").asDouble());
+
+        claim(4);
+        // Offsets, not indices: the share group's start is past the first four, three of which are known better.
+        awaitCounts(producer, Map.of("queued", 4L, "in_flight", 1L));
+
+        step("r", new StepRecord.Rejection(new GroupIndex(1), new Attempt(1), 1, 0, "no tokens"));
+        awaitCounts(producer, Map.of("finished", 1L, "failed", 2L));
+        step(
+                "a",
+                new StepRecord.Abandonment(
+                        new GroupIndex(1), new Attempt(1), "rejected", new StepRecord.Totals(0, 0, 1, 0)));
+        train(0, List.of(0L), new StepRecord.Totals(1, 0, 1, 2));
+        receipt(0, new Receipt.Success(0, List.of(9L), new RewardStats(1, 0)));
+        Map<String, Long> end = Map.of(
+                "queued", 5L,
+                "in_flight", 1L,
+                "finished", 0L,
+                "failed", 1L,
+                "trained", 1L,
+                "abandoned", 1L,
+                "settled", 2L,
+                "settled_low_water_mark", 2L,
+                "published", 9L);
+        awaitCounts(producer, end);
+        producer.stop();
+
+        ProducerRun.Started again = run.start(dataSet);
+        awaitCounts(again, end);
+        assertFalse(again.status().path("exhausted").asBoolean(true));
+    }
+
+    /** Takes so many tasks off the queue, as a worker does. */
+    private void claim(int tasks) throws Exception {
+        String group = run.topics.shareGroup(run.topics.prompts());
+        try (ShareConsumer<byte[], byte[]> consumer = run.clients.shareConsumer("test-claim", group, tasks)) {
+            consumer.subscribe(List.of(run.topics.prompts()));
+            int[] claimed = {0};
+            await(tasks + " tasks claimed", () -> {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) {
+                    consumer.acknowledge(record, claimed[0] < tasks ? AcknowledgeType.ACCEPT : AcknowledgeType.RELEASE);
+                    claimed[0]++;
+                }
+                consumer.commitSync();
+                return claimed[0] >= tasks;
+            });
+        }
+    }
+}
