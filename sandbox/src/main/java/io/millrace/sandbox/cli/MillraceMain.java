@@ -1,5 +1,6 @@
 package io.millrace.sandbox.cli;
 
+import io.millrace.common.config.Command;
 import io.millrace.common.config.CommandLines;
 import io.millrace.common.ops.LagCommand;
 import io.millrace.common.ops.PeekCommand;
@@ -21,7 +22,15 @@ public final class MillraceMain {
         int exitCode = CommandLines.program(
                         "millrace",
                         "The rollout queue between LLM generation and RL training, on Kafka.",
-                        List.of(
+                        commands(),
+                        System.getenv())
+                .execute(args);
+        System.exit(exitCode);
+    }
+
+    /** Every command, in the order of the help. */
+    static List<Command<?>> commands() {
+        return List.of(
                                 new DemoCommand(),
                                 new BrokerCommand(),
                                 new EngineCommand(),
@@ -31,9 +40,6 @@ public final class MillraceMain {
                                 new SimulatedTrainerCommand(),
                                 new TopicsCommand(),
                                 new LagCommand(),
-                                new PeekCommand()),
-                        System.getenv())
-                .execute(args);
-        System.exit(exitCode);
+                                new PeekCommand());
     }
 }
