@@ -16,7 +16,7 @@ COPY generator-worker/src/main generator-worker/src/main
 COPY trainer-consumer/src/main trainer-consumer/src/main
 COPY sandbox/src/main sandbox/src/main
 RUN --mount=type=cache,target=/root/.m2 \
-    mvn -q -B -ntp -DskipTests -Dspotless.check.skip package && \
+    mvn -q -B -ntp -Dmaven.test.skip -Dspotless.check.skip package && \
     for module in producer generator-worker trainer-consumer sandbox; do \
         cp "$module/target/millrace-$module.jar" "$module/target/lib/"; \
     done

@@ -12,6 +12,9 @@ final class ChildSpecs {
     static final String TRAINER = "trainer";
     static final String SIMULATED_TRAINER = "simulated-trainer";
 
+    /** Requests the engine runs at once: more than any worker that a user adds can ask for. */
+    private static final int ENGINE_ROOM = 4096;
+
     private final DemoSettings settings;
     private final DataFolder folder;
 
@@ -55,7 +58,7 @@ final class ChildSpecs {
                         "engine",
                         "--engine-port",
                         "" + settings.enginePort(),
-                        "--dataset",
+                        "--answers",
                         settings.dataset().toString(),
                         "--right-share",
                         "" + settings.rightShare(),
@@ -64,7 +67,11 @@ final class ChildSpecs {
                         "--mean-group-time",
                         Durations.format(settings.meanGroupTime()),
                         "--engine-seed",
-                        "" + settings.engineSeed()),
+                        "" + settings.engineSeed(),
+                        "--latency-seed",
+                        "" + settings.engineSeed(),
+                        "--max-running",
+                        "" + ENGINE_ROOM),
                 settings.engineUrl() + "/health");
     }
 
@@ -86,6 +93,8 @@ final class ChildSpecs {
                         "" + settings.samplesPerGroup(),
                         "--pipeline-depth",
                         "" + settings.pipelineDepth(),
+                        "--max-new-tokens",
+                        "1024",
                         "--ops-port",
                         "" + settings.opsPort()),
                 settings.producerUrl() + "/health/ready");
@@ -105,6 +114,10 @@ final class ChildSpecs {
                         settings.engineUrl(),
                         "--slots",
                         "" + settings.slots(),
+                        "--prefetch",
+                        "" + Math.clamp(settings.slots() / (4 * settings.samplesPerGroup()), 2, 256),
+                        "--reward-type",
+                        "dapo",
                         "--worker-id",
                         DemoSettings.workerId(number),
                         "--ops-port",
@@ -124,6 +137,10 @@ final class ChildSpecs {
                         settings.bootstrap(),
                         "--batch-groups",
                         "" + settings.batchGroups(),
+                        "--samples-per-group",
+                        "" + settings.samplesPerGroup(),
+                        "--pipeline-depth",
+                        "" + settings.pipelineDepth(),
                         "--trainer-port",
                         "" + settings.trainerPort()),
                 settings.trainerUrl() + "/v1/status");
