@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
 public final class LagCommand implements Command<LagCommand.Settings> {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    /** Fetch sizes of a reader; Kafka hands over a larger record all the same. */
-    static final int RECORD_BYTES = 16 << 20;
-
     private final PrintStream out;
 
     public LagCommand() {
@@ -71,7 +68,7 @@ public final class LagCommand implements Command<LagCommand.Settings> {
 
     @Override
     public int run(Settings settings) throws Exception {
-        KafkaClients clients = new KafkaClients(settings.kafka(), RECORD_BYTES);
+        KafkaClients clients = OpsClients.of(settings.kafka());
         try (Admin admin = clients.admin("millrace-lag");
                 PartitionReader reader = new PartitionReader(new TopicTail(clients.follower("millrace-lag")), LIMIT)) {
             LagReader lags = new LagReader(

@@ -126,19 +126,43 @@ final class LagReader {
     private record Steps(
             StepRecord.Totals totals,
             StepRecord.@Nullable Lease lease,
-            StepRecord.@Nullable Acknowledgement acknowledgement) {}
+            StepRecord.@Nullable Acknowledgement acknowledgement) {
+        /** What the newest records of each kind say. */
+        static Steps of(List<StepRecord> records) {
+            StepRecord.Totals totals = StepRecord.Totals.NONE;
+            StepRecord.Lease lease = null;
+            StepRecord.Acknowledgement acknowledgement = null;
+            for (StepRecord record : records) {
+                totals = totalsOf(record).orElse(totals);
+                switch (record) {
+                    case StepRecord.Lease newer -> lease = newer;
+                    case StepRecord.Acknowledgement newer -> acknowledgement = newer;
+                    case StepRecord.Discard discard -> {}
+                    case StepRecord.Abandonment abandonment -> {}
+                    case StepRecord.Rejection rejection -> {}
+                }
+            }
+            return new Steps(totals, lease, acknowledgement);
+        }
 
-    private Steps steps() throws Exception {
-        String topic = topics.steps();
-        Optional<StepRecord.Totals> totals =
-                newest(topic, record -> decode(record, StepRecord.class).flatMap(step -> totals(step)));
-        Optional<StepRecord.Lease> lease = newest(topic, record -> step(record, StepRecord.Lease.class));
-        Optional<StepRecord.Acknowledgement> acknowledgement =
-                newest(topic, record -> step(record, StepRecord.Acknowledgement.class));
-        return new Steps(totals.orElse(StepRecord.Totals.NONE), lease.orElse(null), acknowledgement.orElse(null));
+        /** An acknowledgement carries totals, so older records have nothing to add. */
+        boolean complete() {
+            return lease != null && acknowledgement != null;
+        }
     }
 
-    private static Optional<StepRecord.Totals> totals(StepRecord step) {
+    private Steps steps() throws Exception {
+        return Steps.of(decoded(reader.newest(
+                only(topics.steps()), found -> Steps.of(decoded(found)).complete())));
+    }
+
+    private static List<StepRecord> decoded(List<ConsumerRecord<byte[], byte[]>> records) {
+        return records.stream()
+                .flatMap(record -> decode(record, StepRecord.class).stream())
+                .toList();
+    }
+
+    private static Optional<StepRecord.Totals> totalsOf(StepRecord step) {
         return switch (step) {
             case StepRecord.Acknowledgement acknowledgement -> Optional.of(acknowledgement.totals());
             case StepRecord.Discard discard -> Optional.of(discard.totals());
@@ -146,10 +170,6 @@ final class LagReader {
             case StepRecord.Lease lease -> Optional.empty();
             case StepRecord.Rejection rejection -> Optional.empty();
         };
-    }
-
-    private static <T extends StepRecord> Optional<T> step(ConsumerRecord<byte[], byte[]> record, Class<T> type) {
-        return decode(record, StepRecord.class).filter(type::isInstance).map(type::cast);
     }
 
     /** The newest record of a topic of one partition that the function takes. */

@@ -104,7 +104,7 @@ public final class PeekCommand implements Command<PeekCommand.Settings> {
 
     @Override
     public int run(Settings settings) throws Exception {
-        KafkaClients clients = new KafkaClients(settings.kafka(), LagCommand.RECORD_BYTES);
+        KafkaClients clients = OpsClients.of(settings.kafka());
         try (Admin admin = clients.admin("millrace-peek");
                 PartitionReader reader = new PartitionReader(new TopicTail(clients.follower("millrace-peek")), LIMIT)) {
             String topic = settings.topic().name(RunLookup.require(admin, settings.run(), LIMIT));

@@ -44,6 +44,16 @@ final class LiveScreen implements DemoOutput {
         if (closed) {
             return;
         }
+        try {
+            draw(state);
+        } catch (IllegalStateException e) {
+            // After a signal JLine gives the terminal back by itself, while we still stop the processes.
+            closed = true;
+            System.out.println();
+        }
+    }
+
+    private void draw(DemoState state) {
         if (terminal.getColumns() != columns || terminal.getRows() != rows) {
             columns = terminal.getColumns();
             rows = terminal.getRows();
@@ -72,8 +82,7 @@ final class LiveScreen implements DemoOutput {
             return;
         }
         closed = true;
-        terminal.writer().println();
-        terminal.flush();
+        System.out.println();
         try {
             terminal.close();
         } catch (IOException e) {
