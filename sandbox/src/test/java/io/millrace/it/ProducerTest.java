@@ -241,7 +241,7 @@ class ProducerTest {
                         like.metadata(),
                         like.samplingParams(),
                         like.source());
-                killed.send(new ProducerRecord<>(
+                var _ = killed.send(new ProducerRecord<>(
                         run.topics.prompts(), 0, KafkaClients.key(task.groupIndex()), ControlCodec.encode(task)));
             }
             killed.flush();

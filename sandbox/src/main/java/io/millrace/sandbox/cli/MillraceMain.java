@@ -31,15 +31,15 @@ public final class MillraceMain {
     /** Every command, in the order of the help. */
     static List<Command<?>> commands() {
         return List.of(
-                                new DemoCommand(),
-                                new BrokerCommand(),
-                                new EngineCommand(),
-                                new ProducerCommand(),
-                                new WorkerCommand(),
-                                new TrainerCommand(),
-                                new SimulatedTrainerCommand(),
-                                new TopicsCommand(),
-                                new LagCommand(),
-                                new PeekCommand());
+                new DemoCommand(),
+                new BrokerCommand(),
+                new EngineCommand(),
+                new ProducerCommand(),
+                new WorkerCommand(),
+                new TrainerCommand(),
+                new SimulatedTrainerCommand(),
+                new TopicsCommand(),
+                new LagCommand(),
+                new PeekCommand());
     }
 }

@@ -43,13 +43,19 @@ class OperationsDocTest {
         for (Command<?> command : commands) {
             for (SettingSpec spec : SettingSpec.of(command.settings())) {
                 if (!command.name().equals("demo")) {
-                    users.computeIfAbsent(spec.name(), name -> new ArrayList<>()).add(command.name());
+                    users.computeIfAbsent(spec.name(), name -> new ArrayList<>())
+                            .add(command.name());
                     specs.putIfAbsent(spec.name(), spec);
                 }
             }
         }
         StringBuilder text = new StringBuilder();
-        table(text, "Several commands", specs, name -> users.getOrDefault(name, List.of()).size() > 1, users);
+        table(
+                text,
+                "Several commands",
+                specs,
+                name -> users.getOrDefault(name, List.of()).size() > 1,
+                users);
         for (Command<?> command : commands) {
             table(
                     text,
