@@ -1,4 +1,4 @@
-/** Which groups have arrived and which of them count; pure but for {@link io.millrace.trainer.collect.ResultParser}'s decoding. */
+/** Which groups have arrived and which of them count; pure. */
 @NullMarked
 package io.millrace.trainer.collect;
 

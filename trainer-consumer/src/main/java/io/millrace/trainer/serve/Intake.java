@@ -4,7 +4,6 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.trainer.collect.Collected;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.ResultEvent;
-import io.millrace.trainer.collect.ResultParser;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.ArrayList;
 import java.util.List;
