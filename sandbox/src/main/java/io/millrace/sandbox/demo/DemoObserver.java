@@ -51,6 +51,10 @@ final class DemoObserver implements AutoCloseable {
         return startedAtMs;
     }
 
+    long elapsedMs() {
+        return clock.millis() - startedAtMs;
+    }
+
     /** Whether the broker answers. */
     boolean brokerAnswers() throws InterruptedException {
         try (Admin admin = clients.admin("millrace-demo")) {

@@ -35,11 +35,12 @@ record DemoReport(
         return Observation.number(end.trainer(), "trained");
     }
 
-    /** Groups published and not settled: queued, in a worker's hands, or finished and waiting for a step. */
+    /** Groups published and not settled: queued, in a worker's hands, failed, or finished and waiting for a step. */
     long inFlightAtEnd() {
         return Observation.number(end.producer(), "queued")
                 + Observation.number(end.producer(), "in_flight")
-                + Observation.number(end.producer(), "finished");
+                + Observation.number(end.producer(), "finished")
+                + Observation.number(end.producer(), "failed");
     }
 
     long settled() {

@@ -190,7 +190,7 @@ final class DemoRun implements OwnerLoop.Turn {
                 .state(
                         settings,
                         phase.words,
-                        observer.startedAtMs(),
+                        observer.elapsedMs(),
                         folder.logs().toString()));
     }
 

@@ -38,8 +38,12 @@ record Observation(
         return new Observation(Json.object(), Json.object(), Json.object(), List.of(), Map.of(), List.of(), nowMs);
     }
 
-    /** As the screen shows it. */
-    DemoState state(DemoSettings settings, String phase, long startedAtMs, String logs) {
+    /**
+     * As the screen shows it.
+     *
+     * @param elapsedMs since the demo began
+     */
+    DemoState state(DemoSettings settings, String phase, long elapsedMs, String logs) {
         List<DemoState.Step> rows = steps.stream()
                 .map(step -> new DemoState.Step(step.step(), step.waitSeconds(), step.rewardMean()))
                 .toList();
@@ -61,7 +65,7 @@ record Observation(
         return new DemoState(
                 settings.run().value(),
                 phase,
-                nowMs - startedAtMs,
+                elapsedMs,
                 settings.steps(),
                 rows,
                 groups,
