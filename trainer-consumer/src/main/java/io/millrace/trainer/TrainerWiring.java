@@ -67,14 +67,19 @@ public final class TrainerWiring {
         }
     }
 
-    /** The whole process; what is started is pushed on the sequence. */
-    public static void start(TrainerSettings settings, ProcessRunner runner, StopSequence stops) throws Exception {
+    /**
+     * The whole process; what is started is pushed on the sequence.
+     *
+     * @return the port that is served
+     */
+    public static int start(TrainerSettings settings, ProcessRunner runner, StopSequence stops) throws Exception {
         TrainerWiring wiring = new TrainerWiring(settings);
         Metrics metrics = wiring.metrics(stops);
         RolloutQueue queue = wiring.queue(stops, runner.health(), metrics, runner, runner::requestStop);
         TrainerRoutes routes = new TrainerRoutes(queue);
-        stops.pushCloseable(
-                "server", OpsServer.start(settings.ops(), runner.health(), metrics, routes::status, routes::addTo));
+        OpsServer server = OpsServer.start(settings.ops(), runner.health(), metrics, routes::status, routes::addTo);
+        stops.pushCloseable("server", server);
+        return server.port();
     }
 
     private Metrics metrics(StopSequence stops) {

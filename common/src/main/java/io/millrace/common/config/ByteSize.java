@@ -31,7 +31,11 @@ public record ByteSize(long bytes) implements Comparable<ByteSize> {
             case "gib" -> 1L << 30;
             default -> 1L;
         };
-        return new ByteSize(Math.multiplyExact(Long.parseLong(matcher.group(1)), factor));
+        long number = Long.parseLong(matcher.group(1));
+        if (number > Long.MAX_VALUE / factor) {
+            throw new IllegalArgumentException("a size below 8192 PiB");
+        }
+        return new ByteSize(number * factor);
     }
 
     /** The same as an int, for buffers. */

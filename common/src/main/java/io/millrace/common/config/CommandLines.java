@@ -163,7 +163,7 @@ public final class CommandLines {
             for (SettingSpec setting : SettingSpec.of(command.settings())) {
                 Object value = parsed.matchedOptionValue(setting.flag(), null);
                 if (value instanceof List<?> items) {
-                    String joint = setting.type() == Map.class ? "\n" : ",";
+                    String joint = setting.type() == Map.class ? SettingValues.ENTRY_JOINT : ",";
                     flags.put(
                             setting.name(),
                             String.join(

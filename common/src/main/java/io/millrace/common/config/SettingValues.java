@@ -11,6 +11,9 @@ import java.util.Map;
 
 /** Text to value, with the range checked. */
 final class SettingValues {
+    /** Between the entries of a map: not in any argument or variable, so that a value may have lines, as PEM has. */
+    static final String ENTRY_JOINT = "\0";
+
     private SettingValues() {}
 
     static String word(Enum<?> constant) {
@@ -63,7 +66,7 @@ final class SettingValues {
             return Path.of(text);
         }
         if (type == RunId.class) {
-            return new RunId(text);
+            return runId(text);
         }
         if (type == List.class) {
             return list(text);
@@ -80,6 +83,14 @@ final class SettingValues {
             throw new IllegalArgumentException("one of its words");
         }
         throw new IllegalStateException("no setting may have the type " + type.getName());
+    }
+
+    private static RunId runId(String text) {
+        try {
+            return new RunId(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(RunId.FORM_IN_WORDS, e);
+        }
     }
 
     private static long whole(String text, long min, long max) {
@@ -118,15 +129,15 @@ final class SettingValues {
 
     private static Map<String, String> map(String text) {
         Map<String, String> entries = new LinkedHashMap<>();
-        for (String line : text.split("\n", -1)) {
-            if (line.isBlank()) {
+        for (String entry : text.split(ENTRY_JOINT, -1)) {
+            if (entry.isBlank()) {
                 continue;
             }
-            int at = line.indexOf('=');
+            int at = entry.indexOf('=');
             if (at <= 0) {
                 throw new IllegalArgumentException("key=value");
             }
-            entries.put(line.substring(0, at).strip(), line.substring(at + 1).strip());
+            entries.put(entry.substring(0, at).strip(), entry.substring(at + 1).strip());
         }
         return Map.copyOf(entries);
     }

@@ -2,7 +2,6 @@ package io.millrace.common.config;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,7 +63,7 @@ public final class SettingsBinder {
             }
         }
         file.refuseUnknown(command, own, known, commands);
-        return construct(type, new Sources(command, flags, env, file));
+        return construct(type, new Sources(command, flags, env, file, knownVariables));
     }
 
     private static <T extends Record> T construct(Class<T> type, Sources sources) {
@@ -95,7 +94,12 @@ public final class SettingsBinder {
         }
     }
 
-    private record Sources(String command, Map<String, String> flags, Map<String, String> env, YamlSettings file) {
+    private record Sources(
+            String command,
+            Map<String, String> flags,
+            Map<String, String> env,
+            YamlSettings file,
+            Set<String> knownVariables) {
         @Nullable
         Object value(SettingSpec spec) {
             if (spec.type() == Map.class) {
@@ -125,23 +129,29 @@ public final class SettingsBinder {
         /** Maps add up: a flag's entry wins over the environment's, that over the file's. */
         private Map<?, ?> merged(SettingSpec spec) {
             Map<Object, Object> merged = new LinkedHashMap<>();
-            List<@Nullable String> texts = new ArrayList<>();
-            texts.add(file.get(command, spec.name()));
-            texts.add(env.get(spec.variable()));
+            file.all(command, spec.name()).forEach(text -> add(merged, spec, text, file.name()));
+            String variable = env.get(spec.variable());
+            add(
+                    merged,
+                    spec,
+                    variable == null ? null : variable.replace("\n", SettingValues.ENTRY_JOINT),
+                    spec.variable());
             if (spec.name().equals("kafka")) {
-                env.forEach((variable, value) -> {
-                    if (variable.startsWith(KAFKA_PREFIX)) {
-                        texts.add(kafkaProperty(variable) + "=" + value);
+                env.forEach((name, value) -> {
+                    // A setting of ours may begin alike: --kafka-port is no client property.
+                    if (name.startsWith(KAFKA_PREFIX) && !knownVariables.contains(name) && !value.isEmpty()) {
+                        merged.put(kafkaProperty(name), value);
                     }
                 });
             }
-            texts.add(flags.get(spec.name()));
-            for (String text : texts) {
-                if (text != null) {
-                    merged.putAll((Map<?, ?>) SettingValues.convert(spec, text, spec.flag()));
-                }
-            }
+            add(merged, spec, flags.get(spec.name()), spec.flag());
             return Map.copyOf(merged);
+        }
+
+        private static void add(Map<Object, Object> merged, SettingSpec spec, @Nullable String text, String source) {
+            if (text != null) {
+                merged.putAll((Map<?, ?>) SettingValues.convert(spec, text, source));
+            }
         }
 
         private static String kafkaProperty(String variable) {

@@ -3,7 +3,7 @@ package io.millrace.common.config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -95,15 +95,26 @@ public final class YamlSettings {
     @Nullable
     String get(String command, String key) {
         Map<?, ?> section = section(command);
-        Object value = section.containsKey(key) ? section.get(key) : root.get(key);
+        return text(section.containsKey(key) ? section.get(key) : root.get(key));
+    }
+
+    /** The key's values at the top and in the command's section, in this order, for settings that add up. */
+    List<@Nullable String> all(String command, String key) {
+        List<@Nullable String> texts = new ArrayList<>();
+        texts.add(text(root.get(key)));
+        texts.add(text(section(command).get(key)));
+        return texts;
+    }
+
+    private static @Nullable String text(@Nullable Object value) {
         return switch (value) {
             case null -> null;
             case List<?> items ->
                 String.join(",", items.stream().map(String::valueOf).toList());
             case Map<?, ?> entries -> {
-                Map<String, String> lines = new LinkedHashMap<>();
-                entries.forEach((k, v) -> lines.put(String.valueOf(k), k + "=" + v));
-                yield String.join("\n", lines.values());
+                List<String> pairs = new ArrayList<>();
+                entries.forEach((k, v) -> pairs.add(k + "=" + v));
+                yield String.join(SettingValues.ENTRY_JOINT, pairs);
             }
             default -> String.valueOf(value);
         };

@@ -9,6 +9,9 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.json.Json;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -53,6 +56,7 @@ public final class OpsServer implements AutoCloseable {
         routing.get("/health/ready", (request, response) -> send(response, health, health.ready()));
         routing.get("/status", (request, response) -> sendJson(response, Status.OK_200, status.get()));
         more.accept(routing);
+        refuseTaken(settings);
         try {
             WebServer server = WebServer.builder()
                     .host(settings.opsHost())
@@ -64,12 +68,32 @@ public final class OpsServer implements AutoCloseable {
                     .routing(routing)
                     .build()
                     .start();
+            // It logs a failure to listen and returns as if nothing were.
+            if (!server.isRunning()) {
+                throw cannotListen(settings, "the server did not start");
+            }
             log.info("metrics, health and status on http://{}:{}", settings.opsHost(), server.port());
             return new OpsServer(server);
+        } catch (SettingException e) {
+            throw e;
         } catch (RuntimeException e) {
-            throw new SettingException("--ops-host and --ops-port: cannot listen on " + settings.opsHost() + ":"
-                    + settings.opsPort() + " (" + rootMessage(e) + ")");
+            throw cannotListen(settings, rootMessage(e));
         }
+    }
+
+    /** Asks the operating system first, since the server gives no reason. */
+    private static void refuseTaken(OpsSettings settings) {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(settings.opsHost(), settings.opsPort()));
+        } catch (IOException e) {
+            throw cannotListen(settings, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static SettingException cannotListen(OpsSettings settings, String why) {
+        return new SettingException("--ops-host and --ops-port: cannot listen on " + settings.opsHost() + ":"
+                + settings.opsPort() + " (" + why + ")");
     }
 
     private static String rootMessage(Throwable e) {

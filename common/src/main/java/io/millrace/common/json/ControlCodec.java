@@ -1,14 +1,21 @@
 package io.millrace.common.json;
 
+import static java.lang.Boolean.TRUE;
+
 import io.millrace.common.record.ControlRecord;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.cfg.MapperConfig;
+import tools.jackson.databind.introspect.AnnotatedMember;
+import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Control records to bytes and back: one JSON object whose field {@code v} is the version of its form. A reader takes
  * its own version and ignores fields it does not know; any other version is refused, so a form may change only by
- * adding optional fields or by raising {@link #VERSION}. Stateless.
+ * adding nullable fields or by raising {@link #VERSION}. Stateless.
  */
 public final class ControlCodec {
     /** The version written. */
@@ -16,6 +23,20 @@ public final class ControlCodec {
 
     /** Larger records are not ours: a control record is small. */
     public static final int BYTES_MAX = 8 << 20;
+
+    /**
+     * Refuses a record without one of its numbers, which Jackson would take as 0; what may be missing is nullable. For
+     * objects the records see to it themselves.
+     */
+    private static final JsonMapper MAPPER = Json.MAPPER
+            .rebuild()
+            .annotationIntrospector(new JacksonAnnotationIntrospector() {
+                @Override
+                public @Nullable Boolean hasRequiredMarker(MapperConfig<?> config, AnnotatedMember member) {
+                    return member.getRawType().isPrimitive() ? TRUE : super.hasRequiredMarker(config, member);
+                }
+            })
+            .build();
 
     private ControlCodec() {}
 
@@ -45,7 +66,7 @@ public final class ControlCodec {
                 throw new BadRecordException(
                         type.getSimpleName() + " has version " + version + ", this reader knows " + VERSION);
             }
-            return Json.MAPPER.treeToValue(form, type);
+            return MAPPER.treeToValue(form, type);
         } catch (JacksonException e) {
             throw new BadRecordException(type.getSimpleName() + " is malformed: " + e.getOriginalMessage(), e);
         }

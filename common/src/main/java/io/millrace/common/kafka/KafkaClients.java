@@ -26,14 +26,26 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * passed-through properties; the rest can. Keys and values are bytes everywhere. Stateless but for the settings.
  */
 public final class KafkaClients {
+    private static final String BYTES = "keys and values are bytes everywhere";
+
     /** Properties a user must not change, with the promise that would break. */
-    private static final Map<String, String> FIXED = Map.of(
-            ProducerConfig.ACKS_CONFIG, "a result is durable before its receipt",
-            ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "a retried publish must not stand twice",
-            ProducerConfig.TRANSACTIONAL_ID_CONFIG, "a second producer or trainer consumer fences the first",
-            ConsumerConfig.ISOLATION_LEVEL_CONFIG, "aborted records must not be seen",
-            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "positions come from our own records",
-            ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "a claim is acknowledged by name");
+    private static final Map<String, String> FIXED = Map.ofEntries(
+            Map.entry(ProducerConfig.ACKS_CONFIG, "a result is durable before its receipt"),
+            Map.entry(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "a retried publish must not stand twice"),
+            Map.entry(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "a second producer or trainer consumer fences the first"),
+            Map.entry(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, "--record-size-max gives it"),
+            Map.entry(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "--bootstrap gives it"),
+            Map.entry(ProducerConfig.CLIENT_ID_CONFIG, "each client has one of its own"),
+            Map.entry(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, BYTES),
+            Map.entry(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, BYTES),
+            Map.entry(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, BYTES),
+            Map.entry(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, BYTES),
+            Map.entry(ConsumerConfig.GROUP_ID_CONFIG, "each prompts lane has one share group"),
+            Map.entry(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "no record may be passed over"),
+            Map.entry(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "aborted records must not be seen"),
+            Map.entry(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "positions come from our own records"),
+            Map.entry(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "a poll must not claim more than there are slots for"),
+            Map.entry(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "a claim is acknowledged by name"));
 
     private final KafkaSettings settings;
     private final int recordBytesMax;

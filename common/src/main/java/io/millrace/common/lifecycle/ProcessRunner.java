@@ -57,10 +57,10 @@ public final class ProcessRunner implements Fatal {
             log.info("{} started", name);
             end.await();
         } catch (SettingException e) {
-            stopQuietly(stops);
             exitCode = 2;
+            stopQuietly(stops);
             throw e;
-        } catch (Exception e) {
+        } catch (Exception | Error e) {
             report(name, e);
         }
         int code = finish(stops);

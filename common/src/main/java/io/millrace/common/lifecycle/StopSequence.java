@@ -4,6 +4,7 @@ import io.millrace.common.time.Ticker;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,30 +49,34 @@ public final class StopSequence {
     public void stop(Duration limit) throws StopFailedException {
         long deadlineNanos = ticker.nanos() + limit.toNanos();
         StopFailedException failure = null;
+        boolean interrupted = false;
         for (Named named = next(); named != null; named = next()) {
             Duration left = Duration.ofNanos(Math.max(0, deadlineNanos - ticker.nanos()));
             long begunNanos = ticker.nanos();
             try {
                 named.stage().stop(left);
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+                // Restored at the end: with the flag up, no later stage could wait for its part.
+                interrupted = true;
                 failure = add(failure, named.name(), e);
-            } catch (Exception e) {
+            } catch (Exception | Error e) {
                 failure = add(failure, named.name(), e);
             }
             log.debug("stopped {} in {} ms", named.name(), (ticker.nanos() - begunNanos) / 1_000_000);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
         if (failure != null) {
             throw failure;
         }
     }
 
-    private synchronized @org.jspecify.annotations.Nullable Named next() {
+    private synchronized @Nullable Named next() {
         return stages.poll();
     }
 
-    private static StopFailedException add(
-            @org.jspecify.annotations.Nullable StopFailedException failure, String name, Exception cause) {
+    private static StopFailedException add(@Nullable StopFailedException failure, String name, Throwable cause) {
         if (failure == null) {
             return new StopFailedException(name + " did not stop cleanly: " + cause, cause);
         }
@@ -81,7 +86,7 @@ public final class StopSequence {
 
     /** At least one stage did not stop cleanly. */
     public static final class StopFailedException extends Exception {
-        StopFailedException(String message, Exception cause) {
+        StopFailedException(String message, Throwable cause) {
             super(message, cause);
         }
     }

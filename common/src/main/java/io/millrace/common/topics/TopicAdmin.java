@@ -1,6 +1,7 @@
 package io.millrace.common.topics;
 
 import io.millrace.common.config.SettingException;
+import io.millrace.common.time.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
@@ -18,6 +20,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * Makes a run's topics and share groups as they must be, and verifies those that are there. Idempotent, so every
@@ -27,8 +30,12 @@ public final class TopicAdmin {
     /** Kafka's lower bound of a share group's lock; a claim is acknowledged at once, so shorter is better. */
     private static final String LOCK_MS = "15000";
 
+    /** Between two looks for a topic whose making has not reached the broker that answers; news travel in less. */
+    private static final Duration NEWS_WAIT = Duration.ofMillis(50);
+
     private final Admin admin;
     private final Duration limit;
+    private final Ticker ticker = Ticker.system();
 
     /** @param limit how long the broker may take to answer, each call */
     public TopicAdmin(Admin admin, Duration limit) {
@@ -40,7 +47,8 @@ public final class TopicAdmin {
     public record Outcome(List<String> created, List<String> verified) {}
 
     /**
-     * Creates what is missing, verifies the rest, and configures the share groups.
+     * Creates what is missing, verifies everything, and configures the share groups. Afterwards every topic is known to
+     * the brokers, whichever process made it.
      *
      * @throws SettingException when a topic that is there does not fit: the message says what it has and what it needs
      */
@@ -56,7 +64,7 @@ public final class TopicAdmin {
                 verified.add(spec.name());
             }
         }
-        verify(specs.stream().filter(spec -> verified.contains(spec.name())).toList());
+        verify(specs);
         RunTopics topics = new RunTopics(settings.run());
         for (String lane : List.of(topics.prompts(), topics.urgent())) {
             configureShareGroup(topics.shareGroup(lane));
@@ -82,17 +90,15 @@ public final class TopicAdmin {
     }
 
     private void verify(List<TopicSpec> specs) throws InterruptedException {
-        if (specs.isEmpty()) {
-            return;
-        }
         List<String> names = specs.stream().map(TopicSpec::name).toList();
-        Map<String, TopicDescription> described =
-                get("describe topics", admin.describeTopics(names).allTopicNames());
+        Map<String, TopicDescription> described = getOnceKnown(
+                "describe topics", () -> admin.describeTopics(names).allTopicNames());
         List<ConfigResource> resources = names.stream()
                 .map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name))
                 .toList();
-        Map<ConfigResource, Config> configs =
-                get("describe topic settings", admin.describeConfigs(resources).all());
+        Map<ConfigResource, Config> configs = getOnceKnown(
+                "describe topic settings",
+                () -> admin.describeConfigs(resources).all());
         for (TopicSpec spec : specs) {
             TopicDescription topic = described.get(spec.name());
             Config config = configs.get(new ConfigResource(ConfigResource.Type.TOPIC, spec.name()));
@@ -148,6 +154,27 @@ public final class TopicAdmin {
         get(
                 "configure share group " + group,
                 admin.incrementalAlterConfigs(Map.of(resource, ops)).all());
+    }
+
+    /**
+     * Same as {@link #get}, asked again while a broker does not know a topic: the controller confirms a topic, or refuses
+     * a second one of the name, before every broker has heard of it.
+     */
+    private <T> T getOnceKnown(String what, Supplier<KafkaFuture<T>> call) throws InterruptedException {
+        long deadlineNanos = ticker.nanos() + limit.toNanos();
+        while (true) {
+            try {
+                return call.get().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
+                        || ticker.nanos() - deadlineNanos >= 0) {
+                    throw failed(what, e);
+                }
+                Thread.sleep(NEWS_WAIT);
+            } catch (TimeoutException e) {
+                throw failed(what, e);
+            }
+        }
     }
 
     private <T> T get(String what, KafkaFuture<T> future) throws InterruptedException {

@@ -21,7 +21,7 @@ public final class ResultHeaders {
     /** What the record's value is: a {@link Type}. */
     public static final String TYPE = "millrace-type";
 
-    /** Of a part: the attempt. */
+    /** Of a group or part: the attempt. */
     public static final String ATTEMPT = "millrace-attempt";
 
     /** Of a part: the worker's id. */
@@ -59,9 +59,15 @@ public final class ResultHeaders {
         }
     }
 
-    /** Marks a record; for parts use {@link #writePart}. */
+    /** Marks a record; for groups and parts use {@link #writeGroup} and {@link #writePart}. */
     public static void writeType(Headers headers, Type type) {
         put(headers, TYPE, type.word());
+    }
+
+    /** The headers of a whole group; its attempt stands there too, for a reader that cannot decode the blob. */
+    public static void writeGroup(Headers headers, Attempt attempt) {
+        writeType(headers, Type.GROUP);
+        put(headers, ATTEMPT, attempt.toString());
     }
 
     /** @throws BadRecordException when the header is absent or has another word */

@@ -37,7 +37,7 @@ public final class ResultRecords {
         return switch (splitter.split(key, RolloutGroupCodec.encode(group))) {
             case PartSplitter.Whole whole -> {
                 ProducerRecord<byte[], byte[]> record = record(header, whole.blob());
-                ResultHeaders.writeType(record.headers(), ResultHeaders.Type.GROUP);
+                ResultHeaders.writeGroup(record.headers(), header.attempt());
                 yield List.of(record);
             }
             case PartSplitter.Parts parts -> {

@@ -1,8 +1,16 @@
 package io.millrace.sandbox.cli;
 
+import io.millrace.common.config.Command;
 import io.millrace.common.config.CommandLines;
+import io.millrace.common.ops.LagCommand;
+import io.millrace.common.ops.PeekCommand;
+import io.millrace.common.ops.TopicsCommand;
+import io.millrace.producer.ProducerCommand;
 import io.millrace.sandbox.broker.BrokerCommand;
+import io.millrace.sandbox.demo.DemoCommand;
 import io.millrace.sandbox.engine.EngineCommand;
+import io.millrace.sandbox.trainer.SimulatedTrainerCommand;
+import io.millrace.trainer.TrainerCommand;
 import io.millrace.worker.WorkerCommand;
 import java.util.List;
 
@@ -14,9 +22,24 @@ public final class MillraceMain {
         int exitCode = CommandLines.program(
                         "millrace",
                         "The rollout queue between LLM generation and RL training, on Kafka.",
-                        List.of(new BrokerCommand(), new EngineCommand(), new WorkerCommand()),
+                        commands(),
                         System.getenv())
                 .execute(args);
         System.exit(exitCode);
+    }
+
+    /** Every command, in the order of the help. */
+    static List<Command<?>> commands() {
+        return List.of(
+                new DemoCommand(),
+                new BrokerCommand(),
+                new EngineCommand(),
+                new ProducerCommand(),
+                new WorkerCommand(),
+                new TrainerCommand(),
+                new SimulatedTrainerCommand(),
+                new TopicsCommand(),
+                new LagCommand(),
+                new PeekCommand());
     }
 }

@@ -45,11 +45,27 @@ public sealed interface ResultEvent {
             implements ResultEvent {}
 
     /** A result that names its group and attempt and cannot be used. */
-    record Invalid(GroupIndex groupIndex, Attempt attempt, int partition, long offset, String reason)
+    record Invalid(GroupIndex groupIndex, Attempt attempt, int partition, long offset, Flaw flaw, String reason)
             implements ResultEvent {}
 
     /** Bytes that name no group: nobody can be told, so they are counted. */
     record Unreadable(int partition, long offset, Problem problem, String detail) implements ResultEvent {}
+
+    /** Why a result cannot be used; a word of metrics. */
+    enum Flaw {
+        /** It belongs to another run. */
+        RUN,
+        /** It stands under another key. */
+        KEY,
+        /** It stands in another partition. */
+        PARTITION,
+        /** It has another number of samples. */
+        SAMPLES,
+        /** Its bytes cannot be decoded. */
+        BLOB,
+        /** One of its parts is damaged, or they never became whole. */
+        PART
+    }
 
     /** Why a record names no group; a word of metrics. */
     enum Problem {

@@ -12,6 +12,7 @@ import io.millrace.common.wire.Part;
 import io.millrace.common.wire.PartJoiner;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
+import io.millrace.trainer.collect.ResultEvent.Flaw;
 import io.millrace.trainer.collect.ResultEvent.Invalid;
 import io.millrace.trainer.collect.ResultEvent.Problem;
 import io.millrace.trainer.collect.ResultEvent.Unreadable;
@@ -82,7 +83,7 @@ public final class ResultParser {
             byte @Nullable [] blob,
             List<Long> offsets) {
         if (blob == null) {
-            return bad(record, key, attempt, "the record has no value");
+            return bad(record, key, attempt, Flaw.BLOB, "the record has no value");
         }
         GroupHeader header;
         try {
@@ -90,9 +91,14 @@ public final class ResultParser {
         } catch (BadRecordException e) {
             return badBlob(record, key, attempt, blob, message(e));
         }
-        Optional<String> flaw = flaw(header, key, record.partition());
+        Optional<Flawed> flaw = flaw(header, key, record.partition());
         if (flaw.isPresent()) {
-            return invalid(record, header.groupIndex(), header.attempt(), flaw.get());
+            return invalid(
+                    record,
+                    header.groupIndex(),
+                    header.attempt(),
+                    flaw.get().flaw(),
+                    flaw.get().reason());
         }
         return new ResultEvent.Arrived(
                 header.groupIndex(),
@@ -104,23 +110,30 @@ public final class ResultParser {
                 blob);
     }
 
-    private Optional<String> flaw(GroupHeader header, @Nullable GroupIndex key, int partition) {
+    private record Flawed(Flaw flaw, String reason) {}
+
+    private Optional<Flawed> flaw(GroupHeader header, @Nullable GroupIndex key, int partition) {
         GroupIndex index = header.groupIndex();
         if (!header.run().equals(run)) {
-            return Optional.of("group " + index + " belongs to run " + header.run() + ", this run is " + run);
+            return Optional.of(new Flawed(
+                    Flaw.RUN, "group " + index + " belongs to run " + header.run() + ", this run is " + run));
         }
         if (!index.equals(key)) {
-            return Optional.of(
-                    "group " + index + " stands under the key " + (key == null ? "of no group" : "of group " + key));
+            return Optional.of(new Flawed(
+                    Flaw.KEY,
+                    "group " + index + " stands under the key " + (key == null ? "of no group" : "of group " + key)));
         }
         int expected = RunTopics.resultPartition(index, partitions);
         if (partition != expected) {
-            return Optional.of(
-                    "group " + index + " stands in partition " + partition + ", it belongs in partition " + expected);
+            return Optional.of(new Flawed(
+                    Flaw.PARTITION,
+                    "group " + index + " stands in partition " + partition + ", it belongs in partition " + expected));
         }
         if (header.samples().size() != samplesPerGroup) {
-            return Optional.of("group " + index + " has " + header.samples().size() + " samples, samples-per-group is "
-                    + samplesPerGroup);
+            return Optional.of(new Flawed(
+                    Flaw.SAMPLES,
+                    "group " + index + " has " + header.samples().size() + " samples, samples-per-group is "
+                            + samplesPerGroup));
         }
         return Optional.empty();
     }
@@ -134,9 +147,9 @@ public final class ResultParser {
             String reason) {
         try {
             GroupHeader header = RolloutGroupCodec.decodeHeader(blob);
-            return invalid(record, header.groupIndex(), header.attempt(), reason);
+            return invalid(record, header.groupIndex(), header.attempt(), Flaw.BLOB, reason);
         } catch (BadRecordException e) {
-            return bad(record, key, attempt, reason);
+            return bad(record, key, attempt, Flaw.BLOB, reason);
         }
     }
 
@@ -150,6 +163,7 @@ public final class ResultParser {
                     record,
                     key,
                     attempt(record),
+                    Flaw.PARTITION,
                     "a part of group " + key + " stands in partition " + record.partition()
                             + ", it belongs in partition " + expected));
         }
@@ -157,7 +171,7 @@ public final class ResultParser {
         try {
             part = ResultHeaders.readPart(record.headers(), key, record.value());
         } catch (BadRecordException e) {
-            return List.of(bad(record, key, attempt(record), message(e)));
+            return List.of(bad(record, key, attempt(record), Flaw.PART, message(e)));
         }
         PartJoiner.Answer answer = joiner.add(part, record.offset());
         List<ResultEvent> events = new ArrayList<>();
@@ -168,13 +182,14 @@ public final class ResultParser {
                     dropped.key().attempt(),
                     RunTopics.resultPartition(index, partitions),
                     dropped.offsets().getLast(),
+                    Flaw.PART,
                     dropped.reason()));
         }
         switch (answer.outcome()) {
             case PartJoiner.Joined joined ->
                 events.add(group(record, key, joined.key().attempt(), joined.blob(), joined.offsets()));
             case PartJoiner.Refused refused ->
-                events.add(invalid(record, key, part.key().attempt(), refused.reason()));
+                events.add(invalid(record, key, part.key().attempt(), Flaw.PART, refused.reason()));
             case PartJoiner.Waiting waiting -> {}
             case PartJoiner.Repeated repeated -> {}
         }
@@ -203,16 +218,22 @@ public final class ResultParser {
 
     /** Invalid when key and headers name group and attempt, unreadable otherwise. */
     private static ResultEvent bad(
-            ConsumerRecord<byte[], byte[]> record, @Nullable GroupIndex key, @Nullable Attempt attempt, String reason) {
+            ConsumerRecord<byte[], byte[]> record,
+            @Nullable GroupIndex key,
+            @Nullable Attempt attempt,
+            Flaw flaw,
+            String reason) {
         if (key == null) {
             return unreadable(record, Problem.KEY, reason);
         }
-        return attempt == null ? unreadable(record, Problem.VALUE, reason) : invalid(record, key, attempt, reason);
+        return attempt == null
+                ? unreadable(record, Problem.VALUE, reason)
+                : invalid(record, key, attempt, flaw, reason);
     }
 
     private static Invalid invalid(
-            ConsumerRecord<byte[], byte[]> record, GroupIndex index, Attempt attempt, String reason) {
-        return new Invalid(index, attempt, record.partition(), record.offset(), reason);
+            ConsumerRecord<byte[], byte[]> record, GroupIndex index, Attempt attempt, Flaw flaw, String reason) {
+        return new Invalid(index, attempt, record.partition(), record.offset(), flaw, reason);
     }
 
     private static Unreadable unreadable(ConsumerRecord<byte[], byte[]> record, Problem problem, String detail) {

@@ -53,7 +53,7 @@ public final class Intake {
                 ResultEvent.Invalid result = reject.result();
                 decisions.add(ledger.reject(
                         result.groupIndex(), result.attempt(), result.partition(), result.offset(), result.reason()));
-                metrics.rejected();
+                metrics.rejected(result.flaw());
                 log.warn(
                         "result of group {} attempt {} at partition {} offset {} is rejected: {}",
                         result.groupIndex(),

@@ -3,6 +3,7 @@ package io.millrace.trainer.serve;
 import io.millrace.common.kafka.TopicTail;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -18,6 +19,8 @@ public final class ResultsFeed implements AutoCloseable {
     /** Of partitions not yet read to where they ended at the start. */
     private final Map<TopicPartition, Long> ends;
 
+    private long recordsBehind;
+
     /**
      * @param consumer without a group; owned by this from now on
      * @param limit for each answer of the broker
@@ -27,17 +30,17 @@ public final class ResultsFeed implements AutoCloseable {
         tail.follow(List.of(topic), limit);
         this.ends = new HashMap<>(consumer.endOffsets(consumer.assignment(), limit));
         for (TopicPartition partition : consumer.assignment()) {
-            // Also fixes the position, so that later questions for it need no broker.
-            long begin = consumer.position(partition, limit);
-            ends.computeIfPresent(partition, (key, end) -> begin >= end ? null : end);
+            // Fixes the position, so that later questions for it need no broker.
+            consumer.position(partition, limit);
         }
+        measure();
     }
 
     /** Waits up to the limit for records; ends early when woken. */
     void poll(Duration limit, TopicTail.Handler handler) throws Exception {
         try {
             tail.poll(limit, handler);
-            ends.entrySet().removeIf(end -> tail.consumer().position(end.getKey()) >= end.getValue());
+            measure();
         } catch (WakeupException e) {
             // Somebody asks for something: the turn goes on, what was fetched comes with the next poll.
         }
@@ -50,11 +53,20 @@ public final class ResultsFeed implements AutoCloseable {
 
     /** Records still to be read of what stood there at the start; transaction markers count too. */
     long recordsBehind() {
+        return recordsBehind;
+    }
+
+    private void measure() {
         long behind = 0;
-        for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
-            behind += Math.max(0, end.getValue() - tail.consumer().position(end.getKey()));
+        for (Iterator<Map.Entry<TopicPartition, Long>> left = ends.entrySet().iterator(); left.hasNext(); ) {
+            Map.Entry<TopicPartition, Long> end = left.next();
+            long missing = end.getValue() - tail.consumer().position(end.getKey());
+            behind += Math.max(0, missing);
+            if (missing <= 0) {
+                left.remove();
+            }
         }
-        return behind;
+        recordsBehind = behind;
     }
 
     void wakeup() {

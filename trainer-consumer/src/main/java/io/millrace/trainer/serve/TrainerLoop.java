@@ -340,7 +340,10 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         return switch (waiting) {
             case RESULTS_READ_AGAIN ->
                 "the results written before the start to be read again, " + feed.recordsBehind() + " records left";
-            case FINISHED_GROUPS -> (batchGroups - finishedCount()) + " more groups to finish";
+            case FINISHED_GROUPS -> {
+                int missing = batchGroups - finishedCount();
+                yield missing + (missing == 1 ? " more group to finish" : " more groups to finish");
+            }
             case NEW_VERSION ->
                 "a new weight version: no further step can be filled with version "
                         + ledger.policy().weightVersion();

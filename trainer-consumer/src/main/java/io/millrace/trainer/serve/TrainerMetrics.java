@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.trainer.collect.ResultEvent.Flaw;
 import io.millrace.trainer.collect.ResultEvent.Problem;
 import java.time.Duration;
 import java.util.Locale;
@@ -22,7 +23,6 @@ public final class TrainerMetrics {
     private final Counter trained;
     private final Counter abandoned;
     private final Counter duplicates;
-    private final Counter rejected;
     private final Counter leaseWarnings;
     private final Timer leaseWait;
     private final Timer batchRead;
@@ -38,7 +38,6 @@ public final class TrainerMetrics {
         trained = counter("trained_groups", "Groups trained");
         abandoned = counter("abandoned_groups", "Groups settled because their attempts were used up");
         duplicates = counter("duplicates", "Results dropped because their group had one before");
-        rejected = counter("rejected", "Results that could not be used");
         leaseWarnings = counter("lease_warnings", "Leases beyond steps-per-version");
         leaseWait = Timer.builder("millrace_trainer_lease_wait")
                 .description("From the first request for a step to its lease")
@@ -51,6 +50,9 @@ public final class TrainerMetrics {
                 .register(registry);
         for (Problem problem : Problem.values()) {
             badRecord(problem);
+        }
+        for (Flaw flaw : Flaw.values()) {
+            rejectedBy(flaw);
         }
     }
 
@@ -73,6 +75,13 @@ public final class TrainerMetrics {
                 .register(registry);
     }
 
+    private Counter rejectedBy(Flaw flaw) {
+        return Counter.builder("millrace_trainer_rejected")
+                .description("Results that could not be used")
+                .tag("reason", flaw.name().toLowerCase(Locale.ROOT))
+                .register(registry);
+    }
+
     void skipped(Problem problem) {
         badRecord(problem).increment();
     }
@@ -89,8 +98,8 @@ public final class TrainerMetrics {
         duplicates.increment();
     }
 
-    void rejected() {
-        rejected.increment();
+    void rejected(Flaw flaw) {
+        rejectedBy(flaw).increment();
     }
 
     void leased(int groups, Duration wait, int warnings) {

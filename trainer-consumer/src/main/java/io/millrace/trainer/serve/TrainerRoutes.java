@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,7 +45,11 @@ public final class TrainerRoutes {
     private static final long WAIT_MS_DEFAULT = 30_000;
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
 
+    /** Batches held in memory at once while they are sent; a trainer asks for one. */
+    private static final int BATCHES_MAX = 2;
+
     private final RolloutQueue queue;
+    private final Semaphore batches = new Semaphore(BATCHES_MAX);
 
     public TrainerRoutes(RolloutQueue queue) {
         this.queue = queue;
@@ -104,6 +109,18 @@ public final class TrainerRoutes {
         StepNumber step = step(request.path().pathParameters().get("step"));
         String accept = String.join(",", request.headers().values(HeaderNames.ACCEPT));
         String format = request.query().first("format").orElse(accept.contains(SAFETENSORS) ? "safetensors" : "json");
+        if (!batches.tryAcquire()) {
+            throw new RolloutQueueException(
+                    RolloutQueueException.Kind.BUSY, BATCHES_MAX + " batches are being sent already; ask again");
+        }
+        try {
+            send(step, format, response);
+        } finally {
+            batches.release();
+        }
+    }
+
+    private void send(StepNumber step, String format, ServerResponse response) throws InterruptedException {
         switch (format) {
             case "json" -> {
                 LeasedBatch batch = queue.batch(step);

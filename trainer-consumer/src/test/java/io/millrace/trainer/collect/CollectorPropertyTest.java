@@ -91,7 +91,7 @@ class CollectorPropertyTest {
             Attempt attempt = new Attempt(1 + random.nextInt(3));
             ResultEvent event = switch (random.nextInt(20)) {
                 case 0 -> new ResultEvent.Marker(index, attempt, "lost", partition, offset);
-                case 1, 2 -> new ResultEvent.Invalid(index, attempt, partition, offset, "bad");
+                case 1, 2 -> new ResultEvent.Invalid(index, attempt, partition, offset, ResultEvent.Flaw.BLOB, "bad");
                 case 3 -> new ResultEvent.Unreadable(partition, offset, ResultEvent.Problem.VALUE, "noise");
                 default ->
                     new ResultEvent.Arrived(

@@ -1,4 +1,4 @@
-package io.millrace.trainer;
+package io.millrace.common.rollout;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -9,13 +9,6 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.RewardStats;
-import io.millrace.common.rollout.GroupHeader;
-import io.millrace.common.rollout.Reward;
-import io.millrace.common.rollout.RolloutGroup;
-import io.millrace.common.rollout.SampleHeader;
-import io.millrace.common.rollout.SampleStatus;
-import io.millrace.common.rollout.SpanProvenance;
-import io.millrace.common.rollout.VersionSpan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

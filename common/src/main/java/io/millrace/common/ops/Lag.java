@@ -1,0 +1,97 @@
+package io.millrace.common.ops;
+
+import io.millrace.common.id.RunId;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.StepRecord;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far each stage of a run is behind, at one moment. The topics are read one after the other while the run goes on,
+ * so figures may be off by what moved meanwhile.
+ *
+ * @param published groups the producer has published so far
+ * @param totals groups settled so far
+ * @param workers the live ones
+ * @param inFlight groups they hold, each once
+ * @param lease the newest lease, null before the first
+ * @param acknowledgement the newest, null before the first
+ * @param policy the newest, null before the trainer consumer first started
+ * @param nowMs this machine's clock
+ */
+record Lag(
+        RunId run,
+        Lane prompts,
+        Lane urgent,
+        long published,
+        StepRecord.Totals totals,
+        List<WorkerStatuses.Seen> workers,
+        long inFlight,
+        StepRecord.@Nullable Lease lease,
+        StepRecord.@Nullable Acknowledgement acknowledgement,
+        @Nullable Policy policy,
+        long nowMs) {
+    Lag {
+        workers = List.copyOf(workers);
+    }
+
+    /**
+     * A prompts lane.
+     *
+     * @param startOffset of its share group; empty until the first acknowledgement reached the broker
+     * @param brokerLag what the broker counts as not yet delivered, transaction markers included
+     * @param records committed tasks at or after the start offset, or in the whole topic while there is none, but for
+     *     those that a live worker says it holds
+     */
+    record Lane(String topic, OptionalLong startOffset, OptionalLong brokerLag, long records) {
+        /**
+         * Tasks that no worker has taken. The broker's lag counts transaction markers, the records count those already
+         * taken behind a gap; neither is ever too low, so the lower one is nearer.
+         */
+        long queued() {
+            return Math.min(records, brokerLag.orElse(records));
+        }
+    }
+
+    /** Tasks in both lanes that no worker has taken. */
+    long queued() {
+        return prompts.queued() + urgent.queued();
+    }
+
+    /** Groups finished but not settled: in {@code results}, waiting for a step or for its acknowledgement. */
+    long resultsWaiting() {
+        return Math.max(0, published - totals.settled() - queued() - inFlight);
+    }
+
+    /** Samples the live workers may have in flight. */
+    long slots() {
+        return workers.stream().mapToLong(seen -> seen.status().slots()).sum();
+    }
+
+    long slotsInUse() {
+        return workers.stream().mapToLong(seen -> seen.status().slotsInUse()).sum();
+    }
+
+    /** What the trainer is doing, as its records tell. */
+    String trainer() {
+        if (lease == null) {
+            return "has had no step yet";
+        }
+        if (acknowledgement != null && !after(lease, acknowledgement)) {
+            return "waits for a batch; step " + acknowledgement.step() + " acknowledged "
+                    + seconds(nowMs - acknowledgement.acknowledgedAtMs()) + " ago";
+        }
+        return "trains step " + lease.step() + " (" + lease.groups().size() + " groups) since "
+                + seconds(nowMs - lease.leasedAtMs());
+    }
+
+    private static boolean after(StepRecord.Lease lease, StepRecord.Acknowledgement acknowledgement) {
+        int lineages = lease.lineage().compareTo(acknowledgement.lineage());
+        return lineages > 0 || (lineages == 0 && lease.step().compareTo(acknowledgement.step()) > 0);
+    }
+
+    static String seconds(long millis) {
+        return String.format(java.util.Locale.ROOT, "%.1f s", Math.max(0, millis) / 1000.0);
+    }
+}

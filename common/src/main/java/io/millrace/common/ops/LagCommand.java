@@ -1,0 +1,96 @@
+package io.millrace.common.ops;
+
+import io.millrace.common.config.Command;
+import io.millrace.common.config.Setting;
+import io.millrace.common.id.RunId;
+import io.millrace.common.json.Json;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.time.WallClock;
+import java.io.PrintStream;
+import java.time.Duration;
+import org.apache.kafka.clients.admin.Admin;
+import org.jspecify.annotations.Nullable;
+
+/** {@code millrace lag}: how far each stage of a run is behind. */
+public final class LagCommand implements Command<LagCommand.Settings> {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private final PrintStream out;
+
+    public LagCommand() {
+        this(System.out);
+    }
+
+    /** @param out where the answer goes */
+    public LagCommand(PrintStream out) {
+        this.out = out;
+    }
+
+    /**
+     * What the command takes.
+     *
+     * @param watch time between two readings; null for one only
+     */
+    public record Settings(
+            @Setting(name = "run", defaultValue = Setting.REQUIRED, help = "Id of the training run")
+            RunId run,
+
+            @Setting(name = "json", defaultValue = "false", help = "Print one JSON object instead of tables")
+            boolean json,
+
+            @Setting(
+                    name = "watch",
+                    defaultValue = Setting.NONE,
+                    min = "200ms",
+                    max = "1h",
+                    help = "Read again and again, this long after each reading, until stopped")
+            @Nullable
+            Duration watch,
+
+            KafkaSettings kafka) {}
+
+    @Override
+    public String name() {
+        return "lag";
+    }
+
+    @Override
+    public String description() {
+        return "Shows queue depth, groups in flight, results waiting, workers and the trainer of a run.";
+    }
+
+    @Override
+    public Class<Settings> settings() {
+        return Settings.class;
+    }
+
+    @Override
+    public int run(Settings settings) throws Exception {
+        KafkaClients clients = OpsClients.of(settings.kafka());
+        try (Admin admin = clients.admin("millrace-lag");
+                PartitionReader reader = new PartitionReader(new TopicTail(clients.follower("millrace-lag")), LIMIT)) {
+            LagReader lags = new LagReader(
+                    admin, reader, RunLookup.require(admin, settings.run(), LIMIT), WallClock.system(), LIMIT);
+            print(settings, lags.read());
+            Duration watch = settings.watch();
+            while (watch != null) {
+                Thread.sleep(watch);
+                if (!settings.json()) {
+                    out.println();
+                }
+                print(settings, lags.read());
+            }
+            return 0;
+        }
+    }
+
+    private void print(Settings settings, Lag lag) {
+        if (settings.json()) {
+            out.println(Json.MAPPER.writeValueAsString(LagView.json(lag)));
+        } else {
+            LagView.lines(lag).forEach(out::println);
+        }
+    }
+}

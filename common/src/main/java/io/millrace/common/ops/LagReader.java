@@ -1,0 +1,203 @@
+package io.millrace.common.ops;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.RunTopics;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@link Lag} from the cluster. One owner. */
+final class LagReader {
+    private final Admin admin;
+    private final PartitionReader reader;
+    private final RunTopics topics;
+    private final WallClock clock;
+    private final Duration limit;
+
+    LagReader(Admin admin, PartitionReader reader, RunTopics topics, WallClock clock, Duration limit) {
+        this.admin = admin;
+        this.reader = reader;
+        this.topics = topics;
+        this.clock = clock;
+        this.limit = limit;
+    }
+
+    Lag read() throws Exception {
+        // Against the flow, so that a group on its way is rather counted twice than not at all.
+        Steps steps = steps();
+        Policy policy =
+                newest(topics.policy(), record -> decode(record, Policy.class)).orElse(null);
+        WorkerStatuses statuses = new WorkerStatuses();
+        reader.read(only(topics.workers()), 0, statuses::accept);
+        Set<Claim> claims = claims(statuses);
+        Lag.Lane urgent = lane(topics.urgent(), claims);
+        Lag.Lane prompts = lane(topics.prompts(), claims);
+        long published = newest(topics.prompts(), record -> decode(record, TrainingTask.class))
+                .map(task -> task.groupIndex().value() + 1)
+                .orElse(0L);
+        long nowMs = clock.millis();
+        return new Lag(
+                topics.run(),
+                prompts,
+                urgent,
+                published,
+                steps.totals(),
+                statuses.live(nowMs),
+                statuses.held(nowMs).size(),
+                steps.lease(),
+                steps.acknowledgement(),
+                policy,
+                nowMs);
+    }
+
+    private static TopicPartition only(String topic) {
+        return new TopicPartition(topic, 0);
+    }
+
+    private record Claim(GroupIndex groupIndex, Attempt attempt) {}
+
+    private Set<Claim> claims(WorkerStatuses statuses) {
+        return statuses.live(clock.millis()).stream()
+                .flatMap(seen -> seen.status().groups().stream())
+                .map(group -> new Claim(group.groupIndex(), group.attempt()))
+                .collect(Collectors.toSet());
+    }
+
+    /** @param claims what workers hold: the start offset moves a little after the acknowledgement */
+    private Lag.Lane lane(String topic, Set<Claim> claims) throws Exception {
+        Optional<SharePartitionOffsetInfo> offsets = shareOffsets(topic);
+        long[] records = {0};
+        long from = offsets.map(SharePartitionOffsetInfo::startOffset).orElse(0L);
+        reader.read(only(topic), from, record -> {
+            boolean claimed = decode(record, TrainingTask.class)
+                    .filter(task -> claims.contains(new Claim(task.groupIndex(), task.attempt())))
+                    .isPresent();
+            records[0] += claimed ? 0 : 1;
+        });
+        OptionalLong start =
+                offsets.map(info -> OptionalLong.of(info.startOffset())).orElse(OptionalLong.empty());
+        OptionalLong lag = offsets.flatMap(SharePartitionOffsetInfo::lag)
+                .map(OptionalLong::of)
+                .orElse(OptionalLong.empty());
+        return new Lag.Lane(topic, start, lag, records[0]);
+    }
+
+    /** Empty before the first worker, and until its first acknowledgement has reached the broker. */
+    private Optional<SharePartitionOffsetInfo> shareOffsets(String topic) throws Exception {
+        String group = topics.shareGroup(topic);
+        ListShareGroupOffsetsSpec spec = new ListShareGroupOffsetsSpec().topicPartitions(List.of(only(topic)));
+        try {
+            return Optional.ofNullable(admin.listShareGroupOffsets(Map.of(group, spec))
+                            .partitionsToOffsetInfo(group)
+                            .get(limit.toMillis(), TimeUnit.MILLISECONDS)
+                            .get(only(topic)))
+                    // Before the first acknowledgement a group has no start offset of its own.
+                    .filter(info -> info.startOffset() >= 0);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupIdNotFoundException) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private record Steps(
+            StepRecord.Totals totals,
+            StepRecord.@Nullable Lease lease,
+            StepRecord.@Nullable Acknowledgement acknowledgement) {
+        /** What the newest records of each kind say. */
+        static Steps of(List<StepRecord> records) {
+            StepRecord.Totals totals = StepRecord.Totals.NONE;
+            StepRecord.Lease lease = null;
+            StepRecord.Acknowledgement acknowledgement = null;
+            for (StepRecord record : records) {
+                totals = totalsOf(record).orElse(totals);
+                switch (record) {
+                    case StepRecord.Lease newer -> lease = newer;
+                    case StepRecord.Acknowledgement newer -> acknowledgement = newer;
+                    case StepRecord.Discard discard -> {}
+                    case StepRecord.Abandonment abandonment -> {}
+                    case StepRecord.Rejection rejection -> {}
+                }
+            }
+            return new Steps(totals, lease, acknowledgement);
+        }
+
+        /** An acknowledgement carries totals, so older records have nothing to add. */
+        boolean complete() {
+            return lease != null && acknowledgement != null;
+        }
+    }
+
+    private Steps steps() throws Exception {
+        return Steps.of(decoded(reader.newest(
+                only(topics.steps()), found -> Steps.of(decoded(found)).complete())));
+    }
+
+    private static List<StepRecord> decoded(List<ConsumerRecord<byte[], byte[]>> records) {
+        return records.stream()
+                .flatMap(record -> decode(record, StepRecord.class).stream())
+                .toList();
+    }
+
+    private static Optional<StepRecord.Totals> totalsOf(StepRecord step) {
+        return switch (step) {
+            case StepRecord.Acknowledgement acknowledgement -> Optional.of(acknowledgement.totals());
+            case StepRecord.Discard discard -> Optional.of(discard.totals());
+            case StepRecord.Abandonment abandonment -> Optional.of(abandonment.totals());
+            case StepRecord.Lease lease -> Optional.empty();
+            case StepRecord.Rejection rejection -> Optional.empty();
+        };
+    }
+
+    /** The newest record of a topic of one partition that the function takes. */
+    private <T> Optional<T> newest(String topic, Function<ConsumerRecord<byte[], byte[]>, Optional<T>> function)
+            throws Exception {
+        List<ConsumerRecord<byte[], byte[]>> records = reader.newest(
+                only(topic),
+                found ->
+                        found.stream().anyMatch(record -> function.apply(record).isPresent()));
+        for (ConsumerRecord<byte[], byte[]> record : records.reversed()) {
+            Optional<T> taken = function.apply(record);
+            if (taken.isPresent()) {
+                return taken;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Empty for a broken record, which {@code peek} shows: a reader must not stop for it. */
+    private static <T extends ControlRecord> Optional<T> decode(ConsumerRecord<byte[], byte[]> record, Class<T> type) {
+        byte[] value = record.value();
+        if (value == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(ControlCodec.decode(value, type));
+        } catch (BadRecordException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package io.millrace.common.ops;
+
+import io.millrace.common.kafka.TopicTail;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Reads committed records of a topic's partitions. Offsets have gaps (transaction markers, compaction), so the newest
+ * n records are found by going back in growing windows. One owner.
+ */
+final class PartitionReader implements AutoCloseable {
+    private static final long FIRST_WINDOW_OFFSETS = 64;
+
+    private final TopicTail tail;
+    private final Duration limit;
+
+    /** @param limit how long the broker may take to answer, each call */
+    PartitionReader(TopicTail tail, Duration limit) {
+        this.tail = tail;
+        this.limit = limit;
+    }
+
+    List<TopicPartition> partitions(String topic) {
+        return tail.consumer().partitionsFor(topic, limit).stream()
+                .map(info -> new TopicPartition(topic, info.partition()))
+                .sorted(java.util.Comparator.comparingInt(TopicPartition::partition))
+                .toList();
+    }
+
+    long begin(TopicPartition partition) {
+        return tail.consumer().beginningOffsets(List.of(partition), limit).getOrDefault(partition, 0L);
+    }
+
+    /** The offset after the last committed one. */
+    long end(TopicPartition partition) {
+        return tail.consumer().endOffsets(List.of(partition), limit).getOrDefault(partition, 0L);
+    }
+
+    /** Hands over every record from an offset (or the first after it that is there) to the end. */
+    void read(TopicPartition partition, long from, Consumer<ConsumerRecord<byte[], byte[]>> handler) throws Exception {
+        tail.followFrom(Map.of(partition, Math.max(from, begin(partition))));
+        tail.readToEnd(handler::accept, limit);
+    }
+
+    /**
+     * The newest records, oldest first: as many as are needed for {@code enough}, and usually some more.
+     *
+     * @return all records of the partition when even they are not enough
+     */
+    List<ConsumerRecord<byte[], byte[]>> newest(
+            TopicPartition partition, Predicate<List<ConsumerRecord<byte[], byte[]>>> enough) throws Exception {
+        long begin = begin(partition);
+        long end = end(partition);
+        for (long window = FIRST_WINDOW_OFFSETS; ; window *= 4) {
+            long from = Math.max(begin, end - window);
+            List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+            read(partition, from, records::add);
+            if (from == begin || enough.test(records)) {
+                return records;
+            }
+        }
+    }
+
+    /** The record at an offset, or the first after it where that one is a marker or gone; empty at the end. */
+    Optional<ConsumerRecord<byte[], byte[]>> first(TopicPartition partition, long offset) throws Exception {
+        long end = end(partition);
+        if (offset >= end) {
+            return Optional.empty();
+        }
+        tail.followFrom(Map.of(partition, Math.max(offset, begin(partition))));
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        while (records.isEmpty() && tail.consumer().position(partition, limit) < end) {
+            tail.poll(Duration.ofMillis(200), records::add);
+        }
+        return records.stream().findFirst();
+    }
+
+    @Override
+    public void close() {
+        tail.close();
+    }
+}

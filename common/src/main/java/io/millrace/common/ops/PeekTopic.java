@@ -1,0 +1,53 @@
+package io.millrace.common.ops;
+
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.Receipt;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.RunTopics;
+import java.util.Optional;
+
+/** The topics that can be looked into. */
+enum PeekTopic {
+    PROMPTS,
+    URGENT,
+    RESULTS,
+    RECEIPTS,
+    WORKERS,
+    STEPS,
+    POLICY;
+
+    String name(RunTopics topics) {
+        return switch (this) {
+            case PROMPTS -> topics.prompts();
+            case URGENT -> topics.urgent();
+            case RESULTS -> topics.results();
+            case RECEIPTS -> topics.receipts();
+            case WORKERS -> topics.workers();
+            case STEPS -> topics.steps();
+            case POLICY -> topics.policy();
+        };
+    }
+
+    /** What its records are; empty for results, which have a form of their own. */
+    Optional<Class<? extends ControlRecord>> type() {
+        return switch (this) {
+            case PROMPTS, URGENT -> Optional.of(TrainingTask.class);
+            case RESULTS -> Optional.empty();
+            case RECEIPTS -> Optional.of(Receipt.class);
+            case WORKERS -> Optional.of(WorkersRecord.class);
+            case STEPS -> Optional.of(StepRecord.class);
+            case POLICY -> Optional.of(Policy.class);
+        };
+    }
+
+    /** Whether its records are keyed by group index. */
+    boolean byGroup() {
+        return switch (this) {
+            case PROMPTS, URGENT, RESULTS, RECEIPTS -> true;
+            case WORKERS, STEPS, POLICY -> false;
+        };
+    }
+}

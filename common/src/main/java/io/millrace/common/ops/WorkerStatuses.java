@@ -1,0 +1,83 @@
+package io.millrace.common.ops;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.record.WorkersRecord;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest status of every worker incarnation, folded from the compacted {@code workers} topic. For display: it
+ * judges by the broker's time stamp and this machine's clock, which the ledger never does. One owner.
+ */
+public final class WorkerStatuses {
+    /** A worker whose last status is older than this is shown as gone; status comes every 2 s. */
+    public static final Duration LIVE_WITHIN = Duration.ofSeconds(10);
+
+    /** @param timestampMs of the Kafka record */
+    public record Seen(WorkersRecord.Status status, long timestampMs) {
+        /** Whether it still works, as far as a reader of the topic can tell. */
+        public boolean live(long nowMs) {
+            return status.state() != WorkersRecord.State.STOPPED && nowMs - timestampMs <= LIVE_WITHIN.toMillis();
+        }
+    }
+
+    private final Map<String, Seen> byKey = new TreeMap<>();
+    private long brokenRecords;
+
+    /** Takes the next record of the topic. */
+    public void accept(ConsumerRecord<byte[], byte[]> record) {
+        accept(record.key(), record.value(), record.timestamp());
+    }
+
+    void accept(byte @Nullable [] key, byte @Nullable [] value, long timestampMs) {
+        if (key == null) {
+            brokenRecords++;
+            return;
+        }
+        String name = new String(key, StandardCharsets.UTF_8);
+        if (value == null) {
+            byKey.remove(name);
+            return;
+        }
+        try {
+            if (ControlCodec.decode(value, WorkersRecord.class) instanceof WorkersRecord.Status status) {
+                byKey.put(name, new Seen(status, timestampMs));
+            }
+        } catch (BadRecordException e) {
+            brokenRecords++;
+        }
+    }
+
+    /** Every incarnation known, in order of worker id and incarnation. */
+    public List<Seen> all() {
+        return List.copyOf(byKey.values());
+    }
+
+    /** Those that work now. */
+    public List<Seen> live(long nowMs) {
+        return byKey.values().stream().filter(seen -> seen.live(nowMs)).toList();
+    }
+
+    /** The groups that live workers hold, each once. */
+    public Set<GroupIndex> held(long nowMs) {
+        Set<GroupIndex> held = new TreeSet<>();
+        for (Seen seen : live(nowMs)) {
+            seen.status().groups().forEach(group -> held.add(group.groupIndex()));
+        }
+        return held;
+    }
+
+    /** Records that were no status; counted, since a reader must not stop for them. */
+    public long brokenRecords() {
+        return brokenRecords;
+    }
+}

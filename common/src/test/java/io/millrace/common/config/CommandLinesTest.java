@@ -1,0 +1,205 @@
+package io.millrace.common.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.config.TestingSettings.Everything;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+class CommandLinesTest {
+    /** Keeps the settings it was run with. */
+    private static final class PaintCommand implements Command<Everything> {
+        private @Nullable Everything ran;
+        private @Nullable Exception failure;
+        private int exitCode;
+
+        @Override
+        public String name() {
+            return "paint";
+        }
+
+        @Override
+        public String description() {
+            return "Paints a wall.";
+        }
+
+        @Override
+        public Class<Everything> settings() {
+            return Everything.class;
+        }
+
+        @Override
+        public int run(Everything settings) throws Exception {
+            ran = settings;
+            if (failure != null) {
+                throw failure;
+            }
+            return exitCode;
+        }
+    }
+
+    private static final class WashCommand implements Command<TestingSettings.Washing> {
+        @Override
+        public String name() {
+            return "wash";
+        }
+
+        @Override
+        public String description() {
+            return "Washes a wall.";
+        }
+
+        @Override
+        public Class<TestingSettings.Washing> settings() {
+            return TestingSettings.Washing.class;
+        }
+
+        @Override
+        public int run(TestingSettings.Washing settings) {
+            return 0;
+        }
+    }
+
+    private final PaintCommand paint = new PaintCommand();
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    private Path folder;
+
+    private int execute(Map<String, String> env, String... args) {
+        CommandLine line = CommandLines.program("house", "Works on a house.", List.of(paint, new WashCommand()), env);
+        line.setOut(new PrintWriter(out, true));
+        line.setErr(new PrintWriter(err, true));
+        return line.execute(args);
+    }
+
+    private int execute(String... args) {
+        return execute(Map.of(), args);
+    }
+
+    @Test
+    void flagsReachTheCommandAndItsExitCodeIsThePrograms() {
+        paint.exitCode = 1;
+        assertEquals(1, execute("paint", "--run", "demo", "--coats=5", "--label", "a b"));
+        assertEquals(5, paint.ran.coats());
+        assertEquals("a b", paint.ran.label());
+    }
+
+    @Test
+    void aListOrMapFlagMayBeRepeated() {
+        execute("paint", "--run=demo", "--kafka", "a=1", "--kafka=b=2=3", "--colours=red,blue", "--colours", "grey");
+        assertEquals(Map.of("a", "1", "b", "2=3"), paint.ran.kafka());
+        assertEquals(List.of("red", "blue", "grey"), paint.ran.colours());
+    }
+
+    @Test
+    void aSwitchNeedsNoValueButTakesOne() {
+        execute(Map.of("MILLRACE_DRY_FIRST", "false"), "paint", "--run=demo", "--dry-first", "--coats=5");
+        assertEquals(true, paint.ran.dryFirst());
+        assertEquals(5, paint.ran.coats());
+        execute("paint", "--run=demo", "--dry-first=false");
+        assertEquals(false, paint.ran.dryFirst());
+        execute("paint", "--run=demo", "--dry-first", "no");
+        assertEquals(false, paint.ran.dryFirst());
+    }
+
+    @Test
+    void theSettingsFileIsNamedByFlagOrVariable() throws Exception {
+        Path mine = Files.writeString(folder.resolve("mine.yaml"), "run: mine\n");
+        Path other = Files.writeString(folder.resolve("other.yaml"), "run: other\n");
+        Map<String, String> env = Map.of("MILLRACE_CONFIG", other.toString());
+
+        assertEquals(0, execute(env, "paint"));
+        assertEquals("other", paint.ran.run().value());
+        assertEquals(0, execute(env, "paint", "--config", mine.toString()));
+        assertEquals("mine", paint.ran.run().value());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "paint --run demo --coat 1|house paint: Unknown options: '--coat', '1' (see --help)",
+                "paint --run demo stray|house paint: Unmatched argument at index 3: 'stray' (see --help)",
+                "paint --run|house paint: Missing required parameter for option '--run' (VALUE) (see --help)",
+                "paint|house paint: --run is required",
+                "paint --run demo --coats 100|house paint: --coats must be 1 to 99 coats, was '100' (from --coats)",
+                "paint --run demo --coats 1 --coats 2|house paint: option '--coats' ",
+                "paint --run demo --coats 1 --share 1|house paint: --share: needs --coats above 1",
+                "paint --run demo --config nowhere.yaml|house paint: the settings file nowhere.yaml cannot be read",
+                "polish|house: Unmatched argument at index 0: 'polish' (see --help)",
+                "''|house: Missing required subcommand (see --help)",
+            })
+    void badUsageIsOneLineAndExitCode2(String line, String message) {
+        assertEquals(2, execute(line.isEmpty() ? new String[0] : line.split(" ")), err::toString);
+        assertEquals(1, err.toString().lines().count(), err.toString());
+        assertTrue(err.toString().startsWith(message), err.toString());
+        assertEquals("", out.toString());
+        assertNull(paint.ran, "the command does not run");
+    }
+
+    @Test
+    void aSettingThatProvesImpossibleAtWorkIsOneLineAndExitCode2() {
+        paint.failure = new SettingException("--shelf: is on fire");
+        assertEquals(2, execute("paint", "--run", "demo"));
+        assertEquals("house paint: --shelf: is on fire", err.toString().strip());
+    }
+
+    @Test
+    void aBugIsExitCode1WithItsTrace() {
+        paint.failure = new IllegalStateException("a bug");
+        assertEquals(1, execute("paint", "--run", "demo"));
+        assertTrue(err.toString().contains("IllegalStateException: a bug"), err.toString());
+        assertTrue(err.toString().contains("\tat "), err.toString());
+    }
+
+    @Test
+    void theProgramsHelpNamesEveryCommand() {
+        assertEquals(0, execute("--help"));
+        assertTrue(out.toString().contains("Works on a house."), out.toString());
+        assertTrue(out.toString().contains("paint") && out.toString().contains("Paints a wall."), out.toString());
+        assertTrue(out.toString().contains("wash") && out.toString().contains("Washes a wall."), out.toString());
+        assertEquals("", err.toString());
+    }
+
+    @Test
+    void aCommandsHelpNamesEverySettingWithRangeAndDefault() {
+        assertEquals(0, execute("paint", "--help"));
+        String help = out.toString().replaceAll("\\s+", " ");
+        for (SettingSpec spec : SettingSpec.of(Everything.class)) {
+            assertTrue(help.contains(spec.flag()), spec.flag() + " is not in " + help);
+        }
+        assertTrue(help.contains("How often; 1 to 99 coats (default 3)"), help);
+        assertTrue(help.contains("Whose wall (required)"), help);
+        assertTrue(help.contains("one of red, dark-green (default red)"), help);
+        assertTrue(help.contains("100% covered"), help);
+        assertTrue(help.contains("MILLRACE_SLOTS") && help.contains("--config"), help);
+        assertNull(paint.ran);
+    }
+
+    @Test
+    void theVersionIsPrinted() {
+        assertEquals(0, execute("--version"));
+        assertTrue(out.toString().startsWith("millrace "), out.toString());
+    }
+
+    @Test
+    void aProgramMayBeOneCommand() {
+        CommandLine line = CommandLines.single(paint, Map.of("MILLRACE_COATS", "4"));
+        assertEquals(0, line.execute("--run", "demo"));
+        assertEquals(4, paint.ran.coats());
+    }
+}

@@ -1,0 +1,158 @@
+package io.millrace.common.ops;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.WorkersRecord;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class LagTest {
+    private static final long NOW_MS = 1_000_000;
+
+    private static Lag.Lane lane(long records, OptionalLong brokerLag) {
+        return new Lag.Lane("r.prompts", OptionalLong.of(3), brokerLag, records);
+    }
+
+    private static Lag lag(
+            Lag.Lane prompts,
+            long published,
+            StepRecord.Totals totals,
+            long inFlight,
+            StepRecord.@Nullable Lease lease,
+            StepRecord.@Nullable Acknowledgement acknowledgement) {
+        Lag.Lane urgent = new Lag.Lane("r.prompts.urgent", OptionalLong.empty(), OptionalLong.empty(), 2);
+        return new Lag(
+                new RunId("r"),
+                prompts,
+                urgent,
+                published,
+                totals,
+                List.of(),
+                inFlight,
+                lease,
+                acknowledgement,
+                null,
+                NOW_MS);
+    }
+
+    private static StepRecord.Lease lease(long lineage, long step) {
+        return new StepRecord.Lease(
+                new Lineage(lineage),
+                new StepNumber(step),
+                new WeightVersion(step),
+                NOW_MS - 2_500,
+                List.of(new StepRecord.ManifestEntry(
+                        new GroupIndex(1), new Attempt(1), new WeightVersion(0), 0, List.of(4L))));
+    }
+
+    private static StepRecord.Acknowledgement acknowledgement(long lineage, long step) {
+        return new StepRecord.Acknowledgement(
+                new Lineage(lineage), new StepNumber(step), null, NOW_MS - 4_000, StepRecord.Totals.NONE);
+    }
+
+    @Test
+    void withoutAnAcknowledgementEveryRecordIsQueued() {
+        assertEquals(9, lane(9, OptionalLong.empty()).queued());
+    }
+
+    @Test
+    void transactionMarkersInTheBrokersLagAreNotTasks() {
+        assertEquals(9, lane(9, OptionalLong.of(18)).queued());
+    }
+
+    @Test
+    void tasksTakenBehindAGapAreNotQueued() {
+        assertEquals(1, lane(400, OptionalLong.of(1)).queued());
+    }
+
+    @Test
+    void whatIsNowhereElseWaitsAsAResult() {
+        Lag lag = lag(lane(10, OptionalLong.of(10)), 100, new StepRecord.Totals(30, 2, 1, 20), 25, null, null);
+        assertEquals(12, lag.queued());
+        assertEquals(100 - 33 - 12 - 25, lag.resultsWaiting());
+    }
+
+    @Test
+    void figuresReadAtDifferentMomentsNeverGiveANegativeCount() {
+        Lag lag = lag(lane(10, OptionalLong.of(10)), 10, new StepRecord.Totals(8, 0, 0, 8), 5, null, null);
+        assertEquals(0, lag.resultsWaiting());
+    }
+
+    @Test
+    void aLeaseAfterTheLastAcknowledgementIsBeingTrained() {
+        Lag.Lane prompts = lane(0, OptionalLong.of(0));
+        assertEquals(
+                "trains step 4 (1 groups) since 2.5 s",
+                lag(prompts, 0, StepRecord.Totals.NONE, 0, lease(0, 4), acknowledgement(0, 3))
+                        .trainer());
+        assertEquals(
+                "waits for a batch; step 4 acknowledged 4.0 s ago",
+                lag(prompts, 0, StepRecord.Totals.NONE, 0, lease(0, 4), acknowledgement(0, 4))
+                        .trainer());
+        assertTrue(lag(prompts, 0, StepRecord.Totals.NONE, 0, lease(1, 0), acknowledgement(0, 9))
+                .trainer()
+                .startsWith("trains step 0"));
+        assertEquals(
+                "has had no step yet",
+                lag(prompts, 0, StepRecord.Totals.NONE, 0, null, null).trainer());
+    }
+
+    @Test
+    void theTableAndTheJsonCarryTheSameFigures() {
+        WorkersRecord.Status status = new WorkersRecord.Status(
+                new WorkerIncarnation("w1", "a"),
+                7,
+                WorkersRecord.State.RUNNING,
+                NOW_MS,
+                64,
+                60,
+                List.of(new WorkersRecord.HeldGroup(new GroupIndex(5), new Attempt(1), NOW_MS, 3)),
+                List.of(),
+                41,
+                1,
+                330,
+                9_000);
+        Lag lag = new Lag(
+                new RunId("r"),
+                lane(9, OptionalLong.of(9)),
+                new Lag.Lane("r.prompts.urgent", OptionalLong.empty(), OptionalLong.empty(), 0),
+                60,
+                new StepRecord.Totals(32, 0, 0, 32),
+                List.of(new WorkerStatuses.Seen(status, NOW_MS - 1_200)),
+                1,
+                null,
+                null,
+                null,
+                NOW_MS);
+        List<String> lines = LagView.lines(lag);
+        assertEquals("run r: 60 groups published, 32 trained, 0 discarded, 0 abandoned", lines.getFirst());
+        assertTrue(lines.contains("queued                9  r.prompts, not yet taken by a worker"), lines.toString());
+        assertTrue(
+                lines.contains("w1      running  60/64              1        41       1  1.2 s ago"), lines.toString());
+        assertEquals(18, LagView.json(lag).path("results_waiting").asLong());
+        assertEquals(60, LagView.json(lag).path("slots_in_use").asLong());
+        assertEquals(
+                "w1",
+                LagView.json(lag).path("workers").path(0).path("worker_id").stringValue());
+    }
+
+    @Test
+    void anUnknownRunIsNamedWithThoseThatAreThere() {
+        assertEquals(
+                "--run: there is no run 'x' on this cluster (no topic x.prompts); it has demo, prod",
+                RunLookup.unknown(
+                        new RunId("x"),
+                        java.util.Set.of("demo.prompts", "prod.prompts", "prod.prompts.urgent", "other")));
+    }
+}

@@ -1,0 +1,69 @@
+package io.millrace.common.ops;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.record.WorkersRecord;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class WorkerStatusesTest {
+    private final WorkerStatuses statuses = new WorkerStatuses();
+
+    private static WorkersRecord.Status status(String id, WorkersRecord.State state, long... groups) {
+        List<WorkersRecord.HeldGroup> held = java.util.Arrays.stream(groups)
+                .mapToObj(group -> new WorkersRecord.HeldGroup(new GroupIndex(group), new Attempt(1), 0, 0))
+                .toList();
+        return new WorkersRecord.Status(
+                new WorkerIncarnation(id, "i"), 1, state, 0, 64, 8 * groups.length, held, List.of(), 0, 0, 0, 0);
+    }
+
+    private void put(WorkersRecord.Status status, long timestampMs) {
+        statuses.accept(
+                status.worker().key().getBytes(StandardCharsets.UTF_8), ControlCodec.encode(status), timestampMs);
+    }
+
+    private List<String> live(long nowMs) {
+        return statuses.live(nowMs).stream()
+                .map(seen -> seen.status().worker().workerId())
+                .toList();
+    }
+
+    @Test
+    void onlyTheNewestStatusOfAnIncarnationCounts() {
+        put(status("w1", WorkersRecord.State.RUNNING, 1, 2), 1_000);
+        put(status("w1", WorkersRecord.State.RUNNING, 2, 3), 3_000);
+        assertEquals(Set.of(new GroupIndex(2), new GroupIndex(3)), statuses.held(3_000));
+    }
+
+    @Test
+    void stoppedAndSilentWorkersAreNotLive() {
+        put(status("w1", WorkersRecord.State.RUNNING), 1_000);
+        put(status("w2", WorkersRecord.State.STOPPED), 9_000);
+        put(status("w3", WorkersRecord.State.DRAINING), 9_000);
+        assertEquals(List.of("w1", "w3"), live(11_000));
+        assertEquals(List.of("w3"), live(11_001));
+        assertEquals(3, statuses.all().size());
+    }
+
+    @Test
+    void aGroupHeldByTwoWorkersIsCountedOnce() {
+        put(status("w1", WorkersRecord.State.RUNNING, 1, 2), 1_000);
+        put(status("w2", WorkersRecord.State.RUNNING, 2), 1_000);
+        assertEquals(2, statuses.held(1_000).size());
+    }
+
+    @Test
+    void aTombstoneForgetsAndABrokenRecordIsCounted() {
+        put(status("w1", WorkersRecord.State.RUNNING), 1_000);
+        statuses.accept("w1/i".getBytes(StandardCharsets.UTF_8), null, 1_500);
+        statuses.accept("w2/i".getBytes(StandardCharsets.UTF_8), new byte[] {1}, 1_500);
+        assertEquals(List.of(), statuses.all());
+        assertEquals(1, statuses.brokenRecords());
+    }
+}

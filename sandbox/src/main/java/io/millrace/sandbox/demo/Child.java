@@ -1,0 +1,112 @@
+package io.millrace.sandbox.demo;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A running process of the demo. Thread-safe. */
+final class Child {
+    private static final String MAIN = "io.millrace.sandbox.cli.MillraceMain";
+    private static final int TAIL_BYTES = 16_384;
+
+    private final ChildSpec spec;
+    private final Process process;
+    private final Path log;
+
+    private Child(ChildSpec spec, Process process, Path log) {
+        this.spec = spec;
+        this.process = process;
+        this.log = log;
+    }
+
+    /** Starts it with this JVM's java and class path; whatever it prints goes to the log. */
+    static Child start(ChildSpec spec, Path log) throws IOException {
+        List<String> command = new ArrayList<>();
+        // Ctrl-C reaches every process of the terminal at once; they must stop in order, told by the demo. A signal
+        // ignored at exec stays ignored, and the JVM respects that.
+        command.addAll(List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "sh"));
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Xmx" + spec.heap());
+        // Two cores are shared by seven JVMs.
+        command.add("-XX:+UseSerialGC");
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.add("--sun-misc-unsafe-memory-access=allow");
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
+        command.addAll(spec.arguments());
+        return start(spec, command, log);
+    }
+
+    static Child start(ChildSpec spec, List<String> command, Path log) throws IOException {
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .start();
+        return new Child(spec, process, log);
+    }
+
+    String name() {
+        return spec.name();
+    }
+
+    String readyUrl() {
+        return spec.readyUrl();
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    boolean alive() {
+        return process.isAlive();
+    }
+
+    /** Of a process that has ended. */
+    int exitCode() {
+        return process.exitValue();
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** SIGKILL. */
+    void kill() {
+        process.destroyForcibly();
+    }
+
+    /** @return whether it has ended within the limit */
+    boolean awaitEnd(Duration limit) throws InterruptedException {
+        return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Why it is not there any more, with its last words. */
+    String lastWords(int lines) {
+        StringBuilder words = new StringBuilder(name());
+        words.append(alive() ? " is not ready" : " ended with exit code " + exitCode());
+        words.append("; the last lines of ").append(log).append(':');
+        List<String> tail = tail();
+        for (String line : tail.subList(Math.max(0, tail.size() - lines), tail.size())) {
+            words.append("\n  ").append(line);
+        }
+        return words.toString();
+    }
+
+    private List<String> tail() {
+        try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
+            file.seek(Math.max(0, Files.size(log) - TAIL_BYTES));
+            byte[] bytes = new byte[(int) Math.min(TAIL_BYTES, file.length() - file.getFilePointer())];
+            file.readFully(bytes);
+            return new String(bytes, StandardCharsets.UTF_8).lines().toList();
+        } catch (IOException e) {
+            return List.of("(cannot read it: " + e.getMessage() + ")");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package io.millrace.sandbox.demo;
+
+import io.millrace.common.config.Command;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import java.io.Console;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Optional;
+
+/** {@code millrace demo}: the whole cluster on this machine. */
+public final class DemoCommand implements Command<DemoSettings> {
+    /** Over all processes; each has a limit of its own. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(90);
+
+    @Override
+    public String name() {
+        return "demo";
+    }
+
+    @Override
+    public String description() {
+        return "Runs the whole cluster on this machine and shows prompts turn into training batches.";
+    }
+
+    @Override
+    public Class<DemoSettings> settings() {
+        return DemoSettings.class;
+    }
+
+    @Override
+    public int run(DemoSettings settings) throws Exception {
+        if (!Files.isReadable(settings.dataset())) {
+            throw new SettingException("--dataset: cannot read " + settings.dataset());
+        }
+        Ports.requireFree(settings.ports(), DataFolder.pids(settings.dataDir()));
+        DataFolder folder = DataFolder.prepare(settings.dataDir(), settings.keepData());
+        DemoLogging.toFile(folder.log("demo"));
+        StatusProbe probe = new StatusProbe();
+        try (DemoOutput output = output(settings.plain())) {
+            return ProcessRunner.run("demo", STOP_LIMIT, (runner, stops) -> {
+                DemoRun run = new DemoRun(
+                        settings,
+                        folder,
+                        new Cluster(folder, Ticker.system()),
+                        new DemoObserver(settings, folder, probe, WallClock.system()),
+                        probe,
+                        output,
+                        Ticker.system(),
+                        runner::requestStop);
+                OwnerLoop loop = new OwnerLoop("demo", run, runner);
+                stops.push("demo", limit -> {
+                    loop.stop(limit);
+                    run.stop(limit);
+                });
+                loop.start();
+            });
+        }
+    }
+
+    private static DemoOutput output(boolean plain) {
+        // Null where JDK 25 finds no terminal; 22 to 24 gave a console that is none.
+        boolean terminal = Optional.ofNullable(System.console())
+                .filter(Console::isTerminal)
+                .isPresent();
+        if (!plain && terminal) {
+            try {
+                return new LiveScreen();
+            } catch (IOException e) {
+                System.err.println("no live screen: " + e.getMessage());
+            }
+        }
+        return new PlainOutput(System.out);
+    }
+}

@@ -1,0 +1,171 @@
+package io.millrace.sandbox.demo;
+
+import io.millrace.common.config.Durations;
+import io.millrace.common.json.Json;
+import io.millrace.common.ops.WorkerStatuses;
+import io.millrace.sandbox.trainer.TrainedStep;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The demo's report, put together from what each process counted itself. Pure, but for {@link #write}.
+ *
+ * @param window the engine's ledger over the measured window
+ * @param whole the engine's ledger over the whole demo
+ * @param slotsTotal slots of all workers, mean over the window
+ */
+record DemoReport(
+        DemoSettings settings, Observation end, JsonNode window, JsonNode whole, long slotsTotal, double wallSeconds) {
+    /** Groups the producer has published. */
+    long published() {
+        return Observation.number(end.producer(), "published");
+    }
+
+    long trained() {
+        return Observation.number(end.trainer(), "trained");
+    }
+
+    /** Groups published and not settled: queued, in a worker's hands, or finished and waiting for a step. */
+    long inFlightAtEnd() {
+        return Observation.number(end.producer(), "queued")
+                + Observation.number(end.producer(), "in_flight")
+                + Observation.number(end.producer(), "finished");
+    }
+
+    long settled() {
+        return trained()
+                + Observation.number(end.trainer(), "discarded")
+                + Observation.number(end.trainer(), "abandoned");
+    }
+
+    /** Whether producer and trainer consumer, who count on their own, agree on every group. */
+    boolean accountsAgree() {
+        return published() == settled() + inFlightAtEnd();
+    }
+
+    boolean batchesGood() {
+        return end.steps().stream().allMatch(TrainedStep::good);
+    }
+
+    ObjectNode json() {
+        ObjectNode json = Json.object();
+        List<TrainedStep> steps = end.steps();
+        json.put("steps", steps.size());
+        json.put("groups_published", published());
+        json.put("groups_trained", trained());
+        json.put("groups_discarded", Observation.number(end.trainer(), "discarded"));
+        json.put("groups_abandoned", Observation.number(end.trainer(), "abandoned"));
+        json.put(
+                "duplicates_trained",
+                steps.stream().mapToLong(TrainedStep::duplicates).sum());
+        json.put("duplicates_dropped", Observation.number(end.trainer(), "duplicates_dropped"));
+        json.put("in_flight_at_end", inFlightAtEnd());
+        json.put("slot_occupancy", window.path("occupancy").asDouble(0));
+        ArrayNode waits = json.putArray("step_wait_seconds");
+        steps.forEach(step -> waits.add(step.waitSeconds()));
+        json.put("samples_per_second", window.path("samples_per_second").asDouble(0));
+        json.put("tokens_per_second", window.path("tokens_per_second").asDouble(0));
+        ArrayNode rewards = json.putArray("reward_mean");
+        steps.forEach(step -> rewards.add(step.rewardMean()));
+        json.put("batches_sorted", steps.stream().allMatch(TrainedStep::sorted));
+        json.put("batches_whole", steps.stream().allMatch(TrainedStep::whole));
+        ObjectNode perWorker = json.putObject("groups_per_worker");
+        groupsPerWorker().forEach((worker, groups) -> perWorker.put(worker, groups.longValue()));
+        json.put("wall_seconds", wallSeconds);
+        json.put("window_seconds", window.path("window_seconds").asDouble(0));
+        json.put("slots_total", slotsTotal);
+        json.put("engine_requests", whole.path("requests").asLong(0));
+        json.put("engine_duplicates", whole.path("duplicates").asLong(0));
+        ArrayNode problems = json.putArray("batch_problems");
+        steps.forEach(step -> step.problems().forEach(problem -> problems.add("step " + step.step() + ": " + problem)));
+        json.set("workload", workload());
+        return json;
+    }
+
+    private ObjectNode workload() {
+        ObjectNode workload = Json.object();
+        workload.put("run", settings.run().value());
+        workload.put("workers", settings.workers());
+        workload.put("slots_per_worker", settings.slots());
+        workload.put("batch_groups", settings.batchGroups());
+        workload.put("samples_per_group", settings.samplesPerGroup());
+        workload.put("pipeline_depth", settings.pipelineDepth());
+        workload.put("train_time", Durations.format(settings.trainTime()));
+        workload.put("latency", "w1");
+        workload.put("mean_group_time", Durations.format(settings.meanGroupTime()));
+        workload.put("engine_seed", settings.engineSeed());
+        workload.put("right_share", settings.rightShare());
+        workload.put("dataset", settings.dataset().toString());
+        return workload;
+    }
+
+    /** Groups finished by worker id, over all of its incarnations in this demo. */
+    private Map<String, Long> groupsPerWorker() {
+        Map<String, Long> groups = new TreeMap<>();
+        for (WorkerStatuses.Seen seen : end.workers()) {
+            groups.merge(seen.status().worker().workerId(), seen.status().groupsFinished(), Long::sum);
+        }
+        return groups;
+    }
+
+    /** Replaces the file as a whole. */
+    void write(Path file) throws IOException {
+        Path absolute = file.toAbsolutePath();
+        Files.createDirectories(absolute.getParent());
+        Path next = absolute.resolveSibling(absolute.getFileName() + ".next");
+        Files.write(next, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(json()));
+        Files.move(next, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** What is told at the end. */
+    List<String> summary() {
+        List<String> lines = new ArrayList<>();
+        double wait = end.steps().stream()
+                .mapToDouble(TrainedStep::waitSeconds)
+                .average()
+                .orElse(0);
+        lines.add(String.format(
+                Locale.ROOT,
+                "%d steps in %.1f s: %d groups published, %d trained, %d discarded, %d abandoned, %d still under way",
+                end.steps().size(),
+                wallSeconds,
+                published(),
+                trained(),
+                Observation.number(end.trainer(), "discarded"),
+                Observation.number(end.trainer(), "abandoned"),
+                inFlightAtEnd()));
+        lines.add(String.format(
+                Locale.ROOT,
+                "slots %.1f %% busy (%d slots, engine's ledger over %.1f s), %.0f samples/s, %.0f tokens/s, mean wait"
+                        + " %.2f s a step",
+                100 * window.path("occupancy").asDouble(0),
+                slotsTotal,
+                window.path("window_seconds").asDouble(0),
+                window.path("samples_per_second").asDouble(0),
+                window.path("tokens_per_second").asDouble(0),
+                wait));
+        lines.add("groups per worker: " + groupsPerWorker());
+        if (batchesGood()) {
+            lines.add("every batch had " + settings.batchGroups() + " whole groups of " + settings.samplesPerGroup()
+                    + " samples, ascending by index, none of them seen before");
+        } else {
+            long bad = end.steps().stream().filter(step -> !step.good()).count();
+            lines.add(bad + " of " + end.steps().size() + " batches were bad; the report says what was wrong");
+        }
+        if (!accountsAgree()) {
+            lines.add("the accounts do not agree: " + published() + " published, but " + settled() + " settled and "
+                    + inFlightAtEnd() + " under way");
+        }
+        return lines;
+    }
+}

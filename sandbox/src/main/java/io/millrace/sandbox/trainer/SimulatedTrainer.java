@@ -1,0 +1,173 @@
+package io.millrace.sandbox.trainer;
+
+import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The training loop. A turn is one step: lease (as long as it takes), fetch, check, train, announce the new version to
+ * the engines, acknowledge, record. A bad batch is recorded and trained all the same, so that a run shows all that is
+ * wrong with it; a server out of reach ends the loop.
+ */
+final class SimulatedTrainer implements OwnerLoop.Turn {
+    private static final Logger log = LoggerFactory.getLogger(SimulatedTrainer.class);
+
+    private final SimulatedTrainerSettings settings;
+    private final TrainerClient client;
+    private final Ticker ticker;
+    private final WallClock clock;
+    private final Runnable onFinished;
+    private final BatchCheck check;
+    private final long startedAtMs;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final Object lock = new Object();
+
+    private final List<TrainedStep> steps = new ArrayList<>();
+    /** The loop's thread while it may be interrupted: an acknowledgement under way is let finish and recorded. */
+    private @Nullable Thread waiting;
+
+    private final AtomicInteger failedSteps = new AtomicInteger();
+
+    /** @param onFinished called once, by the loop's thread, when the wanted steps are done */
+    SimulatedTrainer(
+            SimulatedTrainerSettings settings,
+            TrainerClient client,
+            Ticker ticker,
+            WallClock clock,
+            Runnable onFinished) {
+        this.settings = settings;
+        this.client = client;
+        this.ticker = ticker;
+        this.clock = clock;
+        this.onFinished = onFinished;
+        this.check = new BatchCheck(settings.batchGroups(), settings.samplesPerGroup());
+        this.startedAtMs = clock.millis();
+    }
+
+    @Override
+    public void runOnce() throws Exception {
+        if (settings.steps() > 0 && steps.size() >= settings.steps()) {
+            onFinished.run();
+            stop.await();
+            return;
+        }
+        enterWait();
+        long askedNanos = ticker.nanos();
+        Optional<Lease> leased = client.lease();
+        while (leased.isEmpty()) {
+            leased = client.lease();
+        }
+        Lease lease = leased.get();
+        double waitSeconds = (ticker.nanos() - askedNanos) / 1e9;
+        JsonNode batch = client.batch(lease.step());
+        BatchCheck.Verdict verdict = check.check(lease, batch);
+        Thread.sleep(settings.trainTime());
+        leaveWait();
+        boolean updates = (lease.step() + 1) % settings.stepsPerVersion() == 0;
+        Long newVersion = updates ? lease.weightVersion() + 1 : null;
+        if (newVersion != null) {
+            for (String engine : settings.engineUrls()) {
+                client.announce(engine, newVersion);
+            }
+        }
+        client.acknowledge(lease.step(), newVersion);
+        check.acknowledged(verdict);
+        record(step(lease, newVersion, waitSeconds, clock.millis(), verdict));
+    }
+
+    private void enterWait() throws InterruptedException {
+        synchronized (lock) {
+            if (stop.getCount() == 0) {
+                throw new InterruptedException("stopping");
+            }
+            waiting = Thread.currentThread();
+        }
+    }
+
+    private void leaveWait() throws InterruptedException {
+        synchronized (lock) {
+            waiting = null;
+            if (stop.getCount() == 0) {
+                throw new InterruptedException("stopping");
+            }
+        }
+    }
+
+    private static TrainedStep step(
+            Lease lease, @Nullable Long newVersion, double waitSeconds, long nowMs, BatchCheck.Verdict verdict) {
+        return new TrainedStep(
+                lease.lineage(),
+                lease.step(),
+                lease.weightVersion(),
+                newVersion,
+                waitSeconds,
+                lease.leasedAtMs(),
+                nowMs,
+                verdict.groupIndices(),
+                verdict.samples(),
+                verdict.rewardMean(),
+                verdict.responseTokens(),
+                verdict.ageVersionsMax(),
+                verdict.sorted(),
+                verdict.whole(),
+                verdict.duplicates(),
+                verdict.problems());
+    }
+
+    private void record(TrainedStep step) throws IOException {
+        steps.add(step);
+        if (step.good()) {
+            log.info(
+                    "step {}: {} groups, waited {} s, reward mean {}, {} response tokens, oldest {} versions",
+                    step.step(),
+                    step.groupIndices().size(),
+                    String.format(java.util.Locale.ROOT, "%.2f", step.waitSeconds()),
+                    String.format(java.util.Locale.ROOT, "%.3f", step.rewardMean()),
+                    step.responseTokens(),
+                    step.ageVersionsMax());
+        } else {
+            failedSteps.incrementAndGet();
+            log.error("step {} had a bad batch: {}", step.step(), String.join("; ", step.problems()));
+        }
+        Path file = settings.reportFile();
+        if (file != null) {
+            report().write(file);
+        }
+    }
+
+    /** Called by the loop's thread, or when it has ended. */
+    TrainerReport report() {
+        return TrainerReport.of(startedAtMs, settings.steps(), steps);
+    }
+
+    /** Steps whose batch was not as it must be. Any thread. */
+    int failedSteps() {
+        return failedSteps.get();
+    }
+
+    @Override
+    public void wakeup() {
+        stop.countDown();
+        synchronized (lock) {
+            if (waiting != null) {
+                waiting.interrupt();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        // The HTTP client ends with its threads, which are daemons.
+    }
+}

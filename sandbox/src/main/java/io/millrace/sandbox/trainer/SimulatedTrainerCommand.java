@@ -1,0 +1,53 @@
+package io.millrace.sandbox.trainer;
+
+import io.millrace.common.config.Command;
+import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import java.time.Duration;
+
+/** {@code millrace simulated-trainer}. */
+public final class SimulatedTrainerCommand implements Command<SimulatedTrainerSettings> {
+    /** An acknowledgement under way is let finish. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+
+    @Override
+    public String name() {
+        return "simulated-trainer";
+    }
+
+    @Override
+    public String description() {
+        return "Takes batches from the trainer consumer as a real trainer does, checks them, and trains nothing.";
+    }
+
+    @Override
+    public Class<SimulatedTrainerSettings> settings() {
+        return SimulatedTrainerSettings.class;
+    }
+
+    /** A batch was not as it must be. */
+    static final class BadBatchException extends Exception {
+        BadBatchException(int steps) {
+            super(steps + " steps had a bad batch; the log and the report file say what was wrong");
+        }
+    }
+
+    @Override
+    public int run(SimulatedTrainerSettings settings) throws Exception {
+        return ProcessRunner.run("simulated-trainer", STOP_LIMIT, (runner, stops) -> {
+            TrainerClient client = new TrainerClient(settings.trainerUrl(), settings.retryLimit(), Ticker.system());
+            SimulatedTrainer trainer =
+                    new SimulatedTrainer(settings, client, Ticker.system(), WallClock.system(), runner::requestStop);
+            OwnerLoop loop = new OwnerLoop("simulated-trainer", trainer, runner);
+            stops.push("simulated-trainer", limit -> {
+                loop.stop(limit);
+                if (trainer.failedSteps() > 0) {
+                    throw new BadBatchException(trainer.failedSteps());
+                }
+            });
+            loop.start();
+        });
+    }
+}

@@ -1,0 +1,109 @@
+package io.millrace.sandbox.trainer;
+
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * @param trainerUrl base address of the trainer consumer
+ * @param steps how many to train; 0 for until stopped
+ * @param trainTime how long one step takes
+ * @param batchGroups groups each batch must have
+ * @param samplesPerGroup samples each group must have
+ * @param engineUrls engines that are told each new version before the step is acknowledged
+ * @param stepsPerVersion steps per weight update
+ * @param reportFile JSON, written anew after each step
+ * @param retryLimit how long a server may be out of reach
+ */
+public record SimulatedTrainerSettings(
+        @Setting(
+                name = "trainer-url",
+                defaultValue = "http://127.0.0.1:9400",
+                help = "Base address of the trainer consumer")
+        String trainerUrl,
+
+        @Setting(
+                name = "steps",
+                defaultValue = Setting.REQUIRED,
+                min = "0",
+                unit = "steps",
+                help = "Steps to train; 0 trains until stopped")
+        long steps,
+
+        @Setting(
+                name = "train-time",
+                defaultValue = "1s",
+                min = "0s",
+                max = "24h",
+                help = "How long the training of one step takes")
+        Duration trainTime,
+
+        @Setting(
+                name = "batch-groups",
+                defaultValue = "32",
+                min = "1",
+                max = "65536",
+                unit = "groups",
+                help = "Groups of one step")
+        int batchGroups,
+
+        @Setting(
+                name = "samples-per-group",
+                defaultValue = "8",
+                min = "1",
+                max = "4096",
+                unit = "samples",
+                help = "Samples of one group")
+        int samplesPerGroup,
+
+        @Setting(
+                name = "engine-url",
+                defaultValue = "",
+                help = "Engine to tell each new weight version, before the step is acknowledged; may be repeated")
+        List<String> engineUrls,
+
+        @Setting(
+                name = "steps-per-version",
+                defaultValue = "1",
+                min = "1",
+                max = "1000000",
+                unit = "steps",
+                help = "Steps per weight update")
+        int stepsPerVersion,
+
+        @Setting(
+                name = "report-file",
+                defaultValue = Setting.NONE,
+                help = "File for the report, JSON; replaced as a whole after each step")
+        @Nullable
+        Path reportFile,
+
+        @Setting(
+                name = "retry-limit",
+                defaultValue = "60s",
+                min = "0s",
+                max = "24h",
+                help = "How long the trainer consumer or an engine may be out of reach before this gives up")
+        Duration retryLimit) {
+    public SimulatedTrainerSettings {
+        engineUrls = List.copyOf(engineUrls);
+        checkUrl("--trainer-url", trainerUrl);
+        engineUrls.forEach(url -> checkUrl("--engine-url", url));
+    }
+
+    private static void checkUrl(String flag, String url) {
+        try {
+            URI uri = URI.create(url);
+            if ("http".equals(uri.getScheme()) && uri.getHost() != null) {
+                return;
+            }
+        } catch (IllegalArgumentException e) {
+            throw new SettingException(flag + " must be http://host:port, was '" + url + "' (" + e.getMessage() + ")");
+        }
+        throw new SettingException(flag + " must be http://host:port, was '" + url + "'");
+    }
+}

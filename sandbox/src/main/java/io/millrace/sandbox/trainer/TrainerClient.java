@@ -1,0 +1,181 @@
+package io.millrace.sandbox.trainer;
+
+import io.millrace.common.json.Json;
+import io.millrace.common.time.Ticker;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The HTTP side: the trainer consumer's three calls and the engines' one. A server that is out of reach or answers 5xx
+ * is tried again until the limit, since every call is idempotent; any other answer than the expected is an error. Used
+ * by one thread, which may be interrupted at any time.
+ */
+final class TrainerClient {
+    private static final Logger log = LoggerFactory.getLogger(TrainerClient.class);
+    private static final Duration POLL = Duration.ofSeconds(10);
+    private static final Duration EXCHANGE_LIMIT = Duration.ofSeconds(60);
+    private static final Duration RETRY_EVERY = Duration.ofMillis(250);
+
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
+    private final String trainerUrl;
+    private final Duration retryLimit;
+    private final Ticker ticker;
+
+    TrainerClient(String trainerUrl, Duration retryLimit, Ticker ticker) {
+        this.trainerUrl = stripSlash(trainerUrl);
+        this.retryLimit = retryLimit;
+        this.ticker = ticker;
+    }
+
+    /** A server that did not answer in time, or answered what the contract does not know. */
+    static final class TrainerCallException extends Exception {
+        TrainerCallException(String message) {
+            super(message);
+        }
+
+        TrainerCallException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    private static String stripSlash(String url) {
+        return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+    }
+
+    /** Asks for the next step once, waiting up to 10 s for it; empty when it is not ready. */
+    Optional<Lease> lease() throws TrainerCallException, InterruptedException {
+        HttpResponse<byte[]> response =
+                call("POST", trainerUrl + "/v1/steps/next/lease?wait_ms=" + POLL.toMillis(), null, "lease a step");
+        JsonNode body = json(response);
+        if (response.statusCode() == 202) {
+            log.info(
+                    "step {} has {} of {} groups, waits for {}",
+                    body.path("step"),
+                    body.path("have"),
+                    body.path("need"),
+                    body.path("waiting_for").asString("nothing named"));
+            return Optional.empty();
+        }
+        expect(response, 200, "lease a step");
+        List<Long> indices = new ArrayList<>();
+        body.path("group_indices").forEach(index -> indices.add(index.asLong(-1)));
+        return Optional.of(new Lease(
+                number(body, "lineage"),
+                number(body, "step"),
+                number(body, "weight_version"),
+                number(body, "leased_at_ms"),
+                indices));
+    }
+
+    /** The leased batch as JSON. */
+    JsonNode batch(long step) throws TrainerCallException, InterruptedException {
+        String what = "read the batch of step " + step;
+        HttpResponse<byte[]> response = call("GET", trainerUrl + "/v1/steps/" + step + "/batch", null, what);
+        expect(response, 200, what);
+        return json(response);
+    }
+
+    /** @param newWeightVersion null when this step updated no weights */
+    void acknowledge(long step, @Nullable Long newWeightVersion) throws TrainerCallException, InterruptedException {
+        ObjectNode body = Json.object();
+        if (newWeightVersion != null) {
+            body.put("weight_version", newWeightVersion.longValue());
+        }
+        String what = "acknowledge step " + step;
+        expect(call("POST", trainerUrl + "/v1/steps/" + step + "/ack", body, what), 200, what);
+    }
+
+    /** Stands for the push of the weights: the engine serves the new version when this returns. */
+    void announce(String engineUrl, long weightVersion) throws TrainerCallException, InterruptedException {
+        ObjectNode body = Json.object();
+        body.put("new_version", Long.toString(weightVersion));
+        body.put("abort_all_requests", false);
+        String what = "announce weight version " + weightVersion + " to " + engineUrl;
+        expect(call("POST", stripSlash(engineUrl) + "/update_weight_version", body, what), 200, what);
+    }
+
+    private HttpResponse<byte[]> call(String method, String url, @Nullable ObjectNode body, String what)
+            throws TrainerCallException, InterruptedException {
+        HttpRequest.BodyPublisher publisher = body == null
+                ? HttpRequest.BodyPublishers.noBody()
+                : HttpRequest.BodyPublishers.ofByteArray(Json.MAPPER.writeValueAsBytes(body));
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
+                .timeout(EXCHANGE_LIMIT)
+                .header("Content-Type", "application/json")
+                .method(method, publisher)
+                .build();
+        long begunNanos = ticker.nanos();
+        for (boolean told = false; ; told = true) {
+            String trouble;
+            Throwable cause = null;
+            try {
+                HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+                if (response.statusCode() < 500) {
+                    return response;
+                }
+                trouble = "HTTP " + response.statusCode() + " " + error(response);
+            } catch (ConnectException e) {
+                trouble = "nothing listens there";
+                cause = e;
+            } catch (IOException e) {
+                trouble = e.toString();
+                cause = e;
+            }
+            if (ticker.nanos() - begunNanos > retryLimit.toNanos()) {
+                throw new TrainerCallException(
+                        "cannot " + what + " at " + url + " within --retry-limit " + retryLimit.toMillis() + " ms: "
+                                + trouble,
+                        cause == null ? new IOException(trouble) : cause);
+            }
+            if (!told) {
+                log.info("cannot {} yet: {}", what, trouble);
+            }
+            Thread.sleep(RETRY_EVERY);
+        }
+    }
+
+    private static void expect(HttpResponse<byte[]> response, int status, String what) throws TrainerCallException {
+        if (response.statusCode() != status) {
+            throw new TrainerCallException("cannot " + what + ": " + response.uri() + " answered HTTP "
+                    + response.statusCode() + " " + error(response));
+        }
+    }
+
+    private static String error(HttpResponse<byte[]> response) {
+        String text = new String(response.body(), java.nio.charset.StandardCharsets.UTF_8).strip();
+        return text.length() > 500 ? text.substring(0, 500) + "..." : text;
+    }
+
+    private static JsonNode json(HttpResponse<byte[]> response) throws TrainerCallException {
+        try {
+            return Json.MAPPER.readTree(response.body());
+        } catch (JacksonException e) {
+            throw new TrainerCallException(response.uri() + " did not answer with JSON: " + error(response), e);
+        }
+    }
+
+    private static long number(JsonNode body, String name) throws TrainerCallException {
+        JsonNode value = body.path(name);
+        if (!value.isIntegralNumber()) {
+            throw new TrainerCallException("the lease has no whole number " + name + ": " + value);
+        }
+        return value.asLong();
+    }
+}

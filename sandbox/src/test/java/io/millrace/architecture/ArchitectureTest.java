@@ -1,0 +1,207 @@
+package io.millrace.architecture;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaPackage;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.GeneralCodingRules;
+import io.millrace.common.config.Command;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ArchitectureTest {
+    private static final String COMMON = "io.millrace.common..";
+    private static final String PRODUCER = "io.millrace.producer..";
+    private static final String WORKER = "io.millrace.worker..";
+    private static final String TRAINER = "io.millrace.trainer..";
+    private static final String SANDBOX = "io.millrace.sandbox..";
+
+    /** Clients and servers, ours and others'. */
+    private static final String[] EDGES = {
+        "org.apache.kafka..",
+        "java.net.http..",
+        "io.helidon..",
+        "com.sun.net.httpserver..",
+        "io.millrace.common.kafka..",
+        "io.millrace.common.http.."
+    };
+
+    /** Where decisions are made from events and a given time, so that tests need neither broker nor thread. */
+    private static final DescribedPredicate<JavaClass> PURE_ROOMS = resideInAnyPackage(
+                    "io.millrace.producer.admission..",
+                    "io.millrace.producer.ledger..",
+                    "io.millrace.trainer.collect..",
+                    "io.millrace.trainer.batch..")
+            .or(describe(
+                    "SlotTable, EngineTable",
+                    type -> type.getName()
+                            .matches("io\\.millrace\\.worker\\.(slots\\.SlotTable|engine\\.EngineTable)(\\$.*)?")))
+            .as("pure rooms");
+
+    private static final DescribedPredicate<JavaAccess<?>> READS_A_CLOCK = describe("a clock is read", access -> {
+        JavaClass owner = access.getTargetOwner();
+        String name = access.getTarget().getName();
+        return switch (owner.getName()) {
+            case "java.lang.System" -> name.equals("nanoTime") || name.equals("currentTimeMillis");
+            case "io.millrace.common.time.Ticker", "io.millrace.common.time.WallClock" -> name.equals("system");
+            default ->
+                owner.getPackageName().equals("java.time")
+                        && (name.equals("now") || owner.getSimpleName().equals("Clock"));
+        };
+    });
+
+    private static final ImportOption NO_TESTS =
+            location -> !location.contains("/test-classes/") && !location.contains("-tests.jar");
+
+    private static final JavaClasses MAIN =
+            new ClassFileImporter().withImportOption(NO_TESTS).importPackages("io.millrace");
+
+    /** The rooms named below may be empty while their module is young. */
+    private static void check(ArchRule rule) {
+        rule.allowEmptyShould(true).check(MAIN);
+    }
+
+    @Test
+    void commonStandsOnItsOwn() {
+        check(noClasses()
+                .that()
+                .resideInAPackage(COMMON)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(PRODUCER, WORKER, TRAINER, SANDBOX));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        PRODUCER + "," + WORKER + "," + TRAINER,
+        WORKER + "," + PRODUCER + "," + TRAINER,
+        TRAINER + "," + PRODUCER + "," + WORKER
+    })
+    void theProcessesKnowCommonButNotEachOther(String module, String one, String other) {
+        check(noClasses()
+                .that()
+                .resideInAPackage(module)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(one, other));
+    }
+
+    @Test
+    void nobodyDependsOnTheSandbox() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage(SANDBOX)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(SANDBOX));
+    }
+
+    @Test
+    void everyClassBelongsToAModule() {
+        check(classes().should().resideInAnyPackage(COMMON, PRODUCER, WORKER, TRAINER, SANDBOX));
+    }
+
+    @Test
+    void pureRoomsHaveNoClientInside() {
+        check(noClasses().that(PURE_ROOMS).should().dependOnClassesThat().resideInAnyPackage(EDGES));
+    }
+
+    @Test
+    void promptSourcesHaveNoClientInside() {
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.millrace.producer.source..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(EDGES));
+    }
+
+    @Test
+    void pureRoomsHaveNoThreadInside() {
+        check(noClasses()
+                .that(PURE_ROOMS)
+                .should()
+                .dependOnClassesThat(assignableTo(Thread.class)
+                        .or(assignableTo(java.util.concurrent.Executor.class))
+                        .or(assignableTo(java.util.concurrent.Executors.class))));
+    }
+
+    @Test
+    void pureRoomsReadNoClock() {
+        check(noClasses().that(PURE_ROOMS).should().accessTargetWhere(READS_A_CLOCK));
+    }
+
+    @Test
+    void everyPackageIsNullMarked() {
+        Set<String> packages = new TreeSet<>();
+        MAIN.forEach(type -> packages.add(type.getPackageName()));
+        List<String> unmarked = new ArrayList<>();
+        for (String name : packages) {
+            JavaPackage room = MAIN.getPackage(name);
+            if (room.tryGetPackageInfo().isEmpty() || !room.isAnnotatedWith(NullMarked.class)) {
+                unmarked.add(name);
+            }
+        }
+        assertEquals(List.of(), unmarked, "packages without @NullMarked in a package-info");
+        assertTrue(packages.size() > 10, () -> "the packages seen are " + packages);
+    }
+
+    @Test
+    void logsGoThroughSlf4j() {
+        check(GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING);
+    }
+
+    @Test
+    void onlyCommandsPrint() {
+        check(noClasses()
+                .that(not(resideInAnyPackage("..ops..", "..demo..", "..cli..")).and(not(assignableTo(Command.class))))
+                .should(GeneralCodingRules.ACCESS_STANDARD_STREAMS));
+    }
+
+    @Test
+    void nothingIsMocked() {
+        JavaClasses withTests = new ClassFileImporter().importPackages("io.millrace");
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.mockito..", "org.easymock..", "mockit..")
+                .check(withTests);
+    }
+
+    /** The rules would also pass on nothing; here they see what they forbid. */
+    @Test
+    void theRulesBite() {
+        JavaClasses broker =
+                new ClassFileImporter().importPackages("io.millrace.common.topics", "io.millrace.common.time");
+        assertThrows(
+                AssertionError.class,
+                () -> noClasses()
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage(EDGES)
+                        .check(broker));
+        assertThrows(
+                AssertionError.class,
+                () -> noClasses().should().accessTargetWhere(READS_A_CLOCK).check(broker));
+    }
+}

@@ -1,0 +1,81 @@
+package io.millrace.it;
+
+import io.millrace.common.json.Json;
+import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.TrainerWiring;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+
+/** A trainer consumer as its process runs it, with an HTTP client like a trainer's. */
+final class TrainerProcess implements AutoCloseable {
+    private static final long LIMIT_SECONDS = 60;
+
+    private final CompletableFuture<ProcessRunner> runner = new CompletableFuture<>();
+    private final CompletableFuture<Integer> port = new CompletableFuture<>();
+    private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    /** An answer of the server. */
+    record Answer(int status, byte[] body) {
+        JsonNode json() {
+            return Json.MAPPER.readTree(body);
+        }
+    }
+
+    TrainerProcess(TrainerSettings settings) throws Exception {
+        Thread.ofPlatform().name("trainer-process").start(() -> {
+            try {
+                exitCode.complete(ProcessRunner.run("trainer", settings.stopTimeout(), (started, stops) -> {
+                    runner.complete(started);
+                    port.complete(TrainerWiring.start(settings, started, stops));
+                }));
+            } catch (Exception e) {
+                port.completeExceptionally(e);
+                exitCode.completeExceptionally(e);
+            }
+        });
+        port.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    Answer get(String path, String accept) throws Exception {
+        return send(request(path).header("Accept", accept).GET());
+    }
+
+    Answer get(String path) throws Exception {
+        return get(path, "application/json");
+    }
+
+    Answer post(String path, String body) throws Exception {
+        return send(request(path).POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port.join() + path))
+                .timeout(Duration.ofSeconds(LIMIT_SECONDS));
+    }
+
+    private Answer send(HttpRequest.Builder request) throws Exception {
+        HttpResponse<byte[]> response = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+        return new Answer(response.statusCode(), response.body());
+    }
+
+    /** Waits for the end of the process. */
+    int exitCode() throws Exception {
+        return exitCode.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Asks for a clean end and waits for it. */
+    @Override
+    public void close() {
+        runner.join().requestStop();
+        exitCode.orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).join();
+        http.close();
+    }
+}

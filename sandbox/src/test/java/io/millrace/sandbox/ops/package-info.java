@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.millrace.sandbox.ops;
+
+import org.jspecify.annotations.NullMarked;

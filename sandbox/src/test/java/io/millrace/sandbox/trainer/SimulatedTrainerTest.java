@@ -1,0 +1,183 @@
+package io.millrace.sandbox.trainer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpServer;
+import io.millrace.common.json.Json;
+import io.millrace.common.time.Ticker;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.ObjectNode;
+
+class SimulatedTrainerTest {
+    @TempDir
+    Path folder;
+
+    private final List<String> calls = Collections.synchronizedList(new ArrayList<>());
+    private HttpServer server;
+    private long leases;
+    private int troubles;
+
+    /** Gives steps of two groups of two; answers the first lease with "not yet". */
+    @BeforeEach
+    void startServer() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            String path = exchange.getRequestURI().getPath();
+            calls.add(exchange.getRequestMethod() + " " + path + " " + body);
+            int status = 200;
+            ObjectNode answer = Json.object();
+            long step = Math.max(0L, leases - 1);
+            Lease lease = Batches.lease(step, 2 * step, 2 * step + 1);
+            if (troubles > 0) {
+                troubles--;
+                status = 503;
+            } else if (path.endsWith("/lease")) {
+                if (calls.size() == 1) {
+                    status = 202;
+                } else {
+                    leases++;
+                    step = leases - 1;
+                    lease = Batches.lease(step, 2 * step, 2 * step + 1);
+                    answer.put("lineage", 0).put("step", step).put("weight_version", step);
+                    answer.put("leased_at_ms", 5);
+                    answer.putArray("group_indices").add(2 * step).add(2 * step + 1);
+                }
+            } else if (path.endsWith("/batch")) {
+                answer = Batches.batch(lease, 2);
+            }
+            byte[] bytes = Json.MAPPER.writeValueAsBytes(answer);
+            exchange.sendResponseHeaders(status, bytes.length);
+            exchange.getResponseBody().write(bytes);
+            exchange.close();
+        });
+        server.start();
+    }
+
+    @AfterEach
+    void stopServer() {
+        server.stop(0);
+    }
+
+    private String url() {
+        return "http://127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    private SimulatedTrainer trainer(int batchGroups, int stepsPerVersion, Runnable onFinished) {
+        SimulatedTrainerSettings settings = new SimulatedTrainerSettings(
+                url(),
+                2,
+                Duration.ZERO,
+                batchGroups,
+                2,
+                List.of(url()),
+                stepsPerVersion,
+                folder.resolve("report.json"),
+                Duration.ofSeconds(20));
+        TrainerClient client = new TrainerClient(url(), settings.retryLimit(), Ticker.system());
+        return new SimulatedTrainer(settings, client, Ticker.system(), () -> 77, onFinished);
+    }
+
+    @Test
+    void enginesHaveTheNewVersionBeforeTheStepIsAcknowledged() throws Exception {
+        trainer(2, 1, () -> {}).runOnce();
+        assertEquals(
+                List.of(
+                        "POST /v1/steps/next/lease ",
+                        "POST /v1/steps/next/lease ",
+                        "GET /v1/steps/0/batch ",
+                        "POST /update_weight_version {\"new_version\":\"1\",\"abort_all_requests\":false}",
+                        "POST /v1/steps/0/ack {\"weight_version\":1}"),
+                calls);
+    }
+
+    @Test
+    void aStepInsideAVersionAnnouncesNone() throws Exception {
+        trainer(2, 2, () -> {}).runOnce();
+        assertEquals("POST /v1/steps/0/ack {}", calls.getLast());
+        assertTrue(calls.stream().noneMatch(call -> call.contains("update_weight_version")));
+    }
+
+    @Test
+    void theReportStandsAfterEachStep() throws Exception {
+        SimulatedTrainer trainer = trainer(2, 1, () -> {});
+        trainer.runOnce();
+        TrainerReport first = TrainerReport.read(folder.resolve("report.json")).orElseThrow();
+        assertEquals(1, first.steps().size());
+        trainer.runOnce();
+        TrainerReport second = TrainerReport.read(folder.resolve("report.json")).orElseThrow();
+        assertEquals(trainer.report(), second);
+        assertEquals(List.of(2L, 3L), second.steps().getLast().groupIndices());
+        assertEquals(0, second.failedSteps());
+        assertEquals(0.5, second.steps().getLast().rewardMean());
+    }
+
+    @Test
+    void aBadBatchIsRecordedAndCountsAsFailed() throws Exception {
+        SimulatedTrainer trainer = trainer(3, 1, () -> {});
+        trainer.runOnce();
+        assertEquals(1, trainer.failedSteps());
+        assertEquals(
+                List.of("the batch has 2 groups, not 3"),
+                trainer.report().steps().getFirst().problems());
+    }
+
+    @Test
+    void aServerThatIsNotReadyIsAskedAgain() throws Exception {
+        troubles = 1;
+        trainer(2, 1, () -> {}).runOnce();
+        assertTrue(calls.getLast().startsWith("POST /v1/steps/0/ack"), calls.toString());
+    }
+
+    @Test
+    void nothingListeningIsNamedWhenTheLimitIsReached() throws Exception {
+        String url = url();
+        server.stop(0);
+        TrainerClient client = new TrainerClient(url, Duration.ZERO, new Ticker() {
+            private long nanos;
+
+            @Override
+            public long nanos() {
+                return nanos++;
+            }
+        });
+        var error = assertThrows(TrainerClient.TrainerCallException.class, client::lease);
+        assertTrue(error.getMessage().contains("cannot lease a step at " + url), error.getMessage());
+        assertTrue(error.getMessage().contains("--retry-limit"), error.getMessage());
+    }
+
+    @Test
+    void theWantedStepsDoneItFinishesAndWaitsToBeStopped() throws Exception {
+        CountDownLatch finished = new CountDownLatch(1);
+        SimulatedTrainer trainer = trainer(2, 1, finished::countDown);
+        trainer.runOnce();
+        trainer.runOnce();
+        Thread loop = Thread.startVirtualThread(() -> {
+            try {
+                trainer.runOnce();
+            } catch (Exception e) {
+                calls.add(e.toString());
+            }
+        });
+        assertTrue(finished.await(10, TimeUnit.SECONDS));
+        trainer.wakeup();
+        assertTrue(loop.join(Duration.ofSeconds(10)));
+        assertTrue(calls.getLast().startsWith("POST /v1/steps/1/ack"), calls.toString());
+    }
+}

@@ -1,0 +1,61 @@
+package io.millrace.trainer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.config.SettingException;
+import io.millrace.common.config.SettingsBinder;
+import io.millrace.common.config.YamlSettings;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class TrainerSettingsTest {
+    private static TrainerSettings bind(Map<String, String> flags) {
+        Map<String, String> all = new HashMap<>(flags);
+        all.putIfAbsent("run", "testing");
+        return new SettingsBinder(Set.of("trainer"), List.of(TrainerSettings.class))
+                .bind("trainer", TrainerSettings.class, all, Map.of(), YamlSettings.none());
+    }
+
+    @Test
+    void theDefaultsFitTogether() {
+        TrainerSettings settings = bind(Map.of());
+        assertEquals(32, settings.batch().batchGroups());
+        assertEquals(8, settings.batch().samplesPerGroup());
+        assertEquals(9400, settings.ops().opsPort());
+        assertEquals("127.0.0.1", settings.ops().opsHost());
+    }
+
+    @Test
+    void everySettingCanBeGiven() {
+        TrainerSettings settings = bind(Map.of(
+                "batch-groups", "128",
+                "pipeline-depth", "0",
+                "steps-per-version", "4",
+                "payload-memory-max", "0",
+                "trainer-host", "0.0.0.0",
+                "trainer-port", "0"));
+        assertEquals(128, settings.batch().batchGroups());
+        assertEquals(4, settings.batch().capacity().stepsUntilNewVersion());
+        assertEquals(0, settings.payloadMemoryMax().bytes());
+        assertEquals("0.0.0.0", settings.host());
+    }
+
+    @Test
+    void aLeaseThatFitsNoRecordIsRefused() {
+        String message = assertThrows(SettingException.class, () -> bind(Map.of("batch-groups", "100000")))
+                .getMessage();
+        assertTrue(message.contains("--batch-groups") && message.contains("at most 41943"), message);
+    }
+
+    @Test
+    void partsThatNeverFitTogetherAreRefused() {
+        String message = assertThrows(SettingException.class, () -> bind(Map.of("parts-memory-max", "1MiB")))
+                .getMessage();
+        assertTrue(message.contains("--parts-memory-max") && message.contains("16MiB"), message);
+    }
+}
