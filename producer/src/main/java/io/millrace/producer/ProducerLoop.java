@@ -68,6 +68,7 @@ final class ProducerLoop implements OwnerLoop.Turn {
     private final WallClock clock;
     private final Consumer<ProducerStatus> statuses;
     private long nextIndex;
+    private long publishedEnd;
     private boolean exhausted;
     private boolean moreToPublish;
 
@@ -137,6 +138,7 @@ final class ProducerLoop implements OwnerLoop.Turn {
 
     private void published(PublishedTask published) {
         ledger.published(published.task(), published.offset(), clock.millis());
+        publishedEnd = published.offset() + 1;
     }
 
     /**
@@ -144,7 +146,7 @@ final class ProducerLoop implements OwnerLoop.Turn {
      *
      * <ol>
      *   <li>waits for records of the followed topics, not at all while there is more to publish, and feeds the ledger;
-     *   <li>takes the share group's start offset where the broker has told it;
+     *   <li>takes how far the share group has come, where the broker has told it;
      *   <li>sends the heartbeat when it is time;
      *   <li>publishes at most one batch of what admission allows, or shows what is waited for;
      *   <li>shows the status.
@@ -153,7 +155,7 @@ final class ProducerLoop implements OwnerLoop.Turn {
     @Override
     public void runOnce() throws Exception {
         edges.tail().poll(moreToPublish ? Duration.ZERO : POLL_LIMIT, feed::accept);
-        edges.queue().turn().ifPresent(offset -> ledger.queueStart(offset, clock.millis()));
+        edges.queue().turn(publishedEnd).ifPresent(offset -> ledger.queueStart(offset, clock.millis()));
         edges.heart().turn();
         admit();
         show();
@@ -189,7 +191,6 @@ final class ProducerLoop implements OwnerLoop.Turn {
                 metrics.published(groups);
             }
             case PromptPublisher.Outcome.NotCommitted not -> {
-                metrics.commitUnanswered();
                 log.warn("groups {} and on not published, trying again", nextIndex, not.cause());
             }
         }

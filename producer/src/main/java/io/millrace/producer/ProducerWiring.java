@@ -59,7 +59,7 @@ public final class ProducerWiring {
     }
 
     /**
-     * Returns when the run is taken over and publishing has begun.
+     * Returns when the run is taken over; publishing follows.
      *
      * @param stops gets what is started
      * @throws SettingException when the data set cannot be used, or is not the one the run was begun with
@@ -141,7 +141,12 @@ public final class ProducerWiring {
                 tail,
                 promptLog,
                 new PromptPublisher(
-                        transactional, promptLog, topics.prompts(), topics.producerTransactionalId(), recordBytesMax),
+                        transactional,
+                        promptLog,
+                        topics.prompts(),
+                        topics.producerTransactionalId(),
+                        recordBytesMax,
+                        meters::commitUnanswered),
                 new QueueWatch(admin, topics.shareGroup(topics.prompts()), topics.prompts(), ticker, PERIOD),
                 new LedgerHeart(heartProducer, topics.workers(), clock, ticker, PERIOD));
         return new ProducerLoop(

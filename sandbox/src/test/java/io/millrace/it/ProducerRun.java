@@ -21,6 +21,10 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.ProducerSettings;
 import io.millrace.producer.ProducerWiring;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,6 +60,15 @@ final class ProducerRun {
 
         ObjectNode status() {
             return wiring.status();
+        }
+
+        /** The body that its operations server answers with. */
+        String get(String path) throws Exception {
+            try (HttpClient http = HttpClient.newHttpClient()) {
+                URI uri = URI.create("http://127.0.0.1:" + wiring.opsPort() + path);
+                return http.send(HttpRequest.newBuilder(uri).timeout(LIMIT).build(), BodyHandlers.ofString())
+                        .body();
+            }
         }
 
         long count(String field) {

@@ -27,16 +27,20 @@ import io.millrace.common.record.WorkersRecord;
 import io.millrace.producer.publish.FencedException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -138,6 +142,16 @@ class ProducerTest {
                 () -> producer.status().path("waiting_for").asString("").startsWith("capacity: 8"));
         Health.Part part = producer.health.parts().get("admission");
         assertEquals(Health.State.WAITING, part.state());
+        assertTrue(part.detail().startsWith("capacity: 8"), part.detail());
+        String metrics = producer.get("/metrics");
+        for (String line : List.of(
+                "millrace_producer_published_groups_total{run=\"" + run.run + "\"} 8.0",
+                "millrace_producer_queue_depth{run=\"" + run.run + "\"} 8.0",
+                "millrace_producer_admission_limit{run=\"" + run.run + "\"} 8.0",
+                "millrace_producer_failed_attempts_total{run=\"" + run.run + "\"} 0.0")) {
+            assertTrue(metrics.contains(line), () -> line + " in\n" + metrics);
+        }
+        assertTrue(producer.get("/status").contains("\"next_index\":8"));
 
         train(0, upTo(4), new StepRecord.Totals(4, 0, 0, 4));
         awaitCounts(producer, Map.of("trained", 4L, "settled", 4L));
@@ -220,13 +234,15 @@ class ProducerTest {
 
     @Test
     void killedMidTransactionNoIndexIsSkippedOrDoubled() throws Exception {
-        run.start(dataSet).stop();
+        ProducerRun.Started before = run.start(dataSet);
         awaitCommitted(CAPACITY);
+        before.stop();
         List<TrainingTask> tasks = run.committed();
         try (Producer<byte[], byte[]> killed =
                 run.clients.transactionalProducer("killed", run.topics.producerTransactionalId())) {
             killed.initTransactions();
             killed.beginTransaction();
+            List<Future<RecordMetadata>> open = new ArrayList<>();
             for (long index = CAPACITY; index < CAPACITY + 2; index++) {
                 TrainingTask like = tasks.getFirst();
                 TrainingTask task = new TrainingTask(
@@ -241,10 +257,13 @@ class ProducerTest {
                         like.metadata(),
                         like.samplingParams(),
                         like.source());
-                var _ = killed.send(new ProducerRecord<>(
-                        run.topics.prompts(), 0, KafkaClients.key(task.groupIndex()), ControlCodec.encode(task)));
+                open.add(killed.send(new ProducerRecord<>(
+                        run.topics.prompts(), 0, KafkaClients.key(task.groupIndex()), ControlCodec.encode(task))));
             }
             killed.flush();
+            for (Future<RecordMetadata> sent : open) {
+                assertTrue(sent.get().hasOffset(), "the unfinished transaction stands on the broker");
+            }
             run.policy(1, 4);
             ProducerRun.Started producer = run.start(dataSet);
             awaitCommitted(CAPACITY + 4);
@@ -271,9 +290,19 @@ class ProducerTest {
         awaitCounts(producer, Map.of("queued", 5L, "in_flight", 0L, "finished", 2L, "failed", 1L));
         assertEquals(0.5, producer.status().path("reward_mean").asDouble());
 
-        claim(4);
-        // Offsets, not indices: the share group's start is past the first four, three of which are known better.
-        awaitCounts(producer, Map.of("queued", 4L, "in_flight", 1L));
+        String group = run.topics.shareGroup(run.topics.prompts());
+        try (ShareConsumer<byte[], byte[]> worker = run.clients.shareConsumer("test-claim", group, 1)) {
+            worker.subscribe(List.of(run.topics.prompts()));
+            // Three of them are known better; group 3 has left the queue and nobody says where to.
+            claim(worker, 5);
+            await("group 3 has left the queue", () -> producer.count("in_flight") >= 1);
+            claim(worker, 3);
+            // A worker with free slots goes on polling, and so takes the transaction's control record off the queue.
+            await("the queue is known to be empty", () -> {
+                assertTrue(worker.poll(Duration.ofMillis(100)).isEmpty());
+                return producer.count("queued") == 0 && producer.count("in_flight") == 5;
+            });
+        }
 
         step("r", new StepRecord.Rejection(new GroupIndex(1), new Attempt(1), 1, 0, "no tokens"));
         awaitCounts(producer, Map.of("finished", 1L, "failed", 2L));
@@ -284,8 +313,8 @@ class ProducerTest {
         train(0, List.of(0L), new StepRecord.Totals(1, 0, 1, 2));
         receipt(0, new Receipt.Success(0, List.of(9L), new RewardStats(1, 0)));
         Map<String, Long> end = Map.of(
-                "queued", 5L,
-                "in_flight", 1L,
+                "queued", 1L,
+                "in_flight", 5L,
                 "finished", 0L,
                 "failed", 1L,
                 "trained", 1L,
@@ -302,19 +331,16 @@ class ProducerTest {
     }
 
     /** Takes so many tasks off the queue, as a worker does. */
-    private void claim(int tasks) throws Exception {
-        String group = run.topics.shareGroup(run.topics.prompts());
-        try (ShareConsumer<byte[], byte[]> consumer = run.clients.shareConsumer("test-claim", group, tasks)) {
-            consumer.subscribe(List.of(run.topics.prompts()));
-            int[] claimed = {0};
-            await(tasks + " tasks claimed", () -> {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) {
-                    consumer.acknowledge(record, claimed[0] < tasks ? AcknowledgeType.ACCEPT : AcknowledgeType.RELEASE);
-                    claimed[0]++;
-                }
-                consumer.commitSync();
-                return claimed[0] >= tasks;
-            });
-        }
+    private static void claim(ShareConsumer<byte[], byte[]> worker, int tasks) throws Exception {
+        AtomicInteger claimed = new AtomicInteger();
+        await(tasks + " tasks claimed", () -> {
+            for (ConsumerRecord<byte[], byte[]> record : worker.poll(Duration.ofMillis(500))) {
+                worker.acknowledge(record, AcknowledgeType.ACCEPT);
+                claimed.incrementAndGet();
+            }
+            worker.commitSync();
+            return claimed.get() >= tasks;
+        });
+        assertEquals(tasks, claimed.get());
     }
 }

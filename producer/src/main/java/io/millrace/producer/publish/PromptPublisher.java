@@ -35,23 +35,27 @@ public final class PromptPublisher implements AutoCloseable {
     private final String topic;
     private final String transactionalId;
     private final int valueBytesMax;
+    private final Runnable unanswered;
     private @Nullable Producer<byte[], byte[]> producer;
 
     /**
      * @param producers makes producers with the transactional id
      * @param valueBytesMax the largest task, in bytes of its JSON
+     * @param unanswered called for each commit whose outcome has to be read from the topic
      */
     public PromptPublisher(
             Supplier<Producer<byte[], byte[]>> producers,
             PromptLog promptLog,
             String topic,
             String transactionalId,
-            int valueBytesMax) {
+            int valueBytesMax,
+            Runnable unanswered) {
         this.producers = producers;
         this.promptLog = promptLog;
         this.topic = topic;
         this.transactionalId = transactionalId;
         this.valueBytesMax = valueBytesMax;
+        this.unanswered = unanswered;
     }
 
     /** What {@link #publish} came to. */
@@ -133,6 +137,7 @@ public final class PromptPublisher implements AutoCloseable {
         GroupIndex first = tasks.getFirst().groupIndex();
         GroupIndex last = tasks.getLast().groupIndex();
         log.warn("outcome of groups {} to {} unknown, reading the topic's end: {}", first, last, cause.toString());
+        unanswered.run();
         open();
         PublishedTask newest = promptLog.last();
         if (newest == null || newest.task().groupIndex().compareTo(first) < 0) {
