@@ -1,6 +1,7 @@
 package io.millrace.worker.claim;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.lifecycle.Health;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,7 @@ public final class Claimer implements OwnerLoop.Turn {
     private final Ticker ticker;
     private final Health health;
     private final MeterRegistry registry;
+    private final Timer polls;
 
     public Claimer(
             ShareConsumer<byte[], byte[]> urgent,
@@ -64,6 +67,9 @@ public final class Claimer implements OwnerLoop.Turn {
         this.ticker = ticker;
         this.health = health;
         this.registry = registry;
+        this.polls = Timer.builder("millrace.worker.claim.poll")
+                .description("a poll of a prompts lane that brought groups")
+                .register(registry);
         lanes.values()
                 .forEach(lane -> lane.setAcknowledgementCommitCallback((offsets, e) -> {
                     if (e != null) {
@@ -98,7 +104,12 @@ public final class Claimer implements OwnerLoop.Turn {
         ShareConsumer<byte[], byte[]> consumer = consumer(lane);
         int claimed = 0;
         int delivered = 0;
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(wait)) {
+        long startNanos = ticker.nanos();
+        ConsumerRecords<byte[], byte[]> records = consumer.poll(wait);
+        if (!records.isEmpty()) {
+            polls.record(Duration.ofNanos(ticker.nanos() - startNanos));
+        }
+        for (ConsumerRecord<byte[], byte[]> record : records) {
             delivered++;
             claimed += claim(lane, consumer, record);
         }

@@ -138,19 +138,43 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
 
     /** A group was claimed; it already stands in the in-flight table. */
     public void accept(GroupRun group, boolean urgent) {
-        dispatcher.offer(group, group.task().samples(), urgent);
+        dispatcher.preparing();
+        if (!sampler.tokenizes(group.task())) {
+            dispatcher.offer(group, group.task().samples(), urgent);
+            return;
+        }
+        execute(() -> prepare(group, urgent), group);
+    }
+
+    /** Tokenizes the prompt while the group waits for slots anyway. */
+    private void prepare(GroupRun group, boolean urgent) {
+        try {
+            group.tokenized(sampler.tokenize(group.task()));
+            dispatcher.offer(group, group.task().samples(), urgent);
+        } catch (EngineException e) {
+            failed(group, new AttemptFailure(e.kind().word(), String.valueOf(e.getMessage())));
+            dispatcher.generated();
+            dispatcher.unprepared();
+            close(group);
+        } catch (InterruptedException e) {
+            // The process ends; the ledger gives the group to somebody else.
+            dispatcher.unprepared();
+        } catch (RuntimeException | Error e) {
+            fatal.report("preparation of group " + group.task().groupIndex(), e);
+        }
     }
 
     @Override
     public void start(GroupRun group, int sample) {
+        execute(() -> run(group, sample), group);
+    }
+
+    private void execute(Runnable work, GroupRun group) {
         try {
-            threads.execute(() -> run(group, sample));
+            threads.execute(work);
         } catch (RejectedExecutionException e) {
             // Only after close: the process is ending, the ledger gives the group to somebody else.
-            log.debug(
-                    "sample {} of group {} not started: closed",
-                    sample,
-                    group.task().groupIndex());
+            log.debug("group {} not continued: closed", group.task().groupIndex());
         }
     }
 

@@ -22,9 +22,6 @@ public final class GroupRun {
     private final long claimedAtMs;
     private final long claimedNanos;
     private final ReentrantLock lock = new ReentrantLock();
-    /** Held while an engine tokenizes, so it is not the lock of the other state. */
-    private final ReentrantLock tokenizerLock = new ReentrantLock();
-
     private final @Nullable SampleMade[] made;
     private final @Nullable Thread[] running;
     private int pending;
@@ -55,31 +52,30 @@ public final class GroupRun {
         return claimedNanos;
     }
 
-    /** Finds the prompt's token ids. */
-    interface Tokenizing {
-        int[] ids() throws Exception;
+    /** The engine's token ids of the prompt are known; before any sample starts. */
+    void tokenized(int[] ids) {
+        lock.lock();
+        try {
+            promptIds = ids;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
-     * The prompt's token ids, found once for the group: the first sample asks, the others wait for it.
+     * The prompt's token ids.
      *
      * @return null when the prompt goes to the engine as text
      */
-    int @Nullable [] promptIds(@Nullable Tokenizing tokenizing) throws Exception {
+    int @Nullable [] promptIds() {
         if (task.prompt() instanceof Prompt.TokenIds given) {
             return given.inputIds();
         }
-        if (tokenizing == null) {
-            return null;
-        }
-        tokenizerLock.lockInterruptibly();
+        lock.lock();
         try {
-            if (promptIds == null) {
-                promptIds = tokenizing.ids();
-            }
             return promptIds;
         } finally {
-            tokenizerLock.unlock();
+            lock.unlock();
         }
     }
 

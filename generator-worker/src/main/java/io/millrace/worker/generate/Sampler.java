@@ -5,6 +5,7 @@ import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.RunId;
+import io.millrace.common.record.Prompt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.worker.engine.EngineException;
 import io.millrace.worker.engine.EngineException.Kind;
@@ -55,7 +56,7 @@ final class Sampler {
     Drawn draw(GroupRun group, int sample) throws EngineException, InterruptedException {
         TrainingTask task = group.task();
         Set<String> failed = new HashSet<>();
-        int[] promptIds = promptIds(group, failed);
+        int[] promptIds = group.promptIds();
         AtomicInteger tries = new AtomicInteger();
         return tried(() -> {
             // Never the same twice: an engine refuses a request id it still holds.
@@ -74,29 +75,18 @@ final class Sampler {
         });
     }
 
-    private int @Nullable [] promptIds(GroupRun group, Set<String> failed)
-            throws EngineException, InterruptedException {
-        if (!limits.tokenize()) {
-            return untokenized(group);
-        }
-        try {
-            String text = group.task().prompt().asText();
-            return group.promptIds(() -> tried(() -> engines.tokenize(text, limits.requestLimit(), failed)));
-        } catch (EngineException | InterruptedException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException("tokenizing failed unexpectedly", e);
-        }
+    /** Whether the prompt has yet to be tokenized by an engine before its samples may start. */
+    boolean tokenizes(TrainingTask task) {
+        return limits.tokenize() && !(task.prompt() instanceof Prompt.TokenIds);
     }
 
-    private static int @Nullable [] untokenized(GroupRun group) throws InterruptedException {
-        try {
-            return group.promptIds(null);
-        } catch (InterruptedException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException("reading the prompt failed unexpectedly", e);
-        }
+    /**
+     * The engine's token ids of a text prompt; blocks the calling virtual thread. Done once for a group and before it
+     * gets slots, so that no slot waits for it.
+     */
+    int[] tokenize(TrainingTask task) throws EngineException, InterruptedException {
+        Set<String> failed = new HashSet<>();
+        return tried(() -> engines.tokenize(task.prompt().asText(), limits.requestLimit(), failed));
     }
 
     private interface Call<T> {

@@ -41,7 +41,28 @@ public final class Dispatcher<G> {
         this.starter = starter;
     }
 
-    /** Takes a claimed group in. */
+    /** A group was claimed and is being made ready; {@link #offer} or {@link #unprepared} follows, exactly once. */
+    public void preparing() {
+        lock.lock();
+        try {
+            table.preparing();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A group that was being made ready never will be. */
+    public void unprepared() {
+        lock.lock();
+        try {
+            table.unprepared();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes a prepared group in. */
     public void offer(G group, int samples, boolean urgent) {
         List<SlotTable.Start<G>> starts;
         lock.lock();

@@ -42,6 +42,7 @@ final class SlotTable<G> {
     private final Deque<Waiting<G>> waiting = new ArrayDeque<>();
     private int inUse;
     private int unstartedGroups;
+    private int preparingGroups;
 
     /**
      * @param slots samples in flight, 1 or more
@@ -54,11 +55,25 @@ final class SlotTable<G> {
 
     /** How many more groups may be claimed. */
     int claimsWanted() {
-        return Math.max(0, prefetch - unstartedGroups);
+        return Math.max(0, prefetch - unstartedGroups - preparingGroups);
     }
 
-    /** Takes a claimed group in; returns what may start. */
+    /** A group was claimed and is being made ready; {@link #offer} or {@link #unprepared} follows. */
+    void preparing() {
+        preparingGroups++;
+    }
+
+    /** A group that was being made ready never will be. */
+    void unprepared() {
+        if (preparingGroups == 0) {
+            throw new IllegalStateException("no group was being prepared: this is a bug");
+        }
+        preparingGroups--;
+    }
+
+    /** Takes a prepared group in; returns what may start. */
     List<Start<G>> offer(G group, int samples, boolean urgent) {
+        unprepared();
         Waiting<G> entry = new Waiting<>(group, samples, urgent);
         if (urgent) {
             insertBehindUrgent(entry);
@@ -131,6 +146,6 @@ final class SlotTable<G> {
 
     /** Groups with a sample that has not started. */
     int waitingGroups() {
-        return waiting.size();
+        return preparingGroups + waiting.size();
     }
 }

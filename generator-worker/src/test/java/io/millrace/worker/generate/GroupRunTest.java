@@ -1,7 +1,9 @@
 package io.millrace.worker.generate;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -101,12 +103,11 @@ class GroupRunTest {
     }
 
     @Test
-    void theEngineTokenizesOncePerGroup() throws Exception {
+    void aTextPromptGoesAsTextUntilItIsTokenized() {
         GroupRun run = run(2);
-        AtomicInteger asked = new AtomicInteger();
-        int[] first = run.promptIds(() -> new int[] {asked.incrementAndGet()});
-        assertEquals(first, run.promptIds(() -> new int[] {asked.incrementAndGet()}));
-        assertEquals(1, asked.get());
+        assertNull(run.promptIds());
+        run.tokenized(new int[] {4, 2});
+        assertArrayEquals(new int[] {4, 2}, run.promptIds());
     }
 
     @Test

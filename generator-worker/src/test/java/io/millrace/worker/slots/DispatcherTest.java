@@ -18,7 +18,9 @@ class DispatcherTest {
     @Test
     void aFreedSlotWakesTheClaimer() throws Exception {
         Dispatcher<String> dispatcher = new Dispatcher<>(1, 1, 10, (group, sample) -> {});
+        dispatcher.preparing();
         dispatcher.offer("a", 1, false);
+        dispatcher.preparing();
         dispatcher.offer("b", 1, false);
         assertEquals(0, dispatcher.awaitWanted(Duration.ZERO));
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -41,6 +43,7 @@ class DispatcherTest {
     @Test
     void drainingClaimsNothingAndWaitsForWhatRuns() throws Exception {
         Dispatcher<String> dispatcher = new Dispatcher<>(4, 2, 8, (group, sample) -> {});
+        dispatcher.preparing();
         dispatcher.offer("a", 1, false);
         dispatcher.stopClaiming();
         assertEquals(0, dispatcher.awaitWanted(Duration.ZERO));
@@ -79,6 +82,7 @@ class DispatcherTest {
                 int base = offering * (groups / 3);
                 threads.execute(() -> {
                     for (int group = 0; group < groups / 3; group++) {
+                        holder.dispatcher.preparing();
                         holder.dispatcher.offer(base + group, samples, group % 7 == 0);
                     }
                 });

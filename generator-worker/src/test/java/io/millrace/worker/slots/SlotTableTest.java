@@ -18,9 +18,9 @@ class SlotTableTest {
     @Test
     void samplesStartInOrderOfClaimUntilSlotsAreFull() {
         SlotTable<String> table = new SlotTable<>(3, 2);
-        assertEquals(List.of(start("a", 0), start("a", 1)), table.offer("a", 2, false));
-        assertEquals(List.of(start("b", 0)), table.offer("b", 2, false));
-        assertEquals(List.of(), table.offer("c", 1, false));
+        assertEquals(List.of(start("a", 0), start("a", 1)), offer(table, "a", 2, false));
+        assertEquals(List.of(start("b", 0)), offer(table, "b", 2, false));
+        assertEquals(List.of(), offer(table, "c", 1, false));
         assertEquals(List.of(start("b", 1)), table.release());
         assertEquals(List.of(start("c", 0)), table.release());
         assertEquals(3, table.inUse());
@@ -29,8 +29,8 @@ class SlotTableTest {
     @Test
     void aFinishedSiblingsSlotGoesToTheNextGroup() {
         SlotTable<String> table = new SlotTable<>(2, 2);
-        table.offer("slow", 2, false);
-        table.offer("next", 2, false);
+        offer(table, "slow", 2, false);
+        offer(table, "next", 2, false);
         assertEquals(List.of(start("next", 0)), table.release());
     }
 
@@ -38,22 +38,22 @@ class SlotTableTest {
     void groupsAreWantedWhileFewerThanPrefetchWaitUnstarted() {
         SlotTable<String> table = new SlotTable<>(1, 2);
         assertEquals(2, table.claimsWanted());
-        table.offer("running", 1, false);
+        offer(table, "running", 1, false);
         assertEquals(2, table.claimsWanted());
-        table.offer("b", 1, false);
+        offer(table, "b", 1, false);
         assertEquals(1, table.claimsWanted());
-        table.offer("c", 1, false);
-        table.offer("d", 1, false);
+        offer(table, "c", 1, false);
+        offer(table, "d", 1, false);
         assertEquals(0, table.claimsWanted());
     }
 
     @Test
     void anUrgentGroupStartsNextButNotBeforeAGroupAlreadyBegun() {
         SlotTable<String> table = new SlotTable<>(1, 4);
-        table.offer("begun", 2, false);
-        table.offer("waiting", 1, false);
-        table.offer("urgent", 1, true);
-        table.offer("urgent2", 1, true);
+        offer(table, "begun", 2, false);
+        offer(table, "waiting", 1, false);
+        offer(table, "urgent", 1, true);
+        offer(table, "urgent2", 1, true);
         List<SlotTable.Start<String>> order = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             order.addAll(table.release());
@@ -64,8 +64,8 @@ class SlotTableTest {
     @Test
     void aWithdrawnGroupStartsNothingMore() {
         SlotTable<String> table = new SlotTable<>(2, 2);
-        table.offer("failing", 5, false);
-        table.offer("next", 1, false);
+        offer(table, "failing", 5, false);
+        offer(table, "next", 1, false);
         assertEquals(3, table.withdraw("failing"));
         assertEquals(List.of(start("next", 0)), table.release());
         assertEquals(0, table.withdraw("failing"));
@@ -94,7 +94,7 @@ class SlotTableTest {
                     int size = 1 + random.nextInt(16);
                     sizes.put(event, size);
                     unstarted += size;
-                    starts = table.offer(event, size, random.nextInt(5) == 0);
+                    starts = offer(table, event, size, random.nextInt(5) == 0);
                 } else if (choice < 9 && running > 0) {
                     running--;
                     starts = table.release();
@@ -119,6 +119,21 @@ class SlotTableTest {
                 assertTrue(running == slots || unstarted == 0, "a free slot while " + unstarted + " samples wait");
             }
         }
+    }
+
+    @Test
+    void aGroupBeingPreparedCountsAsClaimed() {
+        SlotTable<String> table = new SlotTable<>(1, 2);
+        table.preparing();
+        assertEquals(1, table.claimsWanted());
+        table.unprepared();
+        assertEquals(2, table.claimsWanted());
+        assertThrows(IllegalStateException.class, table::unprepared);
+    }
+
+    private static <G> List<SlotTable.Start<G>> offer(SlotTable<G> table, G group, int samples, boolean urgent) {
+        table.preparing();
+        return table.offer(group, samples, urgent);
     }
 
     private static SlotTable.Start<String> start(String group, int sample) {

@@ -62,6 +62,8 @@ final class ChildSpecs {
                         settings.dataset().toString(),
                         "--right-share",
                         "" + settings.rightShare(),
+                        "--filler-median",
+                        "" + settings.fillerMedianTokens(),
                         "--latency",
                         "w1",
                         "--mean-group-time",

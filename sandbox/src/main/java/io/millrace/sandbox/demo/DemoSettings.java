@@ -68,7 +68,7 @@ public record DemoSettings(
 
         @Setting(
                 name = "pipeline-depth",
-                defaultValue = "1",
+                defaultValue = "2",
                 min = "0",
                 max = "1000",
                 unit = "versions",
@@ -85,7 +85,7 @@ public record DemoSettings(
 
         @Setting(
                 name = "mean-group-time",
-                defaultValue = "2s",
+                defaultValue = "1s",
                 min = "1ms",
                 max = "24h",
                 help = "Mean time the stand-in engine takes for a group of 8")
@@ -101,6 +101,15 @@ public record DemoSettings(
                 max = "1",
                 help = "Share of the stand-in engine's answers that are right")
         double rightShare,
+
+        @Setting(
+                name = "filler-median",
+                defaultValue = "64",
+                min = "0",
+                max = "1000000",
+                unit = "tokens",
+                help = "Median length of the reasoning before the stand-in engine's answers")
+        double fillerMedianTokens,
 
         @Setting(
                 name = "dataset",

@@ -63,6 +63,7 @@ class ProcessesTest {
                                 good.meanGroupTime(),
                                 1,
                                 0.5,
+                                64,
                                 good.dataset(),
                                 9092,
                                 30000,

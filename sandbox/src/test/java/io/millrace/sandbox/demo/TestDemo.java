@@ -26,6 +26,7 @@ final class TestDemo {
                 Duration.ofSeconds(2),
                 1,
                 0.5,
+                64,
                 Path.of("data.jsonl"),
                 9092,
                 30000,
