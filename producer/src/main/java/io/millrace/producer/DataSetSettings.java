@@ -1,10 +1,13 @@
 package io.millrace.producer;
 
 import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
 import io.millrace.producer.source.ChatTemplate;
 import io.millrace.producer.source.DataSetSpec;
 import io.millrace.producer.source.RowLimits;
 import io.millrace.producer.source.RowShape;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Where prompts come from and in which order they go out; flags as slime has them, where it has them. */
 public record DataSetSettings(
@@ -65,8 +68,22 @@ public record DataSetSettings(
                 min = "0.0",
                 max = "1.0",
                 help = "The share of bad rows above which the producer does not start")
-        double badRowsMaxShare) {
+        double badRowsMaxShare,
+
+        @Setting(
+                name = "reward-type",
+                defaultValue = Setting.NONE,
+                help = "Reward of prompts whose metadata has no rm_type: math, dapo, f1 or random, each also with the"
+                        + " prefix boxed_; the producer puts it into the tasks, a worker's own counts for the rest")
+        @Nullable
+        String rewardType) {
+    private static final Pattern REWARD_TYPE = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
+
     public DataSetSettings {
+        if (rewardType != null && !REWARD_TYPE.matcher(rewardType).matches()) {
+            throw SettingException.impossible(
+                    "--reward-type", "must be 1 to 64 letters, digits, '_', '.' or '-', was '" + rewardType + "'");
+        }
         DataSetSpec.parse(dataset);
         new RowShape(inputKey, labelKey, metadataKey, chatTemplate);
     }

@@ -88,7 +88,8 @@ public final class ProducerWiring {
                 dataSet,
                 order,
                 settings.batch().samplesPerGroup(),
-                settings.sampling().params());
+                settings.sampling().params(),
+                settings.data().rewardType());
         ProducerLoop.Plan plan = new ProducerLoop.Plan(
                 topics,
                 dataSet,

@@ -6,6 +6,8 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Makes the first attempt of each group. Pure, for all threads. */
 public final class TaskFactory {
@@ -13,16 +15,27 @@ public final class TaskFactory {
     private final PromptOrder order;
     private final int samplesPerGroup;
     private final SamplingParams samplingParams;
+    private final @Nullable String rewardType;
+
+    /** The metadata key that names a prompt's reward, as in slime. */
+    static final String REWARD_KEY = "rm_type";
 
     /**
      * @param order over exactly this data set's rows
      * @param samplesPerGroup 1 or more
+     * @param rewardType goes into the metadata of rows that name no reward; null leaves them as they are
      */
-    public TaskFactory(DataSet dataSet, PromptOrder order, int samplesPerGroup, SamplingParams samplingParams) {
+    public TaskFactory(
+            DataSet dataSet,
+            PromptOrder order,
+            int samplesPerGroup,
+            SamplingParams samplingParams,
+            @Nullable String rewardType) {
         this.dataSet = Objects.requireNonNull(dataSet, "data_set");
         this.order = Objects.requireNonNull(order, "order");
         this.samplingParams = Objects.requireNonNull(samplingParams, "sampling_params");
         this.samplesPerGroup = samplesPerGroup;
+        this.rewardType = rewardType;
         if (samplesPerGroup < 1) {
             throw new IllegalArgumentException("samples_per_group must be 1 or more, was " + samplesPerGroup);
         }
@@ -52,8 +65,17 @@ public final class TaskFactory {
                 nowMs,
                 row.prompt(),
                 row.label(),
-                row.metadata(),
+                metadata(row),
                 samplingParams,
                 new TrainingTask.Source(dataSet.fingerprint(), order.seed(), position.epoch(), row.line()));
+    }
+
+    /** The row's own object: a row is read anew each time, so it may be changed. */
+    private ObjectNode metadata(PromptRow row) {
+        ObjectNode metadata = row.metadata();
+        if (rewardType != null && !metadata.hasNonNull(REWARD_KEY)) {
+            metadata.put(REWARD_KEY, rewardType);
+        }
+        return metadata;
     }
 }

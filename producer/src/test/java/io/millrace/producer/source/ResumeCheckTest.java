@@ -91,7 +91,7 @@ class ResumeCheckTest {
 
     private static List<TrainingTask> publish(DataSet dataSet, TrainingTask last, int end) {
         PromptOrder order = order(77);
-        TaskFactory factory = new TaskFactory(dataSet, order, 4, SamplingParams.defaults(16));
+        TaskFactory factory = new TaskFactory(dataSet, order, 4, SamplingParams.defaults(16), null);
         List<TrainingTask> tasks = new ArrayList<>();
         GroupIndex group = assertInstanceOf(Decision.Begin.class, ResumeCheck.decide(last, dataSet, order))
                 .group();
@@ -102,7 +102,7 @@ class ResumeCheckTest {
     }
 
     private TrainingTask task(PromptOrder order, long group) {
-        return new TaskFactory(dataSet, order, 4, SamplingParams.defaults(16))
+        return new TaskFactory(dataSet, order, 4, SamplingParams.defaults(16), null)
                 .task(new GroupIndex(group), Policy.initial(), 5);
     }
 

@@ -41,7 +41,7 @@ class TaskFactoryTest {
 
     @Test
     void aTaskIsTheFirstAttemptOfItsRowUnderThePolicy() {
-        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, false, 0), 8, SAMPLING);
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, false, 0), 8, SAMPLING, null);
         assertEquals(
                 new TrainingTask(
                         new GroupIndex(5),
@@ -60,7 +60,7 @@ class TaskFactoryTest {
 
     @Test
     void everyKindOfTaskSurvivesTheTopic() throws Exception {
-        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING);
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING, null);
         for (long group = 0; group < 3; group++) {
             TrainingTask task = factory.task(new GroupIndex(group), POLICY, 1234);
             assertEquals(task, ControlCodec.decode(ControlCodec.encode(task), TrainingTask.class));
@@ -68,17 +68,34 @@ class TaskFactoryTest {
     }
 
     @Test
+    void theRunsRewardGoesToRowsThatNameNone() throws Exception {
+        String text = """
+                {"prompt":"a","metadata":{"rm_type":"f1"}}
+                {"prompt":"b","metadata":{"k":1}}
+                """;
+        DataSet rows = JsonlDataSet.load(
+                DataSetFiles.write(folder.resolve("rewards.jsonl"), text), DataSetFiles.SHAPE, DataSetFiles.LENIENT);
+        TaskFactory factory = new TaskFactory(rows, new PromptOrder(6, 2, false, 0), 8, SAMPLING, "dapo");
+        assertEquals(
+                Json.object().put("rm_type", "f1"),
+                factory.task(new GroupIndex(0), POLICY, 1234).metadata());
+        assertEquals(
+                Json.object().put("k", 1).put("rm_type", "dapo"),
+                factory.task(new GroupIndex(1), POLICY, 1234).metadata());
+    }
+
+    @Test
     void theSameGroupIsTheSameTask() {
-        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING);
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING, null);
         assertEquals(
                 factory.task(new GroupIndex(4), POLICY, 1234),
-                new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING)
+                new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING, null)
                         .task(new GroupIndex(4), POLICY, 1234));
     }
 
     @Test
     void aGroupPastTheLastEpochIsRefused() {
-        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 2), 8, SAMPLING);
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 2), 8, SAMPLING, null);
         factory.task(new GroupIndex(5), POLICY, 1234);
         assertThrows(IllegalArgumentException.class, () -> factory.task(new GroupIndex(6), POLICY, 1234));
     }
@@ -86,8 +103,8 @@ class TaskFactoryTest {
     @Test
     void anOrderOfAnotherSizeOrAGroupWithoutSamplesIsRefused() {
         PromptOrder other = new PromptOrder(6, 4, true, 0);
-        assertThrows(IllegalArgumentException.class, () -> new TaskFactory(dataSet, other, 8, SAMPLING));
+        assertThrows(IllegalArgumentException.class, () -> new TaskFactory(dataSet, other, 8, SAMPLING, null));
         PromptOrder order = new PromptOrder(6, 3, true, 0);
-        assertThrows(IllegalArgumentException.class, () -> new TaskFactory(dataSet, order, 0, SAMPLING));
+        assertThrows(IllegalArgumentException.class, () -> new TaskFactory(dataSet, order, 0, SAMPLING, null));
     }
 }

@@ -97,6 +97,8 @@ final class ChildSpecs {
                         "" + settings.pipelineDepth(),
                         "--max-new-tokens",
                         "1024",
+                        "--reward-type",
+                        "dapo",
                         "--ops-port",
                         "" + settings.opsPort()),
                 settings.producerUrl() + "/health/ready");
@@ -118,8 +120,6 @@ final class ChildSpecs {
                         "" + settings.slots(),
                         "--prefetch",
                         "" + Math.clamp(settings.slots() / (4 * settings.samplesPerGroup()), 2, 256),
-                        "--reward-type",
-                        "dapo",
                         "--worker-id",
                         DemoSettings.workerId(number),
                         "--ops-port",
