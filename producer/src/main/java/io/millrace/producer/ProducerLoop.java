@@ -129,7 +129,11 @@ final class ProducerLoop implements OwnerLoop.Turn {
     }
 
     private long nextIndex(@Nullable PublishedTask last) {
-        return switch (ResumeCheck.decide(last == null ? null : last.task(), plan.dataSet(), plan.order())) {
+        return switch (ResumeCheck.decide(
+                last == null ? null : last.task(),
+                plan.dataSet(),
+                plan.order(),
+                plan.tasks().samplesPerGroup())) {
             case ResumeCheck.Decision.Begin begin -> begin.group().value();
             case ResumeCheck.Decision.Refuse refuse ->
                 throw SettingException.impossible("--dataset, --seed, --shuffle", refuse.reason());

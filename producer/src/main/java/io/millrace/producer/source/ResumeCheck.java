@@ -23,7 +23,8 @@ public final class ResumeCheck {
      *
      * @param last the task with the highest group index on the topic, null when there is none
      */
-    public static Decision decide(@Nullable TrainingTask last, DataSet dataSet, PromptOrder order) {
+    public static Decision decide(
+            @Nullable TrainingTask last, DataSet dataSet, PromptOrder order, int samplesPerGroup) {
         if (last == null) {
             return new Decision.Begin(new GroupIndex(0));
         }
@@ -34,6 +35,10 @@ public final class ResumeCheck {
         }
         if (source.seed() != order.seed()) {
             return refuse("the run was begun with seed " + source.seed() + ", the configured seed is " + order.seed());
+        }
+        if (last.samples() != samplesPerGroup) {
+            return refuse("the run was begun with samples-per-group " + last.samples() + ", configured are "
+                    + samplesPerGroup + ": sample indices would repeat");
         }
         PromptOrder.Position position = order.at(last.groupIndex());
         long line = dataSet.line(position.row());

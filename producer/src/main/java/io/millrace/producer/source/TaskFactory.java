@@ -70,6 +70,10 @@ public final class TaskFactory {
                 new TrainingTask.Source(dataSet.fingerprint(), order.seed(), position.epoch(), row.line()));
     }
 
+    public int samplesPerGroup() {
+        return samplesPerGroup;
+    }
+
     /** The row's own object: a row is read anew each time, so it may be changed. */
     private ObjectNode metadata(PromptRow row) {
         ObjectNode metadata = row.metadata();

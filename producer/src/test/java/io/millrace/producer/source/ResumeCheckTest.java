@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ResumeCheckTest {
+    private static final int SAMPLES = 4;
     private static final int ROWS = 7;
 
     @TempDir
@@ -32,13 +33,23 @@ class ResumeCheckTest {
     }
 
     @Test
+    void anotherNumberOfSamplesPerGroupIsRefused() {
+        Decision decision = ResumeCheck.decide(task(order(1), 3), dataSet, order(1), SAMPLES + 1);
+        String reason = assertInstanceOf(Decision.Refuse.class, decision).reason();
+        assertTrue(reason.contains("samples-per-group " + SAMPLES), reason);
+        assertTrue(reason.contains("configured are " + (SAMPLES + 1)), reason);
+    }
+
+    @Test
     void anEmptyTopicBeginsAtGroupZero() {
-        assertEquals(new Decision.Begin(new GroupIndex(0)), ResumeCheck.decide(null, dataSet, order(1)));
+        assertEquals(new Decision.Begin(new GroupIndex(0)), ResumeCheck.decide(null, dataSet, order(1), SAMPLES));
     }
 
     @Test
     void aResumeGoesOnAfterTheLastGroup() {
-        assertEquals(new Decision.Begin(new GroupIndex(20)), ResumeCheck.decide(task(order(1), 19), dataSet, order(1)));
+        assertEquals(
+                new Decision.Begin(new GroupIndex(20)),
+                ResumeCheck.decide(task(order(1), 19), dataSet, order(1), SAMPLES));
     }
 
     @Test
@@ -71,7 +82,7 @@ class ResumeCheckTest {
     @Test
     void aRunPastItsLastEpochResumesToNothing() {
         PromptOrder limited = new PromptOrder(1, ROWS, true, 1);
-        Decision decision = ResumeCheck.decide(task(order(1), 2 * ROWS), dataSet, limited);
+        Decision decision = ResumeCheck.decide(task(order(1), 2 * ROWS), dataSet, limited, SAMPLES);
         assertTrue(limited.exhausted(
                 assertInstanceOf(Decision.Begin.class, decision).group()));
     }
@@ -91,9 +102,9 @@ class ResumeCheckTest {
 
     private static List<TrainingTask> publish(DataSet dataSet, TrainingTask last, int end) {
         PromptOrder order = order(77);
-        TaskFactory factory = new TaskFactory(dataSet, order, 4, SamplingParams.defaults(16), null);
+        TaskFactory factory = new TaskFactory(dataSet, order, SAMPLES, SamplingParams.defaults(16), null);
         List<TrainingTask> tasks = new ArrayList<>();
-        GroupIndex group = assertInstanceOf(Decision.Begin.class, ResumeCheck.decide(last, dataSet, order))
+        GroupIndex group = assertInstanceOf(Decision.Begin.class, ResumeCheck.decide(last, dataSet, order, SAMPLES))
                 .group();
         for (; group.value() < end; group = group.next()) {
             tasks.add(factory.task(group, Policy.initial(), 5));
@@ -102,7 +113,7 @@ class ResumeCheckTest {
     }
 
     private TrainingTask task(PromptOrder order, long group) {
-        return new TaskFactory(dataSet, order, 4, SamplingParams.defaults(16), null)
+        return new TaskFactory(dataSet, order, SAMPLES, SamplingParams.defaults(16), null)
                 .task(new GroupIndex(group), Policy.initial(), 5);
     }
 
@@ -111,7 +122,7 @@ class ResumeCheckTest {
     }
 
     private static String refused(TrainingTask last, DataSet dataSet, PromptOrder order) {
-        return assertInstanceOf(Decision.Refuse.class, ResumeCheck.decide(last, dataSet, order))
+        return assertInstanceOf(Decision.Refuse.class, ResumeCheck.decide(last, dataSet, order, SAMPLES))
                 .reason();
     }
 
