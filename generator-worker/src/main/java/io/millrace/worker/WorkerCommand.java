@@ -32,6 +32,6 @@ public final class WorkerCommand implements Command<WorkerSettings> {
         return ProcessRunner.run(
                 "worker",
                 settings.drainTimeout().plus(STOP_REST),
-                (runner, stops) -> WorkerWiring.start(settings, runner, stops));
+                (runner, stops) -> WorkerWiring.start(settings, runner.health(), runner, stops));
     }
 }

@@ -6,8 +6,9 @@ import io.millrace.common.http.OpsServer;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.lifecycle.Fatal;
+import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
-import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.record.WorkersRecord.State;
@@ -41,7 +42,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** Builds a worker, starts it, and says in which order it stops: claiming first, the operations server last. */
 public final class WorkerWiring {
     private final WorkerSettings settings;
-    private final ProcessRunner runner;
+    private final Health health;
+    private final Fatal fatal;
     private final StopSequence stops;
     private final WorkerIncarnation worker;
     private final RunTopics topics;
@@ -49,9 +51,10 @@ public final class WorkerWiring {
     /** Moved on by the stop sequence, read by the status loop and requests. */
     private volatile State state = State.RUNNING;
 
-    private WorkerWiring(WorkerSettings settings, ProcessRunner runner, StopSequence stops) {
+    private WorkerWiring(WorkerSettings settings, Health health, Fatal fatal, StopSequence stops) {
         this.settings = settings;
-        this.runner = runner;
+        this.health = health;
+        this.fatal = fatal;
         this.stops = stops;
         this.worker = WorkerIncarnation.start(settings.workerId() == null ? hostAndProcess() : settings.workerId());
         this.topics = new RunTopics(settings.topics().run());
@@ -60,14 +63,16 @@ public final class WorkerWiring {
     /**
      * Builds and starts; returns when the worker claims.
      *
+     * @param stops gets what is started
+     * @return the port where metrics, health and status are served
      * @throws SettingException when a setting proves impossible: unknown reward, topics that do not fit, port taken
      */
-    public static void start(WorkerSettings settings, ProcessRunner runner, StopSequence stops)
+    public static int start(WorkerSettings settings, Health health, Fatal fatal, StopSequence stops)
             throws InterruptedException {
-        new WorkerWiring(settings, runner, stops).start();
+        return new WorkerWiring(settings, health, fatal, stops).start();
     }
 
-    private void start() throws InterruptedException {
+    private int start() throws InterruptedException {
         RewardScorer scorer = scorer();
         KafkaClients clients = new KafkaClients(
                 settings.kafka(), settings.topics().recordSizeMax().intBytes());
@@ -93,7 +98,7 @@ public final class WorkerWiring {
                         settings.groupSizeMax().intBytes()),
                 worker,
                 registry,
-                runner);
+                fatal);
         stops.pushCloseable("result publisher", publisher);
         stops.pushCloseable("reward scorer", scorer);
 
@@ -102,11 +107,10 @@ public final class WorkerWiring {
                 httpThreads, settings.connectTimeout(), settings.answerSizeMax().bytes());
         stops.pushCloseable("engine client", sglang);
         EnginePool engines = new EnginePool(settings.engineUrls(), sglang, Ticker.system(), settings.engineRest());
-        Generator generator = Generator.create(settings, worker, engines, scorer, publisher, table, registry, runner);
+        Generator generator = Generator.create(settings, worker, engines, scorer, publisher, table, registry, fatal);
         stops.pushCloseable("generator", generator);
 
-        OpsServer ops =
-                OpsServer.start(settings.ops(), runner.health(), metrics, () -> json(generator, engines), more -> {});
+        OpsServer ops = OpsServer.start(settings.ops(), health, metrics, () -> json(generator, engines), more -> {});
         stops.pushCloseable("operations server", ops);
 
         OwnerLoop status = new OwnerLoop(
@@ -116,7 +120,7 @@ public final class WorkerWiring {
                                 topics,
                                 settings.statusInterval(),
                                 sequence -> status(generator, publisher, engines, sequence)),
-                        runner)
+                        fatal)
                 .start();
         stops.push("status", limit -> {
             state = State.STOPPED;
@@ -125,21 +129,15 @@ public final class WorkerWiring {
         stops.push("drain", limit -> drain(generator, limit));
         stops.push("draining status", limit -> state = State.DRAINING);
         startClaiming(clients, metrics, generator);
+        return ops.port();
     }
 
     private void startClaiming(KafkaClients clients, Metrics metrics, Generator generator) {
         ShareConsumer<byte[], byte[]> urgent = lane(clients, metrics, topics.urgent(), "urgent");
         ShareConsumer<byte[], byte[]> training = lane(clients, metrics, topics.prompts(), "training");
         Claimer claimer = new Claimer(
-                urgent,
-                training,
-                generator,
-                table,
-                WallClock.system(),
-                Ticker.system(),
-                runner.health(),
-                metrics.registry());
-        OwnerLoop claiming = new OwnerLoop("worker-claim", claimer, runner).start();
+                urgent, training, generator, table, WallClock.system(), Ticker.system(), health, metrics.registry());
+        OwnerLoop claiming = new OwnerLoop("worker-claim", claimer, fatal).start();
         stops.push("claiming", claiming::stop);
     }
 
@@ -170,7 +168,7 @@ public final class WorkerWiring {
     private void drain(Generator generator, Duration limit) throws InterruptedException {
         generator.dispatcher().stopClaiming();
         Duration patience = limit.compareTo(settings.drainTimeout()) < 0 ? limit : settings.drainTimeout();
-        if (!runner.health().live() || generator.dispatcher().awaitIdle(patience)) {
+        if (!health.live() || generator.dispatcher().awaitIdle(patience)) {
             return;
         }
         throw new IllegalStateException("after " + patience.toMillis() + " ms (--drain-timeout) these groups were not"

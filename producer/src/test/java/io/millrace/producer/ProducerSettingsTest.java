@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.config.YamlSettings;
+import io.millrace.common.testing.SettingsContract;
 import io.millrace.producer.source.ChatTemplate;
 import java.util.HashMap;
 import java.util.List;
@@ -14,7 +15,22 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class ProducerSettingsTest {
+class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
+    @Override
+    public Class<ProducerSettings> settings() {
+        return ProducerSettings.class;
+    }
+
+    @Override
+    public Map<String, String> given() {
+        return Map.of("run", "demo", "dataset", "prompts.jsonl");
+    }
+
+    @Override
+    public Map<String, String> examples() {
+        return Map.of("groups-max", "64", "top-k", "50", "stop-token-ids", "7,8");
+    }
+
     private static ProducerSettings bind(Map<String, String> more) {
         Map<String, String> flags = new HashMap<>(Map.of("run", "r", "dataset", "prompts.jsonl"));
         flags.putAll(more);

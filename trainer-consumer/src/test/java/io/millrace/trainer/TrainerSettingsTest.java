@@ -7,13 +7,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.config.YamlSettings;
+import io.millrace.common.testing.SettingsContract;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class TrainerSettingsTest {
+class TrainerSettingsTest implements SettingsContract<TrainerSettings> {
+    @Override
+    public Class<TrainerSettings> settings() {
+        return TrainerSettings.class;
+    }
+
+    @Override
+    public Map<String, String> given() {
+        return Map.of("run", "demo");
+    }
+
     private static TrainerSettings bind(Map<String, String> flags) {
         Map<String, String> all = new HashMap<>(flags);
         all.putIfAbsent("run", "testing");

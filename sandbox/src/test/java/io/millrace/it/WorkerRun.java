@@ -1,0 +1,282 @@
+package io.millrace.it;
+
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.millrace.common.config.SettingsBinder;
+import io.millrace.common.config.YamlSettings;
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.json.Json;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.lifecycle.StopSequence;
+import io.millrace.common.record.Prompt;
+import io.millrace.common.record.Receipt;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.testing.Await;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.common.topics.TopicAdmin;
+import io.millrace.sandbox.engine.EngineServer;
+import io.millrace.sandbox.engine.EngineSettings;
+import io.millrace.worker.WorkerSettings;
+import io.millrace.worker.WorkerWiring;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A run of its own with stand-in engines and workers in this JVM, a hand that writes tasks as the producer does, and an
+ * eye on what workers write. Used by one thread.
+ */
+final class WorkerRun {
+    static final Duration LIMIT = Duration.ofSeconds(60);
+
+    final RunId run = KafkaCluster.uniqueRun();
+    final RunTopics topics = new RunTopics(run);
+    /** Every record on the results topic, by partition and offset. */
+    final Map<Integer, Map<Long, ConsumerRecord<byte[], byte[]>>> results = new HashMap<>();
+    /** In the order they were published. */
+    final List<WorkersRecord.Status> statuses = new ArrayList<>();
+
+    private final List<Receipt> receipts = new ArrayList<>();
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final Map<String, String> topicFlags;
+    private final Producer<byte[], byte[]> hand;
+    private final TopicTail eye;
+    private final List<EngineServer> engines = new ArrayList<>();
+    private final List<Worker> workers = new ArrayList<>();
+
+    /** @param topicFlags beyond the run's name */
+    WorkerRun(Map<String, String> topicFlags) throws Exception {
+        this.topicFlags = new HashMap<>(topicFlags);
+        this.topicFlags.put("run", run.value());
+        this.topicFlags.put("bootstrap", KafkaCluster.bootstrap());
+        WorkerSettings settings = settings(Map.of());
+        KafkaClients clients = new KafkaClients(
+                new KafkaSettings(KafkaCluster.bootstrap(), Map.of()),
+                settings.topics().recordSizeMax().intBytes());
+        try (Admin admin = clients.admin("test-topics")) {
+            new TopicAdmin(admin, LIMIT).ensure(settings.topics());
+        }
+        hand = clients.transactionalProducer("test-hand", topics.producerTransactionalId());
+        hand.initTransactions();
+        eye = new TopicTail(clients.follower("test-eye"));
+        eye.follow(List.of(topics.receipts(), topics.workers(), topics.results()), LIMIT);
+    }
+
+    /** A worker process but for the process. */
+    final class Worker {
+        private final StopSequence stops = new StopSequence(Ticker.system());
+        private final AtomicReference<@Nullable Throwable> fatal = new AtomicReference<>();
+        private final int port;
+        private boolean stopped;
+
+        private Worker(WorkerSettings settings) throws InterruptedException {
+            Health health = new Health(WallClock.system());
+            port = WorkerWiring.start(
+                    settings,
+                    health,
+                    (who, cause) -> {
+                        fatal.compareAndSet(null, cause);
+                        health.failed(who, cause.toString());
+                    },
+                    stops);
+        }
+
+        JsonNode status() throws Exception {
+            return Json.MAPPER.readTree(get("http://127.0.0.1:" + port + "/status"));
+        }
+
+        /** The value of a counter; 0 when it has not been counted yet. */
+        double metric(String nameAndTags) throws Exception {
+            return get("http://127.0.0.1:" + port + "/metrics")
+                    .lines()
+                    .filter(line -> line.startsWith(nameAndTags + " "))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(nameAndTags.length() + 1)))
+                    .findFirst()
+                    .orElse(0);
+        }
+
+        /** As SIGTERM does; fails when a stage fails. */
+        void stop() throws Exception {
+            if (!stopped) {
+                stopped = true;
+                stops.stop(LIMIT);
+                assertNull(fatal.get(), "the worker failed");
+            }
+        }
+    }
+
+    /** A worker on these engines. */
+    Worker worker(Map<String, String> flags, String... engineUrls) throws Exception {
+        Map<String, String> all = new HashMap<>(flags);
+        all.putIfAbsent("reward-type", "random");
+        all.put("engine-url", String.join(",", engineUrls));
+        Worker worker = new Worker(settings(all));
+        workers.add(worker);
+        return worker;
+    }
+
+    private WorkerSettings settings(Map<String, String> flags) {
+        Map<String, String> all = new HashMap<>(topicFlags);
+        all.putAll(flags);
+        return new SettingsBinder(Set.of("worker"), List.of(WorkerSettings.class))
+                .bind("worker", WorkerSettings.class, all, Map.of(), YamlSettings.none());
+    }
+
+    /** An engine that answers each request after 20 ms with some 20 tokens, unless set otherwise. */
+    EngineServer engine(Map<String, String> flags) {
+        Map<String, String> all = new HashMap<>(Map.of(
+                "engine-port", "0",
+                "latency", "lognormal",
+                "latency-median", "20ms",
+                "latency-sigma", "0",
+                "filler-median", "20"));
+        all.putAll(flags);
+        EngineServer engine = EngineServer.start(new SettingsBinder(Set.of("engine"), List.of(EngineSettings.class))
+                .bind("engine", EngineSettings.class, all, Map.of(), YamlSettings.none()));
+        engines.add(engine);
+        return engine;
+    }
+
+    static TrainingTask task(long index, int samples, String prompt, @Nullable String label, int maxNewTokens) {
+        return new TrainingTask(
+                new GroupIndex(index),
+                new Attempt(1),
+                samples,
+                new Lineage(0),
+                new WeightVersion(0),
+                System.currentTimeMillis(),
+                new Prompt.Text(prompt),
+                label,
+                Json.object(),
+                SamplingParams.defaults(maxNewTokens),
+                new TrainingTask.Source("test", 1, 0, index + 1));
+    }
+
+    static TrainingTask task(long index, int samples) {
+        return task(index, samples, "Question number " + index + "?", null, 256);
+    }
+
+    /** Groups 0 to count - 1, in one transaction. */
+    void publish(int count, int samples) {
+        List<byte @Nullable []> values = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            values.add(ControlCodec.encode(task(i, samples)));
+        }
+        publishValues(values);
+    }
+
+    void publish(TrainingTask... tasks) {
+        List<byte @Nullable []> values = new ArrayList<>();
+        for (TrainingTask task : tasks) {
+            values.add(ControlCodec.encode(task));
+        }
+        publishValues(values);
+    }
+
+    /** Values as they are, in one transaction. */
+    void publishValues(List<byte @Nullable []> values) {
+        hand.beginTransaction();
+        for (byte @Nullable [] value : values) {
+            // The commit below waits for it and fails with it.
+            var _ = hand.send(new ProducerRecord<>(topics.prompts(), 0, null, value));
+        }
+        hand.commitTransaction();
+    }
+
+    /** Every receipt so far. */
+    List<Receipt> receipts() throws Exception {
+        eye.readToEnd(
+                record -> {
+                    if (record.topic().equals(topics.receipts())) {
+                        receipts.add(ControlCodec.decode(record.value(), Receipt.class));
+                    } else if (record.topic().equals(topics.results())) {
+                        results.computeIfAbsent(record.partition(), partition -> new TreeMap<>())
+                                .put(record.offset(), record);
+                    } else if (ControlCodec.decode(record.value(), WorkersRecord.class)
+                            instanceof WorkersRecord.Status status) {
+                        statuses.add(status);
+                    }
+                },
+                LIMIT);
+        return List.copyOf(receipts);
+    }
+
+    /** Waits for so many receipts. */
+    List<Receipt> awaitReceipts(int count) throws Exception {
+        Await.until(count + " receipts", () -> receipts().size() >= count, LIMIT);
+        return receipts();
+    }
+
+    /** A request as the engine's ledger has it. */
+    record Request(String rid, long group, double arrivalMs, String outcome) {}
+
+    List<Request> requests(EngineServer engine) throws Exception {
+        List<Request> requests = new ArrayList<>();
+        for (String line : get(engine.url() + "/admin/ledger").lines().toList()) {
+            JsonNode json = Json.MAPPER.readTree(line);
+            // run.g7.a1.s0.t1
+            String rid = json.path("rid").stringValue();
+            String group = rid.substring(run.value().length() + 2).split("\\.", -1)[0];
+            requests.add(new Request(
+                    rid,
+                    Long.parseLong(group),
+                    json.path("arrival_ms").doubleValue(),
+                    json.path("outcome").stringValue()));
+        }
+        return requests;
+    }
+
+    JsonNode summary(EngineServer engine, String query) throws Exception {
+        return Json.MAPPER.readTree(get(engine.url() + "/admin/ledger/summary" + query));
+    }
+
+    private String get(String url) throws Exception {
+        return http.send(HttpRequest.newBuilder(URI.create(url)).timeout(LIMIT).build(), BodyHandlers.ofString())
+                .body();
+    }
+
+    JsonNode post(EngineServer engine, String path, JsonNode body) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(engine.url() + path))
+                .timeout(LIMIT)
+                .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
+                .build();
+        return Json.MAPPER.readTree(http.send(request, BodyHandlers.ofString()).body());
+    }
+
+    void close() throws Exception {
+        for (Worker worker : workers) {
+            worker.stop();
+        }
+        engines.forEach(EngineServer::close);
+        eye.close();
+        hand.close(Duration.ZERO);
+        http.close();
+    }
+}
