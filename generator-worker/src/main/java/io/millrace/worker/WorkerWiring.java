@@ -113,21 +113,21 @@ public final class WorkerWiring {
         OpsServer ops = OpsServer.start(settings.ops(), health, metrics, () -> json(generator, engines), more -> {});
         stops.pushCloseable("operations server", ops);
 
-        OwnerLoop status = new OwnerLoop(
-                        "worker-status",
-                        new StatusPublisher(
-                                producer,
-                                topics,
-                                settings.statusInterval(),
-                                sequence -> status(generator, publisher, engines, sequence)),
-                        fatal)
-                .start();
+        StatusPublisher statuses = new StatusPublisher(
+                producer,
+                topics,
+                settings.statusInterval(),
+                sequence -> status(generator, publisher, engines, sequence));
+        OwnerLoop status = new OwnerLoop("worker-status", statuses, fatal).start();
         stops.push("status", limit -> {
             state = State.STOPPED;
             status.stop(limit);
         });
         stops.push("drain", limit -> drain(generator, limit));
-        stops.push("draining status", limit -> state = State.DRAINING);
+        stops.push("draining status", limit -> {
+            state = State.DRAINING;
+            statuses.wakeup();
+        });
         startClaiming(clients, metrics, generator);
         return ops.port();
     }

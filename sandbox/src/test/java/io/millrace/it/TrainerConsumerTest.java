@@ -20,6 +20,7 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.TestingRollouts;
+import io.millrace.common.testing.Await;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
@@ -129,6 +130,14 @@ class TrainerConsumerTest {
         return indices;
     }
 
+    /** Partitions are read one after the other, so which groups are the oldest is known only when all are there. */
+    private static void awaitFinished(TrainerProcess trainer, long groups) throws Exception {
+        Await.until(
+                groups + " groups collected",
+                () -> trainer.get("/v1/status").json().path("finished").longValue() == groups,
+                LIMIT);
+    }
+
     @Test
     void sortedWholeBatches() throws Exception {
         try (TrainerProcess trainer = trainer()) {
@@ -159,6 +168,7 @@ class TrainerConsumerTest {
     void surplusStaysForTheNextStep() throws Exception {
         try (TrainerProcess trainer = trainer()) {
             publish(1, 7, 6, 5, 4, 3, 2);
+            awaitFinished(trainer, 6);
             assertEquals(List.of(2L, 3L, 4L, 5L), indices(lease(trainer, "0")));
             // Stragglers with lower indices come first in the next step.
             publish(1, 0, 1);

@@ -140,7 +140,7 @@ class ProcessesTest {
         assertEquals("http://127.0.0.1:9412/health/ready", second.readyUrl());
         assertEquals(
                 "worker --run demo --bootstrap 127.0.0.1:9092 --engine-url http://127.0.0.1:30000 --slots 64"
-                        + " --prefetch 2 --reward-type dapo --worker-id w2 --ops-port 9412",
+                        + " --prefetch 2 --worker-id w2 --ops-port 9412",
                 String.join(" ", second.arguments()));
     }
 }
