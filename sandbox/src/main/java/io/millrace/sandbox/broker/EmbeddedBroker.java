@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The real Kafka server, broker and controller in one, inside this JVM: formatted on first use, then started. It uses
- * internal classes of the server, so its version is pinned. Few internal partitions and a short group delay make it
- * answer quickly; nothing else differs from a server of one's own. Not thread-safe.
+ * internal classes of the server, so its version is pinned. Few internal partitions, short heartbeats and no group
+ * delay make it answer quickly; nothing else differs from a server of one's own. Not thread-safe.
  */
 public final class EmbeddedBroker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedBroker.class);
@@ -82,6 +82,10 @@ public final class EmbeddedBroker implements AutoCloseable {
         p.put("group.initial.rebalance.delay.ms", "0");
         // A large share group is legal: 1000 is Kafka's own ceiling of members.
         p.put("group.share.max.size", "1000");
+        // A member gets its partition with its second heartbeat: at the default of 5 s a worker's first claim waits so
+        // long.
+        p.put("group.share.min.heartbeat.interval.ms", "500");
+        p.put("group.share.heartbeat.interval.ms", "500");
         for (String topic : List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
             p.put(topic + ".replication.factor", "1");
             p.put(topic + ".num.partitions", "4");

@@ -77,7 +77,7 @@ public record DemoSettings(
 
         @Setting(
                 name = "train-time",
-                defaultValue = "500ms",
+                defaultValue = "300ms",
                 min = "0s",
                 max = "24h",
                 help = "How long the training of one step takes")
@@ -85,7 +85,7 @@ public record DemoSettings(
 
         @Setting(
                 name = "mean-group-time",
-                defaultValue = "1s",
+                defaultValue = "700ms",
                 min = "1ms",
                 max = "24h",
                 help = "Mean time the stand-in engine takes for a group of 8")
