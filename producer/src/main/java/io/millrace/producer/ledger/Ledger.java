@@ -1,6 +1,7 @@
 package io.millrace.producer.ledger;
 
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
@@ -73,7 +74,7 @@ public final class Ledger {
             highestPublished = index;
             published++;
         }
-        if (settled.contains(index)) {
+        if (settled.contains(task.groupIndex())) {
             return;
         }
         Group group = groups.get(index);
@@ -95,7 +96,7 @@ public final class Ledger {
         if (receipt.outcome() instanceof Receipt.Success success) {
             rewards.add(success.rewards().mean());
         }
-        if (settled.contains(receipt.groupIndex().value())) {
+        if (settled.contains(receipt.groupIndex())) {
             return ReceiptFate.LATE;
         }
         Group group = named(receipt.groupIndex());
@@ -130,7 +131,7 @@ public final class Ledger {
         Set<Long> held = new HashSet<>();
         for (WorkersRecord.HeldGroup heldGroup : status.groups()) {
             long index = heldGroup.groupIndex().value();
-            Group group = settled.contains(index) ? null : named(heldGroup.groupIndex());
+            Group group = settled.contains(heldGroup.groupIndex()) ? null : named(heldGroup.groupIndex());
             if (group != null) {
                 held.add(index);
                 group.heldBy(status.worker(), nowMs);
@@ -223,7 +224,7 @@ public final class Ledger {
     }
 
     private ReceiptFate rejected(StepRecord.Rejection rejection) {
-        if (settled.contains(rejection.groupIndex().value())) {
+        if (settled.contains(rejection.groupIndex())) {
             return ReceiptFate.LATE;
         }
         Group group = named(rejection.groupIndex());
@@ -245,7 +246,7 @@ public final class Ledger {
     }
 
     private void settle(long index, SettledEnd end) {
-        if (!settled.add(index)) {
+        if (!settled.add(new GroupIndex(index))) {
             return;
         }
         byEnd.merge(end, 1L, Long::sum);
@@ -292,7 +293,7 @@ public final class Ledger {
     }
 
     public boolean isSettled(GroupIndex index) {
-        return settled.contains(index.value());
+        return settled.contains(index);
     }
 
     /** The trainer consumer's own count, as of its newest record. */
@@ -300,9 +301,9 @@ public final class Ledger {
         return totals;
     }
 
-    /** How much memory the settled groups above the low-water mark take; see {@link SettledIndices}. */
+    /** How much memory the settled groups take; see {@link SettledIndices}. */
     int settledRanges() {
-        return settled.ranges();
+        return settled.ranges().size();
     }
 
     public LedgerCounts counts() {

@@ -1,6 +1,7 @@
 package io.millrace.trainer.collect;
 
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.SettledIndices;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import java.util.Collection;
 import java.util.Collections;

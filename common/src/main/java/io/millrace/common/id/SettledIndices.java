@@ -1,6 +1,5 @@
-package io.millrace.trainer.collect;
+package io.millrace.common.id;
 
-import io.millrace.common.id.GroupIndex;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,14 +7,13 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * A set of group indices that grows from below: kept as ranges, so it stays as small as it has holes. Every operation
- * but {@link #ranges} takes O(log ranges). Not thread-safe.
+ * Which group indices are settled: a set that grows from below, kept as ranges, so it costs what its holes cost and a
+ * long run no more than a short one. Every operation but {@link #ranges} takes O(log ranges). One owner; not
+ * thread-safe.
  */
 public final class SettledIndices {
     /** From inclusive to exclusive; never touching another one. */
     private final NavigableMap<Long, Long> ranges = new TreeMap<>();
-
-    private long count;
 
     /**
      * Indices from {@code from} (inclusive) to {@code to} (exclusive).
@@ -32,7 +30,6 @@ public final class SettledIndices {
         long from = below != null && below.getValue() == value ? below.getKey() : value;
         Long joined = ranges.remove(value + 1);
         ranges.put(from, joined == null ? value + 1 : joined);
-        count++;
         return true;
     }
 
@@ -47,9 +44,16 @@ public final class SettledIndices {
         return to == null ? 0 : to;
     }
 
-    /** How many indices it holds. */
-    public long count() {
-        return count;
+    /** Adds every index below the mark; a mark below the present one changes nothing. */
+    public void raiseTo(long mark) {
+        if (mark <= lowWaterMark()) {
+            return;
+        }
+        long to = mark;
+        while (!ranges.isEmpty() && ranges.firstKey() <= mark) {
+            to = Math.max(to, ranges.pollFirstEntry().getValue());
+        }
+        ranges.put(0L, to);
     }
 
     /** A copy, ascending, no two of them touching. */

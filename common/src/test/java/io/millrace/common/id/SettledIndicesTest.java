@@ -1,11 +1,11 @@
-package io.millrace.trainer.collect;
+package io.millrace.common.id;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.common.id.GroupIndex;
-import io.millrace.trainer.collect.SettledIndices.Range;
+import io.millrace.common.id.SettledIndices.Range;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
@@ -27,7 +27,6 @@ class SettledIndicesTest {
         assertEquals(0, set.lowWaterMark());
         set.add(index(0));
         assertEquals(4, set.lowWaterMark());
-        assertEquals(4, set.count());
     }
 
     @Test
@@ -35,7 +34,7 @@ class SettledIndicesTest {
         SettledIndices set = new SettledIndices();
         assertTrue(set.add(index(5)));
         assertFalse(set.add(index(5)));
-        assertEquals(1, set.count());
+        assertEquals(List.of(new Range(5, 6)), set.ranges());
     }
 
     @Test
@@ -62,7 +61,29 @@ class SettledIndicesTest {
             }
             assertEquals(mark, set.lowWaterMark(), "seed " + seed);
             assertEquals(plain.size(), covered);
-            assertEquals(plain.size(), set.count());
+        }
+    }
+
+    @Test
+    void aRaisedMarkTakesInWhatItTouches() {
+        for (long seed = 0; seed < 20; seed++) {
+            Random random = new Random(seed);
+            SettledIndices settled = new SettledIndices();
+            BitSet model = new BitSet();
+            for (int i = 0; i < 2_000; i++) {
+                int value = random.nextInt(500);
+                if (random.nextInt(200) == 0) {
+                    int mark = random.nextInt(60);
+                    settled.raiseTo(mark);
+                    model.set(0, mark);
+                } else {
+                    assertEquals(!model.get(value), settled.add(index(value)), "seed " + seed);
+                    model.set(value);
+                }
+                assertEquals(model.nextClearBit(0), settled.lowWaterMark(), "seed " + seed);
+                int asked = random.nextInt(510);
+                assertEquals(model.get(asked), settled.contains(index(asked)), "seed " + seed);
+            }
         }
     }
 }
