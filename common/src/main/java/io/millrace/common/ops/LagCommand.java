@@ -76,6 +76,7 @@ public final class LagCommand implements Command<LagCommand.Settings> {
             print(settings, lags.read());
             Duration watch = settings.watch();
             while (watch != null) {
+                // The interval that the user asked for.
                 Thread.sleep(watch);
                 if (!settings.json()) {
                     out.println();

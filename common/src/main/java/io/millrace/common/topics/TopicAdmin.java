@@ -170,6 +170,7 @@ public final class TopicAdmin {
                         || ticker.nanos() - deadlineNanos >= 0) {
                     throw failed(what, e);
                 }
+                // Another process made the topic just now; the broker tells nobody when it has heard of it.
                 Thread.sleep(NEWS_WAIT);
             } catch (TimeoutException e) {
                 throw failed(what, e);

@@ -122,7 +122,7 @@ final class Sampler {
         }
     }
 
-    /** The engine's Retry-After comes on top of the policy's own pause. */
+    /** The engine's Retry-After comes on top of the policy's own pause; only this sample's virtual thread sleeps. */
     private void waitAsAsked(EngineException e) throws InterruptedException {
         Duration asked = e.retryAfter();
         if (asked != null && e.kind().retryable()) {

@@ -72,6 +72,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         double waitSeconds = (ticker.nanos() - askedNanos) / 1e9;
         JsonNode batch = client.batch(lease.step());
         BatchCheck.Verdict verdict = check.check(lease, batch);
+        // This is the training.
         Thread.sleep(settings.trainTime());
         leaveWait();
         boolean updates = (lease.step() + 1) % settings.stepsPerVersion() == 0;

@@ -147,6 +147,7 @@ final class TrainerClient {
             if (!told) {
                 log.info("cannot {} yet: {}", what, trouble);
             }
+            // A server that is not up yet tells nobody when it is.
             Thread.sleep(RETRY_EVERY);
         }
     }

@@ -44,6 +44,7 @@ class MathDatasetTest {
 
     @Test
     void runningTheScriptAgainGivesTheSameBytes() throws IOException, InterruptedException {
+        // Python is not needed to build or run Millrace, only to make this data set anew.
         assumeTrue(hasPython(), "python3 is not installed");
         Path again = folder.resolve("again.jsonl");
         Process process = new ProcessBuilder("python3", SCRIPT.toString(), "--output", again.toString())
