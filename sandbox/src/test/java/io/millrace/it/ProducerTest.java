@@ -102,7 +102,7 @@ class ProducerTest {
                                 .map(index -> new StepRecord.ManifestEntry(
                                         new GroupIndex(index), new Attempt(1), new WeightVersion(0), 0, List.of(index)))
                                 .toList()));
-        step("ack", new StepRecord.Acknowledgement(new Lineage(0), new StepNumber(step), null, 0, totals));
+        step("ack", new StepRecord.Acknowledgement(new Lineage(0), new StepNumber(step), null, 0, totals, null));
     }
 
     private void receipt(long index, Receipt.Outcome outcome) throws Exception {
@@ -256,7 +256,9 @@ class ProducerTest {
                         like.label(),
                         like.metadata(),
                         like.samplingParams(),
-                        like.source());
+                        like.source(),
+                        null,
+                        null);
                 open.add(killed.send(new ProducerRecord<>(
                         run.topics.prompts(), 0, KafkaClients.key(task.groupIndex()), ControlCodec.encode(task))));
             }

@@ -176,7 +176,9 @@ final class WorkerRun {
                 label,
                 Json.object(),
                 SamplingParams.defaults(maxNewTokens),
-                new TrainingTask.Source("test", 1, 0, index + 1));
+                new TrainingTask.Source("test", 1, 0, index + 1),
+                null,
+                null);
     }
 
     static TrainingTask task(long index, int samples) {

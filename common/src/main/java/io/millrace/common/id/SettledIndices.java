@@ -18,7 +18,13 @@ public final class SettledIndices {
     /**
      * Indices from {@code from} (inclusive) to {@code to} (exclusive).
      */
-    public record Range(long from, long to) {}
+    public record Range(long from, long to) {
+        public Range {
+            if (from < 0 || to <= from) {
+                throw new IllegalArgumentException("a range needs 0 <= from < to, was " + from + " to " + to);
+            }
+        }
+    }
 
     /** @return false when it was there already */
     public boolean add(GroupIndex index) {
@@ -54,6 +60,16 @@ public final class SettledIndices {
             to = Math.max(to, ranges.pollFirstEntry().getValue());
         }
         ranges.put(0L, to);
+    }
+
+    /**
+     * Becomes the set of these ranges, whatever it was before.
+     *
+     * @param copy as {@link #ranges} gives them
+     */
+    public void restore(List<Range> copy) {
+        ranges.clear();
+        copy.forEach(range -> ranges.put(range.from(), range.to()));
     }
 
     /** A copy, ascending, no two of them touching. */

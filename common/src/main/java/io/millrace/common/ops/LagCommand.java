@@ -6,6 +6,7 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.time.WallClock;
 import java.io.PrintStream;

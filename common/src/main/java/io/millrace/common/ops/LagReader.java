@@ -4,6 +4,7 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
@@ -140,6 +141,9 @@ final class LagReader {
                     case StepRecord.Discard discard -> {}
                     case StepRecord.Abandonment abandonment -> {}
                     case StepRecord.Rejection rejection -> {}
+                    case StepRecord.Skip skip -> {}
+                    case StepRecord.Resume resume -> lease = null;
+                    case StepRecord.Snapshot snapshot -> {}
                 }
             }
             return new Steps(totals, lease, acknowledgement);
@@ -169,6 +173,9 @@ final class LagReader {
             case StepRecord.Abandonment abandonment -> Optional.of(abandonment.totals());
             case StepRecord.Lease lease -> Optional.empty();
             case StepRecord.Rejection rejection -> Optional.empty();
+            case StepRecord.Skip skip -> Optional.empty();
+            case StepRecord.Resume resume -> Optional.empty();
+            case StepRecord.Snapshot snapshot -> Optional.of(snapshot.totals());
         };
     }
 

@@ -6,6 +6,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.id.RunId;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

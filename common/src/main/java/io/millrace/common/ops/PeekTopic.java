@@ -1,6 +1,7 @@
 package io.millrace.common.ops;
 
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
@@ -17,7 +18,8 @@ enum PeekTopic {
     RECEIPTS,
     WORKERS,
     STEPS,
-    POLICY;
+    POLICY,
+    DEAD_LETTERS;
 
     String name(RunTopics topics) {
         return switch (this) {
@@ -28,6 +30,7 @@ enum PeekTopic {
             case WORKERS -> topics.workers();
             case STEPS -> topics.steps();
             case POLICY -> topics.policy();
+            case DEAD_LETTERS -> topics.deadLetters();
         };
     }
 
@@ -40,6 +43,7 @@ enum PeekTopic {
             case WORKERS -> Optional.of(WorkersRecord.class);
             case STEPS -> Optional.of(StepRecord.class);
             case POLICY -> Optional.of(Policy.class);
+            case DEAD_LETTERS -> Optional.of(DeadLetter.class);
         };
     }
 
@@ -47,7 +51,7 @@ enum PeekTopic {
     boolean byGroup() {
         return switch (this) {
             case PROMPTS, URGENT, RESULTS, RECEIPTS -> true;
-            case WORKERS, STEPS, POLICY -> false;
+            case WORKERS, STEPS, POLICY, DEAD_LETTERS -> false;
         };
     }
 }

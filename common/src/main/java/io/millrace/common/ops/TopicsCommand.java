@@ -3,6 +3,7 @@ package io.millrace.common.ops;
 import io.millrace.common.config.Command;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;

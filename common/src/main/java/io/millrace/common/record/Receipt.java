@@ -38,7 +38,8 @@ public record Receipt(
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = Success.class, name = "success"),
-        @JsonSubTypes.Type(value = Failure.class, name = "failure")
+        @JsonSubTypes.Type(value = Failure.class, name = "failure"),
+        @JsonSubTypes.Type(value = HandedBack.class, name = "handed_back")
     })
     public sealed interface Outcome {}
 
@@ -67,6 +68,16 @@ public record Receipt(
         public Failure {
             Objects.requireNonNull(kind, "kind");
             Objects.requireNonNull(message, "message");
+        }
+    }
+    /**
+     * The worker gave the group back unfinished, for another worker; counts neither as a failure nor as a loss.
+     *
+     * @param reason for people, such as {@code the worker stops}
+     */
+    public record HandedBack(String reason) implements Outcome {
+        public HandedBack {
+            Objects.requireNonNull(reason, "reason");
         }
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
+import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import java.util.List;
@@ -18,7 +19,10 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = StepRecord.Acknowledgement.class, name = "acknowledgement"),
     @JsonSubTypes.Type(value = StepRecord.Discard.class, name = "discard"),
     @JsonSubTypes.Type(value = StepRecord.Abandonment.class, name = "abandonment"),
-    @JsonSubTypes.Type(value = StepRecord.Rejection.class, name = "rejection")
+    @JsonSubTypes.Type(value = StepRecord.Rejection.class, name = "rejection"),
+    @JsonSubTypes.Type(value = StepRecord.Skip.class, name = "skip"),
+    @JsonSubTypes.Type(value = StepRecord.Resume.class, name = "resume"),
+    @JsonSubTypes.Type(value = StepRecord.Snapshot.class, name = "snapshot")
 })
 public sealed interface StepRecord extends ControlRecord {
     /**
@@ -81,13 +85,15 @@ public sealed interface StepRecord extends ControlRecord {
      * A step trained: its groups are settled.
      *
      * @param newWeightVersion the version this step led to, where the trainer updated its weights with it
+     * @param checkpointStep the step at which the trainer's newest durable checkpoint resumes, where it names one
      */
     record Acknowledgement(
             Lineage lineage,
             StepNumber step,
             @Nullable WeightVersion newWeightVersion,
             long acknowledgedAtMs,
-            Totals totals)
+            Totals totals,
+            @Nullable StepNumber checkpointStep)
             implements StepRecord {
         public Acknowledgement {
             Objects.requireNonNull(lineage, "lineage");
@@ -124,5 +130,90 @@ public sealed interface StepRecord extends ControlRecord {
             Objects.requireNonNull(attempt, "attempt");
             Objects.requireNonNull(reason, "reason");
         }
+    }
+
+    /**
+     * A record of {@code results} that names no group: passed over for good, counted, and written to
+     * {@code dead-letters} in the same transaction.
+     */
+    record Skip(int partition, long offset, String reason) implements StepRecord {
+        public Skip {
+            Objects.requireNonNull(reason, "reason");
+        }
+    }
+
+    /**
+     * The trainer went back to an older checkpoint: a new lineage begins. A lease that was open is void. Groups of older
+     * lineages with a token of a later version than this one are discarded, but for those of replayed steps.
+     *
+     * @param lineage the new one, one above the last
+     * @param step the next step to be trained
+     * @param weightVersion the version at that checkpoint
+     * @param replayBefore steps from {@code step} up to this one, exclusive, are the recorded ones again and settle
+     *     nothing; equal to {@code step} where all go on with new groups
+     * @param trainedGroups what {@code policy} says from here on; admission counts from it
+     */
+    record Resume(
+            Lineage lineage,
+            StepNumber step,
+            WeightVersion weightVersion,
+            StepNumber replayBefore,
+            long trainedGroups,
+            long resumedAtMs)
+            implements StepRecord {
+        public Resume {
+            Objects.requireNonNull(lineage, "lineage");
+            Objects.requireNonNull(step, "step");
+            Objects.requireNonNull(weightVersion, "weight_version");
+            Objects.requireNonNull(replayBefore, "replay_before");
+        }
+    }
+
+    /**
+     * All that the records before it come to, so that a reader begins here instead of at the beginning of the run.
+     * Written only while no step is leased, in the transaction of an acknowledgement or resumption. Key: {@link #KEY}.
+     *
+     * @param nextStep the step to be leased next
+     * @param stepsInVersion steps acknowledged since the weight version was announced
+     * @param settled every settled group, as ranges
+     * @param rejections of groups not settled yet
+     * @param results where each partition of {@code results} has to be read from
+     * @param resumes every resumption so far
+     * @param duplicates results dropped so far because something of their group had won
+     * @param rejected results rejected so far
+     * @param skipped records skipped so far
+     */
+    record Snapshot(
+            Lineage lineage,
+            StepNumber nextStep,
+            long stepsInVersion,
+            @Nullable Acknowledgement lastAcknowledgement,
+            Totals totals,
+            List<SettledIndices.Range> settled,
+            List<Rejection> rejections,
+            List<ResultsRead> results,
+            List<Resume> resumes,
+            long duplicates,
+            long rejected,
+            long skipped)
+            implements StepRecord {
+        /** The key of every snapshot, by which a reader finds the last one without decoding what stands around it. */
+        public static final String KEY = "snapshot";
+
+        public Snapshot {
+            Objects.requireNonNull(lineage, "lineage");
+            Objects.requireNonNull(nextStep, "next_step");
+            Objects.requireNonNull(totals, "totals");
+            settled = List.copyOf(settled);
+            rejections = List.copyOf(rejections);
+            results = List.copyOf(results);
+            resumes = List.copyOf(resumes);
+        }
+
+        /**
+         * @param from the lowest offset of a record that an unsettled group still needs; {@code to} where there is none
+         * @param to everything below was read when the snapshot was made
+         */
+        public record ResultsRead(int partition, long from, long to) {}
     }
 }

@@ -18,6 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param label what the reward compares with, where the data set has one
  * @param metadata the row's metadata, untouched; {@code rm_type} in it chooses the reward
  * @param source where the prompt came from
+ * @param timeLimitMs how long the attempt may take from its claim on, milliseconds; null for no limit but the worker's own
+ * @param past how the attempts before this one ended; null for the first
  */
 public record TrainingTask(
         GroupIndex groupIndex,
@@ -30,7 +32,9 @@ public record TrainingTask(
         @Nullable String label,
         ObjectNode metadata,
         SamplingParams samplingParams,
-        Source source)
+        Source source,
+        @Nullable Long timeLimitMs,
+        @Nullable AttemptHistory past)
         implements ControlRecord {
     public TrainingTask {
         Objects.requireNonNull(groupIndex, "group_index");
@@ -44,6 +48,39 @@ public record TrainingTask(
         if (samples < 1) {
             throw new IllegalArgumentException("samples must be 1 or more, was " + samples);
         }
+        if (timeLimitMs != null && timeLimitMs < 1) {
+            throw new IllegalArgumentException("time_limit_ms must be 1 or more, was " + timeLimitMs);
+        }
+    }
+
+    /** How the attempts before this one ended. */
+    public AttemptHistory history() {
+        return past == null ? AttemptHistory.NONE : past;
+    }
+
+    /**
+     * The same group once more.
+     *
+     * @param lineage the lineage now
+     * @param version the newest weight version now
+     * @param nowMs wall clock
+     */
+    public TrainingTask again(
+            Attempt next, Lineage lineage, WeightVersion version, long nowMs, AttemptHistory history) {
+        return new TrainingTask(
+                groupIndex,
+                next,
+                samples,
+                lineage,
+                version,
+                nowMs,
+                prompt,
+                label,
+                metadata,
+                samplingParams,
+                source,
+                timeLimitMs,
+                history);
     }
 
     /**

@@ -34,6 +34,11 @@ public record RunTopics(RunId run) {
         return run + ".policy";
     }
 
+    /** What was given up or could not be read, for people. */
+    public String deadLetters() {
+        return run + ".dead-letters";
+    }
+
     /** The share group of a prompts lane: one each, named after its topic. */
     public String shareGroup(String lane) {
         return lane + ".workers";

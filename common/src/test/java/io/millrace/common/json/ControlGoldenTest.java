@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
+import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.AbandonedMarker;
+import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.ChatMessage;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
@@ -49,6 +52,17 @@ class ControlGoldenTest {
             Json.object().put("min_p", 0.1));
     private static final TrainingTask.Source SOURCE = new TrainingTask.Source("sha256:ab12", 42, 1, 17);
 
+    private static final AttemptHistory HISTORY = new AttemptHistory(
+            1,
+            1,
+            0,
+            List.of(
+                    new AttemptHistory.AttemptEnd(new Attempt(1), AttemptHistory.Kind.DEADLINE, "no end within 1h"),
+                    new AttemptHistory.AttemptEnd(new Attempt(2), AttemptHistory.Kind.LOST, "host-1 is silent")));
+
+    private static final StepRecord.Resume RESUME = new StepRecord.Resume(
+            new Lineage(1), new StepNumber(2), new WeightVersion(3), new StepNumber(4), 64, 1750000000008L);
+
     static Stream<Arguments> records() {
         return Stream.of(
                 golden(
@@ -65,7 +79,9 @@ class ControlGoldenTest {
                                 "2",
                                 Json.object().put("rm_type", "math"),
                                 SAMPLING,
-                                SOURCE)),
+                                SOURCE,
+                                null,
+                                null)),
                 golden(
                         "training-task-messages",
                         TrainingTask.class,
@@ -80,7 +96,9 @@ class ControlGoldenTest {
                                 null,
                                 Json.object(),
                                 SAMPLING,
-                                SOURCE)),
+                                SOURCE,
+                                null,
+                                null)),
                 golden(
                         "training-task-token-ids",
                         TrainingTask.class,
@@ -95,7 +113,9 @@ class ControlGoldenTest {
                                 "yes",
                                 Json.object().put("rm_type", "f1"),
                                 SAMPLING,
-                                SOURCE)),
+                                SOURCE,
+                                3600000L,
+                                HISTORY)),
                 golden(
                         "receipt-success",
                         Receipt.class,
@@ -120,6 +140,18 @@ class ControlGoldenTest {
                                 0,
                                 60000,
                                 new Receipt.Failure("deadline", "no answer within 60 s"))),
+                golden(
+                        "receipt-handed-back",
+                        Receipt.class,
+                        new Receipt(
+                                new GroupIndex(7),
+                                new Attempt(2),
+                                WORKER,
+                                8,
+                                0,
+                                0,
+                                60000,
+                                new Receipt.HandedBack("the worker stops"))),
                 golden(
                         "worker-status",
                         WorkersRecord.class,
@@ -177,7 +209,7 @@ class ControlGoldenTest {
                         "step-acknowledgement",
                         StepRecord.class,
                         new StepRecord.Acknowledgement(
-                                new Lineage(0), new StepNumber(2), new WeightVersion(4), 1750000000007L, TOTALS)),
+                                new Lineage(0), new StepNumber(2), new WeightVersion(4), 1750000000007L, TOTALS, null)),
                 golden(
                         "step-discard",
                         StepRecord.class,
@@ -190,7 +222,56 @@ class ControlGoldenTest {
                         "step-rejection",
                         StepRecord.class,
                         new StepRecord.Rejection(
-                                new GroupIndex(6), new Attempt(1), 2, 33, "too short for safetensors: 3 bytes")));
+                                new GroupIndex(6), new Attempt(1), 2, 33, "too short for safetensors: 3 bytes")),
+                golden("step-skip", StepRecord.class, new StepRecord.Skip(1, 34, "no type header")),
+                golden("step-resume", StepRecord.class, RESUME),
+                golden(
+                        "step-snapshot",
+                        StepRecord.class,
+                        new StepRecord.Snapshot(
+                                new Lineage(1),
+                                new StepNumber(3),
+                                0,
+                                new StepRecord.Acknowledgement(
+                                        new Lineage(1),
+                                        new StepNumber(2),
+                                        new WeightVersion(4),
+                                        1750000000007L,
+                                        TOTALS,
+                                        new StepNumber(2)),
+                                TOTALS,
+                                List.of(new SettledIndices.Range(0, 60), new SettledIndices.Range(63, 70)),
+                                List.of(new StepRecord.Rejection(
+                                        new GroupIndex(61), new Attempt(1), 2, 33, "too short")),
+                                List.of(new StepRecord.Snapshot.ResultsRead(0, 12, 40)),
+                                List.of(RESUME),
+                                5,
+                                1,
+                                2)),
+                golden(
+                        "dead-letter-unreadable",
+                        DeadLetter.class,
+                        new DeadLetter.Unreadable("r.results", 1, 34, "trainer-consumer", "no type header", 3, "eHl6")),
+                golden(
+                        "dead-letter-group",
+                        DeadLetter.class,
+                        new DeadLetter.Group(
+                                new TrainingTask(
+                                        new GroupIndex(9),
+                                        new Attempt(2),
+                                        2,
+                                        new Lineage(0),
+                                        new WeightVersion(0),
+                                        1750000000002L,
+                                        new Prompt.Text("1 + 1 = ?"),
+                                        null,
+                                        Json.object(),
+                                        SAMPLING,
+                                        SOURCE,
+                                        null,
+                                        null),
+                                "2 attempts failed",
+                                HISTORY)));
     }
 
     private static Arguments golden(String name, Class<? extends ControlRecord> type, ControlRecord record) {

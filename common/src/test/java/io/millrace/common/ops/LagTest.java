@@ -58,7 +58,7 @@ class LagTest {
 
     private static StepRecord.Acknowledgement acknowledgement(long lineage, long step) {
         return new StepRecord.Acknowledgement(
-                new Lineage(lineage), new StepNumber(step), null, NOW_MS - 4_000, StepRecord.Totals.NONE);
+                new Lineage(lineage), new StepNumber(step), null, NOW_MS - 4_000, StepRecord.Totals.NONE, null);
     }
 
     @Test

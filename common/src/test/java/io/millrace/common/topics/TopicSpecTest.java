@@ -33,7 +33,8 @@ class TopicSpecTest {
                         "demo.receipts",
                         "demo.workers",
                         "demo.steps",
-                        "demo.policy"),
+                        "demo.policy",
+                        "demo.dead-letters"),
                 TopicSpec.all(new TopicSettings(new RunId("demo"), 4, 1, new ByteSize(1 << 20))).stream()
                         .map(TopicSpec::name)
                         .toList());

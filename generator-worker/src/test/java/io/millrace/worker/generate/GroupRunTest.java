@@ -139,6 +139,8 @@ class GroupRunTest {
                 "2",
                 Json.object(),
                 SamplingParams.defaults(16),
-                new TrainingTask.Source("fp", 0, 0, 1));
+                new TrainingTask.Source("fp", 0, 0, 1),
+                null,
+                null);
     }
 }

@@ -110,6 +110,8 @@ public final class Ledger {
             case Receipt.Failure failure ->
                 group.failed(receipt.attempt(), failure.kind() + ": " + failure.message())
                         && !group.overtaken(receipt.attempt());
+            case Receipt.HandedBack back ->
+                group.failed(receipt.attempt(), "handed back: " + back.reason()) && !group.overtaken(receipt.attempt());
         };
         refresh(group);
         boolean success = receipt.outcome() instanceof Receipt.Success;
@@ -196,6 +198,9 @@ public final class Ledger {
             case StepRecord.Rejection rejection -> {
                 return rejected(rejection);
             }
+            case StepRecord.Skip skip -> {}
+            case StepRecord.Resume resume -> openLease = null;
+            case StepRecord.Snapshot snapshot -> take(snapshot.totals());
         }
         return null;
     }

@@ -67,7 +67,9 @@ public final class TaskFactory {
                 row.label(),
                 metadata(row),
                 samplingParams,
-                new TrainingTask.Source(dataSet.fingerprint(), order.seed(), position.epoch(), row.line()));
+                new TrainingTask.Source(dataSet.fingerprint(), order.seed(), position.epoch(), row.line()),
+                null,
+                null);
     }
 
     public int samplesPerGroup() {

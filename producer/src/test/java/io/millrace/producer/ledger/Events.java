@@ -36,7 +36,9 @@ public final class Events {
                 null,
                 Json.object(),
                 SamplingParams.defaults(16),
-                new TrainingTask.Source("0123456789abcdef", 1, 0, index + 1));
+                new TrainingTask.Source("0123456789abcdef", 1, 0, index + 1),
+                null,
+                null);
     }
 
     static Receipt success(long index, long attempt) {
@@ -74,7 +76,7 @@ public final class Events {
     }
 
     static StepRecord.Acknowledgement ack(long step, StepRecord.Totals totals) {
-        return new StepRecord.Acknowledgement(new Lineage(0), new StepNumber(step), null, 0, totals);
+        return new StepRecord.Acknowledgement(new Lineage(0), new StepNumber(step), null, 0, totals, null);
     }
 
     static StepRecord.Discard discard(long index, StepRecord.Totals totals) {

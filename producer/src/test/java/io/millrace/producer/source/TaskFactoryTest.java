@@ -54,7 +54,9 @@ class TaskFactoryTest {
                         "2.50",
                         Json.object(),
                         SAMPLING,
-                        new TrainingTask.Source(dataSet.fingerprint(), 6, 1, 4)),
+                        new TrainingTask.Source(dataSet.fingerprint(), 6, 1, 4),
+                        null,
+                        null),
                 factory.task(new GroupIndex(5), POLICY, 1234));
     }
 

@@ -125,7 +125,8 @@ class OpsCommandsTest {
                                     new StepNumber(0),
                                     new WeightVersion(1),
                                     1_000,
-                                    new StepRecord.Totals(2, 0, 0, 2))));
+                                    new StepRecord.Totals(2, 0, 0, 2),
+                                    null)));
             send(
                     producer,
                     record(
@@ -161,7 +162,9 @@ class OpsCommandsTest {
                 "" + (index + 1),
                 Json.object(),
                 SamplingParams.defaults(64),
-                new TrainingTask.Source("f", 1, 0, index + 1));
+                new TrainingTask.Source("f", 1, 0, index + 1),
+                null,
+                null);
     }
 
     private static Receipt receipt() {

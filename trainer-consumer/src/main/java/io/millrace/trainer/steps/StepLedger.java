@@ -70,6 +70,9 @@ public final class StepLedger implements Settlement {
                 totals = checked(totals(0, 0, 1), abandonment.totals());
             }
             case StepRecord.Rejection rejection -> apply(rejection);
+            case StepRecord.Skip skip -> throw broken("a skip");
+            case StepRecord.Resume resume -> throw broken("a resumption");
+            case StepRecord.Snapshot snapshot -> throw broken("a snapshot");
         }
     }
 
@@ -154,7 +157,8 @@ public final class StepLedger implements Settlement {
         List<GroupIndex> groups =
                 lease.groups().stream().map(ManifestEntry::groupIndex).toList();
         Totals after = train(groups);
-        StepRecord.Acknowledgement ack = new StepRecord.Acknowledgement(lease.lineage(), step, version, nowMs, after);
+        StepRecord.Acknowledgement ack =
+                new StepRecord.Acknowledgement(lease.lineage(), step, version, nowMs, after, null);
         close(ack);
         List<ControlRecord> records = new ArrayList<>();
         records.add(ack);

@@ -128,6 +128,9 @@ public final class StepWriter implements AutoCloseable {
             case StepRecord.Discard discard -> discard.groupIndex().toString();
             case StepRecord.Abandonment abandonment -> abandonment.groupIndex().toString();
             case StepRecord.Rejection rejection -> rejection.groupIndex().toString();
+            case StepRecord.Skip skip -> skip.partition() + "@" + skip.offset();
+            case StepRecord.Resume resume -> resume.step().toString();
+            case StepRecord.Snapshot snapshot -> StepRecord.Snapshot.KEY;
         };
     }
 

@@ -54,7 +54,8 @@ class StepLedgerTest {
                 assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(0), version(1), 6));
         assertEquals(
                 List.of(
-                        new StepRecord.Acknowledgement(new Lineage(0), step(0), version(1), 6, new Totals(2, 0, 0, 1)),
+                        new StepRecord.Acknowledgement(
+                                new Lineage(0), step(0), version(1), 6, new Totals(2, 0, 0, 1), null),
                         new Policy(new Lineage(0), version(1), 2, Policy.State.READY, 6)),
                 done.records());
         assertTrue(ledger.isSettled(new GroupIndex(2)));
@@ -201,11 +202,11 @@ class StepLedgerTest {
         StepRecord.Lease lease = new StepRecord.Lease(new Lineage(0), step(1), version(0), 1, groups(0, 1));
         assertThrows(IllegalStateException.class, () -> ledger.replay(lease));
         StepRecord.Acknowledgement ack =
-                new StepRecord.Acknowledgement(new Lineage(0), step(0), null, 1, new Totals(2, 0, 0, 2));
+                new StepRecord.Acknowledgement(new Lineage(0), step(0), null, 1, new Totals(2, 0, 0, 2), null);
         assertThrows(IllegalStateException.class, () -> ledger.replay(ack));
         ledger.lease(step(0), groups(0, 1), 5);
         StepRecord.Acknowledgement miscounted =
-                new StepRecord.Acknowledgement(new Lineage(0), step(0), null, 1, new Totals(2, 0, 0, 1));
+                new StepRecord.Acknowledgement(new Lineage(0), step(0), null, 1, new Totals(2, 0, 0, 1), null);
         assertThrows(IllegalStateException.class, () -> ledger.replay(miscounted));
     }
 }

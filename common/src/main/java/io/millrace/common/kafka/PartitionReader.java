@@ -1,11 +1,11 @@
-package io.millrace.common.ops;
+package io.millrace.common.kafka;
 
-import io.millrace.common.kafka.TopicTail;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -15,36 +15,37 @@ import org.apache.kafka.common.TopicPartition;
  * Reads committed records of a topic's partitions. Offsets have gaps (transaction markers, compaction), so the newest
  * n records are found by going back in growing windows. One owner.
  */
-final class PartitionReader implements AutoCloseable {
+public final class PartitionReader implements AutoCloseable {
     private static final long FIRST_WINDOW_OFFSETS = 64;
 
     private final TopicTail tail;
     private final Duration limit;
 
     /** @param limit how long the broker may take to answer, each call */
-    PartitionReader(TopicTail tail, Duration limit) {
+    public PartitionReader(TopicTail tail, Duration limit) {
         this.tail = tail;
         this.limit = limit;
     }
 
-    List<TopicPartition> partitions(String topic) {
+    public List<TopicPartition> partitions(String topic) {
         return tail.consumer().partitionsFor(topic, limit).stream()
                 .map(info -> new TopicPartition(topic, info.partition()))
                 .sorted(java.util.Comparator.comparingInt(TopicPartition::partition))
                 .toList();
     }
 
-    long begin(TopicPartition partition) {
+    public long begin(TopicPartition partition) {
         return tail.consumer().beginningOffsets(List.of(partition), limit).getOrDefault(partition, 0L);
     }
 
     /** The offset after the last committed one. */
-    long end(TopicPartition partition) {
+    public long end(TopicPartition partition) {
         return tail.consumer().endOffsets(List.of(partition), limit).getOrDefault(partition, 0L);
     }
 
     /** Hands over every record from an offset (or the first after it that is there) to the end. */
-    void read(TopicPartition partition, long from, Consumer<ConsumerRecord<byte[], byte[]>> handler) throws Exception {
+    public void read(TopicPartition partition, long from, Consumer<ConsumerRecord<byte[], byte[]>> handler)
+            throws Exception {
         tail.followFrom(Map.of(partition, Math.max(from, begin(partition))));
         tail.readToEnd(handler::accept, limit);
     }
@@ -54,7 +55,7 @@ final class PartitionReader implements AutoCloseable {
      *
      * @return all records of the partition when even they are not enough
      */
-    List<ConsumerRecord<byte[], byte[]>> newest(
+    public List<ConsumerRecord<byte[], byte[]>> newest(
             TopicPartition partition, Predicate<List<ConsumerRecord<byte[], byte[]>>> enough) throws Exception {
         long begin = begin(partition);
         long end = end(partition);
@@ -68,8 +69,21 @@ final class PartitionReader implements AutoCloseable {
         }
     }
 
+    /**
+     * The offset of the newest record that the test takes, searched from the end in growing stretches.
+     *
+     * @return empty when there is none
+     */
+    public OptionalLong lastOffset(TopicPartition partition, Predicate<ConsumerRecord<byte[], byte[]>> test)
+            throws Exception {
+        return newest(partition, records -> records.stream().anyMatch(test)).stream()
+                .filter(test)
+                .mapToLong(ConsumerRecord::offset)
+                .max();
+    }
+
     /** The record at an offset, or the first after it where that one is a marker or gone; empty at the end. */
-    Optional<ConsumerRecord<byte[], byte[]>> first(TopicPartition partition, long offset) throws Exception {
+    public Optional<ConsumerRecord<byte[], byte[]>> first(TopicPartition partition, long offset) throws Exception {
         long end = end(partition);
         if (offset >= end) {
             return Optional.empty();

@@ -1,0 +1,80 @@
+package io.millrace.common.topics;
+
+import io.millrace.common.time.Ticker;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DeletedRecords;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes what a topic's owner needs no more: records below an offset, at most once a period, never waiting for the
+ * broker. A deletion that fails is asked again in the next period: nothing rests on it but disk space. One owner.
+ */
+public final class RecordTrimmer {
+    private static final Logger log = LoggerFactory.getLogger(RecordTrimmer.class);
+
+    private final Admin admin;
+    private final Ticker ticker;
+    private final long periodNanos;
+    private final Map<TopicPartition, Long> wanted = new HashMap<>();
+    private final Map<TopicPartition, Long> deleted = new HashMap<>();
+    private @Nullable Map<TopicPartition, KafkaFuture<DeletedRecords>> asked;
+    private long nextNanos;
+
+    /** @param admin not owned */
+    public RecordTrimmer(Admin admin, Ticker ticker, Duration period) {
+        this.admin = admin;
+        this.ticker = ticker;
+        this.periodNanos = period.toNanos();
+        this.nextNanos = ticker.nanos() + periodNanos;
+    }
+
+    /** Every record below this offset may go; a lower offset than one named before changes nothing. */
+    public void mayDeleteBelow(TopicPartition partition, long offset) {
+        wanted.merge(partition, offset, Math::max);
+    }
+
+    /** Takes the broker's answer, and asks for what is due. */
+    public void turn() {
+        takeAnswers();
+        if (asked != null || ticker.nanos() - nextNanos < 0) {
+            return;
+        }
+        nextNanos = ticker.nanos() + periodNanos;
+        Map<TopicPartition, RecordsToDelete> due = new HashMap<>();
+        wanted.forEach((partition, offset) -> {
+            if (offset > deleted.getOrDefault(partition, 0L)) {
+                due.put(partition, RecordsToDelete.beforeOffset(offset));
+            }
+        });
+        if (!due.isEmpty()) {
+            asked = admin.deleteRecords(due).lowWatermarks();
+        }
+    }
+
+    private void takeAnswers() {
+        Map<TopicPartition, KafkaFuture<DeletedRecords>> answers = asked;
+        if (answers == null || !answers.values().stream().allMatch(KafkaFuture::isDone)) {
+            return;
+        }
+        asked = null;
+        answers.forEach((partition, answer) -> {
+            try {
+                deleted.put(partition, answer.get().lowWatermark());
+            } catch (ExecutionException e) {
+                log.debug("records of {} not deleted, asked again later", partition, e);
+            } catch (InterruptedException e) {
+                throw new InterruptException(e);
+            }
+        });
+    }
+}
