@@ -6,6 +6,7 @@ import io.millrace.common.ops.LagCommand;
 import io.millrace.common.ops.PeekCommand;
 import io.millrace.common.ops.TopicsCommand;
 import io.millrace.producer.ProducerCommand;
+import io.millrace.sandbox.bench.SeedRunCommand;
 import io.millrace.sandbox.broker.BrokerCommand;
 import io.millrace.sandbox.demo.DemoCommand;
 import io.millrace.sandbox.engine.EngineCommand;
@@ -40,6 +41,7 @@ public final class MillraceMain {
                 new SimulatedTrainerCommand(),
                 new TopicsCommand(),
                 new LagCommand(),
-                new PeekCommand());
+                new PeekCommand(),
+                new SeedRunCommand());
     }
 }

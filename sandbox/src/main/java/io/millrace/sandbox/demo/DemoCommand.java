@@ -6,6 +6,10 @@ import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.cluster.Cluster;
+import io.millrace.sandbox.cluster.DataFolder;
+import io.millrace.sandbox.cluster.Ports;
+import io.millrace.sandbox.cluster.StatusProbe;
 import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +42,7 @@ public final class DemoCommand implements Command<DemoSettings> {
             throw new SettingException("--dataset: cannot read " + settings.dataset());
         }
         Ports.requireFree(settings.ports(), DataFolder.pids(settings.dataDir()));
-        DataFolder folder = DataFolder.prepare(settings.dataDir(), settings.keepData());
+        DataFolder folder = DataFolder.prepare(settings.dataDir(), "demo", settings.keepData());
         DemoLogging.toFile(folder.log("demo"));
         StatusProbe probe = new StatusProbe();
         try (DemoOutput output = output(settings.plain())) {

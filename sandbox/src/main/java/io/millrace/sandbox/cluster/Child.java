@@ -1,4 +1,4 @@
-package io.millrace.sandbox.demo;
+package io.millrace.sandbox.cluster;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A running process of the demo. Thread-safe. */
-final class Child {
+/** A running process of ours. Thread-safe. */
+public final class Child {
     private static final String MAIN = "io.millrace.sandbox.cli.MillraceMain";
     private static final int TAIL_BYTES = 16_384;
 
@@ -26,9 +26,10 @@ final class Child {
     }
 
     /** Starts it with this JVM's java and class path; whatever it prints goes to the log. */
-    static Child start(ChildSpec spec, Path log) throws IOException {
+    public static Child start(ChildSpec spec, Path log) throws IOException {
         List<String> command = new ArrayList<>();
-        // Ctrl-C reaches every process of the terminal at once; they must stop in order, told by the demo. A signal
+        // Ctrl-C reaches every process of the terminal at once; they must stop in order, told by whoever started them.
+        // A signal
         // ignored at exec stays ignored, and the JVM respects that.
         command.addAll(List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "sh"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -42,53 +43,75 @@ final class Child {
         return start(spec, command, log);
     }
 
-    static Child start(ChildSpec spec, List<String> command, Path log) throws IOException {
+    /** The same with a command line of one's own. What it prints is added to the log, which may have that of an earlier one. */
+    public static Child start(ChildSpec spec, List<String> command, Path log) throws IOException {
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .start();
         return new Child(spec, process, log);
     }
 
-    String name() {
+    public String name() {
         return spec.name();
     }
 
-    String readyUrl() {
+    public String readyUrl() {
         return spec.readyUrl();
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
-    boolean alive() {
+    public boolean alive() {
         return process.isAlive();
     }
 
     /** Of a process that has ended. */
-    int exitCode() {
+    public int exitCode() {
         return process.exitValue();
     }
 
     /** SIGTERM. */
-    void terminate() {
+    public void terminate() {
         process.destroy();
     }
 
     /** SIGKILL. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
     }
 
+    /** SIGSTOP: it runs no more until {@link #thaw}. */
+    public void freeze() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    /** SIGCONT. */
+    public void thaw() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        // Java sends no other signals than those of terminate and kill.
+        Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (kill.waitFor() != 0 && alive()) {
+            throw new IOException("cannot send SIG" + name + " to " + name() + ", process " + pid());
+        }
+    }
+
     /** @return whether it has ended within the limit */
-    boolean awaitEnd(Duration limit) throws InterruptedException {
+    public boolean awaitEnd(Duration limit) throws InterruptedException {
         return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Why it is not there any more, with its last words. */
-    String lastWords(int lines) {
+    public String lastWords(int lines) {
         StringBuilder words = new StringBuilder(name());
         words.append(alive() ? " is not ready" : " ended with exit code " + exitCode());
         words.append("; the last lines of ").append(log).append(':');

@@ -1,4 +1,4 @@
-package io.millrace.sandbox.demo;
+package io.millrace.sandbox.cluster;
 
 import io.millrace.common.time.Ticker;
 import java.io.IOException;
@@ -7,30 +7,40 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The demo's processes in order of start. Started by one thread, stopped by another after it. */
-final class Cluster {
+/** The processes of a demo or chaos run in order of start. Started by one thread, stopped by another after it. */
+public final class Cluster {
     private final DataFolder folder;
     private final Ticker ticker;
     private final List<Child> children = new ArrayList<>();
 
-    Cluster(DataFolder folder, Ticker ticker) {
+    public Cluster(DataFolder folder, Ticker ticker) {
         this.folder = folder;
         this.ticker = ticker;
     }
 
-    synchronized Child start(ChildSpec spec) throws IOException {
+    public synchronized Child start(ChildSpec spec) throws IOException {
         return adopt(Child.start(spec, folder.log(spec.name())));
     }
 
-    /** Takes a process that was just started. */
-    synchronized Child adopt(Child child) {
-        children.add(child);
+    /** Takes a process that was just started; one of its name that has ended makes room for it. */
+    public synchronized Child adopt(Child child) {
+        int place = 0;
+        while (place < children.size() && !children.get(place).name().equals(child.name())) {
+            place++;
+        }
+        if (place == children.size()) {
+            children.add(child);
+        } else if (children.get(place).alive()) {
+            throw new IllegalStateException(child.name() + " runs already");
+        } else {
+            children.set(place, child);
+        }
         folder.writePids(children);
         return child;
     }
 
     /** A process that has ended, but for the one that may. */
-    synchronized Optional<Child> dead(String mayEnd) {
+    public synchronized Optional<Child> dead(String mayEnd) {
         return children.stream()
                 .filter(child -> !child.alive() && !child.name().equals(mayEnd))
                 .findFirst();
@@ -42,7 +52,7 @@ final class Cluster {
      * @param childLimit how long one may take before it is killed
      * @return what did not go cleanly
      */
-    synchronized List<String> stop(Duration childLimit, Duration limit) throws InterruptedException {
+    public synchronized List<String> stop(Duration childLimit, Duration limit) throws InterruptedException {
         List<String> problems = new ArrayList<>();
         long deadlineNanos = ticker.nanos() + limit.toNanos();
         while (!children.isEmpty()) {

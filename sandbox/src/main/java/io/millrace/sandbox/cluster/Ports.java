@@ -1,4 +1,4 @@
-package io.millrace.sandbox.demo;
+package io.millrace.sandbox.cluster;
 
 import io.millrace.common.config.SettingException;
 import java.io.IOException;
@@ -12,16 +12,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Whether the demo's ports are free, asked before anything starts. */
-final class Ports {
+/** Whether the ports of a run are free, asked before anything starts. */
+public final class Ports {
     private Ports() {}
 
     /**
      * @param ports by what decides them
-     * @param pids where a killed demo left the ids of its processes
+     * @param pids where a killed run left the ids of its processes
      * @throws SettingException naming every port that is taken
      */
-    static void requireFree(Map<String, Integer> ports, Path pids) {
+    public static void requireFree(Map<String, Integer> ports, Path pids) {
         List<String> taken = new ArrayList<>();
         ports.forEach((flag, port) -> {
             if (!free(port)) {
@@ -30,7 +30,7 @@ final class Ports {
         });
         if (!taken.isEmpty()) {
             String hint = Files.exists(pids)
-                    ? "; a demo runs already, or one was killed and left the processes listed in " + pids
+                    ? "; one runs already, or one was killed and left the processes listed in " + pids
                     : "";
             throw new SettingException("already in use: port " + String.join(", port ", taken)
                     + "; stop what listens there or choose other ports" + hint);
@@ -48,7 +48,7 @@ final class Ports {
     }
 
     /** Whether something listens on a port of this machine. */
-    static boolean answers(int port) {
+    public static boolean answers(int port) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 500);
             return true;

@@ -1,4 +1,4 @@
-package io.millrace.sandbox.demo;
+package io.millrace.sandbox.cluster;
 
 import io.millrace.common.config.SettingException;
 import java.io.IOException;
@@ -10,12 +10,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The demo's folder. It empties what it made itself and nothing else: a folder with other things in it and without its
+ * The folder of a demo or chaos run. It empties what it made itself and nothing else: a folder with other things in it and without its
  * mark is refused.
  */
-final class DataFolder {
-    private static final String MARK = ".millrace-demo";
-
+public final class DataFolder {
     private final Path root;
 
     private DataFolder(Path root) {
@@ -23,18 +21,20 @@ final class DataFolder {
     }
 
     /**
-     * @param keepData whether Kafka's data of the last demo stays
+     * @param owner one word for whose folder it is; another's is refused
+     * @param keepData whether Kafka's data of the last time stays
      * @throws SettingException when the folder cannot be used
      */
-    static DataFolder prepare(Path root, boolean keepData) {
+    public static DataFolder prepare(Path root, String owner, boolean keepData) {
         DataFolder folder = new DataFolder(root);
+        Path mark = root.resolve(".millrace-" + owner);
         try {
-            if (Files.isDirectory(root) && !Files.exists(root.resolve(MARK)) && !isEmpty(root)) {
+            if (Files.isDirectory(root) && !Files.exists(mark) && !isEmpty(root)) {
                 throw new SettingException(
                         "--data-dir: " + root + " has other things in it; name a new or empty folder");
             }
             Files.createDirectories(root);
-            Files.writeString(root.resolve(MARK), "This folder belongs to the demo, which empties it.\n");
+            Files.writeString(mark, "This folder belongs to millrace " + owner + ", which empties it.\n");
             delete(folder.logs());
             Files.deleteIfExists(folder.trainerReport());
             if (!keepData) {
@@ -53,28 +53,28 @@ final class DataFolder {
         }
     }
 
-    Path kafka() {
+    public Path kafka() {
         return root.resolve("kafka");
     }
 
-    Path logs() {
+    public Path logs() {
         return root.resolve("logs");
     }
 
-    Path log(String name) {
+    public Path log(String name) {
         return logs().resolve(name + ".log");
     }
 
-    Path trainerReport() {
+    public Path trainerReport() {
         return root.resolve("simulated-trainer.json");
     }
 
-    /** Which processes run, so that those of a killed demo are found. */
-    Path pids() {
+    /** Which processes run, so that those of a killed run are found. */
+    public Path pids() {
         return root.resolve("pids");
     }
 
-    static Path pids(Path root) {
+    public static Path pids(Path root) {
         return new DataFolder(root).pids();
     }
 
@@ -90,7 +90,7 @@ final class DataFolder {
     }
 
     /** Every process has ended: the list of them goes, and Kafka's data unless it is to stay. */
-    void finish(boolean keepData) throws IOException {
+    public void finish(boolean keepData) throws IOException {
         Files.deleteIfExists(pids());
         if (!keepData) {
             delete(kafka());

@@ -1,4 +1,4 @@
-package io.millrace.sandbox.demo;
+package io.millrace.sandbox.cluster;
 
 import io.millrace.common.json.Json;
 import java.io.IOException;
@@ -11,8 +11,8 @@ import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/** Asks the demo's processes over HTTP. Thread-safe. */
-final class StatusProbe {
+/** Asks our processes over HTTP. Thread-safe. */
+public final class StatusProbe {
     private static final Duration LIMIT = Duration.ofSeconds(3);
 
     private final HttpClient http = HttpClient.newBuilder()
@@ -21,12 +21,12 @@ final class StatusProbe {
             .build();
 
     /** The answer's status; 0 when there was none. */
-    int status(String url) throws InterruptedException {
+    public int status(String url) throws InterruptedException {
         return send(url).map(HttpResponse::statusCode).orElse(0);
     }
 
     /** The JSON object; empty when the process does not answer with one now, which the screen survives. */
-    Optional<JsonNode> json(String url) throws InterruptedException {
+    public Optional<JsonNode> json(String url) throws InterruptedException {
         return send(url).flatMap(response -> {
             try {
                 return Optional.of(Json.MAPPER.readTree(response.body())).filter(JsonNode::isObject);

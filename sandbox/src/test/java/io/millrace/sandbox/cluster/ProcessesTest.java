@@ -1,4 +1,4 @@
-package io.millrace.sandbox.demo;
+package io.millrace.sandbox.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingException;
+import io.millrace.common.testing.Await;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -47,55 +48,23 @@ class ProcessesTest {
     }
 
     @Test
-    void settingsThatUseAPortTwiceAreRefused() {
-        DemoSettings good = TestDemo.settings(folder);
-        String message = assertThrows(
-                        SettingException.class,
-                        () -> new DemoSettings(
-                                1,
-                                good.run(),
-                                2,
-                                64,
-                                32,
-                                8,
-                                1,
-                                good.trainTime(),
-                                good.meanGroupTime(),
-                                1,
-                                0.5,
-                                64,
-                                good.dataset(),
-                                9092,
-                                30000,
-                                9412,
-                                9410,
-                                folder,
-                                false,
-                                null,
-                                good.warmUp(),
-                                true))
-                .getMessage();
-        assertEquals("--trainer-port and --ops-port + 2: both would take port 9412", message);
-    }
-
-    @Test
     void aFolderWithOtherThingsInItIsLeftAlone() throws Exception {
         Path mine = Files.createDirectories(folder.resolve("mine/kafka"));
-        assertThrows(SettingException.class, () -> DataFolder.prepare(folder.resolve("mine"), false));
+        assertThrows(SettingException.class, () -> DataFolder.prepare(folder.resolve("mine"), "demo", false));
         assertTrue(Files.exists(mine));
     }
 
     @Test
-    void theDemosOwnFolderIsEmptiedUnlessKept() throws Exception {
+    void onesOwnFolderIsEmptiedUnlessKept() throws Exception {
         Path root = folder.resolve("demo");
-        DataFolder first = DataFolder.prepare(root, false);
+        DataFolder first = DataFolder.prepare(root, "demo", false);
         Files.createDirectories(first.kafka());
         Files.writeString(first.kafka().resolve("log"), "x");
         Files.writeString(first.log("old"), "x");
-        DataFolder kept = DataFolder.prepare(root, true);
+        DataFolder kept = DataFolder.prepare(root, "demo", true);
         assertTrue(Files.exists(kept.kafka().resolve("log")));
         assertFalse(Files.exists(kept.log("old")));
-        DataFolder.prepare(root, false);
+        DataFolder.prepare(root, "demo", false);
         assertFalse(Files.exists(first.kafka()));
     }
 
@@ -115,7 +84,7 @@ class ProcessesTest {
         Child polite = shell("polite", "trap 'exit 0' TERM; echo ready; while :; do :; done");
         awaitReady("deaf");
         awaitReady("polite");
-        Cluster cluster = new Cluster(DataFolder.prepare(folder.resolve("d"), false), System::nanoTime);
+        Cluster cluster = new Cluster(DataFolder.prepare(folder.resolve("d"), "demo", false), System::nanoTime);
         cluster.adopt(deaf);
         cluster.adopt(polite);
         List<String> problems = cluster.stop(Duration.ofMillis(500), Duration.ofSeconds(20));
@@ -130,17 +99,35 @@ class ProcessesTest {
     }
 
     @Test
-    void everyProcessHasACommandLineOfItsOwn() {
-        ChildSpecs specs =
-                new ChildSpecs(TestDemo.settings(folder.resolve("d")), DataFolder.prepare(folder.resolve("d"), false));
-        assertEquals(
-                List.of("engine", "producer", "worker-w1", "worker-w2", "trainer"),
-                specs.middle().stream().map(ChildSpec::name).toList());
-        ChildSpec second = specs.middle().get(3);
-        assertEquals("http://127.0.0.1:9412/health/ready", second.readyUrl());
-        assertEquals(
-                "worker --run demo --bootstrap 127.0.0.1:9092 --engine-url http://127.0.0.1:30000 --slots 64"
-                        + " --prefetch 2 --worker-id w2 --ops-port 9412",
-                String.join(" ", second.arguments()));
+    void aFrozenProcessStandsStillUntilItIsThawed() throws Exception {
+        Child child = shell("beating", "while :; do echo beat; done");
+        awaitReady("beating");
+        child.freeze();
+        Await.until("the process to be stopped", () -> state(child) == 'T', Duration.ofSeconds(10));
+        long size = Files.size(folder.resolve("beating"));
+        assertTrue(child.alive());
+        assertEquals(size, Files.size(folder.resolve("beating")));
+        child.thaw();
+        Await.until("the process to go on", () -> Files.size(folder.resolve("beating")) > size, Duration.ofSeconds(10));
+        child.kill();
+        assertTrue(child.awaitEnd(Duration.ofSeconds(10)));
+    }
+
+    /** The letter that Linux gives a process's state. */
+    private static char state(Child child) throws Exception {
+        String stat = Files.readString(Path.of("/proc/" + child.pid() + "/stat"));
+        return stat.charAt(stat.lastIndexOf(')') + 2);
+    }
+
+    @Test
+    void aProcessStartedAgainTakesThePlaceOfTheEndedOne() throws Exception {
+        Cluster cluster = new Cluster(DataFolder.prepare(folder.resolve("d"), "demo", false), System::nanoTime);
+        Child first = cluster.adopt(shell("engine", "exit 3"));
+        assertTrue(first.awaitEnd(Duration.ofSeconds(10)));
+        assertEquals(first, cluster.dead("").orElseThrow());
+        cluster.adopt(shell("engine", "trap 'exit 0' TERM; echo ready; while :; do :; done"));
+        awaitReady("engine");
+        assertTrue(cluster.dead("").isEmpty());
+        assertEquals(List.of(), cluster.stop(Duration.ofSeconds(10), Duration.ofSeconds(20)));
     }
 }

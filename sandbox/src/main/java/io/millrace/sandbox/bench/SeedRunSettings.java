@@ -1,0 +1,46 @@
+package io.millrace.sandbox.bench;
+
+import io.millrace.common.batch.BatchSettings;
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.topics.TopicSettings;
+import java.nio.file.Path;
+
+/**
+ * @param settledGroups a multiple of a step's groups
+ * @param snapshotSteps how far apart the snapshots stand
+ */
+public record SeedRunSettings(
+        KafkaSettings kafka,
+        TopicSettings topics,
+        BatchSettings batch,
+
+        @Setting(name = "dataset", defaultValue = Setting.REQUIRED, help = "Prompts that the producer will be given")
+        Path dataset,
+
+        @Setting(
+                name = "settled-groups",
+                defaultValue = "1000000",
+                min = "1",
+                max = "100000000",
+                unit = "groups",
+                help = "Groups published and trained, a multiple of batch-groups")
+        long settledGroups,
+
+        @Setting(
+                name = "snapshot-steps",
+                defaultValue = "100",
+                min = "1",
+                max = "100000",
+                unit = "steps",
+                help = "Steps between two snapshots")
+        int snapshotSteps) {
+    public SeedRunSettings {
+        if (settledGroups % batch.batchGroups() != 0) {
+            throw SettingException.impossible(
+                    "--settled-groups, --batch-groups",
+                    settledGroups + " groups are no whole number of steps of " + batch.batchGroups());
+        }
+    }
+}
