@@ -87,7 +87,8 @@ class ProducerTroubleTest {
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
-        BrokerSettings settings = new BrokerSettings("127.0.0.1", port, folder.resolve("kafka"), true);
+        BrokerSettings settings =
+                new BrokerSettings("127.0.0.1", port, List.of(), 1, List.of(), folder.resolve("kafka"), true);
         EmbeddedBroker broker = EmbeddedBroker.start(settings);
         ProducerRun there = new ProducerRun(broker.bootstrap());
         try {
