@@ -11,6 +11,9 @@ import java.util.stream.IntStream;
 
 /** The command line of every process of a chaos run. Pure. */
 final class ChaosSpecs {
+    /** Processes are started often and live shortly: the second compiler costs more than it gives. */
+    private static final List<String> JVM_OPTIONS = List.of("-XX:TieredStopAtLevel=1");
+
     private final ChaosSettings settings;
     private final DataFolder folder;
     private final ChaosPorts ports;
@@ -78,7 +81,7 @@ final class ChaosSpecs {
                 proxied(arguments, Role.WORKER, i);
             }
         }
-        return new ChildSpec(name(Role.BROKER, instance), "512m", arguments, "");
+        return new ChildSpec(name(Role.BROKER, instance), "512m", JVM_OPTIONS, arguments, "");
     }
 
     private void proxied(List<String> arguments, Role role, int instance) {
@@ -95,7 +98,8 @@ final class ChaosSpecs {
         add(arguments, "--latency", "w1");
         add(arguments, "--mean-group-time", Durations.format(settings.meanGroupTime()));
         add(arguments, "--max-running", 4096);
-        return new ChildSpec(name(Role.ENGINE, instance), "256m", arguments, url(ports.engine(instance)) + "/health");
+        return new ChildSpec(
+                name(Role.ENGINE, instance), "256m", JVM_OPTIONS, arguments, url(ports.engine(instance)) + "/health");
     }
 
     private List<String> client(String command, Role role, int instance) {
@@ -117,7 +121,11 @@ final class ChaosSpecs {
         add(arguments, "--groups-max", groupsMax);
         add(arguments, "--ops-port", ports.ops(Role.PRODUCER, 0));
         return new ChildSpec(
-                name(Role.PRODUCER, 0), "256m", arguments, url(ports.ops(Role.PRODUCER, 0)) + "/health/ready");
+                name(Role.PRODUCER, 0),
+                "256m",
+                JVM_OPTIONS,
+                arguments,
+                url(ports.ops(Role.PRODUCER, 0)) + "/health/ready");
     }
 
     private ChildSpec worker(int instance) {
@@ -131,6 +139,7 @@ final class ChaosSpecs {
         return new ChildSpec(
                 name(Role.WORKER, instance),
                 "256m",
+                JVM_OPTIONS,
                 arguments,
                 url(ports.ops(Role.WORKER, instance)) + "/health/ready");
     }
@@ -141,7 +150,8 @@ final class ChaosSpecs {
         add(arguments, "--samples-per-group", settings.samplesPerGroup());
         add(arguments, "--pipeline-depth", settings.pipelineDepth());
         add(arguments, "--trainer-port", ports.trainer());
-        return new ChildSpec(name(Role.TRAINER, 0), "384m", arguments, url(ports.trainer()) + "/v1/status");
+        return new ChildSpec(
+                name(Role.TRAINER, 0), "384m", JVM_OPTIONS, arguments, url(ports.trainer()) + "/v1/status");
     }
 
     private ChildSpec simulatedTrainer() {
@@ -157,6 +167,6 @@ final class ChaosSpecs {
         add(arguments, "--journal-file", journal());
         // Whatever is away comes back; the run has limits of its own.
         add(arguments, "--retry-limit", "1h");
-        return new ChildSpec(name(Role.SIMULATED_TRAINER, 0), "192m", arguments, "");
+        return new ChildSpec(name(Role.SIMULATED_TRAINER, 0), "192m", JVM_OPTIONS, arguments, "");
     }
 }
