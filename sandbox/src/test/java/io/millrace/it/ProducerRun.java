@@ -1,5 +1,7 @@
 package io.millrace.it;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.config.YamlSettings;
 import io.millrace.common.id.GroupIndex;
@@ -12,12 +14,15 @@ import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.StopSequence;
+import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.wire.ResultHeaders;
 import io.millrace.producer.ProducerSettings;
 import io.millrace.producer.ProducerWiring;
 import java.io.IOException;
@@ -36,6 +41,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import tools.jackson.databind.node.ObjectNode;
@@ -149,6 +155,36 @@ final class ProducerRun {
             tail.readToEnd(record -> tasks.add(ControlCodec.decode(record.value(), TrainingTask.class)), LIMIT);
         }
         return tasks;
+    }
+
+    private interface Reader<T> {
+        T read(ConsumerRecord<byte[], byte[]> record) throws Exception;
+    }
+
+    private <T> List<T> all(String topic, Reader<T> reader) throws Exception {
+        List<T> records = new ArrayList<>();
+        try (TopicTail tail = new TopicTail(clients.follower("test-eye"))) {
+            tail.follow(List.of(topic), LIMIT);
+            tail.readToEnd(record -> records.add(reader.read(record)), LIMIT);
+        }
+        return records;
+    }
+
+    /** Every task on the urgent lane, in its order. */
+    List<TrainingTask> urgent() throws Exception {
+        return all(topics.urgent(), record -> ControlCodec.decode(record.value(), TrainingTask.class));
+    }
+
+    List<DeadLetter> deadLetters() throws Exception {
+        return all(topics.deadLetters(), record -> ControlCodec.decode(record.value(), DeadLetter.class));
+    }
+
+    /** Every abandoned marker; nothing else stands on the results topic of these tests. */
+    List<AbandonedMarker> markers() throws Exception {
+        return all(topics.results(), record -> {
+            assertEquals(ResultHeaders.Type.ABANDONED, ResultHeaders.readType(record.headers()));
+            return ControlCodec.decode(record.value(), AbandonedMarker.class);
+        });
     }
 
     List<Long> committedIndices() throws Exception {

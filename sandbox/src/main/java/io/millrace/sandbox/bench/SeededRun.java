@@ -42,6 +42,8 @@ final class SeededRun {
 
     private static final SamplingParams SAMPLING = SamplingParams.defaults(1024);
 
+    private static final long TIME_LIMIT_MS = 7_200_000;
+
     private final SeedRunSettings settings;
     private final RunTopics topics;
     private final Producer<byte[], byte[]> producer;
@@ -73,7 +75,8 @@ final class SeededRun {
                 new PromptOrder(SEED, dataSet.size(), true, 0),
                 settings.batch().samplesPerGroup(),
                 SAMPLING,
-                null);
+                null,
+                TIME_LIMIT_MS);
         for (long index = 0; index < settings.settledGroups(); index++) {
             TrainingTask task = tasks.task(
                     new GroupIndex(index), policy(index / settings.batch().batchGroups()), 0);
