@@ -263,7 +263,8 @@ final class ChaosRun implements OwnerLoop.Turn {
             problems.add("the oracle did not reach the end of the topics");
         }
         judge.stop(ORACLE_LIMIT);
-        verdict = judge.judge(specs.journal(), settings.batchGroups(), settings.samplesPerGroup());
+        verdict =
+                judge.judge(specs.journal(), specs.engineLedgers(), settings.batchGroups(), settings.samplesPerGroup());
     }
 
     private static void say(String words) {

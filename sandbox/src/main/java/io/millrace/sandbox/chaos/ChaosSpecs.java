@@ -48,6 +48,16 @@ final class ChaosSpecs {
         return folder.logs().resolve("journal.jsonl");
     }
 
+    List<Path> engineLedgers() {
+        return IntStream.range(0, settings.engines())
+                .mapToObj(this::engineLedger)
+                .toList();
+    }
+
+    private Path engineLedger(int instance) {
+        return folder.logs().resolve(name(Role.ENGINE, instance) + "-ledger.jsonl");
+    }
+
     /** Past the proxies. */
     String directBootstrap() {
         return IntStream.range(0, settings.brokers())
@@ -98,6 +108,7 @@ final class ChaosSpecs {
         add(arguments, "--latency", "w1");
         add(arguments, "--mean-group-time", Durations.format(settings.meanGroupTime()));
         add(arguments, "--max-running", 4096);
+        add(arguments, "--ledger-file", engineLedger(instance));
         return new ChildSpec(
                 name(Role.ENGINE, instance), "256m", JVM_OPTIONS, arguments, url(ports.engine(instance)) + "/health");
     }
@@ -118,6 +129,10 @@ final class ChaosSpecs {
         add(arguments, "--pipeline-depth", settings.pipelineDepth());
         add(arguments, "--max-new-tokens", 1024);
         add(arguments, "--reward-type", "dapo");
+        // Some failures and losses of one group are the rule here.
+        add(arguments, "--max-attempts", 10);
+        add(arguments, "--max-losses", 50);
+        add(arguments, "--task-deadline", "1m");
         add(arguments, "--groups-max", groupsMax);
         add(arguments, "--ops-port", ports.ops(Role.PRODUCER, 0));
         return new ChildSpec(
@@ -134,6 +149,9 @@ final class ChaosSpecs {
             add(arguments, "--engine-url", url(ports.engineProxy(i)));
         }
         add(arguments, "--slots", settings.slots());
+        // Both ways of stopping are to be seen.
+        add(arguments, "--stop-mode", instance % 2 == 0 ? "drain" : "hand-back");
+        add(arguments, "--drain-timeout", "5s");
         add(arguments, "--worker-id", "w" + (instance + 1));
         add(arguments, "--ops-port", ports.ops(Role.WORKER, instance));
         return new ChildSpec(

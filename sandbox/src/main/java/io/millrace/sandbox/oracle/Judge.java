@@ -15,6 +15,7 @@ import java.util.Set;
 final class Judge {
     private final TopicAccount topics;
     private final TrainerAccount trainer;
+    private final EngineAccount engines;
     private final int batchGroups;
     private final int samplesPerGroup;
     private final List<Finding> findings = new ArrayList<>();
@@ -23,9 +24,10 @@ final class Judge {
     private long lost;
     private long waiting;
 
-    Judge(TopicAccount topics, TrainerAccount trainer, int batchGroups, int samplesPerGroup) {
+    Judge(TopicAccount topics, TrainerAccount trainer, EngineAccount engines, int batchGroups, int samplesPerGroup) {
         this.topics = topics;
         this.trainer = trainer;
+        this.engines = engines;
         this.batchGroups = batchGroups;
         this.samplesPerGroup = samplesPerGroup;
     }
@@ -53,6 +55,9 @@ final class Judge {
                 results,
                 results - topics.results.size(),
                 topics.steps.rejections,
+                engines.complete(),
+                engines.repeated(),
+                engines.cutShort(),
                 findings.subList(0, Math.min(findings.size(), Verdict.FINDINGS_MAX)),
                 findings.size());
     }

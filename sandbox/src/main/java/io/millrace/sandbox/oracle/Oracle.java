@@ -130,9 +130,17 @@ public final class Oracle implements OwnerLoop.Turn {
      * After {@link #stop}.
      *
      * @param journal of the simulated trainer
+     * @param engineLedgers one of each engine
      */
-    public Verdict judge(Path journal, int batchGroups, int samplesPerGroup) throws IOException {
-        return new Judge(account, TrainerAccount.read(journal), batchGroups, samplesPerGroup).judge();
+    public Verdict judge(Path journal, List<Path> engineLedgers, int batchGroups, int samplesPerGroup)
+            throws IOException {
+        return new Judge(
+                        account,
+                        TrainerAccount.read(journal),
+                        EngineAccount.read(engineLedgers),
+                        batchGroups,
+                        samplesPerGroup)
+                .judge();
     }
 
     @Override

@@ -12,6 +12,9 @@ import java.util.List;
  * @param reissued attempts after the first
  * @param results whole groups on {@code results}, all attempts
  * @param resultsRepeated those of groups that had one already
+ * @param generations of samples that came to their end at an engine
+ * @param generationsRepeated those of samples that had one
+ * @param generationsCutShort requests that engines aborted or turned away
  * @param findings what must not be; empty for a clean run; at most {@link #FINDINGS_MAX} of them
  * @param findingsTotal how many there are
  */
@@ -29,6 +32,9 @@ public record Verdict(
         long results,
         long resultsRepeated,
         long rejected,
+        long generations,
+        long generationsRepeated,
+        long generationsCutShort,
         List<Finding> findings,
         long findingsTotal) {
     public static final int FINDINGS_MAX = 100;

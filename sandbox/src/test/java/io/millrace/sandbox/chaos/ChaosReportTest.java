@@ -20,7 +20,7 @@ class ChaosReportTest {
     Path folder;
 
     private static Verdict verdict(Finding... findings) {
-        return new Verdict(16, 16, 0, 0, 0, 0, 0, 2, 1, 3, 20, 4, 0, List.of(findings), findings.length);
+        return new Verdict(16, 16, 0, 0, 0, 0, 0, 2, 1, 3, 20, 4, 0, 90, 10, 5, List.of(findings), findings.length);
     }
 
     private static ChaosReport report(@Nullable Long secondRecovery, List<String> problems, @Nullable Verdict verdict) {

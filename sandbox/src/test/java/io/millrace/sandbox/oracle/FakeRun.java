@@ -137,7 +137,8 @@ final class FakeRun {
     Verdict judge(Path folder) throws Exception {
         Path file = folder.resolve("journal.jsonl");
         Files.write(file, journal);
-        return new Judge(topics, TrainerAccount.read(file), 2, 1).judge();
+        return new Judge(topics, TrainerAccount.read(file), EngineAccount.read(List.of(folder.resolve("engine"))), 2, 1)
+                .judge();
     }
 
     /** One token, one log-probability, one mask value. */

@@ -3,6 +3,7 @@ package io.millrace.sandbox.oracle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -162,5 +163,21 @@ class JudgeTest {
     void whatCannotBeReadIsNamedWithItsPosition() throws Exception {
         run.garbage();
         assertFinding(Finding.Kind.UNREAD, "results-0@");
+    }
+
+    @Test
+    void aSampleGeneratedAgainIsCountedFromTheEnginesOwnLedger() throws Exception {
+        Files.write(
+                folder.resolve("engine"),
+                List.of(
+                        "{\"rid\":\"r.g0.a1.s0.t1\",\"outcome\":\"stop\"}",
+                        "{\"rid\":\"r.g0.a1.s1.t1\",\"outcome\":\"length\"}",
+                        "{\"rid\":\"r.g0.a2.s1.t1\",\"outcome\":\"stop\"}",
+                        "{\"rid\":\"r.g0.a2.s0.t2\",\"outcome\":\"abort\"}",
+                        "{\"rid\":\"r.g0.a"));
+        Verdict verdict = run.judge(folder);
+        assertEquals(3, verdict.generations());
+        assertEquals(1, verdict.generationsRepeated());
+        assertEquals(1, verdict.generationsCutShort());
     }
 }
