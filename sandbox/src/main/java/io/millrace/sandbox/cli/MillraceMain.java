@@ -9,6 +9,7 @@ import io.millrace.common.ops.audit.AuditCommand;
 import io.millrace.producer.ProducerCommand;
 import io.millrace.sandbox.bench.SeedRunCommand;
 import io.millrace.sandbox.broker.BrokerCommand;
+import io.millrace.sandbox.chaos.ChaosCommand;
 import io.millrace.sandbox.demo.DemoCommand;
 import io.millrace.sandbox.engine.EngineCommand;
 import io.millrace.sandbox.trainer.SimulatedTrainerCommand;
@@ -34,6 +35,7 @@ public final class MillraceMain {
     static List<Command<?>> commands() {
         return List.of(
                 new DemoCommand(),
+                new ChaosCommand(),
                 new BrokerCommand(),
                 new EngineCommand(),
                 new ProducerCommand(),
