@@ -38,6 +38,7 @@ public final class Child {
         command.add("-XX:+UseSerialGC");
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("--sun-misc-unsafe-memory-access=allow");
+        command.addAll(spec.jvmOptions());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
         command.addAll(spec.arguments());
         return start(spec, command, log);

@@ -47,7 +47,8 @@ public final class Cluster {
     }
 
     /**
-     * Stops everything, the last started first; workers together, since none needs another.
+     * Stops everything, the last started first; those of one role together, since no worker needs another, and the last
+     * broker of a quorum cannot leave in order any more.
      *
      * @param childLimit how long one may take before it is killed
      * @return what did not go cleanly
@@ -59,7 +60,7 @@ public final class Cluster {
             List<Child> stage = new ArrayList<>();
             do {
                 stage.add(children.removeLast());
-            } while (!children.isEmpty() && isWorker(stage.getFirst()) && isWorker(children.getLast()));
+            } while (!children.isEmpty() && role(stage.getFirst()).equals(role(children.getLast())));
             stage.forEach(Child::terminate);
             long stageDeadlineNanos = Math.min(deadlineNanos, ticker.nanos() + childLimit.toNanos());
             for (Child child : stage) {
@@ -69,8 +70,10 @@ public final class Cluster {
         return problems;
     }
 
-    private static boolean isWorker(Child child) {
-        return child.name().startsWith("worker-");
+    /** A name without its number. */
+    private static String role(Child child) {
+        int dash = child.name().lastIndexOf('-');
+        return dash < 0 ? child.name() : child.name().substring(0, dash);
     }
 
     private void end(Child child, long deadlineNanos, List<String> problems) throws InterruptedException {

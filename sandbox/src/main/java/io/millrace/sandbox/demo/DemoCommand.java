@@ -9,6 +9,7 @@ import io.millrace.common.time.WallClock;
 import io.millrace.sandbox.cluster.Cluster;
 import io.millrace.sandbox.cluster.DataFolder;
 import io.millrace.sandbox.cluster.Ports;
+import io.millrace.sandbox.cluster.RunLogging;
 import io.millrace.sandbox.cluster.StatusProbe;
 import java.io.Console;
 import java.io.IOException;
@@ -43,7 +44,7 @@ public final class DemoCommand implements Command<DemoSettings> {
         }
         Ports.requireFree(settings.ports(), DataFolder.pids(settings.dataDir()));
         DataFolder folder = DataFolder.prepare(settings.dataDir(), "demo", settings.keepData());
-        DemoLogging.toFile(folder.log("demo"));
+        RunLogging.toFile(folder.log("demo"));
         StatusProbe probe = new StatusProbe();
         try (DemoOutput output = output(settings.plain())) {
             return ProcessRunner.run("demo", STOP_LIMIT, (runner, stops) -> {
