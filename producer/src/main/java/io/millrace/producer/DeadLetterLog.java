@@ -6,7 +6,9 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.DeadLetter;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -23,6 +25,9 @@ final class DeadLetterLog {
     private final TopicPartition partition;
     private final BadRecords bad;
     private final Map<GroupIndex, Attempt> givenUp = new HashMap<>();
+    private final List<Unread> unread = new ArrayList<>();
+
+    private record Unread(ConsumerRecord<byte[], byte[]> record, String reason) {}
 
     DeadLetterLog(PartitionReader reader, String topic, BadRecords bad) {
         this.reader = reader;
@@ -33,6 +38,8 @@ final class DeadLetterLog {
     /** The groups that were given up, with the attempt they were given up with. */
     Map<GroupIndex, Attempt> read() throws Exception {
         reader.read(partition, reader.end(partition) - NEWEST_OFFSETS, this::take);
+        // Not before all are read: its own dead letter stands behind a bad one.
+        unread.forEach(one -> bad.skip(one.record(), one.reason()));
         return givenUp;
     }
 
@@ -47,7 +54,7 @@ final class DeadLetterLog {
                 case DeadLetter.Unreadable letter -> bad.known(letter);
             }
         } catch (BadRecordException e) {
-            bad.skip(record, String.valueOf(e.getMessage()));
+            unread.add(new Unread(record, String.valueOf(e.getMessage())));
         }
     }
 }

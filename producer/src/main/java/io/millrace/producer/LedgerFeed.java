@@ -60,6 +60,23 @@ final class LedgerFeed {
         return highest;
     }
 
+    /** Looks at nothing but who has the run; the record is fed again later. */
+    void lookForProducer(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            if (decode(record, WorkersRecord.class) instanceof WorkersRecord.LedgerHeartbeat beat) {
+                heard(beat);
+            }
+        } catch (BadRecordException e) {
+            log.debug("no heartbeat at {} offset {}", record.topic(), record.offset(), e);
+        }
+    }
+
+    private LedgerIdentity heard(WorkersRecord.LedgerHeartbeat beat) {
+        LedgerIdentity who = LedgerIdentity.parse(beat.incarnation()).orElse(LedgerIdentity.NONE);
+        highest = who.compareTo(highest) > 0 ? who : highest;
+        return who;
+    }
+
     /** Which heartbeats are one's own. */
     void own(LedgerIdentity identity) {
         own = identity;
@@ -108,9 +125,7 @@ final class LedgerFeed {
         switch (record) {
             case WorkersRecord.Status status -> ledger.workerStatus(status, nowMs());
             case WorkersRecord.LedgerHeartbeat beat -> {
-                LedgerIdentity who = LedgerIdentity.parse(beat.incarnation()).orElse(LedgerIdentity.NONE);
-                highest = who.compareTo(highest) > 0 ? who : highest;
-                if (who.equals(own)) {
+                if (heard(beat).equals(own)) {
                     liveness.readBack(beat.sequence(), nowMs());
                 }
             }

@@ -180,7 +180,7 @@ final class ProducerSession implements AutoCloseable {
         PartitionReader reader = new PartitionReader(edges.tail(), plan.brokerLimit());
         TopicPartition workers = new TopicPartition(plan.topics().workers(), 0);
         long workersFrom = Math.max(reader.begin(workers), reader.end(workers) - WORKERS_LOOKBACK_OFFSETS);
-        reader.read(workers, workersFrom, feed::accept);
+        reader.read(workers, workersFrom, feed::lookForProducer);
         own = around.identity().above(feed.highest(), around.clock().millis());
         feed.own(own);
         edges.heart().claim(own, plan.brokerLimit());

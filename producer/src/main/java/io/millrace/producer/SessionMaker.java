@@ -20,6 +20,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
@@ -31,9 +32,13 @@ final class SessionMaker {
     /** The broker's default ceiling, {@code transaction.max.timeout.ms}. */
     private static final Duration TRANSACTION_MAX = Duration.ofMinutes(15);
 
+    /** A change of what is read waits for the fetch under way; taking the run over changes it five times. */
+    private static final String FETCH_WAIT_MS = "50";
+
     private final ProducerSettings settings;
     private final ProducerSession.Plan plan;
     private final KafkaClients clients;
+    private final KafkaClients readers;
     private final KafkaClients publisherClients;
     private final Admin admin;
     private final Metrics metrics;
@@ -50,7 +55,8 @@ final class SessionMaker {
         this.settings = settings;
         this.plan = plan;
         this.clients = clients;
-        this.publisherClients = publisherClients(settings, recordBytesMax(settings));
+        this.readers = with(settings, Map.of(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS));
+        this.publisherClients = publisherClients(settings);
         this.admin = admin;
         this.metrics = metrics;
         this.around = around;
@@ -64,9 +70,9 @@ final class SessionMaker {
         RunTopics topics = plan.topics();
         Ticker ticker = around.ticker();
         Ledger ledger = new Ledger(new Reissues(settings.recovery().limits()));
-        Liveness liveness = new Liveness(settings.recovery().heartbeatTimeout());
+        Liveness liveness = new Liveness(settings.recovery().heartbeatTimeout(), PERIOD);
         BadRecords bad = new BadRecords(around.metrics());
-        TopicTail tail = new TopicTail(clients.follower("millrace-producer-follower"));
+        TopicTail tail = new TopicTail(readers.follower("millrace-producer-follower"));
         KafkaClientMetrics meters = new KafkaClientMetrics(tail.consumer(), Tags.of("client", "follower"));
         meters.bindTo(metrics.registry());
         Map<Lane, QueueWatch> queues = new EnumMap<>(Lane.class);
@@ -97,7 +103,7 @@ final class SessionMaker {
     }
 
     private PromptLog lane(String topic, BadRecords bad) {
-        return new PromptLog(() -> clients.follower("millrace-producer-prompts"), topic, plan.brokerLimit(), bad::skip);
+        return new PromptLog(() -> readers.follower("millrace-producer-prompts"), topic, plan.brokerLimit(), bad::skip);
     }
 
     private QueueWatch queue(String lane) {
@@ -118,14 +124,21 @@ final class SessionMaker {
      * The publisher waits for the broker as long as set. Its transactions outlive that wait, so that the broker gives up
      * none whose producer is still at it.
      */
-    private static KafkaClients publisherClients(ProducerSettings settings, int recordBytesMax) {
+    private static KafkaClients publisherClients(ProducerSettings settings) {
         Duration limit = settings.brokerTimeout();
         Duration transaction =
                 limit.plusMinutes(1).compareTo(TRANSACTION_MAX) > 0 ? TRANSACTION_MAX : limit.plusMinutes(1);
-        Map<String, String> properties = new HashMap<>();
-        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(limit.toMillis()));
-        properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(transaction.toMillis()));
+        return with(
+                settings,
+                Map.of(
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(limit.toMillis()),
+                        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(transaction.toMillis())));
+    }
+
+    /** Clients with further defaults; what the user passes through wins. */
+    private static KafkaClients with(ProducerSettings settings, Map<String, String> defaults) {
+        Map<String, String> properties = new HashMap<>(defaults);
         properties.putAll(settings.kafka().kafka());
-        return new KafkaClients(new KafkaSettings(settings.kafka().bootstrap(), properties), recordBytesMax);
+        return new KafkaClients(new KafkaSettings(settings.kafka().bootstrap(), properties), recordBytesMax(settings));
     }
 }

@@ -8,6 +8,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
@@ -52,9 +53,21 @@ final class ProducerRun {
 
     final RunId run = KafkaCluster.uniqueRun();
     final RunTopics topics = new RunTopics(run);
-    final KafkaClients clients = new KafkaClients(new KafkaSettings(KafkaCluster.bootstrap(), Map.of()), 16 << 20);
-    private final Producer<byte[], byte[]> hand = clients.producer("test-hand");
+    private final String bootstrap;
+    final KafkaClients clients;
+    private final Producer<byte[], byte[]> hand;
     private final List<Started> started = new ArrayList<>();
+
+    ProducerRun() {
+        this(KafkaCluster.bootstrap());
+    }
+
+    /** On a broker of the test's own. */
+    ProducerRun(String bootstrap) {
+        this.bootstrap = bootstrap;
+        clients = new KafkaClients(new KafkaSettings(bootstrap, Map.of()), 16 << 20);
+        hand = clients.producer("test-hand");
+    }
 
     /** A producer process but for the process. */
     static final class Started {
@@ -107,7 +120,7 @@ final class ProducerRun {
                 "run",
                 run.value(),
                 "bootstrap",
-                KafkaCluster.bootstrap(),
+                bootstrap,
                 "dataset",
                 dataSet.toString(),
                 "batch-groups",
@@ -137,6 +150,12 @@ final class ProducerRun {
     /** Writes a record as its owner would; returns when it is durable. */
     void write(String topic, String key, ControlRecord record) throws Exception {
         hand.send(new ProducerRecord<>(topic, 0, KafkaClients.key(key), ControlCodec.encode(record)))
+                .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Writes what is no record of ours. */
+    void writeBytes(String topic, String key, byte[] value) throws Exception {
+        hand.send(new ProducerRecord<>(topic, 0, KafkaClients.key(key), value))
                 .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
@@ -177,6 +196,19 @@ final class ProducerRun {
 
     List<DeadLetter> deadLetters() throws Exception {
         return all(topics.deadLetters(), record -> ControlCodec.decode(record.value(), DeadLetter.class));
+    }
+
+    /** Those that are dead letters at all. */
+    List<DeadLetter> readableDeadLetters() throws Exception {
+        List<DeadLetter> letters = new ArrayList<>();
+        all(topics.deadLetters(), record -> {
+            try {
+                return record.value() != null && letters.add(ControlCodec.decode(record.value(), DeadLetter.class));
+            } catch (BadRecordException e) {
+                return false;
+            }
+        });
+        return letters;
     }
 
     /** Every abandoned marker; nothing else stands on the results topic of these tests. */

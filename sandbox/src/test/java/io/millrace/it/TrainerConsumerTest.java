@@ -29,6 +29,7 @@ import io.millrace.common.wire.RolloutBatch;
 import io.millrace.common.wire.RolloutBatchCodec;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.it.TrainerProcess.Answer;
+import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.TrainerWiring;
 import io.millrace.trainer.serve.LeasedBatch;
@@ -85,6 +86,7 @@ class TrainerConsumerTest {
                 topicSettings(),
                 new KafkaSettings(KafkaCluster.bootstrap(), Map.of()),
                 new BatchSettings(BATCH_GROUPS, SAMPLES, 1, 1),
+                RecoverySettings.defaults(),
                 "127.0.0.1",
                 0,
                 new ByteSize(payloadBytesMax),

@@ -2,6 +2,7 @@ package io.millrace.it;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.common.testing.Await;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.TrainerWiring;
 import java.net.URI;
@@ -42,6 +43,10 @@ final class TrainerProcess implements AutoCloseable {
             }
         });
         port.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+        Await.until(
+                "the run is taken, or the process has ended",
+                () -> exitCode.isDone() || get("/health/ready").status() == 200,
+                Duration.ofSeconds(LIMIT_SECONDS));
     }
 
     Answer get(String path, String accept) throws Exception {

@@ -24,6 +24,7 @@ public record TrainerSettings(
         TopicSettings topics,
         KafkaSettings kafka,
         BatchSettings batch,
+        RecoverySettings recovery,
 
         @Setting(
                 name = "trainer-host",

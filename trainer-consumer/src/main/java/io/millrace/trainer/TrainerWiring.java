@@ -2,7 +2,6 @@ package io.millrace.trainer;
 
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.kafka.KafkaClients;
-import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
@@ -12,18 +11,12 @@ import io.millrace.common.metrics.Metrics;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.common.topics.TopicAdmin;
-import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.serve.BatchReader;
-import io.millrace.trainer.serve.Intake;
-import io.millrace.trainer.serve.ResultParser;
-import io.millrace.trainer.serve.ResultsFeed;
 import io.millrace.trainer.serve.RolloutQueue;
+import io.millrace.trainer.serve.SessionOpener;
 import io.millrace.trainer.serve.TrainerLoop;
 import io.millrace.trainer.serve.TrainerMetrics;
 import io.millrace.trainer.serve.TrainerRoutes;
-import io.millrace.trainer.steps.StepLedger;
-import io.millrace.trainer.steps.StepWriter;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.slf4j.Logger;
@@ -48,7 +41,9 @@ public final class TrainerWiring {
 
     /**
      * The queue inside this JVM, without a server; it takes the run from any other trainer consumer. When it fails, its
-     * calls throw; nothing ends the JVM.
+     * calls throw; nothing ends the JVM. A broker that goes away later is waited for.
+     *
+     * @throws io.millrace.trainer.serve.RolloutQueueException when the run could not be taken within the broker timeout
      */
     public static RolloutQueue open(TrainerSettings settings) throws Exception {
         StopSequence stops = new StopSequence(Ticker.system());
@@ -60,7 +55,9 @@ public final class TrainerWiring {
         TrainerWiring wiring = new TrainerWiring(settings);
         try {
             Metrics metrics = wiring.metrics(stops);
-            return wiring.queue(stops, health, metrics, fatal, () -> stops.stop(settings.stopTimeout()));
+            RolloutQueue queue = wiring.queue(stops, health, metrics, fatal, () -> stops.stop(settings.stopTimeout()));
+            queue.awaitOpened(settings.brokerTimeout());
+            return queue;
         } catch (Exception e) {
             stops.stop(settings.stopTimeout());
             throw e;
@@ -89,17 +86,23 @@ public final class TrainerWiring {
     }
 
     private RolloutQueue queue(
-            StopSequence stops, Health health, Metrics metrics, Fatal fatal, RolloutQueue.Closer closer)
-            throws Exception {
-        try (Admin admin = clients.admin(id("admin"))) {
-            new TopicAdmin(admin, settings.brokerTimeout()).ensure(settings.topics());
-        }
+            StopSequence stops, Health health, Metrics metrics, Fatal fatal, RolloutQueue.Closer closer) {
         TrainerMetrics meters = new TrainerMetrics(metrics.registry());
+        Admin admin = clients.admin(id("admin"));
+        stops.push("admin client", admin::close);
         Consumer<byte[], byte[]> readingBack = clients.follower(id("reader"));
         metrics.bind(readingBack, "reader");
         BatchReader reader = new BatchReader(topics.results(), readingBack, ticker, settings.brokerTimeout());
         stops.push("batch reader", reader::stop);
-        TrainerLoop loop = loop(health, metrics, meters);
+        TrainerLoop loop = new TrainerLoop(
+                topics.run(),
+                settings.batch().batchGroups(),
+                new SessionOpener(settings, clients, admin, metrics, meters, clock, ticker),
+                settings.recovery().resume(),
+                meters,
+                health,
+                clock,
+                ticker);
         OwnerLoop owner = new OwnerLoop(TrainerLoop.NAME, loop, fatal).start();
         stops.push("trainer loop", owner::stop);
         return new RolloutQueue(
@@ -111,43 +114,6 @@ public final class TrainerWiring {
                 // An answer may have to wait for a transaction that waits for the broker, and another before it.
                 settings.brokerTimeout().multipliedBy(2),
                 closer);
-    }
-
-    /** Takes the run and reads it; the loop owns what is made here. */
-    private TrainerLoop loop(Health health, Metrics metrics, TrainerMetrics meters) throws Exception {
-        StepLedger ledger = new StepLedger(settings.batch().capacity());
-        var producer = clients.transactionalProducer(id("steps"), topics.trainerTransactionalId());
-        metrics.bind(producer, "steps");
-        StepWriter writer = new StepWriter(topics, producer, settings.stopTimeout());
-        try {
-            try (TopicTail tail = new TopicTail(clients.follower(id("replay")))) {
-                writer.open(ledger, tail, clock, settings.brokerTimeout());
-            }
-            Collector collector =
-                    new Collector(ledger, settings.payloadMemoryMax().bytes());
-            ResultParser parser = new ResultParser(
-                    topics.run(),
-                    settings.topics().resultPartitions(),
-                    settings.batch().samplesPerGroup(),
-                    settings.partsMemoryMax().bytes());
-            Consumer<byte[], byte[]> results = clients.follower(id("results"));
-            metrics.bind(results, "results");
-            return new TrainerLoop(
-                    topics.run(),
-                    settings.batch().batchGroups(),
-                    new ResultsFeed(results, topics.results(), settings.brokerTimeout()),
-                    new Intake(parser, collector, ledger, meters),
-                    collector,
-                    ledger,
-                    writer,
-                    meters,
-                    health,
-                    clock,
-                    ticker);
-        } catch (Exception e) {
-            writer.close();
-            throw e;
-        }
     }
 
     private String id(String role) {

@@ -91,7 +91,14 @@ public final class KafkaClients {
 
     /** The same with a transactional id; one owner. */
     public Producer<byte[], byte[]> transactionalProducer(String clientId, String transactionalId) {
+        return transactionalProducer(clientId, transactionalId, Map.of());
+    }
+
+    /** The same with properties of the caller's own. */
+    public Producer<byte[], byte[]> transactionalProducer(
+            String clientId, String transactionalId, Map<String, Object> more) {
         Map<String, Object> properties = producerProperties(clientId);
+        properties.putAll(more);
         properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
         return made("a producer", () -> new KafkaProducer<>(properties));
     }

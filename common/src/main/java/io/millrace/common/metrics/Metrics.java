@@ -43,13 +43,18 @@ public final class Metrics implements AutoCloseable {
         return registry.scrape();
     }
 
-    /** The client's own metrics. The binder is closed with the registry. */
-    public void bind(Producer<?, ?> producer, String client) {
-        keep(new KafkaClientMetrics(producer, Tags.of("client", client)));
+    /**
+     * The client's own metrics.
+     *
+     * @return takes them off again, for a client that ends before the process; else the registry does
+     */
+    public Binding bind(Producer<?, ?> producer, String client) {
+        return keep(new KafkaClientMetrics(producer, Tags.of("client", client)));
     }
 
-    public void bind(Consumer<?, ?> consumer, String client) {
-        keep(new KafkaClientMetrics(consumer, Tags.of("client", client)));
+    /** As for a producer. */
+    public Binding bind(Consumer<?, ?> consumer, String client) {
+        return keep(new KafkaClientMetrics(consumer, Tags.of("client", client)));
     }
 
     /** Micrometer has no binder for share consumers; see {@link ShareConsumerMetrics}. */
@@ -57,9 +62,19 @@ public final class Metrics implements AutoCloseable {
         new ShareConsumerMetrics(consumer, Tags.of("client", client)).bindTo(registry);
     }
 
-    private void keep(KafkaClientMetrics binder) {
+    private Binding keep(KafkaClientMetrics binder) {
         binder.bindTo(registry);
         binders.add(binder);
+        return () -> {
+            binders.remove(binder);
+            binder.close();
+        };
+    }
+
+    /** The meters of one client. */
+    public interface Binding extends AutoCloseable {
+        @Override
+        void close();
     }
 
     @Override

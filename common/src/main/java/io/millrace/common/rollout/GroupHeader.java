@@ -67,4 +67,13 @@ public record GroupHeader(
                 .min(WeightVersion::compareTo)
                 .orElse(issueVersion);
     }
+
+    /** The newest version that made any token of the group; the issue version when no token was made. */
+    public WeightVersion newestWeightVersion() {
+        return samples.stream()
+                .flatMap(sample -> sample.weightVersions().stream())
+                .map(VersionSpan::version)
+                .max(WeightVersion::compareTo)
+                .orElse(issueVersion);
+    }
 }

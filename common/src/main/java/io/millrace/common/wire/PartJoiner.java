@@ -1,7 +1,9 @@
 package io.millrace.common.wire;
 
+import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -155,6 +157,23 @@ public final class PartJoiner {
     /** Bytes of parts held now. */
     public long heldBytes() {
         return heldBytes;
+    }
+
+    /** Of each unfinished blob, the lowest offset of a part that is held. */
+    public Map<PartKey, Long> firstOffsets() {
+        Map<PartKey, Long> first = new HashMap<>();
+        unfinished.forEach((key, blob) ->
+                first.put(key, blob.offsets().stream().min(Long::compare).orElseThrow()));
+        return first;
+    }
+
+    /** Forgets the unfinished blobs of a group that needs them no more; they are not reported as dropped. */
+    public void forget(GroupIndex index) {
+        unfinished.entrySet().removeIf(entry -> {
+            boolean gone = entry.getKey().groupIndex().equals(index);
+            heldBytes -= gone ? entry.getValue().sizeBytes() : 0;
+            return gone;
+        });
     }
 
     /**

@@ -14,16 +14,23 @@ import java.util.TreeMap;
  */
 public final class Liveness {
     private final long limitMs;
+    private final long staleMs;
     private final NavigableMap<Long, Long> sentAtMs = new TreeMap<>();
     private long newestSent = Long.MIN_VALUE;
     private long firstThatCounts = Long.MIN_VALUE;
     private long lastTurnMs;
+    private long heardOfMs;
     private long sinceMs;
     private boolean turned;
     private boolean caughtUp;
 
-    public Liveness(Duration limit) {
+    /**
+     * @param limit how soon a heartbeat must be read back
+     * @param period how often one is sent
+     */
+    public Liveness(Duration limit, Duration period) {
         this.limitMs = limit.toMillis();
+        this.staleMs = limit.plus(period).toMillis();
     }
 
     /** A heartbeat was handed to the broker's client; sequences rise. */
@@ -36,7 +43,11 @@ public final class Liveness {
     public void readBack(long sequence, long nowMs) {
         Long sent = sentAtMs.get(sequence);
         sentAtMs.headMap(sequence, true).clear();
-        if (sent != null && sequence >= firstThatCounts && nowMs - sent <= limitMs && !caughtUp) {
+        if (sent == null || sequence < firstThatCounts || nowMs - sent > limitMs) {
+            return;
+        }
+        heardOfMs = sent;
+        if (!caughtUp) {
             caughtUp = true;
             sinceMs = nowMs;
         }
@@ -49,10 +60,12 @@ public final class Liveness {
      */
     public boolean turn(long nowMs) {
         boolean late = !sentAtMs.isEmpty() && nowMs - sentAtMs.firstEntry().getValue() > limitMs;
+        // Also where none could be sent, since the last is still unanswered though it was read.
+        boolean stale = caughtUp && nowMs - heardOfMs > staleMs;
         boolean paused = turned && nowMs - lastTurnMs > limitMs;
         turned = true;
         lastTurnMs = nowMs;
-        if (!late && !paused) {
+        if (!late && !stale && !paused) {
             return true;
         }
         caughtUp = false;

@@ -3,6 +3,7 @@ package io.millrace.producer.ledger;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
+import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
@@ -15,6 +16,7 @@ import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -109,5 +111,24 @@ public final class Events {
 
     static StepRecord.Rejection rejection(long index, long attempt) {
         return new StepRecord.Rejection(new GroupIndex(index), new Attempt(attempt), 0, index, "no tokens");
+    }
+
+    static StepRecord.Snapshot snapshot(
+            long nextStep, StepRecord.Totals totals, BitSet settled, List<StepRecord.Rejection> rejections) {
+        SettledIndices indices = new SettledIndices();
+        settled.stream().forEach(index -> indices.add(new GroupIndex(index)));
+        return new StepRecord.Snapshot(
+                new Lineage(0),
+                new StepNumber(nextStep),
+                0,
+                nextStep == 0 ? null : ack(nextStep - 1, totals),
+                totals,
+                indices.ranges(),
+                rejections,
+                List.of(),
+                List.of(),
+                0,
+                0,
+                0);
     }
 }

@@ -38,11 +38,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class SeededRun {
     /** The producer's defaults, so that a producer with these takes the run on. */
+    private static final long ATTEMPT_LIMIT_MS = 7_200_000;
+
     private static final long SEED = 42;
 
     private static final SamplingParams SAMPLING = SamplingParams.defaults(1024);
-
-    private static final long TIME_LIMIT_MS = 7_200_000;
 
     private final SeedRunSettings settings;
     private final RunTopics topics;
@@ -76,7 +76,7 @@ final class SeededRun {
                 settings.batch().samplesPerGroup(),
                 SAMPLING,
                 null,
-                TIME_LIMIT_MS);
+                ATTEMPT_LIMIT_MS);
         for (long index = 0; index < settings.settledGroups(); index++) {
             TrainingTask task = tasks.task(
                     new GroupIndex(index), policy(index / settings.batch().batchGroups()), 0);

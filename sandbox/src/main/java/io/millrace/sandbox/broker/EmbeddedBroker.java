@@ -68,6 +68,10 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     private static void format(BrokerSettings settings) {
+        // A folder that goes on has a cluster id of its own, and the formatter refuses any other.
+        if (Files.exists(settings.dataDir().resolve("meta.properties"))) {
+            return;
+        }
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         try {
             Files.createDirectories(settings.dataDir());

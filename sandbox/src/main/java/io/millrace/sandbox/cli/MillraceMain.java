@@ -5,6 +5,7 @@ import io.millrace.common.config.CommandLines;
 import io.millrace.common.ops.LagCommand;
 import io.millrace.common.ops.PeekCommand;
 import io.millrace.common.ops.TopicsCommand;
+import io.millrace.common.ops.audit.AuditCommand;
 import io.millrace.producer.ProducerCommand;
 import io.millrace.sandbox.bench.SeedRunCommand;
 import io.millrace.sandbox.broker.BrokerCommand;
@@ -44,6 +45,7 @@ public final class MillraceMain {
                 new TopicsCommand(),
                 new LagCommand(),
                 new PeekCommand(),
+                new AuditCommand(),
                 new SeedRunCommand());
     }
 }

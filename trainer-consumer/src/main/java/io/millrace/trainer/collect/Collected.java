@@ -8,6 +8,9 @@ public sealed interface Collected {
     /** The first valid result of its group: it waits to be trained. */
     record Won(Finished group) implements Collected {}
 
+    /** The first valid result of its group is of a lineage that was given up: the group is to be discarded. */
+    record Lost(Finished group) implements Collected {}
+
     /** The first thing of its group is a marker: the group is to be settled as abandoned. */
     record Abandon(GroupIndex groupIndex, Attempt lastAttempt, String cause) implements Collected {}
 
@@ -18,8 +21,8 @@ public sealed interface Collected {
     record Duplicate(GroupIndex groupIndex) implements Collected {}
 
     /** Read again after a restart: this very record was decided on before. */
-    record Known(GroupIndex groupIndex) implements Collected {}
+    record Known(ResultEvent event) implements Collected {}
 
-    /** Names no group; counted with reason and position. */
+    /** Names no group; to be put on record. */
     record Skipped(ResultEvent.Unreadable record) implements Collected {}
 }

@@ -3,18 +3,39 @@ package io.millrace.trainer.collect;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.record.StepRecord.Snapshot;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /*
  * Why "the first valid thing of its partition wins" can be decided again after a restart: the results of a group all
- * stand in one partition, whose order never changes, and the collector reads it from its beginning. So the first valid
- * record met for a group is always the same one. `seen` holds every group of which such a record was met since this
- * collector began: for a settled group the first is the one that was settled, and only later ones are duplicates. The
- * count of duplicates is therefore the same however often the process starts.
+ * stand in one partition, whose order never changes. `seen` holds every group of which a valid thing was met, so the
+ * first one met wins and later ones are duplicates.
+ *
+ * A restart does not read from the beginning but from the last snapshot's `from`, and the snapshot says which groups
+ * were settled. Take a record of group g at offset o of a partition that had been read up to `to` when the snapshot was
+ * made:
+ * - g was settled then. What settled it stands below `to` and is not read again, so `seen` begins with all groups that
+ *   were settled then, and the record is not the first of its group. If o < to, it was counted then. If o >= to, it is a
+ *   duplicate that nobody has counted.
+ * - g was not settled then. `from` is not above the first record that g still needs (of its result, or of parts that are
+ *   not whole), so the first valid thing of g is met again before any other of g. It wins again; unless g was settled
+ *   since, which the ledger knows, and then it is known. A later one is a duplicate, counted then if o < to.
+ * So the count is the snapshot's plus the duplicates at or above `to`, and it is the same however often the process
+ * starts.
+ *
+ * Rejections and skips are on record with their place, so a record read again is known by it. A rejection that is not
+ * kept in the snapshot stands below `from` and is not read again.
+ *
+ * Parts count once for all of them: a group of which something has won takes no further part, and the part with the
+ * highest number stands for the result. What was won is the same in every reading, and so is the count. Parts that never
+ * become whole are held as long as their group is not won and there is room.
  */
 
 /**
@@ -26,37 +47,51 @@ public final class Collector {
     private final Payloads payloads;
     private final NavigableMap<GroupIndex, Finished> finished = new TreeMap<>();
     private final SettledIndices seen = new SettledIndices();
-    private long duplicates;
-    private long skipped;
+    /** By partition: what stands below was counted before this collector began. */
+    private final Map<Integer, Long> countedTo = new HashMap<>();
 
-    /** @param payloadBytesMax how many bytes of payload are kept; 0 keeps none */
-    public Collector(Settlement settlement, long payloadBytesMax) {
+    private long duplicates;
+
+    /**
+     * @param payloadBytesMax how many bytes of payload are kept; 0 keeps none
+     * @param snapshot the last one; null when there is none, and all of {@code results} is read
+     */
+    public Collector(Settlement settlement, long payloadBytesMax, @Nullable Snapshot snapshot) {
         this.settlement = settlement;
         this.payloads = new Payloads(payloadBytesMax);
+        if (snapshot != null) {
+            seen.restore(snapshot.settled());
+            duplicates = snapshot.duplicates();
+            snapshot.results().forEach(read -> countedTo.put(read.partition(), read.to()));
+        }
     }
 
     /** Decides on one record; records of a partition come in its order. */
     public Collected accept(ResultEvent event) {
         return switch (event) {
             case ResultEvent.Arrived arrived -> arrived(arrived);
+            case ResultEvent.PartsRepeated repeated -> duplicate(repeated.groupIndex(), repeated);
             case ResultEvent.Marker marker -> marker(marker);
             case ResultEvent.Invalid invalid -> invalid(invalid);
-            case ResultEvent.Unreadable unreadable -> {
-                skipped++;
-                yield new Collected.Skipped(unreadable);
-            }
+            case ResultEvent.Unreadable unreadable ->
+                settlement.isSkipped(unreadable.partition(), unreadable.offset())
+                        ? new Collected.Known(unreadable)
+                        : new Collected.Skipped(unreadable);
         };
     }
 
     private Collected arrived(ResultEvent.Arrived arrived) {
         GroupIndex index = arrived.groupIndex();
         if (!seen.add(index)) {
-            return duplicate(index);
+            return duplicate(index, arrived);
         }
         if (settlement.isSettled(index)) {
-            return new Collected.Known(index);
+            return new Collected.Known(arrived);
         }
         Finished group = Finished.of(arrived);
+        if (settlement.isLost(group.lineage(), group.newestVersion())) {
+            return new Collected.Lost(group);
+        }
         finished.put(index, group);
         payloads.keep(index, arrived.payload());
         return new Collected.Won(group);
@@ -65,32 +100,47 @@ public final class Collector {
     private Collected marker(ResultEvent.Marker marker) {
         GroupIndex index = marker.groupIndex();
         if (!seen.add(index)) {
-            return duplicate(index);
+            return duplicate(index, marker);
         }
         return settlement.isSettled(index)
-                ? new Collected.Known(index)
+                ? new Collected.Known(marker)
                 : new Collected.Abandon(index, marker.lastAttempt(), marker.cause());
     }
 
     private Collected invalid(ResultEvent.Invalid invalid) {
         GroupIndex index = invalid.groupIndex();
         if (seen.contains(index)) {
-            return duplicate(index);
+            return duplicate(index, invalid);
         }
         return settlement.isSettled(index) || settlement.isRejected(index, invalid.partition(), invalid.offset())
-                ? new Collected.Known(index)
+                ? new Collected.Known(invalid)
                 : new Collected.Reject(invalid);
     }
 
-    private Collected duplicate(GroupIndex index) {
+    private Collected duplicate(GroupIndex index, ResultEvent event) {
+        if (event.offset() < countedTo.getOrDefault(event.partition(), 0L)) {
+            return new Collected.Known(event);
+        }
         duplicates++;
         return new Collected.Duplicate(index);
+    }
+
+    /** Whether something of this group has won, so that no further result of it is of use. */
+    public boolean hasWon(GroupIndex index) {
+        return seen.contains(index);
     }
 
     /** Forgets a group that was settled. */
     public void settled(GroupIndex index) {
         finished.remove(index);
         payloads.drop(index);
+    }
+
+    /** Finished groups of lineages that were given up. */
+    public List<Finished> lost() {
+        return finished.values().stream()
+                .filter(group -> settlement.isLost(group.lineage(), group.newestVersion()))
+                .toList();
     }
 
     /** Finished and unsettled groups in ascending order; a live view, not to be changed. */
@@ -101,6 +151,19 @@ public final class Collector {
     /** @return null when no unsettled group of this index has finished */
     public @Nullable Finished finished(GroupIndex index) {
         return finished.get(index);
+    }
+
+    /**
+     * By partition, the first record that a finished group needs.
+     *
+     * @return partitions of which none is needed are absent
+     */
+    public Map<Integer, Long> neededFrom() {
+        Map<Integer, Long> from = new HashMap<>();
+        for (Finished group : finished.values()) {
+            group.offsets().forEach(offset -> from.merge(group.partition(), offset, Math::min));
+        }
+        return from;
     }
 
     /**
@@ -118,13 +181,8 @@ public final class Collector {
         return payloads.bytes();
     }
 
-    /** Results and markers dropped because something of their group won before. */
+    /** Results and markers dropped in the run because something of their group won before. */
     public long duplicates() {
         return duplicates;
-    }
-
-    /** Records that name no group. */
-    public long skipped() {
-        return skipped;
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.trainer.collect;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord.ManifestEntry;
@@ -10,14 +11,18 @@ import java.util.List;
 /**
  * A finished group that waits to be trained: all that is kept of it besides its payload.
  *
+ * @param lineage it was issued in
  * @param oldestVersion the oldest weight version that made any of its tokens
+ * @param newestVersion the newest one
  * @param partition of the results topic
  * @param offsets of its records, in order
  */
 public record Finished(
         GroupIndex groupIndex,
         Attempt attempt,
+        Lineage lineage,
         WeightVersion oldestVersion,
+        WeightVersion newestVersion,
         RewardStats rewards,
         int partition,
         List<Long> offsets) {
@@ -29,7 +34,9 @@ public record Finished(
         return new Finished(
                 arrived.groupIndex(),
                 arrived.attempt(),
+                arrived.lineage(),
                 arrived.oldestVersion(),
+                arrived.newestVersion(),
                 arrived.rewards(),
                 arrived.partition(),
                 arrived.offsets());

@@ -2,6 +2,7 @@ package io.millrace.trainer.collect;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.RewardStats;
 import java.util.List;
@@ -17,14 +18,18 @@ public sealed interface ResultEvent {
     /**
      * A whole and valid group.
      *
+     * @param lineage it was issued in
      * @param oldestVersion the oldest weight version that made any of its tokens
+     * @param newestVersion the newest one
      * @param offsets of its records, in order
      * @param payload the group's blob; not to be changed
      */
     record Arrived(
             GroupIndex groupIndex,
             Attempt attempt,
+            Lineage lineage,
             WeightVersion oldestVersion,
+            WeightVersion newestVersion,
             RewardStats rewards,
             int partition,
             List<Long> offsets,
@@ -39,6 +44,11 @@ public sealed interface ResultEvent {
             return offsets.getLast();
         }
     }
+
+    /**
+     * The last part, by number, of a group of which something won before; the others come to nothing.
+     */
+    record PartsRepeated(GroupIndex groupIndex, int partition, long offset) implements ResultEvent {}
 
     /** The producer's word that the group used up its attempts. */
     record Marker(GroupIndex groupIndex, Attempt lastAttempt, String cause, int partition, long offset)

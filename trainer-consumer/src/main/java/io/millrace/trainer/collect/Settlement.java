@@ -1,6 +1,8 @@
 package io.millrace.trainer.collect;
 
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
 
 /** What is settled or decided for good, as the collector must know it. */
 public interface Settlement {
@@ -9,4 +11,10 @@ public interface Settlement {
 
     /** Whether the result of this group at this place was rejected before. */
     boolean isRejected(GroupIndex index, int partition, long offset);
+
+    /** Whether the record at this place, which names no group, was passed over before. */
+    boolean isSkipped(int partition, long offset);
+
+    /** Whether a group belongs to a lineage that was given up: issued in it, with a token of weights after it. */
+    boolean isLost(Lineage issued, WeightVersion newest);
 }

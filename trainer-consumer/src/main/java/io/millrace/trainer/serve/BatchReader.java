@@ -130,14 +130,14 @@ public final class BatchReader {
                 next = wanted.ceiling(position);
                 if (next != null && ticker.nanos() - deadlineNanos > 0) {
                     throw new RolloutQueueException(
-                            RolloutQueueException.Kind.UNREADABLE,
+                            RolloutQueueException.Kind.UNAVAILABLE,
                             "offset " + next + " of " + partition + " was not read within " + limit);
                 }
             }
             return found;
         } catch (KafkaException e) {
             throw new RolloutQueueException(
-                    RolloutQueueException.Kind.UNREADABLE,
+                    RolloutQueueException.Kind.UNAVAILABLE,
                     "offset " + wanted.first() + " and later of " + partition + " cannot be read: " + e.getMessage(),
                     e);
         }

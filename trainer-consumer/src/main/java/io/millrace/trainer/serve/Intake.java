@@ -1,10 +1,13 @@
 package io.millrace.trainer.serve;
 
-import io.millrace.common.record.StepRecord;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.record.ControlRecord;
 import io.millrace.trainer.collect.Collected;
 import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.collect.Finished;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.steps.StepLedger;
+import io.millrace.trainer.steps.StepsReader;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -17,12 +20,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class Intake {
     private static final Logger log = LoggerFactory.getLogger(Intake.class);
+    /** Why a group of a lineage that was given up is discarded. */
+    static final String LINEAGE = "lineage";
 
     private final ResultParser parser;
     private final Collector collector;
     private final StepLedger ledger;
     private final TrainerMetrics metrics;
-    private final List<StepRecord> decisions = new ArrayList<>();
+    private final List<ControlRecord> decisions = new ArrayList<>();
 
     public Intake(ResultParser parser, Collector collector, StepLedger ledger, TrainerMetrics metrics) {
         this.parser = parser;
@@ -32,50 +37,82 @@ public final class Intake {
     }
 
     void accept(ConsumerRecord<byte[], byte[]> record) {
-        for (ResultEvent event : parser.parse(record)) {
-            decide(collector.accept(event));
+        for (ResultEvent event : parser.parse(record, collector::hasWon)) {
+            decide(collector.accept(event), record);
         }
     }
 
-    private void decide(Collected collected) {
+    private void decide(Collected collected, ConsumerRecord<byte[], byte[]> record) {
         switch (collected) {
-            case Collected.Won won ->
-                log.debug("group {} has finished", won.group().groupIndex());
-            case Collected.Known known -> log.debug("group {} is known", known.groupIndex());
+            case Collected.Won won -> won(won.group().groupIndex());
+            case Collected.Lost lost -> {
+                won(lost.group().groupIndex());
+                discard(lost.group());
+            }
+            case Collected.Known known -> log.debug("known: {}", known.event());
             case Collected.Duplicate duplicate -> metrics.duplicate();
             case Collected.Abandon abandon -> {
+                won(abandon.groupIndex());
                 decisions.add(ledger.abandon(abandon.groupIndex(), abandon.lastAttempt(), abandon.cause()));
                 metrics.abandoned();
                 log.warn("group {} is abandoned: {}", abandon.groupIndex(), abandon.cause());
             }
-            case Collected.Reject reject -> {
-                ResultEvent.Invalid result = reject.result();
-                decisions.add(ledger.reject(
-                        result.groupIndex(), result.attempt(), result.partition(), result.offset(), result.reason()));
-                metrics.rejected(result.flaw());
-                log.warn(
-                        "result of group {} attempt {} at partition {} offset {} is rejected: {}",
-                        result.groupIndex(),
-                        result.attempt(),
-                        result.partition(),
-                        result.offset(),
-                        result.reason());
-            }
-            case Collected.Skipped skipped -> {
-                ResultEvent.Unreadable record = skipped.record();
-                metrics.skipped(record.problem());
-                log.warn(
-                        "record at partition {} offset {} of the results names no group and is skipped: {}",
-                        record.partition(),
-                        record.offset(),
-                        record.detail());
-            }
+            case Collected.Reject reject -> reject(reject.result(), record);
+            case Collected.Skipped skipped -> skip(skipped.record(), record);
         }
     }
 
+    private void won(GroupIndex index) {
+        parser.won(index);
+        log.debug("group {} has finished", index);
+    }
+
+    private void discard(Finished group) {
+        decisions.add(ledger.discard(group.groupIndex(), group.attempt(), LINEAGE));
+        metrics.discarded(LINEAGE);
+        log.info(
+                "group {} is discarded: it was issued in lineage {} and has tokens of weight version {}",
+                group.groupIndex(),
+                group.lineage(),
+                group.newestVersion());
+    }
+
+    /** Discards finished groups of lineages that were given up. */
+    void discardLost() {
+        for (Finished group : collector.lost()) {
+            collector.settled(group.groupIndex());
+            discard(group);
+        }
+    }
+
+    private void reject(ResultEvent.Invalid result, ConsumerRecord<byte[], byte[]> record) {
+        decisions.add(ledger.reject(
+                result.groupIndex(), result.attempt(), result.partition(), result.offset(), result.reason()));
+        decisions.add(StepsReader.letter(record, result.reason()));
+        metrics.rejected(result.flaw());
+        log.warn(
+                "result of group {} attempt {} at partition {} offset {} is rejected: {}",
+                result.groupIndex(),
+                result.attempt(),
+                result.partition(),
+                result.offset(),
+                result.reason());
+    }
+
+    private void skip(ResultEvent.Unreadable unreadable, ConsumerRecord<byte[], byte[]> record) {
+        decisions.add(ledger.skip(unreadable.partition(), unreadable.offset(), unreadable.detail()));
+        decisions.add(StepsReader.letter(record, unreadable.detail()));
+        metrics.skipped(unreadable.problem());
+        log.warn(
+                "record at partition {} offset {} of the results names no group and is skipped: {}",
+                unreadable.partition(),
+                unreadable.offset(),
+                unreadable.detail());
+    }
+
     /** What was decided since the last call, to be written before anything else is. */
-    List<StepRecord> takeDecisions() {
-        List<StepRecord> taken = List.copyOf(decisions);
+    List<ControlRecord> takeDecisions() {
+        List<ControlRecord> taken = List.copyOf(decisions);
         decisions.clear();
         return taken;
     }

@@ -1,11 +1,13 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.trainer.steps.ResumeMode;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What other threads ask of the owner loop; completed by the loop only. */
+/** What other threads ask of the owner loop; completed by the loop, or given up by who asked. */
 sealed interface Request {
     CompletableFuture<?> answer();
 
@@ -16,7 +18,19 @@ sealed interface Request {
     record Lease(@Nullable StepNumber step, long deadlineNanos, CompletableFuture<LeaseAnswer> answer)
             implements Request {}
 
-    record Acknowledge(StepNumber step, @Nullable WeightVersion version, CompletableFuture<AckAnswer> answer)
+    /**
+     * @param version the weight version the step led to; null for none
+     * @param checkpoint the step at which the newest durable checkpoint resumes; null for none
+     */
+    record Acknowledge(
+            StepNumber step,
+            @Nullable WeightVersion version,
+            @Nullable StepNumber checkpoint,
+            CompletableFuture<AckAnswer> answer)
+            implements Request {}
+
+    record Resume(
+            StepNumber step, ResumeMode mode, @Nullable Lineage lineage, CompletableFuture<ResumeAnswer> answer)
             implements Request {}
 
     record Batch(StepNumber step, CompletableFuture<BatchSource> answer) implements Request {}

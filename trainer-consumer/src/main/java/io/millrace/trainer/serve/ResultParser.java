@@ -7,6 +7,7 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.rollout.GroupHeader;
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.Part;
 import io.millrace.common.wire.PartJoiner;
@@ -19,8 +20,11 @@ import io.millrace.trainer.collect.ResultEvent.Problem;
 import io.millrace.trainer.collect.ResultEvent.Unreadable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
@@ -38,6 +42,9 @@ public final class ResultParser {
 
     /** Every such number fits a long. */
     private static final int NUMBER_DIGITS_MAX = 18;
+
+    /** Engines round; more than this above zero is no rounding. */
+    private static final float LOG_PROB_MAX = 1e-3f;
 
     private static final Pattern NUMBER = Pattern.compile("[0-9]+");
 
@@ -57,8 +64,12 @@ public final class ResultParser {
         this.joiner = new PartJoiner(PARTED_GROUPS_MAX, partBytesMax);
     }
 
-    /** What the record says; nothing while its group is not whole. */
-    public List<ResultEvent> parse(ConsumerRecord<byte[], byte[]> record) {
+    /**
+     * What the record says; nothing while its group is not whole.
+     *
+     * @param won whether something of a group has won; parts of such a group are not held
+     */
+    public List<ResultEvent> parse(ConsumerRecord<byte[], byte[]> record, Predicate<GroupIndex> won) {
         GroupIndex key = key(record.key());
         ResultHeaders.Type type;
         try {
@@ -68,7 +79,7 @@ public final class ResultParser {
         }
         return switch (type) {
             case GROUP -> List.of(group(record, key, attempt(record), record.value(), List.of(record.offset())));
-            case PART -> part(record, key);
+            case PART -> part(record, key, won);
             case ABANDONED -> List.of(marker(record, key));
         };
     }
@@ -88,7 +99,9 @@ public final class ResultParser {
         }
         GroupHeader header;
         try {
-            header = RolloutGroupCodec.decode(blob).header();
+            RolloutGroup group = RolloutGroupCodec.decode(blob);
+            checkLogProbs(group.logProbs());
+            header = group.header();
         } catch (BadRecordException e) {
             return badBlob(record, key, attempt, blob, message(e));
         }
@@ -104,11 +117,22 @@ public final class ResultParser {
         return new ResultEvent.Arrived(
                 header.groupIndex(),
                 header.attempt(),
+                header.lineage(),
                 header.oldestWeightVersion(),
+                header.newestWeightVersion(),
                 header.rewards(),
                 record.partition(),
                 offsets,
                 blob);
+    }
+
+    /** A logarithm of a probability; that each is a number, the codec sees to. */
+    private static void checkLogProbs(float[] logProbs) throws BadRecordException {
+        for (int i = 0; i < logProbs.length; i++) {
+            if (logProbs[i] > LOG_PROB_MAX) {
+                throw new BadRecordException("log_probs[" + i + "] is no logarithm of a probability: " + logProbs[i]);
+            }
+        }
     }
 
     private record Flawed(Flaw flaw, String reason) {}
@@ -154,7 +178,8 @@ public final class ResultParser {
         }
     }
 
-    private List<ResultEvent> part(ConsumerRecord<byte[], byte[]> record, @Nullable GroupIndex key) {
+    private List<ResultEvent> part(
+            ConsumerRecord<byte[], byte[]> record, @Nullable GroupIndex key, Predicate<GroupIndex> won) {
         if (key == null) {
             return List.of(unreadable(record, Problem.KEY, "a part under a key of no group"));
         }
@@ -174,6 +199,15 @@ public final class ResultParser {
         } catch (BadRecordException e) {
             return List.of(bad(record, key, attempt(record), Flaw.PART, message(e)));
         }
+        if (won.test(key)) {
+            return part.number() == part.count()
+                    ? List.of(new ResultEvent.PartsRepeated(key, record.partition(), record.offset()))
+                    : List.of();
+        }
+        return joined(record, key, part);
+    }
+
+    private List<ResultEvent> joined(ConsumerRecord<byte[], byte[]> record, GroupIndex key, Part part) {
         PartJoiner.Answer answer = joiner.add(part, record.offset());
         List<ResultEvent> events = new ArrayList<>();
         for (PartJoiner.Dropped dropped : answer.dropped()) {
@@ -195,6 +229,25 @@ public final class ResultParser {
             case PartJoiner.Repeated repeated -> {}
         }
         return events;
+    }
+
+    /** Something of this group has won: parts of it that are held will never be of use. */
+    void won(GroupIndex index) {
+        joiner.forget(index);
+    }
+
+    /** By partition, the first part that is held. */
+    Map<Integer, Long> neededFrom() {
+        Map<Integer, Long> from = new HashMap<>();
+        joiner.firstOffsets()
+                .forEach((key, offset) ->
+                        from.merge(RunTopics.resultPartition(key.groupIndex(), partitions), offset, Math::min));
+        return from;
+    }
+
+    /** Bytes of parts held now. */
+    long heldBytes() {
+        return joiner.heldBytes();
     }
 
     private ResultEvent marker(ConsumerRecord<byte[], byte[]> record, @Nullable GroupIndex key) {

@@ -1,6 +1,7 @@
 package io.millrace.trainer.serve;
 
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.record.StepRecord.Snapshot;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -9,30 +10,48 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The results topic from its beginning, never paused, and how far it has been read of what stood there at the start.
- * One owner, but for {@link #wakeup}.
+ * The results topic from where the last snapshot says, never paused, and how far it has been read of what stood there at
+ * the start; beside it the policy topic, on which a newer trainer consumer shows itself. One owner, but for
+ * {@link #wakeup}.
  */
-public final class ResultsFeed implements AutoCloseable {
+final class ResultsFeed {
     private final TopicTail tail;
+    private final List<TopicPartition> partitions;
     /** Of partitions not yet read to where they ended at the start. */
     private final Map<TopicPartition, Long> ends;
 
     private long recordsBehind;
 
     /**
-     * @param consumer without a group; owned by this from now on
+     * @param consumer without a group; this is its owner, whoever made it closes it
+     * @param snapshot the last one; null to read from the beginning
+     * @param policy followed from this offset on
      * @param limit for each answer of the broker
      */
-    public ResultsFeed(Consumer<byte[], byte[]> consumer, String topic, Duration limit) {
+    ResultsFeed(
+            Consumer<byte[], byte[]> consumer,
+            String topic,
+            @Nullable Snapshot snapshot,
+            TopicPartition policy,
+            long policyFrom,
+            Duration limit) {
         this.tail = new TopicTail(consumer);
-        tail.follow(List.of(topic), limit);
-        this.ends = new HashMap<>(consumer.endOffsets(consumer.assignment(), limit));
-        for (TopicPartition partition : consumer.assignment()) {
-            // Fixes the position, so that later questions for it need no broker.
-            consumer.position(partition, limit);
+        this.partitions = consumer.partitionsFor(topic, limit).stream()
+                .map(info -> new TopicPartition(topic, info.partition()))
+                .toList();
+        Map<TopicPartition, Long> from = new HashMap<>(consumer.beginningOffsets(partitions, limit));
+        if (snapshot != null) {
+            snapshot.results()
+                    .forEach(read -> from.computeIfPresent(
+                            new TopicPartition(topic, read.partition()),
+                            (partition, begin) -> Math.max(begin, read.from())));
         }
+        this.ends = new HashMap<>(consumer.endOffsets(partitions, limit));
+        from.put(policy, policyFrom);
+        tail.followFrom(from);
         measure();
     }
 
@@ -44,6 +63,16 @@ public final class ResultsFeed implements AutoCloseable {
         } catch (WakeupException e) {
             // Somebody asks for something: the turn goes on, what was fetched comes with the next poll.
         }
+    }
+
+    /** Partitions of the results topic. */
+    List<TopicPartition> partitions() {
+        return partitions;
+    }
+
+    /** Where a partition of the results is read next; everything below was handed over. */
+    long position(TopicPartition partition) {
+        return tail.consumer().position(partition);
     }
 
     /** Whether all that stood on the topic at the start has been read. */
@@ -71,10 +100,5 @@ public final class ResultsFeed implements AutoCloseable {
 
     void wakeup() {
         tail.wakeup();
-    }
-
-    @Override
-    public void close() {
-        tail.close();
     }
 }

@@ -1,10 +1,12 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.time.Ticker;
+import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +36,11 @@ public final class RolloutQueue implements AutoCloseable {
         void close() throws StopSequence.StopFailedException;
     }
 
+    /** How long a call that needs no groups waits for a broker that does not answer. */
+    private static final Duration SHORT_WAIT = Duration.ofSeconds(5);
+    /** Between two looks whether a broker answers. */
+    private static final long LOOK_MS = 100;
+
     private final RunId run;
     private final TrainerLoop loop;
     private final BatchReader reader;
@@ -60,6 +67,23 @@ public final class RolloutQueue implements AutoCloseable {
         this.ticker = ticker;
         this.answerLimit = answerLimit;
         this.closer = closer;
+    }
+
+    /**
+     * Waits until the run was taken for the first time.
+     *
+     * @throws RolloutQueueException when it was not within the limit, or cannot be
+     */
+    public void awaitOpened(Duration limit) throws InterruptedException {
+        try {
+            loop.opened().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new RolloutQueueException(
+                    RolloutQueueException.Kind.ENDED, "run " + run + " could not be taken; see the log", e);
+        } catch (TimeoutException e) {
+            throw new RolloutQueueException(
+                    RolloutQueueException.Kind.UNAVAILABLE, "run " + run + " was not taken within " + limit, e);
+        }
     }
 
     /** The run it serves. */
@@ -90,13 +114,13 @@ public final class RolloutQueue implements AutoCloseable {
      */
     public LeaseAnswer lease(@Nullable StepNumber step, Duration wait) throws InterruptedException {
         CompletableFuture<LeaseAnswer> answer = new CompletableFuture<>();
-        return ask(new Request.Lease(step, ticker.nanos() + wait.toNanos(), answer), answer, wait.plus(answerLimit));
+        return ask(new Request.Lease(step, ticker.nanos() + wait.toNanos(), answer), answer, wait);
     }
 
     /** Reads the groups of the leased step. */
     public LeasedBatch batch(StepNumber step) throws InterruptedException {
         CompletableFuture<BatchSource> answer = new CompletableFuture<>();
-        BatchSource source = ask(new Request.Batch(step, answer), answer, answerLimit);
+        BatchSource source = ask(new Request.Batch(step, answer), answer, SHORT_WAIT);
         long begunNanos = ticker.nanos();
         LeasedBatch batch =
                 new LeasedBatch(source.lease().lineage(), step, source.lease().weightVersion(), reader.read(source));
@@ -113,7 +137,18 @@ public final class RolloutQueue implements AutoCloseable {
      */
     public AckAnswer.Acknowledged acknowledge(StepNumber step, @Nullable WeightVersion newVersion)
             throws InterruptedException {
-        return switch (tryAcknowledge(step, newVersion)) {
+        return acknowledge(step, newVersion, null);
+    }
+
+    /**
+     * Same, and names the newest durable checkpoint: the steps after it stay replayable, those before it may be deleted.
+     *
+     * @param checkpointStep the step at which it resumes, at most the one after {@code step}; null when nothing is known
+     */
+    public AckAnswer.Acknowledged acknowledge(
+            StepNumber step, @Nullable WeightVersion newVersion, @Nullable StepNumber checkpointStep)
+            throws InterruptedException {
+        return switch (tryAcknowledge(step, newVersion, checkpointStep)) {
             case AckAnswer.Acknowledged done -> done;
             case AckAnswer.Refused refused ->
                 throw new RolloutQueueException(RolloutQueueException.Kind.REFUSED, refused.why());
@@ -121,31 +156,69 @@ public final class RolloutQueue implements AutoCloseable {
     }
 
     /** Same, with the refusal as a value. */
-    public AckAnswer tryAcknowledge(StepNumber step, @Nullable WeightVersion newVersion) throws InterruptedException {
+    public AckAnswer tryAcknowledge(
+            StepNumber step, @Nullable WeightVersion newVersion, @Nullable StepNumber checkpointStep)
+            throws InterruptedException {
         CompletableFuture<AckAnswer> answer = new CompletableFuture<>();
-        return ask(new Request.Acknowledge(step, newVersion, answer), answer, answerLimit);
+        return ask(new Request.Acknowledge(step, newVersion, checkpointStep, answer), answer, SHORT_WAIT);
+    }
+
+    /**
+     * Goes back to an older checkpoint: opens a lineage whose next step is {@code step}. A leased step is void; groups
+     * that were finished or are generated with weights after that checkpoint are discarded.
+     *
+     * @param lineage the one this opens, which makes the call idempotent; null for whichever is next
+     */
+    public ResumeAnswer resume(StepNumber step, ResumeMode mode, @Nullable Lineage lineage)
+            throws InterruptedException {
+        CompletableFuture<ResumeAnswer> answer = new CompletableFuture<>();
+        return ask(new Request.Resume(step, mode, lineage, answer), answer, SHORT_WAIT);
     }
 
     public TrainerStatus status() throws InterruptedException {
         CompletableFuture<TrainerStatus> answer = new CompletableFuture<>();
-        return ask(new Request.Status(answer), answer, answerLimit);
+        return ask(new Request.Status(answer), answer, SHORT_WAIT);
     }
 
-    private <T> T ask(Request request, CompletableFuture<T> answer, Duration limit) throws InterruptedException {
+    /**
+     * @param wait how long the caller waits for what it asked, or for a broker that does not answer
+     */
+    private <T> T ask(Request request, CompletableFuture<T> answer, Duration wait) throws InterruptedException {
         loop.submit(request);
-        try {
-            return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RolloutQueueException known) {
-                throw new RolloutQueueException(known.kind(), String.valueOf(known.getMessage()), known);
+        long begunNanos = ticker.nanos();
+        long limitMs = wait.plus(answerLimit).toMillis();
+        while (true) {
+            try {
+                return answer.get(LOOK_MS, TimeUnit.MILLISECONDS);
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof RolloutQueueException known) {
+                    throw new RolloutQueueException(known.kind(), String.valueOf(known.getMessage()), known);
+                }
+                throw new IllegalStateException("the trainer loop failed on a request", e.getCause());
+            } catch (TimeoutException e) {
+                long waitedMs = (ticker.nanos() - begunNanos) / 1_000_000;
+                String unavailable = loop.unavailable();
+                if (unavailable != null && waitedMs >= wait.toMillis()) {
+                    throw givenUp(
+                            answer, RolloutQueueException.Kind.UNAVAILABLE, "the queue waits for " + unavailable, e);
+                }
+                if (waitedMs >= limitMs) {
+                    throw givenUp(
+                            answer,
+                            RolloutQueueException.Kind.BUSY,
+                            "no answer within " + limitMs + " ms, the broker may be slow",
+                            e);
+                }
             }
-            throw new IllegalStateException("the trainer loop failed on a request", e.getCause());
-        } catch (TimeoutException e) {
-            throw new RolloutQueueException(
-                    RolloutQueueException.Kind.BUSY,
-                    "no answer within " + limit.toMillis() + " ms, the broker may be slow; the call may be repeated",
-                    e);
         }
+    }
+
+    /** The loop passes over what nobody waits for. */
+    private static RolloutQueueException givenUp(
+            CompletableFuture<?> answer, RolloutQueueException.Kind kind, String why, TimeoutException cause) {
+        RolloutQueueException givenUp = new RolloutQueueException(kind, why + "; the call may be repeated", cause);
+        answer.completeExceptionally(givenUp);
+        return givenUp;
     }
 
     /**

@@ -14,6 +14,8 @@ public final class RolloutQueueException extends RuntimeException {
         UNREADABLE,
         /** Too many callers at once, or no answer in time; every call may be repeated. */
         BUSY,
+        /** No broker answers; the queue waits for it, and every call may be repeated. */
+        UNAVAILABLE,
         /** The queue was closed or has failed. */
         ENDED
     }

@@ -5,33 +5,44 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
-import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.trainer.batch.BatchChoice;
-import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.LeaseDecision;
-import io.millrace.trainer.steps.StepLedger;
-import io.millrace.trainer.steps.StepWriter;
+import io.millrace.trainer.steps.ResumeDecision;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.KafkaFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+/*
+ * What memory holds may be ahead of the topics after a failed write, and behind nothing. So a failure that may pass
+ * throws the session away, and with it every decision that was not written; a new session reads what the topics hold. A
+ * request that was under way is handled again then: every request is idempotent, so one whose write did stand gets the
+ * answer that it would have got.
+ */
+
 /**
- * The one owner of the results consumer, the collector, the step ledger and the step writer. Other threads hand it
- * requests, which wake its poll, so a step whose groups are there is leased at once. What it tells anyone is durable;
- * what it cannot write ends it, since memory would then be ahead of the topic.
+ * The one owner of the session: results consumer, collector, step ledger, step writer. Other threads hand it requests,
+ * which wake its poll, so a step whose groups are there is leased at once. What it tells anyone is durable. While no
+ * broker answers it waits and says so; a newer trainer consumer, contradictions on the topics and settings that do not
+ * fit end it.
  */
 public final class TrainerLoop implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(TrainerLoop.class);
@@ -42,55 +53,58 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     private static final int REQUESTS_MAX = 256;
 
     private static final Duration POLL_MAX = Duration.ofMillis(500);
+    /** Between two tries to take the run again; also lets a newer trainer consumer finish taking it. */
+    private static final Duration REOPEN_WAIT = Duration.ofSeconds(1);
+
+    private static final String BROKER = "the broker to answer";
 
     private final RunId run;
     private final int batchGroups;
-    private final ResultsFeed feed;
-    private final Intake intake;
-    private final Collector collector;
-    private final StepLedger ledger;
-    private final StepWriter writer;
+    private final SessionOpener opener;
     private final TrainerMetrics metrics;
     private final Health health;
     private final WallClock clock;
     private final Ticker ticker;
 
     private final BlockingQueue<Request> requests = new ArrayBlockingQueue<>(REQUESTS_MAX);
-    private final List<Request.Lease> waiters = new ArrayList<>();
-    private volatile boolean ended;
+    /** A request whose handling failed; handled first by the next session. */
+    private final Deque<Request> unanswered = new ArrayDeque<>();
 
-    private Waiting waiting = Waiting.RESULTS_READ_AGAIN;
-    private long waitingSinceMs;
+    private final List<Request.Lease> waiters = new ArrayList<>();
+    private final CompletableFuture<Void> opened = new CompletableFuture<>();
+    private volatile boolean ended;
+    private volatile boolean stopping;
+    /** Also woken by other threads. */
+    private volatile @Nullable Session session;
+    /** Why no session is open; null while one is. */
+    private volatile @Nullable String unavailable = BROKER;
+
+    private @Nullable StartResume startResume;
+    private final Standing standing;
     /** When the next step was first asked for; null before. */
     private @Nullable Long askedNanos;
 
-    private TrainerStatus.@Nullable StepRewards lastStepRewards;
-
-    /** Owns feed and writer from now on; the ledger is as the writer's open left it. */
+    /**
+     * @param startResume the checkpoint to go back to before anything is served; null for none
+     */
     public TrainerLoop(
             RunId run,
             int batchGroups,
-            ResultsFeed feed,
-            Intake intake,
-            Collector collector,
-            StepLedger ledger,
-            StepWriter writer,
+            SessionOpener opener,
+            @Nullable StartResume startResume,
             TrainerMetrics metrics,
             Health health,
             WallClock clock,
             Ticker ticker) {
         this.run = run;
         this.batchGroups = batchGroups;
-        this.feed = feed;
-        this.intake = intake;
-        this.collector = collector;
-        this.ledger = ledger;
-        this.writer = writer;
+        this.opener = opener;
+        this.startResume = startResume;
         this.metrics = metrics;
         this.health = health;
         this.clock = clock;
         this.ticker = ticker;
-        this.waitingSinceMs = clock.millis();
+        this.standing = new Standing(batchGroups, clock);
         health.starting(NAME);
     }
 
@@ -108,31 +122,118 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             // Also when the loop ended after the offer: nobody would see the request then.
             throw endedException();
         }
-        feed.wakeup();
+        Session current = session;
+        if (current != null) {
+            current.wakeup();
+        }
+    }
+
+    /** Why requests are not answered now; null while they are. Any thread. */
+    @Nullable
+    String unavailable() {
+        return unavailable;
+    }
+
+    /** Done when the run was taken for the first time; fails when the loop ends before. */
+    public CompletableFuture<Void> opened() {
+        return opened;
     }
 
     /**
-     * Answers what was asked; collects what has arrived and writes what that settles; leases the next step to whom waits
-     * for it; tells those whose wait is over how far it is.
+     * Opens a session where there is none; answers what was asked; collects what has arrived and writes what that
+     * settles; leases the next step to whom waits for it; tells those whose wait is over how far it is.
      */
     @Override
     public void runOnce() throws Exception {
-        for (Request request = requests.poll(); request != null; request = requests.poll()) {
+        Session current = session;
+        try {
+            if (current == null) {
+                current = open();
+                if (current == null) {
+                    return;
+                }
+            }
+            turn(current);
+        } catch (Exception e) {
+            if (stopping || !Failures.isPassing(e)) {
+                throw e;
+            }
+            lose(e);
+        }
+    }
+
+    /** @return null when it is time to look whether to go on */
+    private @Nullable Session open() throws Exception {
+        if (!awaitBroker()) {
+            return null;
+        }
+        Session fresh = opener.open();
+        session = fresh;
+        if (startResume != null) {
+            startResume.apply(fresh, clock.millis());
+            startResume = null;
+        }
+        unavailable = null;
+        opened.complete(null);
+        return fresh;
+    }
+
+    /** Waits in small steps, since the calls that open a session cannot be ended from outside. */
+    private boolean awaitBroker() throws Exception {
+        KafkaFuture<String> answer = BrokerWatch.ask(opener.admin());
+        while (!stopping) {
             try {
-                handle(request);
-            } catch (RuntimeException e) {
-                request.answer().completeExceptionally(endedException());
+                var _ = answer.get(POLL_MAX.toMillis(), TimeUnit.MILLISECONDS);
+                return true;
+            } catch (java.util.concurrent.TimeoutException e) {
+                health.waiting(NAME, BROKER);
+            }
+        }
+        return false;
+    }
+
+    private void lose(Exception e) throws InterruptedException {
+        log.warn("{}: the topics are read again as soon as a broker answers", String.valueOf(e.getMessage()), e);
+        metrics.sessionLost();
+        unavailable = BROKER;
+        health.waiting(NAME, BROKER);
+        closeSession();
+        for (long left = REOPEN_WAIT.toMillis(); left > 0 && !stopping; left -= 100) {
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
+    private void closeSession() {
+        Session lost = session;
+        session = null;
+        if (lost != null) {
+            lost.close();
+        }
+    }
+
+    private void turn(Session current) throws Exception {
+        for (Request request = next(); request != null; request = next()) {
+            try {
+                if (!request.answer().isDone()) {
+                    handle(current, request);
+                }
+            } catch (Exception e) {
+                if (Failures.isPassing(e)) {
+                    unanswered.addFirst(request);
+                } else {
+                    request.answer().completeExceptionally(endedException());
+                }
                 throw e;
             }
         }
-        serveWaiters();
-        feed.poll(pollLimit(), intake::accept);
-        List<StepRecord> decisions = intake.takeDecisions();
-        if (!decisions.isEmpty()) {
-            writer.write(decisions);
-        }
-        serveWaiters();
-        report();
+        serveWaiters(current);
+        current.turn(pollLimit());
+        serveWaiters(current);
+        standing.report(current, health, metrics);
+    }
+
+    private @Nullable Request next() {
+        return unanswered.isEmpty() ? requests.poll() : unanswered.pollFirst();
     }
 
     private Duration pollLimit() {
@@ -143,12 +244,13 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         return Duration.ofNanos(Math.max(0, nanos));
     }
 
-    private void handle(Request request) {
+    private void handle(Session current, Request request) throws Exception {
         switch (request) {
             case Request.Lease lease -> wait(lease);
-            case Request.Acknowledge ack -> ack.answer().complete(acknowledge(ack));
-            case Request.Batch batch -> batch(batch);
-            case Request.Status status -> status.answer().complete(status());
+            case Request.Acknowledge ack -> ack.answer().complete(acknowledge(current, ack));
+            case Request.Resume resume -> resume.answer().complete(resume(current, resume));
+            case Request.Batch batch -> batch(current, batch);
+            case Request.Status status -> status.answer().complete(standing.status(run, current));
         }
     }
 
@@ -167,106 +269,134 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     }
 
     /** Every waiter gets its answer or goes on waiting. */
-    private void serveWaiters() {
+    private void serveWaiters(Session current) {
         waiters.removeIf(waiter -> {
-            LeaseAnswer answer = lease(waiter);
+            LeaseAnswer answer = waiter.answer().isDone() ? null : lease(current, waiter);
             if (answer != null) {
                 waiter.answer().complete(answer);
             }
-            return answer != null;
+            return waiter.answer().isDone();
         });
     }
 
-    private @Nullable LeaseAnswer lease(Request.Lease request) {
-        StepNumber step = request.step() == null ? ledger.nextStep() : request.step();
-        return switch (ledger.mayLease(step)) {
+    private @Nullable LeaseAnswer lease(Session current, Request.Lease request) {
+        StepNumber step = request.step() == null ? current.ledger.nextStep() : request.step();
+        return switch (current.ledger.mayLease(step)) {
             case LeaseDecision.SameLease same -> new LeaseAnswer.Leased(same.lease(), same.warnings());
             case LeaseDecision.WrongStep wrong -> new LeaseAnswer.Refused(wrong.why());
             case LeaseDecision.UnfillableAtThisVersion unfillable -> new LeaseAnswer.Refused(unfillable.why());
+            case LeaseDecision.MayReplay replay -> {
+                StepRecord.Lease lease = current.ledger.leaseRecorded(clock.millis());
+                current.write(lease);
+                leased(lease, List.of("step " + step + " is a recorded one, trained before in an older lineage"));
+                yield new LeaseAnswer.Leased(lease, List.of());
+            }
             case LeaseDecision.MayLease may -> {
-                BatchChoice choice = BatchChoice.oldestFirst(collector.finished(), batchGroups);
-                if (feed.caughtUp() && choice instanceof BatchChoice.Ready ready) {
-                    yield new LeaseAnswer.Leased(open(may, ready.groups()), may.warnings());
+                Optional<String> refusal = current.retention.refusal(step, current.ledger.checkpoint());
+                if (refusal.isPresent()) {
+                    yield new LeaseAnswer.Refused(refusal.get());
                 }
-                yield request.deadlineNanos() - ticker.nanos() <= 0 ? notYet(step) : null;
+                BatchChoice choice = BatchChoice.oldestFirst(current.collector.finished(), batchGroups);
+                if (current.feed.caughtUp() && choice instanceof BatchChoice.Ready ready) {
+                    yield new LeaseAnswer.Leased(open(current, may, ready.groups()), may.warnings());
+                }
+                yield request.deadlineNanos() - ticker.nanos() <= 0 ? standing.notYet(step, current) : null;
             }
         };
     }
 
-    private StepRecord.Lease open(LeaseDecision.MayLease may, List<Finished> groups) {
+    private StepRecord.Lease open(Session current, LeaseDecision.MayLease may, List<Finished> groups) {
         List<ManifestEntry> manifest =
                 groups.stream().map(Finished::manifestEntry).toList();
-        StepRecord.Lease lease = ledger.lease(may.step(), manifest, clock.millis());
-        writer.write(List.of(lease));
-        lastStepRewards = TrainerStatus.StepRewards.of(
-                may.step(), groups.stream().map(Finished::rewards).toList());
+        StepRecord.Lease lease = current.ledger.lease(may.step(), manifest, clock.millis());
+        current.write(lease);
+        standing.leased(may.step(), groups);
+        leased(lease, may.warnings());
+        return lease;
+    }
+
+    private void leased(StepRecord.Lease lease, List<String> warnings) {
         long askedAtNanos = askedNanos == null ? ticker.nanos() : askedNanos;
-        metrics.leased(
-                groups.size(),
-                Duration.ofNanos(ticker.nanos() - askedAtNanos),
-                may.warnings().size());
+        metrics.leased(lease.groups().size(), Duration.ofNanos(ticker.nanos() - askedAtNanos), warnings.size());
         askedNanos = null;
-        for (String warning : may.warnings()) {
+        for (String warning : warnings) {
             log.warn("{}", warning);
         }
         log.info(
                 "step {} leased: groups {} to {}",
                 lease.step(),
-                manifest.getFirst().groupIndex(),
-                manifest.getLast().groupIndex());
-        return lease;
+                lease.groups().getFirst().groupIndex(),
+                lease.groups().getLast().groupIndex());
     }
 
-    private LeaseAnswer.NotYet notYet(StepNumber step) {
-        observe();
-        return new LeaseAnswer.NotYet(step, finishedCount(), batchGroups, waitingText(), waitingSinceMs);
-    }
-
-    private AckAnswer acknowledge(Request.Acknowledge request) {
-        return switch (ledger.acknowledge(request.step(), request.version(), clock.millis())) {
+    private AckAnswer acknowledge(Session current, Request.Acknowledge request) {
+        return switch (current.ledger.acknowledge(
+                request.step(), request.version(), request.checkpoint(), clock.millis())) {
             case AckDecision.Acknowledged done -> {
-                writer.write(done.records());
-                done.groups().forEach(collector::settled);
+                current.write(done);
                 metrics.trained(done.groups().size());
                 log.info(
                         "step {} acknowledged, weight version {}",
                         done.step(),
-                        ledger.policy().weightVersion());
-                yield acknowledged(done.step());
+                        current.ledger.policy().weightVersion());
+                yield acknowledged(current, done.step());
             }
-            case AckDecision.AlreadyAcknowledged already -> acknowledged(already.step());
+            case AckDecision.AlreadyAcknowledged already -> acknowledged(current, already.step());
             case AckDecision.WrongStep wrong -> new AckAnswer.Refused(wrong.why());
             case AckDecision.VersionNotNewer old ->
                 new AckAnswer.Refused("weight_version " + old.asked() + " is not newer than the current "
                         + old.current() + "; announce a larger one, or none");
+            case AckDecision.CheckpointAhead ahead ->
+                new AckAnswer.Refused("checkpoint_step " + ahead.asked()
+                        + " is the step at which the checkpoint resumes; after step " + request.step()
+                        + " it is at most " + ahead.newestPossible());
             case AckDecision.Conflict conflict -> new AckAnswer.Refused(conflict.why());
         };
     }
 
-    private AckAnswer.Acknowledged acknowledged(StepNumber step) {
+    private static AckAnswer.Acknowledged acknowledged(Session current, StepNumber step) {
         return new AckAnswer.Acknowledged(
                 step,
-                ledger.lineage(),
-                ledger.policy().weightVersion(),
-                ledger.totals().trained(),
-                ledger.nextStep());
+                current.ledger.lineage(),
+                current.ledger.policy().weightVersion(),
+                current.ledger.totals().trained(),
+                current.ledger.nextStep());
     }
 
-    private void batch(Request.Batch request) {
-        StepRecord.Lease open = ledger.openLease();
+    private ResumeAnswer resume(Session current, Request.Resume request) throws Exception {
+        return switch (current.ledger.mayResume(request.step(), request.mode(), request.lineage())) {
+            case ResumeDecision.AlreadyResumed already -> resumed(current);
+            case ResumeDecision.Refused refused -> new ResumeAnswer.Refused(refused.why());
+            case ResumeDecision.MayResume may -> {
+                String refusal = current.resume(may, request.mode(), clock.millis());
+                yield refusal.isEmpty() ? resumed(current) : new ResumeAnswer.Refused(refusal);
+            }
+        };
+    }
+
+    private static ResumeAnswer.Resumed resumed(Session current) {
+        return new ResumeAnswer.Resumed(
+                current.ledger.lineage(),
+                current.ledger.nextStep(),
+                current.ledger.recordedBefore(),
+                current.ledger.policy().weightVersion());
+    }
+
+    private static void batch(Session current, Request.Batch request) {
+        StepRecord.Lease open = current.ledger.openLease();
         if (open == null || !open.step().equals(request.step())) {
             request.answer()
                     .completeExceptionally(new RolloutQueueException(
                             RolloutQueueException.Kind.NOT_LEASED,
                             "step " + request.step() + " is not leased; "
                                     + (open == null
-                                            ? "the next step to lease is " + ledger.nextStep()
+                                            ? "the next step to lease is " + current.ledger.nextStep()
                                             : "the leased step is " + open.step())));
             return;
         }
         Map<GroupIndex, byte[]> payloads = new HashMap<>();
         for (ManifestEntry entry : open.groups()) {
-            byte[] payload = collector.payload(entry);
+            byte[] payload = current.collector.payload(entry);
             if (payload != null) {
                 payloads.put(entry.groupIndex(), payload);
             }
@@ -274,123 +404,25 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         request.answer().complete(new BatchSource(open, payloads));
     }
 
-    private TrainerStatus status() {
-        observe();
-        Policy policy = ledger.policy();
-        StepRecord.Lease open = ledger.openLease();
-        return new TrainerStatus(
-                run,
-                policy.lineage(),
-                policy.weightVersion(),
-                policy.state(),
-                ledger.nextStep(),
-                open == null ? null : open.step(),
-                batchGroups,
-                finishedCount(),
-                open == null ? 0 : open.groups().size(),
-                ledger.totals().trained(),
-                ledger.totals().discarded(),
-                ledger.totals().abandoned(),
-                ledger.rejected(),
-                collector.duplicates(),
-                collector.skipped(),
-                ledger.totals().lowWaterMark(),
-                collector.payloadBytes(),
-                ledger.stepsInVersion(),
-                waitingText(),
-                waitingSinceMs,
-                lastStepRewards);
-    }
-
-    /** Finished groups that are not leased; those of a lease come in again one by one after a restart. */
-    private int finishedCount() {
-        StepRecord.Lease open = ledger.openLease();
-        int collected = collector.finished().size();
-        return open == null
-                ? collected
-                : collected
-                        - (int) open.groups().stream()
-                                .filter(entry -> collector.finished(entry.groupIndex()) != null)
-                                .count();
-    }
-
-    private void observe() {
-        Waiting now = waitingNow();
-        if (now != waiting) {
-            waiting = now;
-            waitingSinceMs = clock.millis();
-        }
-    }
-
-    private Waiting waitingNow() {
-        return switch (ledger.mayLease(ledger.nextStep())) {
-            case LeaseDecision.SameLease same -> Waiting.TRAINER_TO_ACKNOWLEDGE;
-            case LeaseDecision.UnfillableAtThisVersion unfillable -> Waiting.NEW_VERSION;
-            case LeaseDecision.WrongStep wrong -> throw new IllegalStateException(wrong.why());
-            case LeaseDecision.MayLease may -> {
-                if (!feed.caughtUp()) {
-                    yield Waiting.RESULTS_READ_AGAIN;
-                }
-                yield collector.finished().size() < batchGroups ? Waiting.FINISHED_GROUPS : Waiting.TRAINER_TO_LEASE;
-            }
-        };
-    }
-
-    private String waitingText() {
-        return switch (waiting) {
-            case RESULTS_READ_AGAIN ->
-                "the results written before the start to be read again, " + feed.recordsBehind() + " records left";
-            case FINISHED_GROUPS -> {
-                int missing = batchGroups - finishedCount();
-                yield missing + (missing == 1 ? " more group to finish" : " more groups to finish");
-            }
-            case NEW_VERSION ->
-                "a new weight version: no further step can be filled with version "
-                        + ledger.policy().weightVersion();
-            case TRAINER_TO_LEASE -> "the trainer to lease step " + ledger.nextStep();
-            case TRAINER_TO_ACKNOWLEDGE -> "the trainer to acknowledge step " + ledger.nextStep();
-        };
-    }
-
-    private void report() {
-        observe();
-        // Without counts: health counts the time from the first report of the same text.
-        health.waiting(
-                NAME,
-                switch (waiting) {
-                    case RESULTS_READ_AGAIN -> "the results written before the start to be read again";
-                    case FINISHED_GROUPS -> "groups to finish for step " + ledger.nextStep();
-                    case NEW_VERSION, TRAINER_TO_LEASE, TRAINER_TO_ACKNOWLEDGE -> waitingText();
-                });
-        StepRecord.Lease open = ledger.openLease();
-        metrics.state(
-                finishedCount(),
-                open == null ? 0 : open.groups().size(),
-                collector.payloadBytes(),
-                ledger.policy().weightVersion().value(),
-                ledger.totals().lowWaterMark());
-    }
-
     @Override
     public void wakeup() {
-        feed.wakeup();
+        stopping = true;
+        Session current = session;
+        if (current != null) {
+            current.wakeup();
+        }
     }
 
     /** Everyone who waits is told, then the clients are closed. */
     @Override
     public void close() {
         ended = true;
-        for (Request.Lease waiter : waiters) {
-            waiter.answer().completeExceptionally(endedException());
-        }
-        for (Request request = requests.poll(); request != null; request = requests.poll()) {
+        opened.completeExceptionally(endedException());
+        waiters.forEach(waiter -> waiter.answer().completeExceptionally(endedException()));
+        for (Request request = next(); request != null; request = next()) {
             request.answer().completeExceptionally(endedException());
         }
-        try {
-            feed.close();
-        } finally {
-            writer.close();
-        }
+        closeSession();
     }
 
     private static RolloutQueueException endedException() {

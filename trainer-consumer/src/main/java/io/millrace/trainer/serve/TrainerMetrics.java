@@ -23,6 +23,8 @@ public final class TrainerMetrics {
     private final Counter trained;
     private final Counter abandoned;
     private final Counter duplicates;
+    private final Counter sessionsLost;
+    private final Counter foreign;
     private final Counter leaseWarnings;
     private final Timer leaseWait;
     private final Timer batchRead;
@@ -38,6 +40,9 @@ public final class TrainerMetrics {
         trained = counter("trained_groups", "Groups trained");
         abandoned = counter("abandoned_groups", "Groups settled because their attempts were used up");
         duplicates = counter("duplicates", "Results dropped because their group had one before");
+        sessionsLost = counter("sessions_lost", "Times the topics had to be read again after a client failed");
+        foreign = counter("foreign_records", "Records of steps and policy that are not ours, met when they were read");
+        discardedFor(Intake.LINEAGE);
         leaseWarnings = counter("lease_warnings", "Leases beyond steps-per-version");
         leaseWait = Timer.builder("millrace_trainer_lease_wait")
                 .description("From the first request for a step to its lease")
@@ -75,6 +80,13 @@ public final class TrainerMetrics {
                 .register(registry);
     }
 
+    private Counter discardedFor(String reason) {
+        return Counter.builder("millrace_trainer_discarded_groups")
+                .description("Groups settled without being trained")
+                .tag("reason", reason)
+                .register(registry);
+    }
+
     private Counter rejectedBy(Flaw flaw) {
         return Counter.builder("millrace_trainer_rejected")
                 .description("Results that could not be used")
@@ -92,6 +104,18 @@ public final class TrainerMetrics {
 
     void abandoned() {
         abandoned.increment();
+    }
+
+    void discarded(String reason) {
+        discardedFor(reason).increment();
+    }
+
+    void sessionLost() {
+        sessionsLost.increment();
+    }
+
+    void foreign(int records) {
+        foreign.increment(records);
     }
 
     void duplicate() {

@@ -7,12 +7,14 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.http.OpsServer;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.wire.BatchHeader;
 import io.millrace.common.wire.RolloutBatchCodec;
+import io.millrace.trainer.steps.ResumeMode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -29,8 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The trainer's API over HTTP, a thin layer over {@link RolloutQueue}: {@code POST /v1/steps/{step}/lease} (a number or
- * {@code next}), {@code GET /v1/steps/{step}/batch}, {@code POST /v1/steps/{step}/ack}, {@code GET /v1/status}. Every
- * error is {@code {"error": "..."}}. Thread-safe.
+ * {@code next}), {@code GET /v1/steps/{step}/batch}, {@code POST /v1/steps/{step}/ack}, {@code POST
+ * /v1/resume}, {@code GET /v1/status}. Every error is {@code {"error": "..."}}. Thread-safe.
  */
 public final class TrainerRoutes {
     private static final Logger log = LoggerFactory.getLogger(TrainerRoutes.class);
@@ -60,6 +62,7 @@ public final class TrainerRoutes {
         routing.post("/v1/steps/{step}/lease", this::lease)
                 .get("/v1/steps/{step}/batch", this::batch)
                 .post("/v1/steps/{step}/ack", this::acknowledge)
+                .post("/v1/resume", this::resume)
                 .get("/v1/status", (request, response) -> OpsServer.sendJson(response, Status.OK_200, status()))
                 .any((request, response) -> error(
                         response,
@@ -143,10 +146,35 @@ public final class TrainerRoutes {
 
     private void acknowledge(ServerRequest request, ServerResponse response) throws InterruptedException {
         StepNumber step = step(request.path().pathParameters().get("step"));
-        switch (queue.tryAcknowledge(step, newVersion(body(request)))) {
+        ObjectNode form = form(body(request), List.of("weight_version", "checkpoint_step"));
+        Long version = number(form, "weight_version");
+        Long checkpoint = number(form, "checkpoint_step");
+        switch (queue.tryAcknowledge(
+                step,
+                version == null ? null : new WeightVersion(version),
+                checkpoint == null ? null : new StepNumber(checkpoint))) {
             case AckAnswer.Acknowledged done ->
                 OpsServer.sendJson(response, Status.OK_200, Json.MAPPER.valueToTree(done));
             case AckAnswer.Refused refused -> error(response, Status.CONFLICT_409, refused.why());
+        }
+    }
+
+    private void resume(ServerRequest request, ServerResponse response) throws InterruptedException {
+        ObjectNode form = form(body(request), List.of("step", "mode", "lineage"));
+        Long step = number(form, "step");
+        Long lineage = number(form, "lineage");
+        if (step == null) {
+            throw bad("step must be given: the step at which the checkpoint resumes");
+        }
+        ResumeMode mode = switch (form.path("mode").asString("replay")) {
+            case "replay" -> ResumeMode.REPLAY;
+            case "fresh" -> ResumeMode.FRESH;
+            default -> throw bad("mode must be replay or fresh, was " + form.path("mode"));
+        };
+        switch (queue.resume(new StepNumber(step), mode, lineage == null ? null : new Lineage(lineage))) {
+            case ResumeAnswer.Resumed done ->
+                OpsServer.sendJson(response, Status.OK_200, Json.MAPPER.valueToTree(done));
+            case ResumeAnswer.Refused refused -> error(response, Status.CONFLICT_409, refused.why());
         }
     }
 
@@ -167,9 +195,10 @@ public final class TrainerRoutes {
         }
     }
 
-    private static @Nullable WeightVersion newVersion(byte[] body) {
+    /** The body as an object with no other keys than these. */
+    private static ObjectNode form(byte[] body, List<String> known) {
         if (body.length == 0) {
-            return null;
+            return Json.object();
         }
         JsonNode form;
         try {
@@ -177,23 +206,27 @@ public final class TrainerRoutes {
         } catch (JacksonException e) {
             throw bad("the body is no JSON: " + e.getOriginalMessage());
         }
-        if (!form.isObject()) {
-            throw bad("the body must be a JSON object such as {} or {\"weight_version\": 8}");
+        if (!(form instanceof ObjectNode object)) {
+            throw bad("the body must be a JSON object with keys of " + known);
         }
-        for (String key : form.propertyNames()) {
+        for (String key : object.propertyNames()) {
             // A misspelt version would go unnoticed until no step can be filled.
-            if (!key.equals("weight_version")) {
-                throw bad("unknown key '" + key + "' in the body, known is weight_version");
+            if (!known.contains(key)) {
+                throw bad("unknown key '" + key + "' in the body, known are " + known);
             }
         }
-        JsonNode version = form.path("weight_version");
-        if (version.isMissingNode() || version.isNull()) {
+        return object;
+    }
+
+    private static @Nullable Long number(ObjectNode form, String key) {
+        JsonNode value = form.path(key);
+        if (value.isMissingNode() || value.isNull()) {
             return null;
         }
-        if (!version.isIntegralNumber() || !version.canConvertToLong() || version.longValue() < 0) {
-            throw bad("weight_version must be a whole number of 0 or more, was " + version);
+        if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
+            throw bad(key + " must be a whole number of 0 or more, was " + value);
         }
-        return new WeightVersion(version.longValue());
+        return value.longValue();
     }
 
     /** How the consumer stands, as the operations endpoints show it. */
@@ -206,7 +239,7 @@ public final class TrainerRoutes {
             throw new HttpException("the server is stopping", Status.SERVICE_UNAVAILABLE_503);
         }
         ObjectNode body = Json.MAPPER.valueToTree(status);
-        for (String key : List.of("open_step", "last_step_rewards")) {
+        for (String key : List.of("open_step", "replay_before", "checkpoint_step", "last_step_rewards")) {
             if (!body.has(key)) {
                 body.putNull(key);
             }
@@ -238,7 +271,10 @@ public final class TrainerRoutes {
                 log.error("a batch cannot be served", e);
                 yield Status.INTERNAL_SERVER_ERROR_500;
             }
-            case BUSY, ENDED -> Status.SERVICE_UNAVAILABLE_503;
+            case BUSY, UNAVAILABLE, ENDED -> {
+                response.header(HeaderNames.RETRY_AFTER, "1");
+                yield Status.SERVICE_UNAVAILABLE_503;
+            }
         };
         error(response, status, String.valueOf(e.getMessage()));
     }

@@ -12,14 +12,18 @@ import org.jspecify.annotations.Nullable;
  * How the trainer consumer stands; a snapshot.
  *
  * @param openStep the leased step; null when none is
+ * @param replayBefore while recorded steps are served again: the first that is new; null otherwise
+ * @param checkpointStep where the newest checkpoint that the trainer named resumes; null when it named none
+ * @param keptSteps acknowledged steps whose results are kept for a replay
  * @param finished groups that finished and wait, neither leased nor settled
  * @param leased groups of the open step
  * @param trained groups, as are discarded and abandoned: settled in the run so far
  * @param rejected results that could not be used, in the run so far
  * @param duplicatesDropped results of groups that had won or were settled before
- * @param skippedBadRecords records of results that name no group, since this process began
+ * @param skippedBadRecords records of results that name no group, in the run so far
  * @param lowWaterMark every group index below it is settled
  * @param payloadBytes finished groups in memory
+ * @param partBytes parts in memory of groups that are not whole
  * @param stepsInVersion steps acknowledged since the current weight version was announced
  * @param waitingFor what the consumer waits for, for people
  * @param waitingSinceMs wall clock when that began
@@ -32,6 +36,9 @@ public record TrainerStatus(
         Policy.State policyState,
         StepNumber nextStep,
         @Nullable StepNumber openStep,
+        @Nullable StepNumber replayBefore,
+        @Nullable StepNumber checkpointStep,
+        int keptSteps,
         int batchGroups,
         int finished,
         int leased,
@@ -43,6 +50,7 @@ public record TrainerStatus(
         long skippedBadRecords,
         long lowWaterMark,
         long payloadBytes,
+        long partBytes,
         long stepsInVersion,
         String waitingFor,
         long waitingSinceMs,

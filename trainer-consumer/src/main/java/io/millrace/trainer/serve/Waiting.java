@@ -8,6 +8,8 @@ enum Waiting {
     FINISHED_GROUPS,
     /** The trainer took all steps that are generated for its weight version. */
     NEW_VERSION,
+    /** More steps are kept for the newest checkpoint named than may be. */
+    CHECKPOINT,
     /** The next step's groups are there; the trainer has not asked. */
     TRAINER_TO_LEASE,
     /** A step is leased. */

@@ -4,6 +4,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.StepRecord;
 import java.util.List;
 
 /** What becomes of an acknowledgement. */
@@ -11,13 +12,19 @@ public sealed interface AckDecision {
     /**
      * The step is trained.
      *
+     * @param lease that it ends
      * @param records to be written in one transaction before anyone is told
-     * @param groups settled by it
+     * @param groups settled by it; none when it was a recorded step again
      */
-    record Acknowledged(StepNumber step, List<ControlRecord> records, List<GroupIndex> groups) implements AckDecision {
+    record Acknowledged(StepRecord.Lease lease, List<ControlRecord> records, List<GroupIndex> groups)
+            implements AckDecision {
         public Acknowledged {
             records = List.copyOf(records);
             groups = List.copyOf(groups);
+        }
+
+        public StepNumber step() {
+            return lease.step();
         }
     }
 
@@ -29,6 +36,9 @@ public sealed interface AckDecision {
 
     /** The announced version does not follow the current one. */
     record VersionNotNewer(WeightVersion asked, WeightVersion current) implements AckDecision {}
+
+    /** The checkpoint named resumes at a step that has not been trained. */
+    record CheckpointAhead(StepNumber asked, StepNumber newestPossible) implements AckDecision {}
 
     /** It was acknowledged before with another weight version. */
     record Conflict(StepNumber step, String why) implements AckDecision {}

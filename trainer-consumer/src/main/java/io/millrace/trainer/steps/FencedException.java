@@ -6,7 +6,7 @@ import io.millrace.common.id.RunId;
 public final class FencedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    FencedException(RunId run, Throwable cause) {
-        super("a newer trainer consumer has taken run " + run + "; this one ends", cause);
+    public FencedException(RunId run, Owner mine, Owner newer) {
+        super("a newer trainer consumer (" + newer + ") has taken run " + run + "; this one (" + mine + ") ends");
     }
 }

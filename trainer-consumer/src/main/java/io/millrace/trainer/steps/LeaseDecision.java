@@ -20,6 +20,9 @@ public sealed interface LeaseDecision {
         }
     }
 
+    /** The step is a recorded one, and is leased with the groups it had. */
+    record MayReplay(StepNumber step) implements LeaseDecision {}
+
     /** Another step is due. */
     record WrongStep(StepNumber asked, StepNumber expected, String why) implements LeaseDecision {}
 

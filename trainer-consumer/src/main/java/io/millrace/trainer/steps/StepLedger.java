@@ -4,7 +4,6 @@ import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
-import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.ControlRecord;
@@ -14,11 +13,9 @@ import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Totals;
 import io.millrace.trainer.collect.Settlement;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -34,19 +31,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StepLedger implements Settlement {
     private final Capacity capacity;
-    private final SettledIndices settled = new SettledIndices();
-    /** Of unsettled groups only. */
-    private final Map<GroupIndex, Set<Place>> rejectedPlaces = new HashMap<>();
+    private final Settlements settlements = new Settlements();
+    private final Lineages lineages = new Lineages();
 
     private Policy policy = Policy.initial();
-    private Totals totals = Totals.NONE;
+    private Lineage lineage = policy.lineage();
     private StepNumber nextStep = new StepNumber(0);
     private StepRecord.@Nullable Lease open;
     private StepRecord.@Nullable Acknowledgement lastAck;
     private long stepsInVersion;
-    private long rejected;
+    /** Where the newest durable checkpoint that the trainer named resumes; null while it named none. */
+    private @Nullable StepNumber checkpoint;
 
-    private record Place(int partition, long offset) {}
+    private StepRecord.@Nullable Snapshot snapshot;
+    private long recordsSinceSnapshot;
+    private boolean empty = true;
 
     public StepLedger(Capacity capacity) {
         this.capacity = capacity;
@@ -63,21 +62,35 @@ public final class StepLedger implements Settlement {
             case StepRecord.Acknowledgement ack -> apply(ack);
             case StepRecord.Discard discard -> {
                 settle(discard.groupIndex());
-                totals = checked(totals(0, 1, 0), discard.totals());
+                check(settlements.counted(0, 1, 0), discard.totals());
             }
             case StepRecord.Abandonment abandonment -> {
                 settle(abandonment.groupIndex());
-                totals = checked(totals(0, 0, 1), abandonment.totals());
+                check(settlements.counted(0, 0, 1), abandonment.totals());
             }
-            case StepRecord.Rejection rejection -> apply(rejection);
-            case StepRecord.Skip skip -> throw broken("a skip");
-            case StepRecord.Resume resume -> throw broken("a resumption");
-            case StepRecord.Snapshot snapshot -> throw broken("a snapshot");
+            case StepRecord.Rejection rejection -> settlements.reject(rejection);
+            case StepRecord.Skip skip -> settlements.skip(skip);
+            case StepRecord.Resume resume -> apply(resume);
+            case StepRecord.Snapshot copy -> apply(copy);
         }
+        noted();
     }
 
-    /** Takes the last record of {@code policy}, after all of {@code steps}. */
+    private void noted() {
+        empty = false;
+        recordsSinceSnapshot++;
+    }
+
+    /**
+     * Takes the last record of {@code policy}, after all of {@code steps}.
+     *
+     * @throws IllegalStateException when it is of another lineage
+     */
     public void replay(Policy last) {
+        if (!last.lineage().equals(lineage)) {
+            throw new IllegalStateException("policy does not follow: it is of lineage " + last.lineage()
+                    + " where steps is in lineage " + lineage);
+        }
         policy = last;
     }
 
@@ -96,6 +109,9 @@ public final class StepLedger implements Settlement {
                     ? "step " + step + " was acknowledged before; the next step is " + nextStep
                     : "step " + step + " is not due; the next step is " + nextStep;
             return new LeaseDecision.WrongStep(step, nextStep, why);
+        }
+        if (lineages.isReplayed(step)) {
+            return new LeaseDecision.MayReplay(step);
         }
         if (stepsInVersion >= capacity.stepsUntilNewVersion()) {
             return new LeaseDecision.UnfillableAtThisVersion("step " + step + " can never be filled: the trainer took "
@@ -132,16 +148,57 @@ public final class StepLedger implements Settlement {
         if (groups.size() != capacity.batchGroups()) {
             throw new IllegalStateException("a step has " + capacity.batchGroups() + " groups, not " + groups.size());
         }
-        StepRecord.Lease lease = new StepRecord.Lease(policy.lineage(), step, policy.weightVersion(), nowMs, groups);
+        return leased(step, groups, nowMs);
+    }
+
+    private StepRecord.Lease leased(StepNumber step, List<ManifestEntry> groups, long nowMs) {
+        StepRecord.Lease lease = new StepRecord.Lease(lineage, step, policy.weightVersion(), nowMs, groups);
         apply(lease);
+        noted();
         return lease;
     }
 
     /**
-     * @param version the weight version this step led to; null when the trainer goes on with the current one
+     * Leases the recorded step that is due, with the groups it had.
+     *
+     * @throws IllegalStateException when none is to be replayed, or it was not handed in
      */
-    public AckDecision acknowledge(StepNumber step, @Nullable WeightVersion version, long nowMs) {
+    public StepRecord.Lease leaseRecorded(long nowMs) {
+        List<ManifestEntry> groups = lineages.recorded(nextStep);
+        if (!(mayLease(nextStep) instanceof LeaseDecision.MayReplay) || groups == null) {
+            throw new IllegalStateException("step " + nextStep + " is no recorded step that is due");
+        }
+        return leased(nextStep, groups, nowMs);
+    }
+
+    /** Hands in the recorded steps that are still to be replayed. */
+    public void recorded(List<StepHistory.Kept> steps) {
+        NavigableMap<StepNumber, List<ManifestEntry>> manifests = new TreeMap<>();
+        steps.forEach(kept -> manifests.put(kept.lease().step(), kept.lease().groups()));
+        lineages.recorded(manifests);
+    }
+
+    /** Whether the next step is a recorded one. */
+    public boolean isReplaying() {
+        return lineages.isReplayed(nextStep);
+    }
+
+    /** Up to which step, exclusive, this lineage has steps, those that are still to be replayed with them. */
+    public StepNumber recordedBefore() {
+        return lineages.recordedBefore(nextStep);
+    }
+
+    /**
+     * @param version the weight version this step led to; null when the trainer goes on with the current one
+     * @param named the step at which the trainer's newest durable checkpoint resumes; null when it does not say
+     */
+    public AckDecision acknowledge(
+            StepNumber step, @Nullable WeightVersion version, @Nullable StepNumber named, long nowMs) {
         if (step.compareTo(nextStep) < 0) {
+            if (named != null && named.compareTo(nextStep) <= 0) {
+                // Not a record of its own: the next acknowledgement carries it, and until then more is kept.
+                checkpoint = newest(checkpoint, named);
+            }
             return again(step, version);
         }
         if (open == null || !step.equals(open.step())) {
@@ -153,20 +210,27 @@ public final class StepLedger implements Settlement {
         if (version != null && version.compareTo(policy.weightVersion()) <= 0) {
             return new AckDecision.VersionNotNewer(version, policy.weightVersion());
         }
+        if (named != null && named.compareTo(step.next()) > 0) {
+            return new AckDecision.CheckpointAhead(named, step.next());
+        }
         StepRecord.Lease lease = open;
-        List<GroupIndex> groups =
-                lease.groups().stream().map(ManifestEntry::groupIndex).toList();
-        Totals after = train(groups);
-        StepRecord.Acknowledgement ack =
-                new StepRecord.Acknowledgement(lease.lineage(), step, version, nowMs, after, null);
+        List<GroupIndex> groups = train(lease);
+        StepRecord.Acknowledgement ack = new StepRecord.Acknowledgement(
+                lineage, step, version, nowMs, settlements.totals(), newest(checkpoint, named));
         close(ack);
+        noted();
         List<ControlRecord> records = new ArrayList<>();
         records.add(ack);
         if (version != null) {
-            policy = new Policy(policy.lineage(), version, totals.trained(), Policy.State.READY, nowMs);
+            long trained = settlements.totals().trained() - lineages.groupsBehind(step);
+            policy = new Policy(lineage, version, Math.max(0, trained), Policy.State.READY, nowMs);
             records.add(policy);
         }
-        return new AckDecision.Acknowledged(step, records, groups);
+        return new AckDecision.Acknowledged(lease, records, groups);
+    }
+
+    private static @Nullable StepNumber newest(@Nullable StepNumber known, @Nullable StepNumber named) {
+        return known == null || (named != null && named.compareTo(known) > 0) ? named : known;
     }
 
     /** A repeated acknowledgement is fine unless it says something new. */
@@ -174,7 +238,8 @@ public final class StepLedger implements Settlement {
         if (version == null || (lastAck != null && isSame(lastAck, step, version))) {
             return new AckDecision.AlreadyAcknowledged(step);
         }
-        if (lastAck != null && step.compareTo(lastAck.step()) < 0 && version.compareTo(policy.weightVersion()) <= 0) {
+        boolean older = lastAck == null || !lastAck.lineage().equals(lineage) || step.compareTo(lastAck.step()) < 0;
+        if (older && version.compareTo(policy.weightVersion()) <= 0) {
             // Which version an older step led to is not kept; it can only be one that is known by now.
             return new AckDecision.AlreadyAcknowledged(step);
         }
@@ -184,8 +249,90 @@ public final class StepLedger implements Settlement {
                         + "; announce it with the acknowledgement of step " + nextStep + " or later");
     }
 
-    private static boolean isSame(StepRecord.Acknowledgement ack, StepNumber step, WeightVersion version) {
-        return ack.step().equals(step) && version.equals(ack.newWeightVersion());
+    private boolean isSame(StepRecord.Acknowledgement ack, StepNumber step, WeightVersion version) {
+        return ack.lineage().equals(lineage) && ack.step().equals(step) && version.equals(ack.newWeightVersion());
+    }
+
+    /** Whether and how the run can go back to a step; changes nothing. The lineage is null for the next one. */
+    public ResumeDecision mayResume(StepNumber step, ResumeMode mode, @Nullable Lineage asked) {
+        StepRecord.Resume last = lineages.last();
+        if (asked != null
+                && asked.equals(lineage)
+                && last != null
+                && last.step().equals(step)) {
+            return new ResumeDecision.AlreadyResumed(lineage, step);
+        }
+        if (asked != null && !asked.equals(lineage.next())) {
+            return new ResumeDecision.Refused("the run is in lineage " + lineage
+                    + (last == null ? "" : ", which resumed at step " + last.step())
+                    + "; a resumption can open lineage " + lineage.next() + ", not " + asked);
+        }
+        if (step.compareTo(nextStep) > 0) {
+            return new ResumeDecision.Refused("the run cannot resume at step " + step
+                    + ", which is ahead of it: steps 0 to " + nextStep + " are possible");
+        }
+        StepNumber recordedBefore = recordedBefore();
+        return new ResumeDecision.MayResume(
+                lineage.next(), step, mode == ResumeMode.REPLAY ? recordedBefore : step, recordedBefore);
+    }
+
+    /**
+     * Goes back to a step; a lease that is open is void.
+     *
+     * @param may what {@link #mayResume} allowed
+     * @param steps the recorded ones from the step on, all up to {@code recordedBefore}
+     * @return the records to be written in one transaction before anyone is told
+     */
+    public List<ControlRecord> resume(ResumeDecision.MayResume may, List<StepHistory.Kept> steps, long nowMs) {
+        if (steps.size() != may.recordedBefore().value() - may.step().value()) {
+            throw new IllegalStateException("of the steps from " + may.step() + " to before " + may.recordedBefore()
+                    + " only " + steps.size() + " are on record");
+        }
+        WeightVersion version = steps.isEmpty()
+                ? policy.weightVersion()
+                : steps.getFirst().lease().weightVersion();
+        boolean replay = may.replayBefore().compareTo(may.step()) > 0;
+        long again = replay
+                ? steps.stream().mapToLong(kept -> kept.lease().groups().size()).sum()
+                : 0;
+        long trained = Math.max(0, settlements.totals().trained() - again);
+        StepRecord.Resume resume =
+                new StepRecord.Resume(may.lineage(), may.step(), version, may.replayBefore(), trained, nowMs);
+        apply(resume);
+        noted();
+        if (replay) {
+            recorded(steps);
+        }
+        policy = new Policy(lineage, version, trained, Policy.State.READY, nowMs);
+        return List.of(resume, policy);
+    }
+
+    /**
+     * A snapshot of this ledger, to be written in the transaction that an acknowledgement or a resumption begins.
+     *
+     * @param reads where each partition of {@code results} has to be read from
+     * @param duplicates counted so far
+     */
+    public StepRecord.Snapshot snapshot(List<StepRecord.Snapshot.ResultsRead> reads, long duplicates) {
+        if (open != null) {
+            throw new IllegalStateException("no snapshot while step " + open.step() + " is leased");
+        }
+        settlements.forgetBelow(reads);
+        StepRecord.Snapshot copy = new StepRecord.Snapshot(
+                lineage,
+                nextStep,
+                stepsInVersion,
+                lastAck,
+                settlements.totals(),
+                settlements.ranges(),
+                settlements.rejections(),
+                reads,
+                lineages.all(),
+                duplicates,
+                settlements.rejected(),
+                settlements.skipped());
+        apply(copy);
+        return copy;
     }
 
     /**
@@ -196,57 +343,119 @@ public final class StepLedger implements Settlement {
      */
     public StepRecord.Abandonment abandon(GroupIndex index, Attempt lastAttempt, String cause) {
         settle(index);
-        totals = totals(0, 0, 1);
-        return new StepRecord.Abandonment(index, lastAttempt, cause, totals);
+        noted();
+        return new StepRecord.Abandonment(index, lastAttempt, cause, settlements.counted(0, 0, 1));
+    }
+
+    /** Settles a group without training it; as {@link #abandon}. */
+    public StepRecord.Discard discard(GroupIndex index, Attempt attempt, String reason) {
+        settle(index);
+        noted();
+        return new StepRecord.Discard(index, attempt, reason, settlements.counted(0, 1, 0));
     }
 
     /** Notes a result that cannot be used; the group stays unsettled. */
     public StepRecord.Rejection reject(GroupIndex index, Attempt attempt, int partition, long offset, String reason) {
         StepRecord.Rejection rejection = new StepRecord.Rejection(index, attempt, partition, offset, reason);
-        apply(rejection);
+        replay(rejection);
         return rejection;
     }
 
+    /** Notes a record that names no group. */
+    public StepRecord.Skip skip(int partition, long offset, String reason) {
+        StepRecord.Skip skip = new StepRecord.Skip(partition, offset, reason);
+        replay(skip);
+        return skip;
+    }
+
     private void apply(StepRecord.Lease lease) {
-        if (open != null || !lease.step().equals(nextStep)) {
-            throw broken("lease of step " + lease.step());
+        if (open != null || !lease.step().equals(nextStep) || !lease.lineage().equals(lineage)) {
+            throw broken("lease of step " + lease.step() + " of lineage " + lease.lineage());
         }
+        boolean again = lineages.isReplayed(lease.step());
         for (ManifestEntry entry : lease.groups()) {
-            if (isSettled(entry.groupIndex())) {
-                throw broken("lease of step " + lease.step() + " with the settled group " + entry.groupIndex());
+            if (isSettled(entry.groupIndex()) != again) {
+                throw broken("lease of step " + lease.step() + " with the " + (again ? "un" : "") + "settled group "
+                        + entry.groupIndex());
             }
         }
         open = lease;
     }
 
     private void apply(StepRecord.Acknowledgement ack) {
-        if (open == null || !ack.step().equals(open.step())) {
-            throw broken("acknowledgement of step " + ack.step());
+        if (open == null || !ack.step().equals(open.step()) || !ack.lineage().equals(lineage)) {
+            throw broken("acknowledgement of step " + ack.step() + " of lineage " + ack.lineage());
         }
-        checked(train(open.groups().stream().map(ManifestEntry::groupIndex).toList()), ack.totals());
+        train(open);
+        check(settlements.totals(), ack.totals());
         close(ack);
     }
 
-    /** Settles the groups of the open step; the totals with them. */
-    private Totals train(List<GroupIndex> groups) {
+    private void apply(StepRecord.Resume resume) {
+        if (!resume.lineage().equals(lineage.next()) || resume.step().compareTo(nextStep) > 0) {
+            throw broken("resumption of lineage " + resume.lineage() + " at step " + resume.step());
+        }
+        lineages.add(resume);
+        lineage = resume.lineage();
+        nextStep = resume.step();
+        open = null;
+        stepsInVersion = 0;
+        checkpoint = capped(checkpoint, resume.step());
+    }
+
+    /** Checkpoints of the future that was given up are no longer any. */
+    private static @Nullable StepNumber capped(@Nullable StepNumber checkpoint, StepNumber step) {
+        return checkpoint != null && checkpoint.compareTo(step) > 0 ? step : checkpoint;
+    }
+
+    private void apply(StepRecord.Snapshot copy) {
+        if (empty) {
+            restore(copy);
+        } else if (open != null
+                || !copy.lineage().equals(lineage)
+                || !copy.nextStep().equals(nextStep)
+                || !copy.totals().equals(settlements.totals())) {
+            throw broken("snapshot before step " + copy.nextStep() + " of lineage " + copy.lineage());
+        }
+        settlements.forgetBelow(copy.results());
+        snapshot = copy;
+        recordsSinceSnapshot = 0;
+    }
+
+    private void restore(StepRecord.Snapshot copy) {
+        settlements.restore(copy);
+        lineages.restore(copy.resumes());
+        lineage = copy.lineage();
+        nextStep = copy.nextStep();
+        stepsInVersion = copy.stepsInVersion();
+        lastAck = copy.lastAcknowledgement();
+        checkpoint = lastAck == null ? null : lastAck.checkpointStep();
+        for (StepRecord.Resume resume : copy.resumes()) {
+            if (lastAck != null && resume.lineage().compareTo(lastAck.lineage()) > 0) {
+                checkpoint = capped(checkpoint, resume.step());
+            }
+        }
+    }
+
+    /** Settles the groups of the open step, unless it is a recorded one. */
+    private List<GroupIndex> train(StepRecord.Lease lease) {
+        if (lineages.isReplayed(lease.step())) {
+            return List.of();
+        }
+        List<GroupIndex> groups =
+                lease.groups().stream().map(ManifestEntry::groupIndex).toList();
         groups.forEach(this::settleOne);
-        return totals(groups.size(), 0, 0);
+        settlements.counted(groups.size(), 0, 0);
+        return groups;
     }
 
     /** Ends the open step. */
     private void close(StepRecord.Acknowledgement ack) {
         open = null;
-        totals = ack.totals();
         nextStep = ack.step().next();
         lastAck = ack;
+        checkpoint = ack.checkpointStep();
         stepsInVersion = ack.newWeightVersion() == null ? stepsInVersion + 1 : 0;
-    }
-
-    private void apply(StepRecord.Rejection rejection) {
-        rejected++;
-        rejectedPlaces
-                .computeIfAbsent(rejection.groupIndex(), index -> new HashSet<>())
-                .add(new Place(rejection.partition(), rejection.offset()));
     }
 
     private void settle(GroupIndex index) {
@@ -257,26 +466,15 @@ public final class StepLedger implements Settlement {
     }
 
     private void settleOne(GroupIndex index) {
-        if (!settled.add(index)) {
+        if (!settlements.settle(index)) {
             throw broken("second settlement of group " + index);
         }
-        rejectedPlaces.remove(index);
     }
 
-    /** The totals with so many more, of groups that stand in {@link #settled} by now. */
-    private Totals totals(long trained, long discarded, long abandoned) {
-        return new Totals(
-                totals.trained() + trained,
-                totals.discarded() + discarded,
-                totals.abandoned() + abandoned,
-                settled.lowWaterMark());
-    }
-
-    private Totals checked(Totals counted, Totals written) {
+    private void check(Totals counted, Totals written) {
         if (!counted.equals(written)) {
             throw broken(written + " is written where " + counted + " is counted");
         }
-        return written;
     }
 
     private IllegalStateException broken(String what) {
@@ -291,12 +489,22 @@ public final class StepLedger implements Settlement {
 
     @Override
     public boolean isSettled(GroupIndex index) {
-        return settled.contains(index);
+        return settlements.isSettled(index);
     }
 
     @Override
     public boolean isRejected(GroupIndex index, int partition, long offset) {
-        return rejectedPlaces.getOrDefault(index, Set.of()).contains(new Place(partition, offset));
+        return settlements.isRejected(index, partition, offset);
+    }
+
+    @Override
+    public boolean isSkipped(int partition, long offset) {
+        return settlements.isSkipped(partition, offset);
+    }
+
+    @Override
+    public boolean isLost(Lineage issued, WeightVersion newest) {
+        return lineages.isLost(issued, newest);
     }
 
     public Policy policy() {
@@ -304,11 +512,11 @@ public final class StepLedger implements Settlement {
     }
 
     public Lineage lineage() {
-        return policy.lineage();
+        return lineage;
     }
 
     public Totals totals() {
-        return totals;
+        return settlements.totals();
     }
 
     /** The step that is leased, or would be next. */
@@ -326,8 +534,33 @@ public final class StepLedger implements Settlement {
         return stepsInVersion;
     }
 
+    /** @return null while the trainer has named none */
+    public @Nullable StepNumber checkpoint() {
+        return checkpoint;
+    }
+
+    /** @return null before the first */
+    public StepRecord.@Nullable Snapshot lastSnapshot() {
+        return snapshot;
+    }
+
+    /** Records taken or made since the last snapshot. */
+    public long recordsSinceSnapshot() {
+        return recordsSinceSnapshot;
+    }
+
+    /** Whether nothing was ever decided in the run. */
+    public boolean isEmpty() {
+        return empty;
+    }
+
     /** Results rejected so far. */
     public long rejected() {
-        return rejected;
+        return settlements.rejected();
+    }
+
+    /** Records that name no group so far. */
+    public long skipped() {
+        return settlements.skipped();
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.RewardStats;
 import io.millrace.trainer.collect.Finished;
@@ -19,6 +20,8 @@ class BatchChoiceTest {
                 .mapToObj(index -> new Finished(
                         new GroupIndex(index),
                         new Attempt(1),
+                        new Lineage(0),
+                        new WeightVersion(0),
                         new WeightVersion(0),
                         new RewardStats(0, 0),
                         0,

@@ -66,7 +66,8 @@ class ResultParserTest {
     }
 
     private ResultEvent parseGroup(int partition, byte[] key, byte[] value) {
-        List<ResultEvent> events = parser.parse(record(partition, 9, key, value, type(ResultHeaders.Type.GROUP)));
+        List<ResultEvent> events =
+                parser.parse(record(partition, 9, key, value, type(ResultHeaders.Type.GROUP)), index -> false);
         assertEquals(1, events.size());
         return events.getFirst();
     }
@@ -125,7 +126,8 @@ class ResultParserTest {
         assertUnreadable(parseGroup(2, key(6), cut), Problem.VALUE);
         RecordHeaders headers = type(ResultHeaders.Type.GROUP);
         headers.add(ResultHeaders.ATTEMPT, "4".getBytes(StandardCharsets.UTF_8));
-        assertInvalid(parser.parse(record(2, 9, key(6), cut, headers)).getFirst(), 6, 4, "safetensors");
+        assertInvalid(
+                parser.parse(record(2, 9, key(6), cut, headers), index -> false).getFirst(), 6, 4, "safetensors");
     }
 
     @Test
@@ -134,7 +136,7 @@ class ResultParserTest {
         assertUnreadable(parseGroup(0, garbage, garbage), Problem.KEY);
         assertUnreadable(parseGroup(0, null, null), Problem.KEY);
         assertUnreadable(
-                parser.parse(record(0, 1, key(4), blob(4, 1), new RecordHeaders()))
+                parser.parse(record(0, 1, key(4), blob(4, 1), new RecordHeaders()), index -> false)
                         .getFirst(),
                 Problem.TYPE);
     }
@@ -145,9 +147,15 @@ class ResultParserTest {
         RecordHeaders headers = type(ResultHeaders.Type.ABANDONED);
         assertEquals(
                 List.of(new ResultEvent.Marker(new GroupIndex(6), new Attempt(3), "lost", 2, 9)),
-                parser.parse(record(2, 9, key(6), marker, headers)));
-        assertUnreadable(parser.parse(record(2, 9, key(2), marker, headers)).getFirst(), Problem.PLACE);
-        assertUnreadable(parser.parse(record(1, 9, key(6), marker, headers)).getFirst(), Problem.PLACE);
+                parser.parse(record(2, 9, key(6), marker, headers), index -> false));
+        assertUnreadable(
+                parser.parse(record(2, 9, key(2), marker, headers), index -> false)
+                        .getFirst(),
+                Problem.PLACE);
+        assertUnreadable(
+                parser.parse(record(1, 9, key(6), marker, headers), index -> false)
+                        .getFirst(),
+                Problem.PLACE);
     }
 
     @Test
@@ -172,7 +180,7 @@ class ResultParserTest {
         }
         List<ResultEvent.Arrived> arrived = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
-            for (ResultEvent event : parser.parse(record)) {
+            for (ResultEvent event : parser.parse(record, index -> false)) {
                 arrived.add(assertInstanceOf(ResultEvent.Arrived.class, event));
             }
         }
@@ -195,6 +203,11 @@ class ResultParserTest {
         damaged[3] ^= 1;
         RecordHeaders headers = new RecordHeaders();
         ResultHeaders.writePart(headers, part);
-        assertInvalid(parser.parse(record(2, 9, key(6), damaged, headers)).getFirst(), 6, 5, "checksum");
+        assertInvalid(
+                parser.parse(record(2, 9, key(6), damaged, headers), index -> false)
+                        .getFirst(),
+                6,
+                5,
+                "checksum");
     }
 }

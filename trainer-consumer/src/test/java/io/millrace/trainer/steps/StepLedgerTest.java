@@ -44,14 +44,14 @@ class StepLedgerTest {
 
     private AckDecision.Acknowledged take(long step, WeightVersion version, long... indices) {
         ledger.lease(step(step), groups(indices), 5);
-        return assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(step), version, 6));
+        return assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(step), version, null, 6));
     }
 
     @Test
     void anAcknowledgementCarriesTotalsAndTheLowWaterMark() {
         ledger.lease(step(0), groups(0, 2), 5);
         AckDecision.Acknowledged done =
-                assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(0), version(1), 6));
+                assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(0), version(1), null, 6));
         assertEquals(
                 List.of(
                         new StepRecord.Acknowledgement(
@@ -93,19 +93,19 @@ class StepLedgerTest {
         LeaseDecision.WrongStep past = assertInstanceOf(LeaseDecision.WrongStep.class, ledger.mayLease(step(0)));
         assertEquals("step 0 was acknowledged before; the next step is 1", past.why());
         AckDecision.WrongStep unleased =
-                assertInstanceOf(AckDecision.WrongStep.class, ledger.acknowledge(step(1), null, 7));
+                assertInstanceOf(AckDecision.WrongStep.class, ledger.acknowledge(step(1), null, null, 7));
         assertEquals("step 1 is not leased; lease step 1 first", unleased.why());
     }
 
     @Test
     void aRepeatedAcknowledgementIsFineUnlessItSaysSomethingNew() {
         take(0, version(3), 0, 1);
-        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), version(3), 9));
-        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), null, 9));
-        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(step(0), version(4), 9));
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), version(3), null, 9));
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), null, null, 9));
+        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(step(0), version(4), null, 9));
         take(1, version(5), 2, 3);
-        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), version(3), 9));
-        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(step(0), version(6), 9));
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), version(3), null, 9));
+        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(step(0), version(6), null, 9));
         assertEquals(4, ledger.totals().trained());
     }
 
@@ -114,10 +114,10 @@ class StepLedgerTest {
         take(0, version(3), 0, 1);
         ledger.lease(step(1), groups(2, 3), 5);
         AckDecision.VersionNotNewer old =
-                assertInstanceOf(AckDecision.VersionNotNewer.class, ledger.acknowledge(step(1), version(3), 9));
+                assertInstanceOf(AckDecision.VersionNotNewer.class, ledger.acknowledge(step(1), version(3), null, 9));
         assertEquals(version(3), old.current());
         assertEquals(2, ledger.totals().trained());
-        assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(1), version(4), 9));
+        assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(1), version(4), null, 9));
     }
 
     @Test
@@ -174,8 +174,9 @@ class StepLedgerTest {
     void replayedRecordsGiveTheSameLedger() {
         List<ControlRecord> written = new ArrayList<>();
         written.add(ledger.lease(step(0), groups(1, 2), 5));
-        written.addAll(assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(0), version(4), 6))
-                .records());
+        written.addAll(
+                assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(0), version(4), null, 6))
+                        .records());
         written.add(ledger.abandon(new GroupIndex(0), new Attempt(2), "lost"));
         written.add(ledger.reject(new GroupIndex(9), new Attempt(1), 1, 3, "bad"));
         written.add(ledger.lease(step(1), groups(3, 4), 8));
@@ -194,7 +195,7 @@ class StepLedgerTest {
         assertEquals(ledger.nextStep(), again.nextStep());
         assertEquals(ledger.stepsInVersion(), again.stepsInVersion());
         assertEquals(ledger.rejected(), again.rejected());
-        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, again.acknowledge(step(0), version(4), 9));
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, again.acknowledge(step(0), version(4), null, 9));
     }
 
     @Test

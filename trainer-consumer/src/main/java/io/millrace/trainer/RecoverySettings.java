@@ -1,0 +1,108 @@
+package io.millrace.trainer;
+
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
+import io.millrace.trainer.serve.StartResume;
+import io.millrace.trainer.steps.ResumeMode;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is kept for a restart and a replay, and the checkpoint that a start goes back to.
+ *
+ * @param snapshotRecords of {@code steps} between two snapshots
+ * @param trimInterval between two deletions of results that are needed no more
+ * @param keepSteps acknowledged steps kept whatever checkpoint is named
+ * @param keepStepsMax steps kept for the newest checkpoint named; past it no further step is leased
+ * @param resumeStep null to go on where the run is
+ * @param resumeLineage the lineage that the resumption opens; null for whichever is next
+ */
+public record RecoverySettings(
+        @Setting(
+                name = "snapshot-records",
+                defaultValue = "200",
+                min = "1",
+                max = "1000000",
+                unit = "records",
+                help = "Records on the steps topic between two snapshots; a restart reads from the last one")
+        int snapshotRecords,
+
+        @Setting(
+                name = "trim-interval",
+                defaultValue = "30s",
+                min = "100ms",
+                max = "1h",
+                help = "Time between two deletions of results that no unsettled group and no kept step needs")
+        Duration trimInterval,
+
+        @Setting(
+                name = "keep-steps",
+                defaultValue = "100",
+                min = "0",
+                max = "100000",
+                unit = "steps",
+                help = "Acknowledged steps whose results are kept for a replay, whatever checkpoint the trainer names")
+        int keepSteps,
+
+        @Setting(
+                name = "keep-steps-max",
+                defaultValue = "1000",
+                min = "1",
+                max = "100000",
+                unit = "steps",
+                help = "Steps kept since the newest checkpoint named; past it no further step is leased until a newer"
+                        + " one is named")
+        int keepStepsMax,
+
+        @Setting(
+                name = "resume-step",
+                defaultValue = Setting.NONE,
+                min = "0",
+                help = "Go back to the checkpoint that resumes at this step, before anything is served")
+        @Nullable
+        Long resumeStep,
+
+        @Setting(
+                name = "resume-mode",
+                defaultValue = "replay",
+                help = "With resume-step: replay serves the recorded batches again, fresh goes on with new groups")
+        ResumeMode resumeMode,
+
+        @Setting(
+                name = "resume-lineage",
+                defaultValue = Setting.NONE,
+                min = "1",
+                help = "With resume-step: the lineage that this opens; a run that is in it already stays as it is, so a"
+                        + " restart with the same flags does not go back again")
+        @Nullable
+        Long resumeLineage) {
+    public RecoverySettings {
+        if (keepStepsMax < keepSteps) {
+            throw SettingException.impossible(
+                    "--keep-steps and --keep-steps-max",
+                    keepSteps + " steps are always kept, so keep-steps-max must be at least that, was " + keepStepsMax);
+        }
+        if (resumeLineage != null && resumeStep == null) {
+            throw SettingException.impossible(
+                    "--resume-lineage and --resume-step", "a lineage is opened at a step, so give resume-step too");
+        }
+    }
+
+    /** The defaults. */
+    public static RecoverySettings defaults() {
+        return new RecoverySettings(200, Duration.ofSeconds(30), 100, 1000, null, ResumeMode.REPLAY, null);
+    }
+
+    /** @return null to go on where the run is */
+    @Nullable
+    StartResume resume() {
+        return resumeStep == null
+                ? null
+                : new StartResume(
+                        new StepNumber(resumeStep),
+                        resumeMode,
+                        resumeLineage == null ? null : new Lineage(resumeLineage));
+    }
+}

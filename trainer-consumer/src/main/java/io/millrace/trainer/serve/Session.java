@@ -1,0 +1,250 @@
+package io.millrace.trainer.serve;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.record.StepRecord.Snapshot;
+import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.steps.AckDecision;
+import io.millrace.trainer.steps.FencedException;
+import io.millrace.trainer.steps.KeptSteps;
+import io.millrace.trainer.steps.Owner;
+import io.millrace.trainer.steps.ResumeDecision;
+import io.millrace.trainer.steps.ResumeMode;
+import io.millrace.trainer.steps.Retention;
+import io.millrace.trainer.steps.StepHistory;
+import io.millrace.trainer.steps.StepLedger;
+import io.millrace.trainer.steps.StepWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The run as it was read from the topics, and the clients that go on with it. It lives until a client fails: then memory
+ * may be ahead of the topics, and the next session reads them again. Owned by the loop.
+ */
+final class Session {
+    private static final Logger log = LoggerFactory.getLogger(Session.class);
+
+    private final RunId run;
+    private final Owner owner;
+    private final int snapshotRecords;
+    final StepLedger ledger;
+    final Collector collector;
+    final ResultsFeed feed;
+    final Retention retention;
+    private final ResultParser parser;
+    private final Intake intake;
+    private final StepWriter writer;
+    private final PartitionReader reader;
+    private final KeptSteps keptSteps;
+    private final RecordTrimmer trimmer;
+    private final BrokerWatch watch;
+    private final Runnable clients;
+
+    /** What a session is made of; all of it is the session's from then on. */
+    record Parts(
+            RunId run,
+            Owner owner,
+            int snapshotRecords,
+            StepLedger ledger,
+            Collector collector,
+            ResultParser parser,
+            Intake intake,
+            ResultsFeed feed,
+            Retention retention,
+            StepWriter writer,
+            PartitionReader reader,
+            KeptSteps keptSteps,
+            RecordTrimmer trimmer,
+            BrokerWatch watch,
+            Runnable clients) {}
+
+    Session(Parts parts) {
+        run = parts.run();
+        owner = parts.owner();
+        snapshotRecords = parts.snapshotRecords();
+        ledger = parts.ledger();
+        collector = parts.collector();
+        parser = parts.parser();
+        intake = parts.intake();
+        feed = parts.feed();
+        retention = parts.retention();
+        writer = parts.writer();
+        reader = parts.reader();
+        keptSteps = parts.keptSteps();
+        trimmer = parts.trimmer();
+        watch = parts.watch();
+        clients = parts.clients();
+    }
+
+    /** Collects what has arrived, writes what that settles, deletes what is needed no more. */
+    void turn(Duration pollLimit) throws Exception {
+        watch.turn();
+        feed.poll(pollLimit, this::take);
+        List<ControlRecord> decisions = intake.takeDecisions();
+        if (!decisions.isEmpty()) {
+            writer.write(decisions);
+        }
+        trimmer.turn();
+    }
+
+    private void take(ConsumerRecord<byte[], byte[]> record) {
+        if (feed.partitions().contains(new TopicPartition(record.topic(), record.partition()))) {
+            intake.accept(record);
+            return;
+        }
+        Owner.read(record.headers()).filter(other -> other.compareTo(owner) > 0).ifPresent(newer -> {
+            throw new FencedException(run, owner, newer);
+        });
+    }
+
+    /** Makes a lease durable. */
+    void write(StepRecord.Lease lease) {
+        writer.write(List.of(lease));
+    }
+
+    /** Makes an acknowledgement durable, with a snapshot when one is due. */
+    void write(AckDecision.Acknowledged done) {
+        for (GroupIndex index : done.groups()) {
+            collector.settled(index);
+            parser.won(index);
+        }
+        writer.write(withSnapshot(done.records()));
+        retention.keep(done.step(), done.lease().groups());
+        mayDelete();
+    }
+
+    /** The recorded steps from a step on, as the run has them now. */
+    List<StepHistory.Kept> recordedFrom(StepNumber step) throws Exception {
+        return keptSteps.steps(step, ledger.recordedBefore(), ledger.lineage());
+    }
+
+    /**
+     * Goes back to a step.
+     *
+     * @return why it is not possible; empty when it is done and durable
+     */
+    String resume(ResumeDecision.MayResume may, ResumeMode mode, long nowMs) throws Exception {
+        List<StepHistory.Kept> steps = recordedFrom(may.step());
+        if (mode == ResumeMode.REPLAY) {
+            StepNumber lowest = lowestReplayable(steps, may.recordedBefore());
+            if (may.step().compareTo(lowest) < 0) {
+                return "the run cannot replay from step " + may.step() + ", whose results are no longer kept: steps "
+                        + lowest + " to " + ledger.nextStep()
+                        + " are possible (keep-steps, and the checkpoint_step of acknowledgements, say what is kept),"
+                        + " or mode fresh";
+            }
+        }
+        List<ControlRecord> records = new ArrayList<>(ledger.resume(may, steps, nowMs));
+        StepRecord.Resume resume = (StepRecord.Resume) records.getFirst();
+        intake.discardLost();
+        records.addAll(intake.takeDecisions());
+        writer.write(withSnapshot(records));
+        retention.resumed(resume);
+        log.warn(
+                "lineage {} begins at step {} with weight version {}: {}",
+                resume.lineage(),
+                resume.step(),
+                resume.weightVersion(),
+                resume.replayBefore().equals(resume.step())
+                        ? "new groups"
+                        : "steps up to " + (resume.replayBefore().value() - 1) + " are replayed");
+        return "";
+    }
+
+    /** The first step from which on every record is still there. */
+    private StepNumber lowestReplayable(List<StepHistory.Kept> steps, StepNumber before) {
+        Map<Integer, Long> begins = new HashMap<>();
+        feed.partitions().forEach(partition -> begins.put(partition.partition(), reader.begin(partition)));
+        StepNumber lowest = before;
+        for (StepHistory.Kept kept : steps.reversed()) {
+            boolean there = kept.lease().groups().stream()
+                    .allMatch(entry -> entry.offsets().stream()
+                            .allMatch(offset -> offset >= begins.getOrDefault(entry.partition(), 0L)));
+            if (!there || !retention.isKept(kept.lease().step())) {
+                break;
+            }
+            lowest = kept.lease().step();
+        }
+        return lowest;
+    }
+
+    private List<ControlRecord> withSnapshot(List<ControlRecord> records) {
+        if (ledger.recordsSinceSnapshot() < snapshotRecords) {
+            return records;
+        }
+        List<ControlRecord> more = new ArrayList<>(records);
+        more.add(ledger.snapshot(reads(), collector.duplicates()));
+        return more;
+    }
+
+    private List<Snapshot.ResultsRead> reads() {
+        Map<Integer, Long> finished = collector.neededFrom();
+        Map<Integer, Long> parts = parser.neededFrom();
+        List<Snapshot.ResultsRead> reads = new ArrayList<>();
+        for (TopicPartition partition : feed.partitions()) {
+            int number = partition.partition();
+            long to = feed.position(partition);
+            long from = Math.min(to, Math.min(finished.getOrDefault(number, to), parts.getOrDefault(number, to)));
+            reads.add(new Snapshot.ResultsRead(number, from, to));
+        }
+        return reads;
+    }
+
+    /**
+     * What a restart reads again begins at the last snapshot's {@code from}, so nothing above that goes: a group settled
+     * since would come as a first result where it is a duplicate.
+     */
+    void mayDelete() {
+        Snapshot snapshot = ledger.lastSnapshot();
+        if (snapshot == null) {
+            return;
+        }
+        retention.forgetBefore(retention.first(ledger.nextStep(), ledger.checkpoint()));
+        Map<Integer, Long> kept = retention.neededFrom();
+        Map<Integer, Long> leased = new HashMap<>();
+        StepRecord.Lease open = ledger.openLease();
+        for (ManifestEntry entry : open == null ? List.<ManifestEntry>of() : open.groups()) {
+            entry.offsets().forEach(offset -> leased.merge(entry.partition(), offset, Math::min));
+        }
+        Map<Integer, TopicPartition> partitions = new HashMap<>();
+        feed.partitions().forEach(partition -> partitions.put(partition.partition(), partition));
+        for (Snapshot.ResultsRead read : snapshot.results()) {
+            TopicPartition partition = partitions.get(read.partition());
+            long below = Math.min(
+                    read.from(),
+                    Math.min(
+                            kept.getOrDefault(read.partition(), Long.MAX_VALUE),
+                            leased.getOrDefault(read.partition(), Long.MAX_VALUE)));
+            if (partition != null && below > 0) {
+                trimmer.mayDeleteBelow(partition, below);
+            }
+        }
+    }
+
+    /** Bytes of parts held until their groups are whole. */
+    long partBytes() {
+        return parser.heldBytes();
+    }
+
+    void wakeup() {
+        feed.wakeup();
+    }
+
+    /** Closes the clients, waiting for none of them longer than a moment. */
+    void close() {
+        clients.run();
+    }
+}

@@ -1,0 +1,243 @@
+package io.millrace.trainer.serve;
+
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.metrics.Metrics;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.Policy;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.common.topics.TopicAdmin;
+import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.steps.FencedException;
+import io.millrace.trainer.steps.KeptSteps;
+import io.millrace.trainer.steps.Owner;
+import io.millrace.trainer.steps.Retention;
+import io.millrace.trainer.steps.StepHistory;
+import io.millrace.trainer.steps.StepLedger;
+import io.millrace.trainer.steps.StepWriter;
+import io.millrace.trainer.steps.StepsReader;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * A write whose outcome is unknown is not guessed: the session that made it is thrown away, and a new one is opened as
+ * at a start. Opening first waits for the run's last transaction to end, by initTransactions, so what is read afterwards
+ * holds the write or never will. Before that it looks who has the run, since initTransactions would fence a newer
+ * trainer consumer: see Owner.
+ */
+
+/** Takes the run and reads it, at a start and whenever a session was lost. Owned by the loop. */
+public final class SessionOpener {
+    private static final Logger log = LoggerFactory.getLogger(SessionOpener.class);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
+    private final TrainerSettings settings;
+    private final RunTopics topics;
+    private final KafkaClients clients;
+    private final Admin admin;
+    private final Metrics metrics;
+    private final TrainerMetrics meters;
+    private final WallClock clock;
+    private final Ticker ticker;
+    private @Nullable Owner owner;
+    private boolean ensured;
+
+    /** @param admin for as long as the process lives; not owned */
+    public SessionOpener(
+            TrainerSettings settings,
+            KafkaClients clients,
+            Admin admin,
+            Metrics metrics,
+            TrainerMetrics meters,
+            WallClock clock,
+            Ticker ticker) {
+        this.settings = settings;
+        this.topics = new RunTopics(settings.topics().run());
+        this.clients = clients;
+        this.admin = admin;
+        this.metrics = metrics;
+        this.meters = meters;
+        this.clock = clock;
+        this.ticker = ticker;
+    }
+
+    Admin admin() {
+        return admin;
+    }
+
+    /**
+     * Opens a session.
+     *
+     * @throws FencedException when a newer trainer consumer has the run
+     * @throws IllegalStateException when what stands on the topics contradicts itself
+     */
+    Session open() throws Exception {
+        if (!ensured) {
+            new TopicAdmin(admin, settings.brokerTimeout()).ensure(settings.topics());
+            ensured = true;
+        }
+        Made made = new Made();
+        try {
+            return open(made);
+        } catch (Exception e) {
+            made.close();
+            throw e;
+        }
+    }
+
+    private Session open(Made made) throws Exception {
+        PartitionReader reader = new PartitionReader(new TopicTail(made.consumer("replay")), settings.brokerTimeout());
+        StepsReader stepsReader = new StepsReader(topics, reader);
+        Owner me = me(stepsReader.lastOwner());
+        StepWriter writer = new StepWriter(topics, me, made.producer());
+        writer.take();
+        StepLedger ledger = new StepLedger(settings.batch().capacity());
+        long policyFrom = reader.end(new TopicPartition(topics.policy(), 0));
+        List<DeadLetter.Unreadable> unreadable = stepsReader.fold(ledger);
+        meters.foreign(unreadable.size());
+        KeptSteps keptSteps = new KeptSteps(topics, reader);
+        Retention retention = kept(ledger, keptSteps);
+        publish(writer, ledger, unreadable);
+        Collector collector = new Collector(ledger, settings.payloadMemoryMax().bytes(), ledger.lastSnapshot());
+        ResultParser parser = new ResultParser(
+                topics.run(),
+                settings.topics().resultPartitions(),
+                settings.batch().samplesPerGroup(),
+                settings.partsMemoryMax().bytes());
+        ResultsFeed feed = new ResultsFeed(
+                made.consumer("results"),
+                topics.results(),
+                ledger.lastSnapshot(),
+                new TopicPartition(topics.policy(), 0),
+                policyFrom,
+                settings.brokerTimeout());
+        log.info(
+                "run {}: lineage {}, next step {}, weight version {}, {} groups trained, {}",
+                topics.run(),
+                ledger.lineage(),
+                ledger.nextStep(),
+                ledger.policy().weightVersion(),
+                ledger.totals().trained(),
+                ledger.openLease() == null ? "no step leased" : "that step is leased");
+        Session session = new Session(new Session.Parts(
+                topics.run(),
+                me,
+                settings.recovery().snapshotRecords(),
+                ledger,
+                collector,
+                parser,
+                new Intake(parser, collector, ledger, meters),
+                feed,
+                retention,
+                writer,
+                reader,
+                keptSteps,
+                new RecordTrimmer(admin, ticker, settings.recovery().trimInterval()),
+                new BrokerWatch(admin, ticker),
+                made::close));
+        session.mayDelete();
+        return session;
+    }
+
+    /** The process keeps its number for as long as it lives; whoever took the run later has a higher one. */
+    private Owner me(Optional<Owner> last) {
+        Owner mine = owner;
+        if (mine == null) {
+            mine = Owner.after(last);
+            owner = mine;
+        } else if (last.isPresent() && last.get().compareTo(mine) > 0) {
+            throw new FencedException(topics.run(), mine, last.get());
+        }
+        return mine;
+    }
+
+    private Retention kept(StepLedger ledger, KeptSteps keptSteps) throws Exception {
+        Retention retention = new Retention(
+                settings.recovery().keepSteps(), settings.recovery().keepStepsMax());
+        List<StepHistory.Kept> steps = keptSteps.steps(
+                retention.first(ledger.nextStep(), ledger.checkpoint()), ledger.recordedBefore(), ledger.lineage());
+        for (StepHistory.Kept kept : steps) {
+            if (kept.acknowledgement() != null) {
+                retention.keep(kept.lease().step(), kept.lease().groups());
+            }
+        }
+        if (ledger.isReplaying()) {
+            ledger.recorded(steps.stream()
+                    .filter(kept -> kept.lease().step().compareTo(ledger.nextStep()) >= 0)
+                    .toList());
+        }
+        return retention;
+    }
+
+    /** The policy again, under this owner's name: whoever has the run sees it. */
+    private void publish(StepWriter writer, StepLedger ledger, List<DeadLetter.Unreadable> unreadable) {
+        Policy policy = ledger.policy();
+        if (ledger.isEmpty() && policy.sinceMs() == 0) {
+            policy = new Policy(
+                    policy.lineage(), policy.weightVersion(), policy.trainedGroups(), policy.state(), clock.millis());
+            ledger.replay(policy);
+        }
+        List<ControlRecord> records = new ArrayList<>(unreadable);
+        records.add(policy);
+        writer.write(records);
+    }
+
+    /** Clients made so far, closed together; each twice does no harm. */
+    private final class Made {
+        private final Deque<AutoCloseable> made = new ArrayDeque<>();
+
+        private Consumer<byte[], byte[]> consumer(String role) {
+            Consumer<byte[], byte[]> consumer = clients.follower(id(role));
+            made.push(() -> consumer.close(CloseOptions.timeout(CLOSE_LIMIT)));
+            made.push(metrics.bind(consumer, role));
+            return consumer;
+        }
+
+        private Producer<byte[], byte[]> producer() {
+            Producer<byte[], byte[]> producer = clients.transactionalProducer(
+                    id("steps"),
+                    topics.trainerTransactionalId(),
+                    Map.of(
+                            ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                            settings.brokerTimeout().toMillis()));
+            made.push(() -> producer.close(CLOSE_LIMIT));
+            made.push(metrics.bind(producer, "steps"));
+            return producer;
+        }
+
+        private void close() {
+            for (AutoCloseable one : made) {
+                try {
+                    one.close();
+                } catch (Exception e) {
+                    log.debug("a client did not close in order", e);
+                }
+            }
+            made.clear();
+        }
+    }
+
+    private String id(String role) {
+        return topics.run() + ".trainer." + role;
+    }
+}

@@ -1,0 +1,153 @@
+package io.millrace.trainer.serve;
+
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.time.WallClock;
+import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.steps.LeaseDecision;
+import io.millrace.trainer.steps.StepLedger;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the trainer consumer waits for since when, and how it stands. Owned by the loop. */
+final class Standing {
+    private final int batchGroups;
+    private final WallClock clock;
+    private Waiting waiting = Waiting.RESULTS_READ_AGAIN;
+    private long waitingSinceMs;
+    private TrainerStatus.@Nullable StepRewards lastStepRewards;
+
+    Standing(int batchGroups, WallClock clock) {
+        this.batchGroups = batchGroups;
+        this.clock = clock;
+        this.waitingSinceMs = clock.millis();
+    }
+
+    void leased(StepNumber step, List<Finished> groups) {
+        lastStepRewards = TrainerStatus.StepRewards.of(
+                step, groups.stream().map(Finished::rewards).toList());
+    }
+
+    LeaseAnswer.NotYet notYet(StepNumber step, Session session) {
+        observe(session);
+        return new LeaseAnswer.NotYet(step, finished(session), batchGroups, text(session), waitingSinceMs);
+    }
+
+    TrainerStatus status(RunId run, Session session) {
+        observe(session);
+        StepLedger ledger = session.ledger;
+        Policy policy = ledger.policy();
+        StepRecord.Lease open = ledger.openLease();
+        return new TrainerStatus(
+                run,
+                policy.lineage(),
+                policy.weightVersion(),
+                policy.state(),
+                ledger.nextStep(),
+                open == null ? null : open.step(),
+                ledger.isReplaying() ? ledger.recordedBefore() : null,
+                ledger.checkpoint(),
+                session.retention.steps(),
+                batchGroups,
+                finished(session),
+                open == null ? 0 : open.groups().size(),
+                ledger.totals().trained(),
+                ledger.totals().discarded(),
+                ledger.totals().abandoned(),
+                ledger.rejected(),
+                session.collector.duplicates(),
+                ledger.skipped(),
+                ledger.totals().lowWaterMark(),
+                session.collector.payloadBytes(),
+                session.partBytes(),
+                ledger.stepsInVersion(),
+                text(session),
+                waitingSinceMs,
+                lastStepRewards);
+    }
+
+    /** Finished groups that are not leased; those of a lease come in again one by one after a restart. */
+    private static int finished(Session session) {
+        StepRecord.Lease open = session.ledger.openLease();
+        int collected = session.collector.finished().size();
+        return open == null
+                ? collected
+                : collected
+                        - (int) open.groups().stream()
+                                .filter(entry -> session.collector.finished(entry.groupIndex()) != null)
+                                .count();
+    }
+
+    private void observe(Session session) {
+        Waiting now = now(session);
+        if (now != waiting) {
+            waiting = now;
+            waitingSinceMs = clock.millis();
+        }
+    }
+
+    private Waiting now(Session session) {
+        StepLedger ledger = session.ledger;
+        return switch (ledger.mayLease(ledger.nextStep())) {
+            case LeaseDecision.SameLease same -> Waiting.TRAINER_TO_ACKNOWLEDGE;
+            case LeaseDecision.UnfillableAtThisVersion unfillable -> Waiting.NEW_VERSION;
+            case LeaseDecision.WrongStep wrong -> throw new IllegalStateException(wrong.why());
+            case LeaseDecision.MayReplay replay -> Waiting.TRAINER_TO_LEASE;
+            case LeaseDecision.MayLease may -> {
+                if (session.retention.refusal(may.step(), ledger.checkpoint()).isPresent()) {
+                    yield Waiting.CHECKPOINT;
+                }
+                if (!session.feed.caughtUp()) {
+                    yield Waiting.RESULTS_READ_AGAIN;
+                }
+                yield session.collector.finished().size() < batchGroups
+                        ? Waiting.FINISHED_GROUPS
+                        : Waiting.TRAINER_TO_LEASE;
+            }
+        };
+    }
+
+    private String text(Session session) {
+        StepNumber next = session.ledger.nextStep();
+        return switch (waiting) {
+            case RESULTS_READ_AGAIN ->
+                "the results written before the start to be read again, " + session.feed.recordsBehind()
+                        + " records left";
+            case FINISHED_GROUPS -> {
+                int missing = batchGroups - finished(session);
+                yield missing + (missing == 1 ? " more group to finish" : " more groups to finish");
+            }
+            case NEW_VERSION ->
+                "a new weight version: no further step can be filled with version "
+                        + session.ledger.policy().weightVersion();
+            case CHECKPOINT ->
+                session.retention.refusal(next, session.ledger.checkpoint()).orElse("a newer checkpoint to be named");
+            case TRAINER_TO_LEASE -> "the trainer to lease step " + next;
+            case TRAINER_TO_ACKNOWLEDGE -> "the trainer to acknowledge step " + next;
+        };
+    }
+
+    /** To health and meters, once a turn. */
+    void report(Session session, Health health, TrainerMetrics metrics) {
+        observe(session);
+        StepLedger ledger = session.ledger;
+        // Without counts: health counts the time from the first report of the same text.
+        health.waiting(
+                TrainerLoop.NAME,
+                switch (waiting) {
+                    case RESULTS_READ_AGAIN -> "the results written before the start to be read again";
+                    case FINISHED_GROUPS -> "groups to finish for step " + ledger.nextStep();
+                    case NEW_VERSION, CHECKPOINT, TRAINER_TO_LEASE, TRAINER_TO_ACKNOWLEDGE -> text(session);
+                });
+        StepRecord.Lease open = ledger.openLease();
+        metrics.state(
+                finished(session),
+                open == null ? 0 : open.groups().size(),
+                session.collector.payloadBytes(),
+                ledger.policy().weightVersion().value(),
+                ledger.totals().lowWaterMark());
+    }
+}

@@ -1,0 +1,23 @@
+package io.millrace.trainer.steps;
+
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
+
+/** What becomes of the wish to go back to a checkpoint. */
+public sealed interface ResumeDecision {
+    /**
+     * It may be opened.
+     *
+     * @param lineage the new one
+     * @param replayBefore recorded steps from the checkpoint up to this one, exclusive, are served again
+     * @param recordedBefore up to this one, exclusive, steps after the checkpoint were recorded
+     */
+    record MayResume(Lineage lineage, StepNumber step, StepNumber replayBefore, StepNumber recordedBefore)
+            implements ResumeDecision {}
+
+    /** The run is in that lineage, which began at that step: nothing to do. */
+    record AlreadyResumed(Lineage lineage, StepNumber step) implements ResumeDecision {}
+
+    /** Not possible; the text says what is. */
+    record Refused(String why) implements ResumeDecision {}
+}

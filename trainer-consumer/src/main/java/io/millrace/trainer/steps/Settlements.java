@@ -1,0 +1,118 @@
+package io.millrace.trainer.steps;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.SettledIndices;
+import io.millrace.common.record.StepRecord.Rejection;
+import io.millrace.common.record.StepRecord.Skip;
+import io.millrace.common.record.StepRecord.Snapshot;
+import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
+import io.millrace.common.record.StepRecord.Totals;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/*
+ * Why a skip is remembered as one offset per partition and a rejection by its place: a record that names no group is
+ * decided when it is read, so all before the last skip of a partition were decided by then. A rejection may also be of
+ * parts that never became whole, whose place is that of the last part, read long before.
+ */
+
+/** Which groups are settled, how many by which end, and which results were rejected or skipped. Owned by the ledger. */
+final class Settlements {
+    private final SettledIndices settled = new SettledIndices();
+    /** Of unsettled groups only, and only of records that a restart would read again. */
+    private final Map<GroupIndex, List<Rejection>> rejections = new HashMap<>();
+    /** By partition: every record below that names no group is on record. */
+    private final Map<Integer, Long> skippedTo = new HashMap<>();
+
+    private Totals totals = Totals.NONE;
+    private long rejected;
+    private long skipped;
+
+    void restore(Snapshot snapshot) {
+        settled.restore(snapshot.settled());
+        totals = snapshot.totals();
+        rejections.clear();
+        snapshot.rejections().forEach(this::remember);
+        rejected = snapshot.rejected();
+        skippedTo.clear();
+        snapshot.results().forEach(read -> skippedTo.put(read.partition(), read.to()));
+        skipped = snapshot.skipped();
+    }
+
+    /** @return false when it was settled before */
+    boolean settle(GroupIndex index) {
+        rejections.remove(index);
+        return settled.add(index);
+    }
+
+    /** The totals with so many more, of groups that are settled by now. */
+    Totals counted(long trained, long discarded, long abandoned) {
+        totals = new Totals(
+                totals.trained() + trained,
+                totals.discarded() + discarded,
+                totals.abandoned() + abandoned,
+                settled.lowWaterMark());
+        return totals;
+    }
+
+    void reject(Rejection rejection) {
+        rejected++;
+        remember(rejection);
+    }
+
+    private void remember(Rejection rejection) {
+        if (!isSettled(rejection.groupIndex())) {
+            rejections
+                    .computeIfAbsent(rejection.groupIndex(), index -> new ArrayList<>())
+                    .add(rejection);
+        }
+    }
+
+    void skip(Skip skip) {
+        skipped++;
+        skippedTo.merge(skip.partition(), skip.offset() + 1, Math::max);
+    }
+
+    /** Forgets rejections of records that are not read again. */
+    void forgetBelow(List<ResultsRead> reads) {
+        Map<Integer, Long> from = new HashMap<>();
+        reads.forEach(read -> from.put(read.partition(), read.from()));
+        rejections.values().forEach(of -> of.removeIf(one -> one.offset() < from.getOrDefault(one.partition(), 0L)));
+        rejections.values().removeIf(List::isEmpty);
+    }
+
+    boolean isSettled(GroupIndex index) {
+        return settled.contains(index);
+    }
+
+    boolean isRejected(GroupIndex index, int partition, long offset) {
+        return rejections.getOrDefault(index, List.of()).stream()
+                .anyMatch(one -> one.partition() == partition && one.offset() == offset);
+    }
+
+    boolean isSkipped(int partition, long offset) {
+        return offset < skippedTo.getOrDefault(partition, 0L);
+    }
+
+    List<SettledIndices.Range> ranges() {
+        return settled.ranges();
+    }
+
+    List<Rejection> rejections() {
+        return rejections.values().stream().flatMap(List::stream).toList();
+    }
+
+    Totals totals() {
+        return totals;
+    }
+
+    long rejected() {
+        return rejected;
+    }
+
+    long skipped() {
+        return skipped;
+    }
+}

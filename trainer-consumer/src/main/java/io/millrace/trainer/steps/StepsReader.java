@@ -1,0 +1,140 @@
+package io.millrace.trainer.steps;
+
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.topics.RunTopics;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Rebuilds a ledger from {@code steps}, from its last snapshot on, and {@code policy}. One owner. */
+public final class StepsReader {
+    private static final Logger log = LoggerFactory.getLogger(StepsReader.class);
+    /** How the trainer consumer is named in dead letters. */
+    public static final String READER = "trainer-consumer";
+
+    private final TopicPartition steps;
+    private final TopicPartition policy;
+    private final TopicPartition deadLetters;
+    private final PartitionReader reader;
+
+    /** @param reader not owned */
+    public StepsReader(RunTopics topics, PartitionReader reader) {
+        this.steps = new TopicPartition(topics.steps(), 0);
+        this.policy = new TopicPartition(topics.policy(), 0);
+        this.deadLetters = new TopicPartition(topics.deadLetters(), 0);
+        this.reader = reader;
+    }
+
+    /** The greatest owner that a record of {@code policy} names. */
+    public Optional<Owner> lastOwner() throws Exception {
+        List<Owner> owners = new ArrayList<>();
+        reader.read(policy, 0, record -> Owner.read(record.headers()).ifPresent(owners::add));
+        return owners.stream().max(Comparator.naturalOrder());
+    }
+
+    /**
+     * Folds what stands on the topics.
+     *
+     * @return records that are not ours and have no dead letter yet
+     * @throws IllegalStateException when a record does not follow from those before it
+     */
+    public List<DeadLetter.Unreadable> fold(StepLedger ledger) throws Exception {
+        List<DeadLetter.Unreadable> unreadable = new ArrayList<>();
+        long from =
+                reader.lastOffset(steps, record -> isSnapshot(record) != null).orElse(0);
+        reader.read(steps, from, record -> {
+            StepRecord step = decoded(record, StepRecord.class, unreadable);
+            if (step != null) {
+                ledger.replay(step);
+            }
+        });
+        AtomicReference<@Nullable Policy> last = new AtomicReference<>();
+        reader.read(policy, 0, record -> {
+            Policy next = decoded(record, Policy.class, unreadable);
+            if (next != null) {
+                last.set(next);
+            }
+        });
+        Policy newest = last.get();
+        if (newest != null) {
+            ledger.replay(newest);
+        } else if (!ledger.isEmpty()) {
+            throw new IllegalStateException(
+                    "steps holds decisions, but policy holds no policy: which weight version is current is unknown");
+        }
+        return withoutLetter(unreadable);
+    }
+
+    private static StepRecord.@Nullable Snapshot isSnapshot(ConsumerRecord<byte[], byte[]> record) {
+        if (!KeptSteps.isSnapshot(record) || record.value() == null) {
+            return null;
+        }
+        try {
+            // Anyone may write garbage under this key.
+            return ControlCodec.decode(record.value(), StepRecord.class) instanceof StepRecord.Snapshot snapshot
+                    ? snapshot
+                    : null;
+        } catch (BadRecordException e) {
+            return null;
+        }
+    }
+
+    private static <T extends io.millrace.common.record.ControlRecord> @Nullable T decoded(
+            ConsumerRecord<byte[], byte[]> record, Class<T> type, List<DeadLetter.Unreadable> unreadable) {
+        try {
+            if (record.value() == null) {
+                throw new BadRecordException("the record has no value");
+            }
+            return ControlCodec.decode(record.value(), type);
+        } catch (BadRecordException e) {
+            unreadable.add(letter(record, String.valueOf(e.getMessage())));
+            return null;
+        }
+    }
+
+    /** What is written to {@code dead-letters} about a record that is not ours. */
+    public static DeadLetter.Unreadable letter(ConsumerRecord<byte[], byte[]> record, String reason) {
+        byte[] value = record.value() == null ? new byte[0] : record.value();
+        byte[] begin = Arrays.copyOf(value, Math.min(value.length, DeadLetter.Unreadable.BEGIN_BYTES));
+        return new DeadLetter.Unreadable(
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                READER,
+                reason,
+                value.length,
+                Base64.getEncoder().encodeToString(begin));
+    }
+
+    private List<DeadLetter.Unreadable> withoutLetter(List<DeadLetter.Unreadable> unreadable) throws Exception {
+        List<DeadLetter.Unreadable> without = new ArrayList<>();
+        for (DeadLetter.Unreadable letter : unreadable) {
+            log.warn(
+                    "offset {} of {} is not ours and is passed over: {}",
+                    letter.offset(),
+                    letter.topic(),
+                    letter.reason());
+            byte[] key = KafkaClients.key(StepWriter.key(letter));
+            if (reader.lastOffset(deadLetters, record -> Arrays.equals(record.key(), key))
+                    .isEmpty()) {
+                without.add(letter);
+            }
+        }
+        return without;
+    }
+}
