@@ -76,7 +76,10 @@ public record WorkerSettings(
                 min = "1",
                 max = "1000",
                 unit = "requests",
-                help = "Requests for one sample before its attempt fails; what cannot succeed is not repeated")
+                help =
+                        "Failed requests for one sample before its attempt fails; what cannot succeed is not repeated, and"
+                                + " an engine that is away, starting or full is waited for instead while the task's time limit"
+                                + " (--task-deadline of the producer; without one --request-timeout) lasts")
         int requestAttempts,
 
         @Setting(
@@ -174,11 +177,18 @@ public record WorkerSettings(
         Duration publishTimeout,
 
         @Setting(
+                name = "stop-mode",
+                defaultValue = "drain",
+                help = "On SIGTERM: drain finishes claimed groups within --drain-timeout and gives the rest back,"
+                        + " hand-back gives all unfinished groups back at once, for other workers")
+        StopMode stopMode,
+
+        @Setting(
                 name = "drain-timeout",
                 defaultValue = "2m",
                 min = "0s",
                 max = "24h",
-                help = "On SIGTERM, how long claimed groups may take to finish")
+                help = "On SIGTERM, how long claimed groups may take to finish before they are given back")
         Duration drainTimeout,
 
         @Setting(
@@ -188,6 +198,12 @@ public record WorkerSettings(
                 max = "10m",
                 help = "How long the broker may take to answer at start")
         Duration brokerTimeout) {
+    /** What a worker does with claimed groups when it is told to stop. */
+    public enum StopMode {
+        DRAIN,
+        HAND_BACK
+    }
+
     public WorkerSettings {
         engineUrls = List.copyOf(engineUrls).stream()
                 .map(url -> url.endsWith("/") ? url.substring(0, url.length() - 1) : url)
@@ -211,6 +227,11 @@ public record WorkerSettings(
             throw SettingException.impossible(
                     "--group-size-max", "must not be below --record-size-max (" + topics.recordSizeMax() + ")");
         }
+    }
+
+    /** How long claimed groups may take to finish when the worker is told to stop. */
+    Duration patience() {
+        return stopMode == StopMode.HAND_BACK ? Duration.ZERO : drainTimeout;
     }
 
     private static void checkUrl(String url) {

@@ -11,6 +11,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.record.WorkersRecord.EngineStatus;
 import io.millrace.common.record.WorkersRecord.State;
 import io.millrace.common.record.WorkersRecord.Status;
 import io.millrace.common.time.Ticker;
@@ -22,6 +23,7 @@ import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.SglangClient;
 import io.millrace.worker.generate.Generator;
 import io.millrace.worker.generate.InFlightTable;
+import io.millrace.worker.publish.DeadLetters;
 import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.publish.StatusPublisher;
@@ -34,6 +36,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.clients.producer.Producer;
@@ -41,6 +44,15 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Builds a worker, starts it, and says in which order it stops: claiming first, the operations server last. */
 public final class WorkerWiring {
+    private static final String ENGINES = "engines";
+
+    /** How long giving groups back may take, on top of the drain: a receipt each. */
+    private static final Duration HAND_BACK_LIMIT = Duration.ofSeconds(10);
+
+    /** A status older than this says nothing; the next one follows. */
+    private static final Map<String, Object> STATUS_LIMITS =
+            Map.of("delivery.timeout.ms", 10_000, "request.timeout.ms", 5_000, "max.block.ms", 5_000);
+
     private final WorkerSettings settings;
     private final Health health;
     private final Fatal fatal;
@@ -113,8 +125,9 @@ public final class WorkerWiring {
         OpsServer ops = OpsServer.start(settings.ops(), health, metrics, () -> json(generator, engines), more -> {});
         stops.pushCloseable("operations server", ops);
 
+        Producer<byte[], byte[]> statusProducer = clients.producer(worker.workerId() + "-status", STATUS_LIMITS);
         StatusPublisher statuses = new StatusPublisher(
-                producer,
+                statusProducer,
                 topics,
                 settings.statusInterval(),
                 sequence -> status(generator, publisher, engines, sequence));
@@ -128,15 +141,29 @@ public final class WorkerWiring {
             state = State.DRAINING;
             statuses.wakeup();
         });
-        startClaiming(clients, metrics, generator);
+        startClaiming(
+                clients, metrics, generator, publisher, new DeadLetters(producer, topics, settings.brokerTimeout()));
         return ops.port();
     }
 
-    private void startClaiming(KafkaClients clients, Metrics metrics, Generator generator) {
+    private void startClaiming(
+            KafkaClients clients,
+            Metrics metrics,
+            Generator generator,
+            ResultPublisher publisher,
+            DeadLetters deadLetters) {
         ShareConsumer<byte[], byte[]> urgent = lane(clients, metrics, topics.urgent(), "urgent");
         ShareConsumer<byte[], byte[]> training = lane(clients, metrics, topics.prompts(), "training");
         Claimer claimer = new Claimer(
-                urgent, training, generator, table, WallClock.system(), Ticker.system(), health, metrics.registry());
+                urgent,
+                training,
+                new Claimer.Refusals(publisher, deadLetters),
+                generator,
+                table,
+                WallClock.system(),
+                Ticker.system(),
+                health,
+                metrics.registry());
         OwnerLoop claiming = new OwnerLoop("worker-claim", claimer, fatal).start();
         stops.push("claiming", claiming::stop);
     }
@@ -164,18 +191,35 @@ public final class WorkerWiring {
         }
     }
 
-    /** Lets claimed groups finish; after a failure nothing can finish, so it does not wait. */
+    /**
+     * Lets claimed groups finish, as long as the settings say, and gives back what is not finished by then. After a
+     * failure nothing can finish, so it does not wait.
+     */
     private void drain(Generator generator, Duration limit) throws InterruptedException {
         generator.dispatcher().stopClaiming();
-        Duration patience = limit.compareTo(settings.drainTimeout()) < 0 ? limit : settings.drainTimeout();
+        Duration patience = limit.compareTo(settings.patience()) < 0 ? limit : settings.patience();
         if (!health.live() || generator.dispatcher().awaitIdle(patience)) {
             return;
         }
-        throw new IllegalStateException("after " + patience.toMillis() + " ms (--drain-timeout) these groups were not"
-                + " finished: " + table.held());
+        generator.handBack("the worker stops");
+        if (!generator.dispatcher().awaitIdle(HAND_BACK_LIMIT)) {
+            throw new IllegalStateException("these groups were neither finished within " + patience.toMillis()
+                    + " ms (--drain-timeout) nor given back within " + HAND_BACK_LIMIT.toSeconds() + " s more: "
+                    + table.held());
+        }
     }
 
+    /** Also tells the health report which engines are away. */
     private Status status(Generator generator, ResultPublisher publisher, EnginePool engines, long sequence) {
+        String away = engines.statuses().stream()
+                .filter(engine -> !engine.healthy())
+                .map(EngineStatus::address)
+                .collect(Collectors.joining(", "));
+        if (away.isEmpty()) {
+            health.running(ENGINES);
+        } else {
+            health.waiting(ENGINES, "engines that cannot be reached: " + away);
+        }
         return new Status(
                 worker,
                 sequence,

@@ -2,42 +2,84 @@ package io.millrace.producer;
 
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.WorkersRecord;
-import io.millrace.common.time.WallClock;
+import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.ledger.Ledger;
+import io.millrace.producer.ledger.Liveness;
 import io.millrace.producer.ledger.ReceiptFate;
+import io.millrace.producer.ledger.TrimmedTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns records of the followed topics into events of the ledger, and keeps the newest policy. What the trainer consumer
- * writes must be readable, since admission and settlement rest on it; one unreadable receipt or status, from whatever
- * worker, is counted and passed over. One owner.
+ * Turns records of the followed topics into events of the ledger and of its liveness, and keeps the newest policy. What
+ * cannot be read, on whatever topic and by whomever, is skipped ({@link BadRecords}). A record of {@code steps} that can
+ * be read and contradicts those before it ends the process: the run's account is damaged. One owner.
  */
 final class LedgerFeed {
     private static final Logger log = LoggerFactory.getLogger(LedgerFeed.class);
 
     private final RunTopics topics;
     private final Ledger ledger;
+    private final Liveness liveness;
+    private final BadRecords bad;
     private final ProducerMetrics metrics;
-    private final WallClock clock;
+    private final Ticker ticker;
     private Policy policy = Policy.initial();
+    private LedgerIdentity own = LedgerIdentity.NONE;
+    private LedgerIdentity highest = LedgerIdentity.NONE;
     private boolean live;
 
-    LedgerFeed(RunTopics topics, Ledger ledger, ProducerMetrics metrics, WallClock clock) {
+    LedgerFeed(
+            RunTopics topics,
+            Ledger ledger,
+            Liveness liveness,
+            BadRecords bad,
+            ProducerMetrics metrics,
+            Ticker ticker) {
         this.topics = topics;
         this.ledger = ledger;
+        this.liveness = liveness;
+        this.bad = bad;
         this.metrics = metrics;
-        this.clock = clock;
+        this.ticker = ticker;
     }
 
     Policy policy() {
         return policy;
+    }
+
+    /** The highest identity of a producer read so far. */
+    LedgerIdentity highest() {
+        return highest;
+    }
+
+    /** Looks at nothing but who has the run; the record is fed again later. */
+    void lookForProducer(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            if (decode(record, WorkersRecord.class) instanceof WorkersRecord.LedgerHeartbeat beat) {
+                heard(beat);
+            }
+        } catch (BadRecordException e) {
+            log.debug("no heartbeat at {} offset {}", record.topic(), record.offset(), e);
+        }
+    }
+
+    private LedgerIdentity heard(WorkersRecord.LedgerHeartbeat beat) {
+        LedgerIdentity who = LedgerIdentity.parse(beat.incarnation()).orElse(LedgerIdentity.NONE);
+        highest = who.compareTo(highest) > 0 ? who : highest;
+        return who;
+    }
+
+    /** Which heartbeats are one's own. */
+    void own(LedgerIdentity identity) {
+        own = identity;
     }
 
     /** From now on what is fed has just happened, and is counted; before, it was history read back. */
@@ -45,30 +87,48 @@ final class LedgerFeed {
         live = true;
     }
 
-    /** @throws BadRecordException when a record of {@code steps} or {@code policy} cannot be read */
-    void accept(ConsumerRecord<byte[], byte[]> record) throws BadRecordException {
-        if (record.value() == null) {
-            return;
+    /** @throws IllegalStateException when {@code steps} contradicts itself */
+    void accept(ConsumerRecord<byte[], byte[]> record) {
+        String topic = record.topic();
+        if (topic.equals(topics.receipts())) {
+            ledger.read(TrimmedTopic.RECEIPTS, record.offset() + 1);
         }
         try {
-            if (record.topic().equals(topics.policy())) {
-                policy = ControlCodec.decode(record.value(), Policy.class);
-            } else if (record.topic().equals(topics.steps())) {
-                step(ControlCodec.decode(record.value(), StepRecord.class));
-            } else if (record.topic().equals(topics.receipts())) {
-                receipt(ControlCodec.decode(record.value(), Receipt.class));
-            } else if (record.topic().equals(topics.workers())
-                    && ControlCodec.decode(record.value(), WorkersRecord.class)
-                            instanceof WorkersRecord.Status status) {
-                ledger.workerStatus(status, clock.millis());
+            if (topic.equals(topics.policy())) {
+                policy = decode(record, Policy.class);
+            } else if (topic.equals(topics.steps())) {
+                step(decode(record, StepRecord.class));
+            } else if (topic.equals(topics.receipts())) {
+                receipt(decode(record, Receipt.class), record.offset());
+            } else if (topic.equals(topics.workers()) && record.value() != null) {
+                // A compacted topic: no value means that its key is no longer needed.
+                workers(decode(record, WorkersRecord.class));
             }
         } catch (BadRecordException e) {
-            String where = record.topic() + " offset " + record.offset();
-            if (record.topic().equals(topics.policy()) || record.topic().equals(topics.steps())) {
-                throw new BadRecordException(where + ": " + e.getMessage(), e);
+            bad.skip(record, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static <T extends ControlRecord> T decode(ConsumerRecord<byte[], byte[]> record, Class<T> type)
+            throws BadRecordException {
+        if (record.value() == null) {
+            throw new BadRecordException("no value");
+        }
+        return ControlCodec.decode(record.value(), type);
+    }
+
+    private long nowMs() {
+        return ticker.nanos() / 1_000_000;
+    }
+
+    private void workers(WorkersRecord record) {
+        switch (record) {
+            case WorkersRecord.Status status -> ledger.workerStatus(status, nowMs());
+            case WorkersRecord.LedgerHeartbeat beat -> {
+                if (heard(beat).equals(own)) {
+                    liveness.readBack(beat.sequence(), nowMs());
+                }
             }
-            metrics.badRecord();
-            log.warn("passed over {}: {}", where, e.getMessage());
         }
     }
 
@@ -79,8 +139,8 @@ final class LedgerFeed {
         }
     }
 
-    private void receipt(Receipt receipt) {
-        ReceiptFate fate = ledger.receipt(receipt, clock.millis());
+    private void receipt(Receipt receipt, long offset) {
+        ReceiptFate fate = ledger.receipt(receipt, offset, nowMs());
         if (live) {
             metrics.receipt(fate);
         }

@@ -5,12 +5,15 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.record.WorkersRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.producer.ledger.Liveness;
 import java.time.Duration;
-import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +27,6 @@ final class LedgerHeart implements AutoCloseable {
     private final WallClock clock;
     private final Ticker ticker;
     private final long periodNanos;
-    private final String incarnation = UUID.randomUUID().toString().substring(0, 8);
     private @Nullable Future<RecordMetadata> underWay;
     private long sequence;
     private long nextNanos;
@@ -38,16 +40,35 @@ final class LedgerHeart implements AutoCloseable {
         this.nextNanos = ticker.nanos();
     }
 
+    /** Says who takes the run, and returns when that stands on the topic. */
+    void claim(LedgerIdentity own, Duration limit) throws InterruptedException {
+        try {
+            send(own).get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
+            throw new TimeoutException("no heartbeat could be written to " + topic, e);
+        }
+    }
+
+    /** The next one is due now: after a gap the ledger waits for it. */
+    void soon() {
+        nextNanos = ticker.nanos();
+    }
+
     /** Sends one when it is time and the last has been answered; a lost one is made good by the next. */
-    void turn() {
+    void turn(LedgerIdentity own, Liveness liveness) {
         Future<RecordMetadata> last = underWay;
         if (ticker.nanos() - nextNanos < 0 || (last != null && !last.isDone())) {
             return;
         }
         nextNanos = ticker.nanos() + periodNanos;
+        liveness.sent(sequence + 1, ticker.nanos() / 1_000_000);
+        underWay = send(own);
+    }
+
+    private Future<RecordMetadata> send(LedgerIdentity own) {
         sequence++;
-        byte[] value = ControlCodec.encode(new WorkersRecord.LedgerHeartbeat(incarnation, sequence, clock.millis()));
-        underWay = producer.send(new ProducerRecord<>(topic, 0, KafkaClients.key(WorkersRecord.LEDGER_KEY), value));
+        byte[] value = ControlCodec.encode(new WorkersRecord.LedgerHeartbeat(own.toString(), sequence, clock.millis()));
+        return producer.send(new ProducerRecord<>(topic, 0, KafkaClients.key(WorkersRecord.LEDGER_KEY), value));
     }
 
     @Override

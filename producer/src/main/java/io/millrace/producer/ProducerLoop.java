@@ -1,234 +1,193 @@
 package io.millrace.producer;
 
-import io.millrace.common.config.SettingException;
-import io.millrace.common.id.GroupIndex;
-import io.millrace.common.json.BadRecordException;
-import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
-import io.millrace.common.record.TrainingTask;
+import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
-import io.millrace.common.topics.RunTopics;
-import io.millrace.producer.admission.Admission;
-import io.millrace.producer.ledger.Ledger;
-import io.millrace.producer.publish.FencedException;
-import io.millrace.producer.publish.PromptLog;
-import io.millrace.producer.publish.PromptPublisher;
-import io.millrace.producer.publish.PublishedTask;
-import io.millrace.producer.source.DataSet;
-import io.millrace.producer.source.PromptOrder;
-import io.millrace.producer.source.ResumeCheck;
-import io.millrace.producer.source.TaskFactory;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Consumer;
-import org.apache.kafka.common.TopicPartition;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The single owner of the follower, the ledger and the publisher. What is published is fed to the ledger from the
- * publisher's own answer, so {@code prompts} is read only at the start. {@link #rebuild} comes first, on any thread; then
- * one thread turns.
+ * Holds the run through any trouble with the broker: one session after another, each from the topics alone. Whatever a
+ * Kafka client throws leaves open what became of its call, a fencing too, since the broker speaks the same of a
+ * transaction that it gave up itself; the next session's first reads tell. Only what no retry can mend ends the process:
+ * a newer producer, a refusal by right or version, a record above the broker's limit, a bug. One thread turns.
  */
 final class ProducerLoop implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(ProducerLoop.class);
 
-    /** How long a turn waits for records; a record that arrives ends the wait. */
-    private static final Duration POLL_LIMIT = Duration.ofMillis(100);
+    /** Of the process's health: running once the run is taken over. */
+    static final String PART = "producer";
 
-    /**
-     * What does not change: the order of the prompts and the limits.
-     *
-     * @param batchMax groups of one transaction
-     * @param brokerLimit how long the broker may take to answer, each time
-     */
-    record Plan(
-            RunTopics topics,
-            DataSet dataSet,
-            PromptOrder order,
-            TaskFactory tasks,
-            Admission admission,
-            int batchMax,
-            Duration brokerLimit) {}
+    private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
+    private static final Duration BETWEEN_WARNINGS = Duration.ofSeconds(30);
 
-    /** What it owns and closes. */
-    record Edges(TopicTail tail, PromptLog promptLog, PromptPublisher publisher, QueueWatch queue, LedgerHeart heart) {}
+    /** Healthy calls answer in less; one that does not is broken off, since its outcome is read at the next start. */
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(3);
 
-    private final Plan plan;
-    private final Edges edges;
-    private final Ledger ledger;
-    private final LedgerFeed feed;
-    private final AdmissionWait wait;
+    private final Supplier<ProducerSession> sessions;
+    private final Health health;
     private final ProducerMetrics metrics;
+    private final AtomicReference<@Nullable ProducerStatus> status;
     private final WallClock clock;
-    private final Consumer<ProducerStatus> statuses;
-    private long nextIndex;
-    private long publishedEnd;
-    private boolean exhausted;
-    private boolean moreToPublish;
+    private final Ticker ticker;
+    private final CompletableFuture<Void> taken = new CompletableFuture<>();
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private volatile @Nullable ProducerSession session;
+    private volatile @Nullable Thread owner;
+    private @Nullable Long warnedNanos;
+    private long awaySinceMs;
 
-    /** @param statuses gets the newest status after the start and after each turn */
+    /**
+     * @param sessions makes a session that has not taken the run over
+     * @param status the newest
+     */
     ProducerLoop(
-            Plan plan,
-            Edges edges,
-            Ledger ledger,
-            LedgerFeed feed,
-            AdmissionWait wait,
+            Supplier<ProducerSession> sessions,
+            Health health,
             ProducerMetrics metrics,
+            AtomicReference<@Nullable ProducerStatus> status,
             WallClock clock,
-            Consumer<ProducerStatus> statuses) {
-        this.plan = plan;
-        this.edges = edges;
-        this.ledger = ledger;
-        this.feed = feed;
-        this.wait = wait;
+            Ticker ticker) {
+        this.sessions = sessions;
+        this.health = health;
         this.metrics = metrics;
+        this.status = status;
         this.clock = clock;
-        this.statuses = statuses;
+        this.ticker = ticker;
     }
 
-    /**
-     * Takes the run over and learns where it stands, from the topics alone:
-     *
-     * <ol>
-     *   <li>checks the data set against the last task, so that a mistaken start leaves a running producer alone;
-     *   <li>fences older producers, reads the last task again, now final, and checks again;
-     *   <li>reads {@code steps} and {@code policy} to the end: what is settled;
-     *   <li>reads {@code prompts} from the lowest unsettled group;
-     *   <li>reads {@code receipts} and {@code workers} to the end, and goes on following all four.
-     * </ol>
-     *
-     * @throws SettingException when the run was begun with other prompts
-     */
-    void rebuild() throws Exception {
-        nextIndex(edges.promptLog().last());
-        edges.publisher().open();
-        nextIndex = nextIndex(edges.promptLog().last());
-        RunTopics topics = plan.topics();
-        TopicTail tail = edges.tail();
-        tail.follow(List.of(topics.steps(), topics.policy()), plan.brokerLimit());
-        tail.readToEnd(feed::accept, plan.brokerLimit());
-        Map<TopicPartition, Long> positions = new HashMap<>();
-        for (TopicPartition partition : tail.consumer().assignment()) {
-            positions.put(partition, tail.consumer().position(partition, plan.brokerLimit()));
-        }
-        edges.promptLog().from(new GroupIndex(ledger.counts().lowWaterMark()), this::published);
-        Collection<TopicPartition> more =
-                List.of(new TopicPartition(topics.receipts(), 0), new TopicPartition(topics.workers(), 0));
-        positions.putAll(tail.consumer().beginningOffsets(more, plan.brokerLimit()));
-        tail.followFrom(positions);
-        tail.readToEnd(feed::accept, plan.brokerLimit());
-        feed.live();
-        log.info("run {} goes on at group {}: {}", topics.run(), nextIndex, ledger.counts());
-        show();
+    /** Done when the run is taken over for the first time, or cannot be. */
+    CompletableFuture<Void> taken() {
+        return taken;
     }
 
-    private long nextIndex(@Nullable PublishedTask last) {
-        return switch (ResumeCheck.decide(
-                last == null ? null : last.task(),
-                plan.dataSet(),
-                plan.order(),
-                plan.tasks().samplesPerGroup())) {
-            case ResumeCheck.Decision.Begin begin -> begin.group().value();
-            case ResumeCheck.Decision.Refuse refuse ->
-                throw SettingException.impossible("--dataset, --seed, --shuffle", refuse.reason());
-        };
-    }
-
-    private void published(PublishedTask published) {
-        ledger.published(published.task(), published.offset(), clock.millis());
-        publishedEnd = published.offset() + 1;
-    }
-
-    /**
-     * One turn:
-     *
-     * <ol>
-     *   <li>waits for records of the followed topics, not at all while there is more to publish, and feeds the ledger;
-     *   <li>takes how far the share group has come, where the broker has told it;
-     *   <li>sends the heartbeat when it is time;
-     *   <li>publishes at most one batch of what admission allows, or shows what is waited for;
-     *   <li>shows the status.
-     * </ol>
-     */
+    /** One turn of the session; where there is none, takes the run over, or waits for a while to try again. */
     @Override
     public void runOnce() throws Exception {
-        edges.tail().poll(moreToPublish ? Duration.ZERO : POLL_LIMIT, feed::accept);
-        edges.queue().turn(publishedEnd).ifPresent(offset -> ledger.queueStart(offset, clock.millis()));
-        edges.heart().turn();
-        admit();
-        show();
-    }
-
-    private void admit() throws FencedException, BadRecordException {
-        moreToPublish = false;
-        exhausted = false;
-        switch (plan.admission().decide(feed.policy(), ledger.totals(), nextIndex)) {
-            case Admission.Decision.Publish publish -> {
-                wait.over();
-                publish((int) Math.min(publish.groups(), plan.batchMax()));
-                moreToPublish = publish.groups() > plan.batchMax();
+        owner = Thread.currentThread();
+        try {
+            ProducerSession present = session;
+            if (present == null) {
+                begin();
+            } else {
+                present.turn();
             }
-            case Admission.Decision.Wait waiting -> wait.waiting(waiting.whatFor());
-            case Admission.Decision.Exhausted end -> {
-                exhausted = true;
-                wait.waiting("exhausted: " + end.why());
+        } catch (WakeupException | InterruptException e) {
+            throw e;
+        } catch (KafkaException e) {
+            if (forGood(e)) {
+                taken.completeExceptionally(e);
+                throw e;
             }
+            drop(e);
+        } catch (Exception | Error e) {
+            taken.completeExceptionally(e);
+            throw e;
         }
     }
 
-    private void publish(int groups) throws FencedException, BadRecordException {
-        List<TrainingTask> batch = new ArrayList<>(groups);
-        long nowMs = clock.millis();
-        for (long index = nextIndex; index < nextIndex + groups; index++) {
-            batch.add(plan.tasks().task(new GroupIndex(index), feed.policy(), nowMs));
+    private void begin() throws Exception {
+        ProducerSession made = sessions.get();
+        session = made;
+        made.takeOver();
+        health.running(PART);
+        if (taken.complete(null)) {
+            return;
         }
-        switch (edges.publisher().publish(batch)) {
-            case PromptPublisher.Outcome.Committed committed -> {
-                committed.tasks().forEach(this::published);
-                nextIndex += groups;
-                metrics.published(groups);
-            }
-            case PromptPublisher.Outcome.NotCommitted not -> {
-                log.warn("groups {} and on not published, trying again", nextIndex, not.cause());
-            }
+        metrics.rebuilt();
+        log.info("the broker answers again, {} ms after it left something open", clock.millis() - awaySinceMs);
+        awaySinceMs = 0;
+        warnedNanos = null;
+    }
+
+    private void drop(KafkaException cause) throws InterruptedException {
+        metrics.commitUnanswered();
+        if (awaySinceMs == 0) {
+            awaySinceMs = clock.millis();
+        }
+        String reason = "the broker: " + cause;
+        Long warned = warnedNanos;
+        if (warned == null || ticker.nanos() - warned >= BETWEEN_WARNINGS.toNanos()) {
+            warnedNanos = ticker.nanos();
+            log.warn("waits for {}; reads from the topics what became of it, until they answer", reason, cause);
+        }
+        health.waiting(ProducerSession.BROKER, reason);
+        ProducerStatus newest = status.get();
+        if (newest != null) {
+            status.set(newest.waiting(reason, awaySinceMs));
+        }
+        closeSession();
+        if (stopping.await(BETWEEN_TRIES.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new InterruptedException("stopped while waiting for the broker");
         }
     }
 
-    private void show() {
-        DataSet dataSet = plan.dataSet();
-        statuses.accept(new ProducerStatus(
-                plan.topics().run(),
-                new ProducerStatus.DataSetInfo(
-                        dataSet.spec().toString(),
-                        dataSet.size(),
-                        dataSet.report().bad(),
-                        dataSet.fingerprint(),
-                        plan.order().seed()),
-                nextIndex,
-                ledger.counts(),
-                ledger.totals(),
-                plan.admission().limit(feed.policy(), ledger.totals()),
-                wait.whatFor(),
-                wait.sinceMs(),
-                exhausted,
-                feed.policy()));
+    private static boolean forGood(KafkaException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof AuthorizationException
+                    || cause instanceof AuthenticationException
+                    || cause instanceof UnsupportedVersionException
+                    || cause instanceof RecordTooLargeException
+                    || cause instanceof ConfigException) {
+                return true;
+            }
+        }
+        return false;
     }
 
+    private void closeSession() {
+        ProducerSession present = session;
+        session = null;
+        if (present == null) {
+            return;
+        }
+        try {
+            present.close();
+        } catch (KafkaException e) {
+            log.debug("clients closed in a hurry", e);
+        }
+    }
+
+    /** Ends a wait for records at once, and a call to a broker that does not answer after a while. */
     @Override
     public void wakeup() {
-        edges.tail().wakeup();
+        stopping.countDown();
+        ProducerSession present = session;
+        if (present != null) {
+            present.wakeup();
+        }
+        Thread turning = owner;
+        if (turning != null) {
+            Thread.ofVirtual().start(() -> {
+                try {
+                    if (!turning.join(STOP_PATIENCE)) {
+                        turning.interrupt();
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+        }
     }
 
     @Override
     public void close() {
-        edges.heart().close();
-        edges.publisher().close();
-        edges.tail().close();
+        closeSession();
     }
 }

@@ -4,9 +4,12 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.common.record.AttemptHistory;
+import io.millrace.producer.ledger.Decision;
 import io.millrace.producer.ledger.ReceiptFate;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -18,16 +21,30 @@ final class ProducerMetrics {
     private final Counter published;
     private final Counter unresolved;
     private final Counter failedAttempts;
-    private final Counter badRecords;
+    private final Counter reissued;
+    private final Counter rebuilds;
+    private final MeterRegistry registry;
+    private final Map<String, Counter> badRecords = new HashMap<>();
+    private final Map<AttemptHistory.Kind, Counter> attempts = new EnumMap<>(AttemptHistory.Kind.class);
     private final Timer admissionWait;
     private final Map<ReceiptFate, Counter> receipts = new EnumMap<>(ReceiptFate.class);
 
     /** @param status the newest, null until the run is taken over; asked at each scrape */
     ProducerMetrics(MeterRegistry registry, Supplier<@Nullable ProducerStatus> status) {
         published = counter(registry, "published.groups", "Groups published by this process");
-        unresolved = counter(registry, "commits.unanswered", "Commits whose outcome had to be read from the topic");
+        unresolved = counter(registry, "commits.unanswered", "Commits whose outcome had to be read from the topics");
         failedAttempts = counter(registry, "failed.attempts", "Attempts that failed, rejected results counted in");
-        badRecords = counter(registry, "bad.records", "Receipts and statuses that could not be read");
+        reissued = counter(registry, "reissued.groups", "Groups put on the urgent lane again by this process");
+        rebuilds = counter(registry, "rebuilds", "How often the run was taken over anew after trouble with the broker");
+        this.registry = registry;
+        for (AttemptHistory.Kind kind : AttemptHistory.Kind.values()) {
+            attempts.put(
+                    kind,
+                    Counter.builder("millrace.producer.attempts.over")
+                            .description("Attempts that were issued again or were the group's last, by how they ended")
+                            .tag("kind", kind.name().toLowerCase(Locale.ROOT))
+                            .register(registry));
+        }
         admissionWait = Timer.builder("millrace.producer.admission.wait")
                 .description("How long publishing waited for admission, each wait once it has ended")
                 .register(registry);
@@ -61,8 +78,20 @@ final class ProducerMetrics {
                 registry,
                 status,
                 "failed.groups",
-                "Groups whose latest attempt failed",
+                "Groups whose latest attempt ended without a result",
                 s -> s.counts().failed());
+        gauge(
+                registry,
+                status,
+                "abandoning.groups",
+                "Groups given up and not settled yet",
+                s -> s.counts().abandoning());
+        gauge(
+                registry,
+                status,
+                "caught.up",
+                "1 while the ledger reads its own heartbeat back in time, so that orphan clocks run",
+                s -> s.caughtUp() ? 1 : 0);
         gauge(registry, status, "next.index", "Groups published in the run", ProducerStatus::nextIndex);
         gauge(registry, status, "admission.limit", "Groups admitted in the run", ProducerStatus::admissionLimit);
         gauge(
@@ -135,8 +164,42 @@ final class ProducerMetrics {
         }
     }
 
-    void badRecord() {
-        badRecords.increment();
+    void badRecord(String topic) {
+        badRecords
+                .computeIfAbsent(
+                        topic,
+                        name -> Counter.builder("millrace.producer.records.bad")
+                                .description("Records that are not ours, skipped, by topic")
+                                .tag("topic", name)
+                                .register(registry))
+                .increment();
+    }
+
+    /** What was decided of a group stands on the topics. */
+    void decided(Decision decision) {
+        Counter counter = attempts.get(decision.kind());
+        if (counter != null) {
+            counter.increment();
+        }
+        if (decision instanceof Decision.Reissue) {
+            reissued.increment();
+        }
+    }
+
+    void rebuilt() {
+        rebuilds.increment();
+    }
+
+    /** Attempts over since the process began, by how they ended. */
+    Map<AttemptHistory.Kind, Long> attemptsOver() {
+        Map<AttemptHistory.Kind, Long> counts = new EnumMap<>(AttemptHistory.Kind.class);
+        attempts.forEach((kind, counter) -> counts.put(kind, (long) counter.count()));
+        return counts;
+    }
+
+    /** Groups issued again since the process began. */
+    long reissued() {
+        return (long) reissued.count();
     }
 
     void admissionWaited(Duration wait) {

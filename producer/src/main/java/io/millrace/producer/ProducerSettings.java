@@ -10,7 +10,8 @@ import java.time.Duration;
 
 /**
  * @param groupsMax 0 for no limit
- * @param brokerTimeout after it the process ends, since whoever started it can tell a dead broker from a slow one
+ * @param brokerTimeout after it a call counts as unanswered: what it came to is read from the topics, again and again
+ *     until the broker is back
  */
 public record ProducerSettings(
         KafkaSettings kafka,
@@ -19,6 +20,7 @@ public record ProducerSettings(
         BatchSettings batch,
         DataSetSettings data,
         SamplingSettings sampling,
+        RecoverySettings recovery,
 
         @Setting(
                 name = "groups-max",
@@ -39,11 +41,20 @@ public record ProducerSettings(
 
         @Setting(
                 name = "broker-timeout",
-                defaultValue = "2m",
+                defaultValue = "30s",
                 min = "1s",
                 max = "10m",
-                help = "How long the broker may not answer before the producer ends")
+                help =
+                        "Longest wait for one answer of the broker; then the producer reads where it stands, and tries again")
         Duration brokerTimeout,
+
+        @Setting(
+                name = "trim-interval",
+                defaultValue = "30s",
+                min = "100ms",
+                max = "1h",
+                help = "How often records of settled groups are deleted from prompts, prompts.urgent and receipts")
+        Duration trimInterval,
 
         @Setting(
                 name = "stop-timeout",

@@ -2,10 +2,12 @@ package io.millrace.producer;
 
 import io.millrace.common.id.RunId;
 import io.millrace.common.json.Json;
+import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.producer.ledger.LedgerCounts;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -14,6 +16,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param nextIndex the next group's index, and how many the run has published
  * @param admissionLimit how many may have been published in all by now
+ * @param attempts what became of attempts since the process began
+ * @param caughtUp whether the ledger knows what workers say now, so that lost attempts are found
  * @param waitingFor null while publishing
  * @param waitingSinceMs wall clock when that wait began, 0 while publishing
  */
@@ -24,12 +28,43 @@ record ProducerStatus(
         LedgerCounts counts,
         StepRecord.Totals totals,
         long admissionLimit,
+        Attempts attempts,
+        boolean caughtUp,
         @Nullable String waitingFor,
         long waitingSinceMs,
         boolean exhausted,
         Policy policy) {
     /** What does not change while the process lives. */
     record DataSetInfo(String path, long rows, long badRows, String fingerprint, long seed) {}
+
+    /**
+     * @param over by how they ended, each issued again or its group's last
+     * @param reissued groups put on the urgent lane
+     */
+    record Attempts(Map<AttemptHistory.Kind, Long> over, long reissued) {
+        Attempts {
+            over = Map.copyOf(over);
+        }
+
+        static final Attempts NONE = new Attempts(Map.of(), 0);
+    }
+
+    /** The same while the broker is away. */
+    ProducerStatus waiting(String whatFor, long sinceMs) {
+        return new ProducerStatus(
+                run,
+                dataSet,
+                nextIndex,
+                counts,
+                totals,
+                admissionLimit,
+                attempts,
+                false,
+                whatFor,
+                sinceMs,
+                exhausted,
+                policy);
+    }
 
     ObjectNode toJson() {
         ObjectNode json = Json.object();
@@ -40,6 +75,7 @@ record ProducerStatus(
         json.put("in_flight", counts.inFlight());
         json.put("finished", counts.finished());
         json.put("failed", counts.failed());
+        json.put("abandoning", counts.abandoning());
         json.put("settled", totals.settled());
         json.put("trained", totals.trained());
         json.put("discarded", totals.discarded());
@@ -49,6 +85,12 @@ record ProducerStatus(
             json.put("reward_mean", counts.rewardMean());
         }
         json.put("admission_limit", admissionLimit);
+        json.put("caught_up", caughtUp);
+        ObjectNode ended = json.putObject("attempts");
+        for (AttemptHistory.Kind kind : AttemptHistory.Kind.values()) {
+            ended.put(kind.name().toLowerCase(Locale.ROOT), attempts.over().getOrDefault(kind, 0L));
+        }
+        ended.put("reissued", attempts.reissued());
         json.put("waiting_for", waitingFor);
         json.put("waiting_since_ms", waitingSinceMs);
         json.put("exhausted", exhausted);

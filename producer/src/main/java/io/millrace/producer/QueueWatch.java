@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The start offset that Kafka tells is the one stored with the acknowledgement before the last, so it stays one claim
  * behind when none follows (measured with 4.4.0); the lag does not, but counts a transaction's control record until some
- * worker polls again. A lag of 0 therefore counts as a start at what had been published when the question was asked;
- * the one task that may be missed in between is named by its worker's status.
+ * worker polls again. A lag of 0 therefore counts as a start at what had been published when the question was asked,
+ * which finds the last task also when its worker has died without a word: any worker that polls makes it 0.
  */
 final class QueueWatch {
     private static final Logger log = LoggerFactory.getLogger(QueueWatch.class);
@@ -35,10 +35,10 @@ final class QueueWatch {
     private long nextNanos;
     private long publishedEndWhenAsked;
 
-    QueueWatch(Admin admin, String group, String promptsTopic, Ticker ticker, Duration period) {
+    QueueWatch(Admin admin, String group, String laneTopic, Ticker ticker, Duration period) {
         this.admin = admin;
         this.group = group;
-        this.partition = new TopicPartition(promptsTopic, 0);
+        this.partition = new TopicPartition(laneTopic, 0);
         this.ticker = ticker;
         this.periodNanos = period.toNanos();
         this.nextNanos = ticker.nanos();
@@ -48,7 +48,7 @@ final class QueueWatch {
      * The offset below which every task has left the queue, where an answer has come since the last call; asks again when
      * it is time.
      *
-     * @param publishedEnd one above the offset of the newest task that is committed
+     * @param publishedEnd one above the offset of the lane's newest task that is committed
      */
     OptionalLong turn(long publishedEnd) throws InterruptedException {
         OptionalLong answer = OptionalLong.empty();

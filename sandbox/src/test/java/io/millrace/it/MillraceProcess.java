@@ -27,6 +27,23 @@ final class MillraceProcess {
 
     /** @param folder for the file with what it prints */
     static MillraceProcess start(Path folder, String... arguments) throws IOException {
+        return start(folder, List.of(), arguments);
+    }
+
+    /** @param javaOptions win over the usual ones */
+    static MillraceProcess start(Path folder, List<String> javaOptions, String... arguments) throws IOException {
+        List<String> command = command(arguments);
+        command.addAll(command.indexOf("-cp"), javaOptions);
+        Path output = Files.createTempFile(folder, arguments[0] + "-", ".log");
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+        // Settings come from the arguments alone, whatever is set around the tests.
+        builder.environment().keySet().removeIf(key -> key.startsWith("MILLRACE_"));
+        return new MillraceProcess(arguments[0], builder.start(), output);
+    }
+
+    /** The command line of a process, to be started otherwise. */
+    static List<String> command(String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx384m",
@@ -38,12 +55,7 @@ final class MillraceProcess {
                 System.getProperty("java.class.path"),
                 "io.millrace.sandbox.cli.MillraceMain"));
         command.addAll(List.of(arguments));
-        Path output = Files.createTempFile(folder, arguments[0] + "-", ".log");
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-        // Settings come from the arguments alone, whatever is set around the tests.
-        builder.environment().keySet().removeIf(key -> key.startsWith("MILLRACE_"));
-        return new MillraceProcess(arguments[0], builder.start(), output);
+        return command;
     }
 
     /** SIGTERM. */

@@ -1,23 +1,29 @@
 package io.millrace.it;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.config.YamlSettings;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.StopSequence;
+import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.wire.ResultHeaders;
 import io.millrace.producer.ProducerSettings;
 import io.millrace.producer.ProducerWiring;
 import java.io.IOException;
@@ -36,6 +42,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import tools.jackson.databind.node.ObjectNode;
@@ -46,9 +53,21 @@ final class ProducerRun {
 
     final RunId run = KafkaCluster.uniqueRun();
     final RunTopics topics = new RunTopics(run);
-    final KafkaClients clients = new KafkaClients(new KafkaSettings(KafkaCluster.bootstrap(), Map.of()), 16 << 20);
-    private final Producer<byte[], byte[]> hand = clients.producer("test-hand");
+    private final String bootstrap;
+    final KafkaClients clients;
+    private final Producer<byte[], byte[]> hand;
     private final List<Started> started = new ArrayList<>();
+
+    ProducerRun() {
+        this(KafkaCluster.bootstrap());
+    }
+
+    /** On a broker of the test's own. */
+    ProducerRun(String bootstrap) {
+        this.bootstrap = bootstrap;
+        clients = new KafkaClients(new KafkaSettings(bootstrap, Map.of()), 16 << 20);
+        hand = clients.producer("test-hand");
+    }
 
     /** A producer process but for the process. */
     static final class Started {
@@ -101,7 +120,7 @@ final class ProducerRun {
                 "run",
                 run.value(),
                 "bootstrap",
-                KafkaCluster.bootstrap(),
+                bootstrap,
                 "dataset",
                 dataSet.toString(),
                 "batch-groups",
@@ -134,6 +153,12 @@ final class ProducerRun {
                 .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
+    /** Writes what is no record of ours. */
+    void writeBytes(String topic, String key, byte[] value) throws Exception {
+        hand.send(new ProducerRecord<>(topic, 0, KafkaClients.key(key), value))
+                .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    }
+
     void policy(long version, long trained) throws Exception {
         write(
                 topics.policy(),
@@ -149,6 +174,49 @@ final class ProducerRun {
             tail.readToEnd(record -> tasks.add(ControlCodec.decode(record.value(), TrainingTask.class)), LIMIT);
         }
         return tasks;
+    }
+
+    private interface Reader<T> {
+        T read(ConsumerRecord<byte[], byte[]> record) throws Exception;
+    }
+
+    private <T> List<T> all(String topic, Reader<T> reader) throws Exception {
+        List<T> records = new ArrayList<>();
+        try (TopicTail tail = new TopicTail(clients.follower("test-eye"))) {
+            tail.follow(List.of(topic), LIMIT);
+            tail.readToEnd(record -> records.add(reader.read(record)), LIMIT);
+        }
+        return records;
+    }
+
+    /** Every task on the urgent lane, in its order. */
+    List<TrainingTask> urgent() throws Exception {
+        return all(topics.urgent(), record -> ControlCodec.decode(record.value(), TrainingTask.class));
+    }
+
+    List<DeadLetter> deadLetters() throws Exception {
+        return all(topics.deadLetters(), record -> ControlCodec.decode(record.value(), DeadLetter.class));
+    }
+
+    /** Those that are dead letters at all. */
+    List<DeadLetter> readableDeadLetters() throws Exception {
+        List<DeadLetter> letters = new ArrayList<>();
+        all(topics.deadLetters(), record -> {
+            try {
+                return record.value() != null && letters.add(ControlCodec.decode(record.value(), DeadLetter.class));
+            } catch (BadRecordException e) {
+                return false;
+            }
+        });
+        return letters;
+    }
+
+    /** Every abandoned marker; nothing else stands on the results topic of these tests. */
+    List<AbandonedMarker> markers() throws Exception {
+        return all(topics.results(), record -> {
+            assertEquals(ResultHeaders.Type.ABANDONED, ResultHeaders.readType(record.headers()));
+            return ControlCodec.decode(record.value(), AbandonedMarker.class);
+        });
     }
 
     List<Long> committedIndices() throws Exception {

@@ -16,6 +16,7 @@ import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.StopSequence;
+import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.SamplingParams;
@@ -185,6 +186,24 @@ final class WorkerRun {
         return task(index, samples, "Question number " + index + "?", null, 256);
     }
 
+    /** The same task with so much time. */
+    static TrainingTask within(TrainingTask task, Duration timeLimit) {
+        return new TrainingTask(
+                task.groupIndex(),
+                task.attempt(),
+                task.samples(),
+                task.lineage(),
+                task.issueVersion(),
+                task.issuedAtMs(),
+                task.prompt(),
+                task.label(),
+                task.metadata(),
+                task.samplingParams(),
+                task.source(),
+                timeLimit.toMillis(),
+                null);
+    }
+
     /** Groups 0 to count - 1, in one transaction. */
     void publish(int count, int samples) {
         List<byte @Nullable []> values = new ArrayList<>();
@@ -210,6 +229,18 @@ final class WorkerRun {
             var _ = hand.send(new ProducerRecord<>(topics.prompts(), 0, null, value));
         }
         hand.commitTransaction();
+    }
+
+    /** Every dead letter so far. */
+    List<DeadLetter> deadLetters() throws Exception {
+        List<DeadLetter> letters = new ArrayList<>();
+        try (TopicTail tail =
+                new TopicTail(new KafkaClients(new KafkaSettings(KafkaCluster.bootstrap(), Map.of()), 16 << 20)
+                        .follower("test-dead-letters"))) {
+            tail.follow(List.of(topics.deadLetters()), LIMIT);
+            tail.readToEnd(record -> letters.add(ControlCodec.decode(record.value(), DeadLetter.class)), LIMIT);
+        }
+        return letters;
     }
 
     /** Every receipt so far. */

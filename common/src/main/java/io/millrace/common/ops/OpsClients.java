@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Kafka clients for questions that people wait on. */
-final class OpsClients {
+public final class OpsClients {
     /** Fetch sizes of a reader; Kafka hands over a larger record all the same. */
     static final int RECORD_BYTES = 16 << 20;
 
@@ -15,7 +15,7 @@ final class OpsClients {
 
     private OpsClients() {}
 
-    static KafkaClients of(KafkaSettings settings) {
+    public static KafkaClients of(KafkaSettings settings) {
         Map<String, String> properties = new HashMap<>(settings.kafka());
         properties.putIfAbsent("fetch.max.wait.ms", FETCH_WAIT_MS);
         return new KafkaClients(new KafkaSettings(settings.bootstrap(), properties), RECORD_BYTES);

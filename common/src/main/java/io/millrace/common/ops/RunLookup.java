@@ -13,13 +13,13 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaFuture;
 
 /** Whether a run is there, with an error that helps when it is not. */
-final class RunLookup {
+public final class RunLookup {
     private static final String PROMPTS = ".prompts";
 
     private RunLookup() {}
 
     /** @throws SettingException naming the run and those that are there */
-    static RunTopics require(Admin admin, RunId run, Duration limit) throws InterruptedException {
+    public static RunTopics require(Admin admin, RunId run, Duration limit) throws InterruptedException {
         Set<String> topics = get("list topics", admin.listTopics().names(), limit);
         RunTopics names = new RunTopics(run);
         if (!topics.contains(names.prompts())) {

@@ -45,6 +45,9 @@ public record SampleHeader(
         Objects.requireNonNull(reward, "reward");
         Objects.requireNonNull(status, "status");
         Objects.requireNonNull(provenance, "provenance");
+        Objects.requireNonNull(finishReason, "finish_reason");
+        Objects.requireNonNull(sessionId, "session_id");
+        Objects.requireNonNull(engine, "engine");
         weightVersions = List.copyOf(weightVersions);
         engineWeightVersions = List.copyOf(engineWeightVersions);
         if (index < 0 || promptLength < 0 || responseLength < 0) {

@@ -12,6 +12,8 @@ import io.millrace.common.time.WallClock;
 import io.millrace.worker.generate.Generator;
 import io.millrace.worker.generate.GroupRun;
 import io.millrace.worker.generate.InFlightTable;
+import io.millrace.worker.publish.DeadLetters;
+import io.millrace.worker.publish.ResultPublisher;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,7 +43,14 @@ public final class Claimer implements OwnerLoop.Turn {
     /** How long a turn waits for slots, and for prompts; a request to stop ends both. */
     private static final Duration WAIT = Duration.ofMillis(500);
 
+    /** More than any run asks for ({@code --samples-per-group}); a task with more is somebody's mistake. */
+    private static final int SAMPLES_MAX = 4096;
+
+    /** Where records go that are not taken. */
+    public record Refusals(ResultPublisher publisher, DeadLetters deadLetters) {}
+
     private final Map<Lane, ShareConsumer<byte[], byte[]>> lanes = new LinkedHashMap<>();
+    private final Refusals refusals;
     private final Generator generator;
     private final InFlightTable table;
     private final WallClock clock;
@@ -53,6 +62,7 @@ public final class Claimer implements OwnerLoop.Turn {
     public Claimer(
             ShareConsumer<byte[], byte[]> urgent,
             ShareConsumer<byte[], byte[]> training,
+            Refusals refusals,
             Generator generator,
             InFlightTable table,
             WallClock clock,
@@ -61,6 +71,7 @@ public final class Claimer implements OwnerLoop.Turn {
             MeterRegistry registry) {
         lanes.put(Lane.URGENT, urgent);
         lanes.put(Lane.TRAINING, training);
+        this.refusals = refusals;
         this.generator = generator;
         this.table = table;
         this.clock = clock;
@@ -100,7 +111,7 @@ public final class Claimer implements OwnerLoop.Turn {
         }
     }
 
-    private int claim(Lane lane, Duration wait) {
+    private int claim(Lane lane, Duration wait) throws InterruptedException {
         ShareConsumer<byte[], byte[]> consumer = consumer(lane);
         int claimed = 0;
         int delivered = 0;
@@ -119,14 +130,23 @@ public final class Claimer implements OwnerLoop.Turn {
         return claimed;
     }
 
-    private int claim(Lane lane, ShareConsumer<byte[], byte[]> consumer, ConsumerRecord<byte[], byte[]> record) {
+    private int claim(Lane lane, ShareConsumer<byte[], byte[]> consumer, ConsumerRecord<byte[], byte[]> record)
+            throws InterruptedException {
         TrainingTask task;
         try {
             task = ControlCodec.decode(record.value() == null ? new byte[0] : record.value(), TrainingTask.class);
         } catch (BadRecordException e) {
-            log.warn("{}@{} is no task: {}", record.topic(), record.offset(), e.getMessage());
-            registry.counter("millrace.worker.tasks.bad").increment();
-            consumer.acknowledge(record, AcknowledgeType.REJECT);
+            refuse(consumer, record, String.valueOf(e.getMessage()));
+            return 0;
+        }
+        if (task.samples() > SAMPLES_MAX) {
+            consumer.acknowledge(record, AcknowledgeType.ACCEPT);
+            refusals.publisher()
+                    .publishFailure(
+                            new ResultPublisher.Closed(task, 0),
+                            "task-refused",
+                            "the task asks for " + task.samples() + " samples, a worker makes at most " + SAMPLES_MAX,
+                            () -> {});
             return 0;
         }
         GroupRun run = new GroupRun(task, clock.millis(), ticker.nanos());
@@ -140,6 +160,15 @@ public final class Claimer implements OwnerLoop.Turn {
                 .increment();
         generator.accept(run, lane == Lane.URGENT);
         return 1;
+    }
+
+    /** No task: written down before it goes for good; where that fails, it comes again. */
+    private void refuse(ShareConsumer<byte[], byte[]> consumer, ConsumerRecord<byte[], byte[]> record, String reason)
+            throws InterruptedException {
+        log.warn("{}@{} is no task: {}", record.topic(), record.offset(), reason);
+        registry.counter("millrace.worker.tasks.bad").increment();
+        boolean written = refusals.deadLetters().unreadable(record, reason);
+        consumer.acknowledge(record, written ? AcknowledgeType.REJECT : AcknowledgeType.RELEASE);
     }
 
     private ShareConsumer<byte[], byte[]> consumer(Lane lane) {

@@ -8,26 +8,32 @@ public final class EngineException extends Exception {
     /** What went wrong. The word is the failure's kind on receipts and in metrics. */
     public enum Kind {
         /** 4xx: the same request can never succeed. */
-        REFUSED("engine-refused", false),
-        /** 429 or 503: the engine has no room. */
-        OVERLOADED("engine-overloaded", true),
+        REFUSED("engine-refused", Retry.NEVER),
+        /** 429 or 503: the engine has no room, or is starting. */
+        OVERLOADED("engine-overloaded", Retry.WHILE_TIME_REMAINS),
         /** 408 or 5xx. */
-        FAILED("engine-failed", true),
-        /** No connection, or it broke. */
-        UNREACHABLE("engine-unreachable", true),
+        FAILED("engine-failed", Retry.COUNTED),
+        /** No connection, or it broke: the engine is away or was restarted. */
+        UNREACHABLE("engine-unreachable", Retry.WHILE_TIME_REMAINS),
         /** The whole exchange took longer than its limit. */
-        TIMED_OUT("engine-timeout", true),
+        TIMED_OUT("engine-timeout", Retry.COUNTED),
         /** An answer that is not what the engine promises. */
-        MALFORMED("engine-malformed", true),
+        MALFORMED("engine-malformed", Retry.COUNTED),
         /** The engine gave the request up. */
-        ABORTED("engine-aborted", true);
+        ABORTED("engine-aborted", Retry.COUNTED);
+
+        private enum Retry {
+            NEVER,
+            COUNTED,
+            WHILE_TIME_REMAINS
+        }
 
         private final String word;
-        private final boolean retryable;
+        private final Retry retry;
 
-        Kind(String word, boolean retryable) {
+        Kind(String word, Retry retry) {
             this.word = word;
-            this.retryable = retryable;
+            this.retry = retry;
         }
 
         public String word() {
@@ -35,7 +41,12 @@ public final class EngineException extends Exception {
         }
 
         public boolean retryable() {
-            return retryable;
+            return retry != Retry.NEVER;
+        }
+
+        /** Whether such a try says something of the request, and so counts against its limit. */
+        public boolean counted() {
+            return retry == Retry.COUNTED;
         }
     }
 

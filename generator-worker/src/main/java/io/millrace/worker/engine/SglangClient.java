@@ -141,7 +141,9 @@ public final class SglangClient implements EngineClient, AutoCloseable {
             if (!(cause instanceof IOException)) {
                 throw new IllegalStateException("the HTTP client failed unexpectedly", cause);
             }
-            throw new EngineException(Kind.UNREACHABLE, url + ": " + cause, null, cause);
+            // The JDK has no type of its own for an answer above the limit.
+            boolean tooLarge = String.valueOf(cause.getMessage()).contains("exceeds capacity");
+            throw new EngineException(tooLarge ? Kind.MALFORMED : Kind.UNREACHABLE, url + ": " + cause, null, cause);
         } finally {
             // Closes the connection of an exchange that was left early, so that the engine gives the request up.
             exchange.cancel(true);

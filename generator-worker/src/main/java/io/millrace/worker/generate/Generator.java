@@ -56,6 +56,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
     private final InFlightTable table;
     private final Fatal fatal;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Deadlines deadlines;
     private final LongAdder samplesFinished = new LongAdder();
     private final LongAdder responseTokens = new LongAdder();
     private final Timer generation;
@@ -81,6 +82,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
                         settings.retryDelay(),
                         settings.retryDelayMax(),
                         settings.tokenize()),
+                Ticker.system(),
                 registry);
         return new Generator(
                 new Identity(run, worker, WallClock.system(), Ticker.system()),
@@ -109,6 +111,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
         this.publisher = publisher;
         this.table = table;
         this.fatal = fatal;
+        this.deadlines = new Deadlines(identity.ticker(), fatal);
         this.registry = registry;
         this.generation = Timer.builder("millrace.worker.generation")
                 .description("one sample, all tries")
@@ -139,6 +142,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
     /** A group was claimed; it already stands in the in-flight table. */
     public void accept(GroupRun group, boolean urgent) {
         dispatcher.preparing();
+        deadlines.watch(group, () -> endEarly(group, expired(group)));
         if (!sampler.tokenizes(group.task())) {
             dispatcher.offer(group, group.task().samples(), urgent);
             return;
@@ -146,22 +150,41 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
         execute(() -> prepare(group, urgent), group);
     }
 
+    private static EarlyEnd expired(GroupRun group) {
+        return new EarlyEnd.Failed(
+                "deadline",
+                "not finished " + group.task().timeLimitMs() + " ms after its claim (--task-deadline of the producer)");
+    }
+
     /** Tokenizes the prompt while the group waits for slots anyway. */
     private void prepare(GroupRun group, boolean urgent) {
         try {
-            group.tokenized(sampler.tokenize(group.task()));
-            dispatcher.offer(group, group.task().samples(), urgent);
+            if (group.prepare()) {
+                group.tokenized(sampler.tokenize(group));
+            }
         } catch (EngineException e) {
-            failed(group, new AttemptFailure(e.kind().word(), String.valueOf(e.getMessage())));
+            endEarly(group, failed(e));
+        } catch (InterruptedException e) {
+            if (group.earlyEnd() == null) {
+                // The process ends; the ledger gives the group to somebody else.
+                dispatcher.unprepared();
+                return;
+            }
+        } catch (RuntimeException | Error e) {
+            fatal.report("preparation of group " + group.task().groupIndex(), e);
+            return;
+        }
+        if (group.prepared()) {
             dispatcher.generated();
             dispatcher.unprepared();
             close(group);
-        } catch (InterruptedException e) {
-            // The process ends; the ledger gives the group to somebody else.
-            dispatcher.unprepared();
-        } catch (RuntimeException | Error e) {
-            fatal.report("preparation of group " + group.task().groupIndex(), e);
+        } else {
+            dispatcher.offer(group, group.task().samples(), urgent);
         }
+    }
+
+    private static EarlyEnd failed(EngineException e) {
+        return new EarlyEnd.Failed(e.kind().word(), String.valueOf(e.getMessage()));
     }
 
     @Override
@@ -200,7 +223,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
         try {
             drawn = sampler.draw(group, sample);
         } catch (EngineException e) {
-            failed(group, new AttemptFailure(e.kind().word(), String.valueOf(e.getMessage())));
+            endEarly(group, failed(e));
             return;
         } catch (InterruptedException e) {
             group.cutOff();
@@ -231,8 +254,8 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
                 responseTokens.add(drawn.generation().tokens().length);
             }
             case ScoreResult.Failed why ->
-                failed(group, new AttemptFailure(why.kind().word(), why.message()));
-            case ScoreResult.TimedOut why -> failed(group, new AttemptFailure("reward-timeout", why.toString()));
+                endEarly(group, new EarlyEnd.Failed(why.kind().word(), why.message()));
+            case ScoreResult.TimedOut why -> endEarly(group, new EarlyEnd.Failed("reward-timeout", why.toString()));
         }
     }
 
@@ -268,21 +291,38 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
         return new SampleMade(header, tokens, generation.logProbs());
     }
 
-    private void failed(GroupRun group, AttemptFailure why) {
-        if (!group.fail(why)) {
+    /**
+     * Ends an attempt before its samples are made, from any thread: those under way are interrupted, those that wait for
+     * a slot never start. Whoever is last closes the group: the last sample that runs, the preparation, or this call
+     * when none of them does.
+     */
+    private void endEarly(GroupRun group, EarlyEnd why) {
+        if (!group.endEarly(why)) {
             return;
         }
         log.warn(
-                "group {} attempt {} failed: {}: {}",
+                "group {} attempt {} ends early: {}",
                 group.task().groupIndex(),
                 group.task().attempt(),
-                why.kind(),
-                why.message());
+                why);
         int never = dispatcher.withdraw(group);
         if (never > 0 && group.generated(never)) {
             dispatcher.generated();
         }
-        group.skip(never);
+        if (group.skip(never)) {
+            close(group);
+        }
+    }
+
+    /**
+     * Gives every group back whose samples are not all made; a group whose result is on its way goes on.
+     *
+     * @param reason for the receipt
+     */
+    public void handBack(String reason) {
+        for (GroupRun group : table.runs()) {
+            endEarly(group, new EarlyEnd.HandedBack(reason));
+        }
     }
 
     private void freeSlot(GroupRun group) {
@@ -294,20 +334,25 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
 
     /** Every sample is through: publish, then let go. */
     private void close(GroupRun group) {
-        AttemptFailure failure = group.failure();
+        deadlines.forget(group);
         ResultPublisher.Closed closed = new ResultPublisher.Closed(
                 group.task(), (identity.ticker().nanos() - group.claimedNanos()) / 1_000_000);
         Runnable done = () -> {
             table.leave(group);
             dispatcher.published();
         };
-        if (failure != null) {
-            registry.counter("millrace.worker.attempts.failed", "kind", failure.kind())
-                    .increment();
-            publisher.publishFailure(closed, failure.kind(), failure.message(), done);
-            return;
+        switch (group.earlyEnd()) {
+            case null -> publisher.publish(closed, group(group), done);
+            case EarlyEnd.Failed failed -> {
+                registry.counter("millrace.worker.attempts.failed", "kind", failed.kind())
+                        .increment();
+                publisher.publishFailure(closed, failed.kind(), failed.message(), done);
+            }
+            case EarlyEnd.HandedBack back -> {
+                registry.counter("millrace.worker.attempts.handed.back").increment();
+                publisher.publishHandBack(closed, back.reason(), done);
+            }
         }
-        publisher.publish(closed, group(group), done);
     }
 
     private RolloutGroup group(GroupRun group) {
@@ -360,6 +405,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
     /** Cuts off whatever still runs; groups cut off get no receipt. */
     @Override
     public void close() {
+        deadlines.close();
         threads.shutdownNow();
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * One attempt of one group in this worker's hands, from claim to receipt.
  *
  * <p>Every sample that was given a slot calls {@link #begin} and, when that allows it to run, {@link #made} or
- * {@link #fail}, and always {@link #end}; samples that never get a slot are taken off by {@link #skip}. Whoever takes
+ * {@link #endEarly}, and always {@link #end}; samples that never get a slot are taken off by {@link #skip}. Whoever takes
  * off the last one is told so and closes the group, so a group is closed exactly once.
  *
  * <p>Thread-safe; one lock guards all state. Interrupts reach only threads between begin and end.
@@ -26,7 +26,8 @@ public final class GroupRun {
     private final @Nullable Thread[] running;
     private int pending;
     private int ungenerated;
-    private @Nullable AttemptFailure failure;
+    private @Nullable EarlyEnd earlyEnd;
+    private @Nullable Thread preparing;
     private boolean cutOff;
     private int @Nullable [] promptIds;
 
@@ -50,6 +51,51 @@ public final class GroupRun {
 
     long claimedNanos() {
         return claimedNanos;
+    }
+
+    /** When the attempt must have ended, by the worker's ticker; {@link Long#MAX_VALUE} where the task sets no limit. */
+    long deadlineNanos() {
+        Long limitMs = task.timeLimitMs();
+        if (limitMs == null || limitMs > Long.MAX_VALUE / 1_000_000 / 2) {
+            return Long.MAX_VALUE;
+        }
+        return claimedNanos + limitMs * 1_000_000;
+    }
+
+    /**
+     * The group is made ready on the calling thread, before any sample starts; {@link #prepared} follows.
+     *
+     * @return false when the attempt has ended already
+     */
+    boolean prepare() {
+        lock.lock();
+        try {
+            preparing = Thread.currentThread();
+            return earlyEnd == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * It is ready, or never will be. The thread's interrupt flag is cleared: an interrupt was meant for the preparation.
+     *
+     * @return whether the attempt has ended meanwhile: then no sample may be offered, and the caller closes the group
+     */
+    boolean prepared() {
+        lock.lock();
+        try {
+            preparing = null;
+            Thread.interrupted();
+            if (earlyEnd != null) {
+                pending = 0;
+                ungenerated = 0;
+                return true;
+            }
+            return false;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** The engine's token ids of the prompt are known; before any sample starts. */
@@ -87,7 +133,7 @@ public final class GroupRun {
     boolean begin(int sample) {
         lock.lock();
         try {
-            if (failure != null) {
+            if (earlyEnd != null) {
                 return false;
             }
             running[sample] = Thread.currentThread();
@@ -107,21 +153,21 @@ public final class GroupRun {
     }
 
     /**
-     * The attempt has failed: the other samples are interrupted. The first failure counts.
+     * The attempt ends early: what runs for it on other threads is interrupted. The first reason counts; when all samples
+     * are through, the result is on its way and nothing ends early any more.
      *
      * @return whether this was the first
      */
-    boolean fail(AttemptFailure why) {
+    boolean endEarly(EarlyEnd why) {
         lock.lock();
         try {
-            if (failure != null) {
+            if (earlyEnd != null || pending == 0) {
                 return false;
             }
-            failure = why;
+            earlyEnd = why;
+            interrupt(preparing);
             for (Thread thread : running) {
-                if (thread != null && thread != Thread.currentThread()) {
-                    thread.interrupt();
-                }
+                interrupt(thread);
             }
             return true;
         } finally {
@@ -129,11 +175,17 @@ public final class GroupRun {
         }
     }
 
+    private static void interrupt(@Nullable Thread thread) {
+        if (thread != null && thread != Thread.currentThread()) {
+            thread.interrupt();
+        }
+    }
+
     /** A sample was interrupted and no sibling had failed: the process ends, the group is left to the ledger. */
     void cutOff() {
         lock.lock();
         try {
-            cutOff = failure == null;
+            cutOff = earlyEnd == null;
         } finally {
             lock.unlock();
         }
@@ -171,22 +223,27 @@ public final class GroupRun {
         }
     }
 
-    /** Samples that never got a slot are taken off; called by a sample that is itself still to end. */
-    void skip(int count) {
+    /**
+     * Samples that never got a slot are taken off.
+     *
+     * @return whether no other sample runs either: the caller closes the group
+     */
+    boolean skip(int count) {
         lock.lock();
         try {
             pending -= count;
+            return count > 0 && pending == 0;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Why the attempt failed; null when it did not. */
+    /** Why the attempt ended early; null when it did not. */
     @Nullable
-    AttemptFailure failure() {
+    EarlyEnd earlyEnd() {
         lock.lock();
         try {
-            return failure;
+            return earlyEnd;
         } finally {
             lock.unlock();
         }

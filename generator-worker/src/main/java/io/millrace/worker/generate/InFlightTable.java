@@ -24,6 +24,11 @@ public final class InFlightTable {
         runs.remove(run.key(), run);
     }
 
+    /** Every run, in no order. */
+    List<GroupRun> runs() {
+        return List.copyOf(runs.values());
+    }
+
     public int size() {
         return runs.size();
     }

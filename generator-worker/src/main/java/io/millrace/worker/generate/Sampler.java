@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.RunId;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.time.Ticker;
 import io.millrace.worker.engine.EngineException;
 import io.millrace.worker.engine.EngineException.Kind;
 import io.millrace.worker.engine.EnginePool;
@@ -19,13 +20,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Generates one sample: bounded tries with growing, jittered pauses; what cannot succeed is not tried again; an engine's
- * Retry-After is honoured. Thread-safe.
+ * Generates one sample: bounded tries with growing, jittered pauses; what cannot succeed is not tried again; an engine
+ * that is away, restarting or full is waited for while the attempt has time; an engine's Retry-After is honoured.
+ * Thread-safe.
  */
 final class Sampler {
     /**
-     * @param requestLimit of one whole exchange with an engine
-     * @param attemptsMax requests for one sample, 1 or more
+     * @param requestLimit of one whole exchange with an engine; also how long an engine that is away is waited for,
+     *     where the task sets no limit
+     * @param attemptsMax requests for one sample that an engine took and failed, 1 or more
      * @param retryDelay before the second try; doubles from then on
      * @param retryDelayMax the longest pause, Retry-After included
      * @param tokenize whether text prompts are tokenized by the engine first, so that prompt ids are known
@@ -39,12 +42,14 @@ final class Sampler {
     private final EnginePool engines;
     private final RunId run;
     private final Limits limits;
+    private final Ticker ticker;
     private final MeterRegistry registry;
 
-    Sampler(EnginePool engines, RunId run, Limits limits, MeterRegistry registry) {
+    Sampler(EnginePool engines, RunId run, Limits limits, Ticker ticker, MeterRegistry registry) {
         this.engines = engines;
         this.run = run;
         this.limits = limits;
+        this.ticker = ticker;
         this.registry = registry;
     }
 
@@ -58,7 +63,7 @@ final class Sampler {
         Set<String> failed = new HashSet<>();
         int[] promptIds = group.promptIds();
         AtomicInteger tries = new AtomicInteger();
-        return tried(() -> {
+        return tried(group, () -> {
             // Never the same twice: an engine refuses a request id it still holds.
             String rid = run + ".g" + task.groupIndex() + ".a" + task.attempt() + ".s" + sample + ".t"
                     + tries.incrementAndGet();
@@ -84,20 +89,23 @@ final class Sampler {
      * The engine's token ids of a text prompt; blocks the calling virtual thread. Done once for a group and before it
      * gets slots, so that no slot waits for it.
      */
-    int[] tokenize(TrainingTask task) throws EngineException, InterruptedException {
+    int[] tokenize(GroupRun group) throws EngineException, InterruptedException {
         Set<String> failed = new HashSet<>();
-        return tried(() -> engines.tokenize(task.prompt().asText(), limits.requestLimit(), failed));
+        return tried(group, () -> engines.tokenize(group.task().prompt().asText(), limits.requestLimit(), failed));
     }
 
     private interface Call<T> {
         T once() throws Exception;
     }
 
-    private <T> T tried(Call<T> call) throws EngineException, InterruptedException {
+    private <T> T tried(GroupRun group, Call<T> call) throws EngineException, InterruptedException {
+        AtomicInteger counted = new AtomicInteger();
         RetryPolicy<T> policy = RetryPolicy.<T>builder()
-                .handleIf(e ->
-                        e instanceof EngineException failure && failure.kind().retryable())
-                .withMaxAttempts(limits.attemptsMax())
+                .handleIf(e -> e instanceof EngineException failure
+                        && failure.kind().retryable()
+                        && counted.get() < limits.attemptsMax())
+                .withMaxAttempts(-1)
+                .withMaxDuration(timeLeft(group))
                 .withBackoff(limits.retryDelay(), limits.retryDelayMax())
                 .withJitter(0.25)
                 .onFailedAttempt(event -> count(event.getLastException()))
@@ -107,6 +115,9 @@ final class Sampler {
                 try {
                     return call.once();
                 } catch (EngineException e) {
+                    if (e.kind().counted()) {
+                        counted.incrementAndGet();
+                    }
                     waitAsAsked(e);
                     throw e;
                 }
@@ -120,6 +131,13 @@ final class Sampler {
             }
             throw e;
         }
+    }
+
+    private Duration timeLeft(GroupRun group) {
+        if (group.deadlineNanos() == Long.MAX_VALUE) {
+            return limits.requestLimit();
+        }
+        return Duration.ofNanos(Math.max(1, group.deadlineNanos() - ticker.nanos()));
     }
 
     /** The engine's Retry-After comes on top of the policy's own pause; only this sample's virtual thread sleeps. */

@@ -113,6 +113,11 @@ public final class ResultPublisher implements AutoCloseable {
         sendReceipt(receipt(closed, 0, 0, new Receipt.Failure(kind, message)), done);
     }
 
+    /** Publishes that the group goes back unfinished. */
+    public void publishHandBack(Closed closed, String reason, Runnable done) {
+        sendReceipt(receipt(closed, 0, 0, new Receipt.HandedBack(reason)), done);
+    }
+
     private Receipt receipt(Closed closed, long promptTokens, long responseTokens, Receipt.Outcome outcome) {
         TrainingTask task = closed.task();
         return new Receipt(

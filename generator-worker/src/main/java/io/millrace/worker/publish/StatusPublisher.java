@@ -6,11 +6,14 @@ import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.WorkersRecord.Status;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,8 +32,13 @@ public final class StatusPublisher implements OwnerLoop.Turn {
     private final Condition nudged = lock.newCondition();
     private boolean nudge;
     private long sequence;
+    private @Nullable Future<RecordMetadata> underWay;
 
-    /** @param status makes the status of a given sequence number; called on the loop's thread */
+    /**
+     * @param producer of its own, so that a status does not wait behind large results: one that comes late makes the
+     *     ledger take this worker's groups for lost; closed with this
+     * @param status makes the status of a given sequence number; called on the loop's thread
+     */
     public StatusPublisher(
             Producer<byte[], byte[]> producer, RunTopics topics, Duration interval, LongFunction<Status> status) {
         this.producer = producer;
@@ -55,9 +63,14 @@ public final class StatusPublisher implements OwnerLoop.Turn {
         }
     }
 
+    /** One is under way at a time: while the broker is away they do not pile up, and the next says more anyway. */
     private void publish() {
+        Future<RecordMetadata> last = underWay;
+        if (last != null && !last.isDone()) {
+            return;
+        }
         Status now = status.apply(sequence++);
-        var _ = producer.send(
+        underWay = producer.send(
                 new ProducerRecord<>(
                         topics.workers(), KafkaClients.key(now.worker().key()), ControlCodec.encode(now)),
                 (metadata, e) -> {
@@ -83,7 +96,8 @@ public final class StatusPublisher implements OwnerLoop.Turn {
     /** The last status: it tells that this incarnation has stopped. */
     @Override
     public void close() {
-        publish();
         producer.flush();
+        publish();
+        producer.close();
     }
 }

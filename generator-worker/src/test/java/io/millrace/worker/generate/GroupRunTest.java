@@ -64,12 +64,12 @@ class GroupRunTest {
             });
             assertTrue(waiting.await(30, TimeUnit.SECONDS));
             assertTrue(run.begin(1));
-            assertTrue(run.fail(new AttemptFailure("engine-refused", "400")));
-            assertFalse(run.fail(new AttemptFailure("later", "does not count")));
+            assertTrue(run.endEarly(new EarlyEnd.Failed("engine-refused", "400")));
+            assertFalse(run.endEarly(new EarlyEnd.Failed("later", "does not count")));
             assertTrue(interrupted.await(30, TimeUnit.SECONDS));
         }
         assertFalse(run.begin(2), "a sample of a failed group must not run");
-        assertEquals("engine-refused", run.failure().kind());
+        assertEquals(new EarlyEnd.Failed("engine-refused", "400"), run.earlyEnd());
         assertFalse(run.end(1));
         assertTrue(run.end(2));
     }
@@ -78,8 +78,8 @@ class GroupRunTest {
     void samplesThatNeverGotASlotCountAsThrough() {
         GroupRun run = run(4);
         assertTrue(run.begin(0));
-        run.fail(new AttemptFailure("k", "m"));
-        run.skip(3);
+        run.endEarly(new EarlyEnd.Failed("k", "m"));
+        assertFalse(run.skip(3), "the sample that runs closes the group");
         assertTrue(run.end(0));
     }
 

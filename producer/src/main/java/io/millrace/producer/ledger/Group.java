@@ -2,21 +2,25 @@ package io.millrace.producer.ledger;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.WorkerIncarnation;
-import java.util.ArrayList;
-import java.util.List;
+import io.millrace.common.record.AttemptHistory.Kind;
+import io.millrace.common.record.TrainingTask;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of one unsettled group. Facts only add up, so the order in which topics tell them does not matter; the
- * state follows from the facts. Owned by {@link Ledger}.
+ * state follows from the facts. Only the newest published attempt can fail, be held or be lost; a success counts
+ * whichever attempt it is of. Owned by {@link Ledger}.
  */
 final class Group {
-    static final int CAUSE_CHARS_MAX = 500;
+    /** How many attempts' ends are kept; only a worker gone wrong can tell of more. */
+    static final int ENDS_MAX = 64;
 
     /** How an attempt ended; where several things are known of one attempt, the later constant holds. */
     private enum End {
+        HANDED_BACK,
         FAILED,
         SUCCEEDED,
         REJECTED
@@ -25,12 +29,15 @@ final class Group {
     private record AttemptEnd(End end, String cause) {}
 
     final long index;
-    private final Map<Attempt, AttemptEnd> ends = new TreeMap<>();
-    private @Nullable Attempt issued;
-    private long promptsOffset;
+    private final NavigableMap<Attempt, AttemptEnd> ends = new TreeMap<>();
+    private @Nullable Issue issue;
     private boolean leftQueue;
+    private boolean givenUp;
     private @Nullable WorkerIncarnation holder;
+    private @Nullable WorkerIncarnation lastHolder;
     private long holderSinceMs;
+    private long leftAtMs;
+    private long namedAtMs;
     private GroupState state = new GroupState.Announced();
 
     Group(long index) {
@@ -41,45 +48,97 @@ final class Group {
         return state;
     }
 
+    @Nullable
+    Issue issue() {
+        return issue;
+    }
+
     boolean published() {
-        return issued != null;
+        return issue != null;
     }
 
-    void published(Attempt attempt, long offset) {
-        issued = attempt;
-        promptsOffset = offset;
+    private boolean isLatest(Attempt attempt) {
+        return issue != null && issue.attempt().equals(attempt);
     }
 
-    /** Whether its task stands below this offset of the prompts topic. */
-    boolean standsBelow(long offset) {
-        return published() && promptsOffset < offset;
+    /** Whether there is a newer attempt than this. */
+    boolean overtaken(Attempt attempt) {
+        return issue != null && issue.attempt().compareTo(attempt) > 0;
+    }
+
+    /** @return false when this attempt or a newer one was published before */
+    boolean published(TrainingTask task) {
+        if (isLatest(task.attempt()) || overtaken(task.attempt())) {
+            return false;
+        }
+        issue = Issue.of(task);
+        leftQueue = false;
+        holder = null;
+        lastHolder = null;
+        // Older failures stand in the task's history; older successes and rejections go on counting.
+        ends.headMap(task.attempt()).values().removeIf(end -> end.end().compareTo(End.SUCCEEDED) < 0);
+        return true;
     }
 
     boolean hasLeftQueue() {
         return leftQueue;
     }
 
-    /** Somebody took it; who is not known. */
-    void takenFromQueue(long nowMs) {
-        if (!leftQueue) {
+    /** Somebody took the attempt; who is not known. */
+    void taken(Attempt attempt, long nowMs) {
+        if (isLatest(attempt) && !leftQueue) {
             leftQueue = true;
+            leftAtMs = nowMs;
+            namedAtMs = nowMs;
             holderSinceMs = nowMs;
         }
     }
 
-    void heldBy(WorkerIncarnation worker, long nowMs) {
-        leftQueue = true;
+    /** A worker says that it holds the attempt; of an attempt that is not the latest this says nothing. */
+    void heldBy(WorkerIncarnation worker, Attempt attempt, long nowMs) {
+        if (!isLatest(attempt)) {
+            return;
+        }
+        taken(attempt, nowMs);
+        namedAtMs = nowMs;
         if (!worker.equals(holder)) {
             holder = worker;
+            lastHolder = worker;
             holderSinceMs = nowMs;
         }
     }
 
+    /** Its worker no longer names it; a receipt may be on its way on another topic, so the wait begins now. */
     void releasedBy(WorkerIncarnation worker, long nowMs) {
         if (worker.equals(holder)) {
             holder = null;
             holderSinceMs = nowMs;
+            namedAtMs = nowMs;
         }
+    }
+
+    @Nullable
+    WorkerIncarnation lastHolder() {
+        return lastHolder;
+    }
+
+    /** When the ledger last heard of the latest attempt: taken, named by a worker, or no longer named. */
+    long namedAtMs() {
+        return namedAtMs;
+    }
+
+    /** When the ledger learnt that the latest attempt had left its queue. */
+    long leftAtMs() {
+        return leftAtMs;
+    }
+
+    /** The group's dead letter stands; what remains is for the trainer consumer to settle. */
+    void giveUp() {
+        givenUp = true;
+    }
+
+    boolean isGivenUp() {
+        return givenUp;
     }
 
     /** Whether an attempt has succeeded that is not rejected. */
@@ -92,34 +151,25 @@ final class Group {
     }
 
     boolean failed(Attempt attempt, String cause) {
-        return ended(attempt, new AttemptEnd(End.FAILED, cut(cause)));
+        return !overtaken(attempt) && ended(attempt, new AttemptEnd(End.FAILED, cause));
+    }
+
+    boolean handedBack(Attempt attempt, String cause) {
+        return !overtaken(attempt) && ended(attempt, new AttemptEnd(End.HANDED_BACK, cause));
     }
 
     boolean rejected(Attempt attempt, String cause) {
-        return ended(attempt, new AttemptEnd(End.REJECTED, cut(cause)));
+        return ended(attempt, new AttemptEnd(End.REJECTED, cause));
     }
 
     /** Returns whether this said anything new of the attempt. */
     private boolean ended(Attempt attempt, AttemptEnd end) {
         AttemptEnd known = ends.get(attempt);
-        if (known != null && known.end().compareTo(end.end()) >= 0) {
+        if (known == null ? ends.size() >= ENDS_MAX : known.end().compareTo(end.end()) >= 0) {
             return false;
         }
-        ends.put(attempt, end);
+        ends.put(attempt, new AttemptEnd(end.end(), cut(end.cause())));
         return true;
-    }
-
-    /** Whether there is a newer attempt than this. */
-    boolean overtaken(Attempt attempt) {
-        return latest().compareTo(attempt) > 0;
-    }
-
-    private Attempt latest() {
-        Attempt latest = issued == null ? new Attempt(1) : issued;
-        for (Attempt attempt : ends.keySet()) {
-            latest = attempt.compareTo(latest) > 0 ? attempt : latest;
-        }
-        return latest;
     }
 
     /** Moves to the state that the facts give; returns it. */
@@ -132,23 +182,35 @@ final class Group {
     }
 
     private GroupState derive() {
-        if (issued == null) {
+        Issue latest = issue;
+        if (latest == null) {
             return state;
+        }
+        if (givenUp) {
+            return new GroupState.Abandoning(latest.attempt());
         }
         for (Map.Entry<Attempt, AttemptEnd> entry : ends.entrySet()) {
             if (entry.getValue().end() == End.SUCCEEDED) {
                 return new GroupState.Finished(entry.getKey());
             }
         }
-        if (ends.containsKey(latest())) {
-            List<GroupState.FailedAttempt> failed = new ArrayList<>();
-            ends.forEach((attempt, end) -> failed.add(new GroupState.FailedAttempt(attempt, end.cause())));
-            return new GroupState.Failed(failed);
+        AttemptEnd end = ends.get(latest.attempt());
+        if (end != null) {
+            return new GroupState.Failed(latest.attempt(), kind(end.end()), end.cause());
         }
         return leftQueue ? new GroupState.InFlight(holder, holderSinceMs) : new GroupState.Queued();
     }
 
+    private static Kind kind(End end) {
+        return switch (end) {
+            case HANDED_BACK -> Kind.HANDED_BACK;
+            case REJECTED -> Kind.REJECTED;
+            case FAILED, SUCCEEDED -> Kind.FAILED;
+        };
+    }
+
     private static String cut(String cause) {
-        return cause.length() <= CAUSE_CHARS_MAX ? cause : cause.substring(0, CAUSE_CHARS_MAX);
+        int max = io.millrace.common.record.AttemptHistory.AttemptEnd.CAUSE_CHARS_MAX;
+        return cause.length() <= max ? cause : cause.substring(0, max);
     }
 }

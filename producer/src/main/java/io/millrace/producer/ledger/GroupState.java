@@ -2,8 +2,8 @@ package io.millrace.producer.ledger;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.AttemptHistory;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +16,10 @@ public sealed interface GroupState {
         QUEUED,
         IN_FLIGHT,
         FINISHED,
-        FAILED;
+        /** The latest attempt ended without a result, and the next is about to be issued. */
+        FAILED,
+        /** Its attempts are used up and its marker stands in the results; the trainer consumer will settle it. */
+        ABANDONING;
 
         /** Whether a group of this kind may become the other; a move to the same kind changes only its details. */
         public boolean mayBecome(Kind next) {
@@ -25,12 +28,9 @@ public sealed interface GroupState {
 
         private static Set<Kind> next(Kind kind) {
             return switch (kind) {
-                case ANNOUNCED, QUEUED -> EnumSet.of(QUEUED, IN_FLIGHT, FINISHED, FAILED);
-                case IN_FLIGHT -> EnumSet.of(IN_FLIGHT, FINISHED, FAILED);
-                // A result that the trainer consumer rejects is a failed attempt.
-                case FINISHED -> EnumSet.of(FINISHED, FAILED);
-                // A success of any attempt finishes the group, also after a failure of another.
-                case FAILED -> EnumSet.of(FAILED, FINISHED);
+                // A new attempt is queued again, a rejected result leaves the group where its latest attempt is.
+                case ANNOUNCED, QUEUED, IN_FLIGHT, FINISHED, FAILED -> EnumSet.range(QUEUED, ABANDONING);
+                case ABANDONING -> EnumSet.of(ABANDONING);
             };
         }
     }
@@ -86,21 +86,24 @@ public sealed interface GroupState {
         }
     }
 
-    /** The latest attempt failed, and none succeeded. */
-    record Failed(List<FailedAttempt> attempts) implements GroupState {
-        public Failed {
-            attempts = List.copyOf(attempts);
-            if (attempts.isEmpty()) {
-                throw new IllegalArgumentException("a failed group has at least one failed attempt");
-            }
-        }
-
+    /**
+     * The latest attempt ended without a result, and none succeeded.
+     *
+     * @param end how: failed, rejected or handed back
+     * @param cause for people
+     */
+    record Failed(Attempt attempt, AttemptHistory.Kind end, String cause) implements GroupState {
         @Override
         public Kind kind() {
             return Kind.FAILED;
         }
     }
 
-    /** @param cause for people, at most {@link Group#CAUSE_CHARS_MAX} characters */
-    record FailedAttempt(Attempt attempt, String cause) {}
+    /** @param last the attempt with which it was given up */
+    record Abandoning(Attempt last) implements GroupState {
+        @Override
+        public Kind kind() {
+            return Kind.ABANDONING;
+        }
+    }
 }

@@ -1,18 +1,16 @@
 package io.millrace.producer.ledger;
 
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
-import io.millrace.common.id.SettledIndices;
-import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Events of one topic come in that topic's order, but topics run apart: a receipt may be read before the publication
  * it is about, a status after the receipt, anything after the settlement. Each event therefore only adds a fact to its
- * group, the state follows from the facts ({@link Group}), and what is settled stays settled ({@link SettledIndices}).
- * Fed twice with the same event it does not change. It decides nothing: the trainer consumer settles, and who reissues
- * reads the states here. One owner.
+ * group, the state follows from the facts ({@link Group}), and what is settled stays settled ({@link Settlements}). Fed
+ * twice with the same event it does not change. The trainer consumer settles; what is to be issued again or given up
+ * follows from the states ({@link Reissues}), and is a fact only when it is fed back as published. Times are of the
+ * ledger's own monotonic clock, milliseconds. One owner.
  */
 public final class Ledger {
     /** Groups that may be named without having been published; more means that somebody writes nonsense. */
@@ -31,205 +30,198 @@ public final class Ledger {
 
     private static final int REWARD_WINDOW_GROUPS = 1_000;
 
-    private record WorkerView(long sequence, Set<Long> held) {}
-
-    private enum SettledEnd {
-        TRAINED,
-        DISCARDED,
-        ABANDONED
-    }
-
     private final NavigableMap<Long, Group> groups = new TreeMap<>();
-    private final SettledIndices settled = new SettledIndices();
-    private final Map<WorkerIncarnation, WorkerView> workers = new HashMap<>();
+    private final Settlements settlements = new Settlements(this::drop);
+    private final Map<Lane, LaneQueue> queues = new EnumMap<>(Lane.class);
+    private final KeptRecords kept = new KeptRecords();
+    private final HeldByWorkers held = new HeldByWorkers();
     private final Map<GroupState.Kind, Long> byKind = new EnumMap<>(GroupState.Kind.class);
-    private final Map<SettledEnd, Long> byEnd = new EnumMap<>(SettledEnd.class);
     private final RewardWindow rewards = new RewardWindow(REWARD_WINDOW_GROUPS);
-    private StepRecord.Totals totals = StepRecord.Totals.NONE;
-    private StepRecord.@Nullable Lease openLease;
-    private StepRecord.@Nullable Acknowledgement lastAcknowledgement;
+    private final Reissues reissues;
     private long published;
     private long highestPublished = -1;
-    private long queueStartOffset;
 
-    public Ledger() {
+    public Ledger(Reissues reissues) {
+        this.reissues = reissues;
         for (GroupState.Kind kind : GroupState.Kind.values()) {
             byKind.put(kind, 0L);
         }
-        for (SettledEnd end : SettledEnd.values()) {
-            byEnd.put(end, 0L);
+        for (Lane lane : Lane.values()) {
+            queues.put(lane, new LaneQueue());
         }
     }
 
     /**
-     * A task stands on the prompts topic, committed.
+     * A task stands on a lane, committed.
      *
      * @param offset its offset there
-     * @param nowMs the ledger's clock, as everywhere here
+     * @return false when it is not ours: a later attempt of a group that was never published
      */
-    public void published(TrainingTask task, long offset, long nowMs) {
+    public boolean published(Lane lane, TrainingTask task, long offset, long nowMs) {
+        kept.read(TrimmedTopic.of(lane), offset + 1);
         long index = task.groupIndex().value();
-        // Indices rise with offsets, so anything lower was read before.
-        if (index > highestPublished) {
+        // Indices rise with offsets on the first lane, so anything lower was read before.
+        if (lane == Lane.PROMPTS && index > highestPublished) {
             highestPublished = index;
             published++;
         }
-        if (settled.contains(task.groupIndex())) {
-            return;
+        if (settlements.contains(task.groupIndex())) {
+            return true;
         }
         Group group = groups.get(index);
+        if (lane == Lane.URGENT && (group == null || !group.published())) {
+            return false;
+        }
         if (group == null) {
             group = add(index);
         }
-        if (group.published()) {
-            return;
+        if (!group.published(task)) {
+            return true;
         }
-        group.published(task.attempt(), offset);
-        if (group.standsBelow(queueStartOffset)) {
-            group.takenFromQueue(nowMs);
+        kept.keep(TrimmedTopic.of(lane), offset, index);
+        LaneQueue queue = queue(lane);
+        if (queue.isPast(offset)) {
+            group.taken(task.attempt(), nowMs);
+        } else {
+            queue.add(new LaneQueue.Entry(offset, index, task.attempt().value()));
         }
         refresh(group);
+        return true;
     }
 
-    /** An attempt ended at a worker. */
-    public ReceiptFate receipt(Receipt receipt, long nowMs) {
+    /** Everything of the topic up to this offset, exclusive, was read, ours or not. */
+    public void read(TrimmedTopic topic, long end) {
+        kept.read(topic, end);
+    }
+
+    /** The dead letter of a group stands, and with it its marker in the results. */
+    public void givenUp(GroupIndex index) {
+        Group group = groups.get(index.value());
+        if (group != null && group.published()) {
+            group.giveUp();
+            refresh(group);
+        }
+    }
+
+    /**
+     * An attempt ended at a worker.
+     *
+     * @param offset where the receipt stands
+     */
+    public ReceiptFate receipt(Receipt receipt, long offset, long nowMs) {
+        kept.read(TrimmedTopic.RECEIPTS, offset + 1);
         if (receipt.outcome() instanceof Receipt.Success success) {
             rewards.add(success.rewards().mean());
         }
-        if (settled.contains(receipt.groupIndex())) {
+        if (settlements.contains(receipt.groupIndex())) {
             return ReceiptFate.LATE;
         }
         Group group = named(receipt.groupIndex());
         if (group == null) {
             return ReceiptFate.UNKNOWN;
         }
-        group.takenFromQueue(nowMs);
+        if (group.isGivenUp()) {
+            return ReceiptFate.LATE;
+        }
+        group.taken(receipt.attempt(), nowMs);
         boolean hadSucceeded = group.hasSucceeded();
-        boolean news = switch (receipt.outcome()) {
-            case Receipt.Success success -> group.succeeded(receipt.attempt());
-            case Receipt.Failure failure ->
-                group.failed(receipt.attempt(), failure.kind() + ": " + failure.message())
-                        && !group.overtaken(receipt.attempt());
-            case Receipt.HandedBack back ->
-                group.failed(receipt.attempt(), "handed back: " + back.reason()) && !group.overtaken(receipt.attempt());
-        };
+        boolean news = note(group, receipt);
+        if (news) {
+            kept.keep(TrimmedTopic.RECEIPTS, offset, group.index);
+        }
         refresh(group);
-        boolean success = receipt.outcome() instanceof Receipt.Success;
-        if (hadSucceeded) {
-            return success ? ReceiptFate.DUPLICATE : ReceiptFate.SUPERSEDED;
-        }
-        if (!news) {
-            return ReceiptFate.SUPERSEDED;
-        }
-        return success ? ReceiptFate.FINISHED : ReceiptFate.FAILED;
+        return fate(receipt.outcome(), hadSucceeded, news);
+    }
+
+    private static boolean note(Group group, Receipt receipt) {
+        return switch (receipt.outcome()) {
+            case Receipt.Success success -> group.succeeded(receipt.attempt());
+            case Receipt.Failure failure -> group.failed(receipt.attempt(), failure.kind() + ": " + failure.message());
+            case Receipt.HandedBack back -> group.handedBack(receipt.attempt(), back.reason());
+        };
+    }
+
+    private static ReceiptFate fate(Receipt.Outcome outcome, boolean hadSucceeded, boolean news) {
+        return switch (outcome) {
+            case Receipt.Success success ->
+                hadSucceeded ? ReceiptFate.DUPLICATE : news ? ReceiptFate.FINISHED : ReceiptFate.SUPERSEDED;
+            case Receipt.Failure failure -> hadSucceeded || !news ? ReceiptFate.SUPERSEDED : ReceiptFate.FAILED;
+            case Receipt.HandedBack back -> hadSucceeded || !news ? ReceiptFate.SUPERSEDED : ReceiptFate.HANDED_BACK;
+        };
     }
 
     /** A worker said what it holds; a status older than one known of the same incarnation changes nothing. */
     public void workerStatus(WorkersRecord.Status status, long nowMs) {
-        WorkerView before = workers.get(status.worker());
-        if (before != null && status.sequence() <= before.sequence()) {
+        if (!held.isNews(status)) {
             return;
         }
-        Set<Long> held = new HashSet<>();
         for (WorkersRecord.HeldGroup heldGroup : status.groups()) {
-            long index = heldGroup.groupIndex().value();
-            Group group = settled.contains(heldGroup.groupIndex()) ? null : named(heldGroup.groupIndex());
+            Group group = groups.get(heldGroup.groupIndex().value());
             if (group != null) {
-                held.add(index);
-                group.heldBy(status.worker(), nowMs);
+                group.heldBy(status.worker(), heldGroup.attempt(), nowMs);
                 refresh(group);
             }
         }
-        if (before != null) {
-            for (long index : before.held()) {
-                Group group = held.contains(index) ? null : groups.get(index);
-                if (group != null) {
-                    group.releasedBy(status.worker(), nowMs);
-                    refresh(group);
-                }
+        for (long index : held.take(status, nowMs)) {
+            Group group = groups.get(index);
+            if (group != null) {
+                group.releasedBy(status.worker(), nowMs);
+                refresh(group);
             }
-        }
-        if (status.state() == WorkersRecord.State.STOPPED && held.isEmpty()) {
-            workers.remove(status.worker());
-        } else {
-            workers.put(status.worker(), new WorkerView(status.sequence(), held));
         }
     }
 
-    /** Every task below this offset of the prompts topic has left the queue. Offsets below a known one say nothing. */
-    public void queueStart(long offset, long nowMs) {
-        if (offset <= queueStartOffset) {
-            return;
-        }
-        queueStartOffset = offset;
-        for (Group group : groups.values()) {
-            if (!group.published()) {
-                continue;
-            }
-            if (!group.standsBelow(offset)) {
-                // Offsets rise with indices.
-                return;
-            }
-            if (!group.hasLeftQueue()) {
-                group.takenFromQueue(nowMs);
+    /** Every task below this offset of the lane has left its queue. Offsets below a known one say nothing. */
+    public void queueStart(Lane lane, long offset, long nowMs) {
+        for (LaneQueue.Entry entry : queue(lane).moveTo(offset)) {
+            Group group = groups.get(entry.group());
+            if (group != null) {
+                group.taken(new Attempt(entry.attempt()), nowMs);
                 refresh(group);
             }
         }
+    }
+
+    private LaneQueue queue(Lane lane) {
+        return queues.computeIfAbsent(lane, none -> new LaneQueue());
     }
 
     /**
      * The trainer consumer decided something.
      *
      * @return what a rejection came to; null for other records
-     * @throws IllegalStateException when a step is acknowledged that is not the one leased last: {@code steps} is damaged
+     * @throws IllegalStateException when a step is acknowledged that is not the one leased last: {@code steps} is
+     *     damaged, and whoever counts from it would count wrong
      */
     public @Nullable ReceiptFate step(StepRecord record) {
         switch (record) {
-            case StepRecord.Lease lease -> openLease = lease;
-            case StepRecord.Acknowledgement ack -> acknowledged(ack);
-            case StepRecord.Discard discard -> {
-                settle(discard.groupIndex().value(), SettledEnd.DISCARDED);
-                take(discard.totals());
-            }
-            case StepRecord.Abandonment abandonment -> {
-                settle(abandonment.groupIndex().value(), SettledEnd.ABANDONED);
-                take(abandonment.totals());
-            }
+            case StepRecord.Lease lease -> settlements.lease(lease);
+            case StepRecord.Acknowledgement ack -> settlements.acknowledged(ack);
+            case StepRecord.Discard discard ->
+                settlements.settled(discard.groupIndex(), Settlements.End.DISCARDED, discard.totals());
+            case StepRecord.Abandonment abandonment ->
+                settlements.settled(abandonment.groupIndex(), Settlements.End.ABANDONED, abandonment.totals());
             case StepRecord.Rejection rejection -> {
                 return rejected(rejection);
             }
             case StepRecord.Skip skip -> {}
-            case StepRecord.Resume resume -> openLease = null;
-            case StepRecord.Snapshot snapshot -> take(snapshot.totals());
+            case StepRecord.Resume resume -> settlements.resume();
+            case StepRecord.Snapshot snapshot -> {
+                settlements.snapshot(snapshot);
+                List.copyOf(groups.keySet()).stream()
+                        .filter(index -> settlements.contains(new GroupIndex(index)))
+                        .forEach(this::drop);
+                snapshot.rejections().forEach(this::rejected);
+            }
+        }
+        while (!groups.isEmpty() && groups.firstKey() < settlements.lowWaterMark()) {
+            drop(groups.firstKey());
         }
         return null;
     }
 
-    private void acknowledged(StepRecord.Acknowledgement ack) {
-        StepRecord.Acknowledgement before = lastAcknowledgement;
-        if (before != null
-                && before.lineage().equals(ack.lineage())
-                && before.step().equals(ack.step())) {
-            return;
-        }
-        StepRecord.Lease lease = openLease;
-        if (lease == null
-                || !lease.lineage().equals(ack.lineage())
-                || !lease.step().equals(ack.step())) {
-            throw new IllegalStateException("steps: lineage " + ack.lineage() + " step " + ack.step()
-                    + " is acknowledged, the step leased last is "
-                    + (lease == null ? "none" : "lineage " + lease.lineage() + " step " + lease.step()));
-        }
-        for (StepRecord.ManifestEntry entry : lease.groups()) {
-            settle(entry.groupIndex().value(), SettledEnd.TRAINED);
-        }
-        openLease = null;
-        lastAcknowledgement = ack;
-        take(ack.totals());
-    }
-
     private ReceiptFate rejected(StepRecord.Rejection rejection) {
-        if (settled.contains(rejection.groupIndex())) {
+        if (settlements.contains(rejection.groupIndex())) {
             return ReceiptFate.LATE;
         }
         Group group = named(rejection.groupIndex());
@@ -238,32 +230,42 @@ public final class Ledger {
         }
         boolean news = group.rejected(rejection.attempt(), "rejected: " + rejection.reason());
         refresh(group);
-        return news ? ReceiptFate.FAILED : ReceiptFate.SUPERSEDED;
+        return news && !group.overtaken(rejection.attempt()) ? ReceiptFate.FAILED : ReceiptFate.SUPERSEDED;
     }
 
-    private void take(StepRecord.Totals newest) {
-        totals = newest;
-        // Normally this says nothing new; it does where the steps that led to it are no longer kept.
-        settled.raiseTo(newest.lowWaterMark());
-        while (!groups.isEmpty() && groups.firstKey() < settled.lowWaterMark()) {
-            drop(groups.firstEntry().getValue());
+    /**
+     * What is to be issued again or given up now. Pure: nothing changes until the outcome is fed back.
+     *
+     * @param max how many decisions at most
+     */
+    public List<Decision> due(Liveness liveness, long nowMs, int max) {
+        List<Decision> due = new ArrayList<>();
+        if (count(GroupState.Kind.FAILED) == 0 && (count(GroupState.Kind.IN_FLIGHT) == 0 || !liveness.caughtUp())) {
+            return due;
         }
+        for (Group group : groups.values()) {
+            Decision decision = reissues.decide(group, liveness, nowMs);
+            if (decision != null) {
+                due.add(decision);
+                if (due.size() >= max) {
+                    break;
+                }
+            }
+        }
+        return due;
     }
 
-    private void settle(long index, SettledEnd end) {
-        if (!settled.add(new GroupIndex(index))) {
-            return;
-        }
-        byEnd.merge(end, 1L, Long::sum);
-        Group group = groups.get(index);
+    /** Forgets workers that have said nothing for long. */
+    public void forgetWorkers(long nowMs) {
+        held.forget(nowMs);
+    }
+
+    private void drop(long index) {
+        Group group = groups.remove(index);
         if (group != null) {
-            drop(group);
+            byKind.merge(group.state().kind(), -1L, Long::sum);
+            kept.settled(index);
         }
-    }
-
-    private void drop(Group group) {
-        groups.remove(group.index);
-        byKind.merge(group.state().kind(), -1L, Long::sum);
     }
 
     private Group add(long index) {
@@ -279,7 +281,7 @@ public final class Ledger {
         if (group != null) {
             return group;
         }
-        return byKind.getOrDefault(GroupState.Kind.ANNOUNCED, 0L) < ANNOUNCED_MAX ? add(index.value()) : null;
+        return count(GroupState.Kind.ANNOUNCED) < ANNOUNCED_MAX ? add(index.value()) : null;
     }
 
     private void refresh(Group group) {
@@ -297,18 +299,28 @@ public final class Ledger {
         return group == null ? null : group.state();
     }
 
+    /** The newest task of an unsettled group; null when there is none. */
+    public @Nullable Issue issue(GroupIndex index) {
+        Group group = groups.get(index.value());
+        return group == null ? null : group.issue();
+    }
+
     public boolean isSettled(GroupIndex index) {
-        return settled.contains(index);
+        return settlements.contains(index);
     }
 
     /** The trainer consumer's own count, as of its newest record. */
     public StepRecord.Totals totals() {
-        return totals;
+        return settlements.totals();
     }
 
-    /** How much memory the settled groups take; see {@link SettledIndices}. */
+    /** Records of the topic below this offset are needed no more. */
+    public long neededFrom(TrimmedTopic topic) {
+        return kept.neededFrom(topic);
+    }
+
     int settledRanges() {
-        return settled.ranges().size();
+        return settlements.ranges();
     }
 
     public LedgerCounts counts() {
@@ -319,18 +331,15 @@ public final class Ledger {
                 count(GroupState.Kind.IN_FLIGHT),
                 count(GroupState.Kind.FINISHED),
                 count(GroupState.Kind.FAILED),
-                count(SettledEnd.TRAINED),
-                count(SettledEnd.DISCARDED),
-                count(SettledEnd.ABANDONED),
-                settled.lowWaterMark(),
+                count(GroupState.Kind.ABANDONING),
+                settlements.count(Settlements.End.TRAINED),
+                settlements.count(Settlements.End.DISCARDED),
+                settlements.count(Settlements.End.ABANDONED),
+                settlements.lowWaterMark(),
                 rewards.mean());
     }
 
     private long count(GroupState.Kind kind) {
         return byKind.getOrDefault(kind, 0L);
-    }
-
-    private long count(SettledEnd end) {
-        return byEnd.getOrDefault(end, 0L);
     }
 }

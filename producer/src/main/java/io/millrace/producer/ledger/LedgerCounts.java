@@ -5,9 +5,11 @@ package io.millrace.producer.ledger;
  *
  * @param published groups whose publication the ledger has read, settled ones from before its start not counted
  * @param announced named by another topic before their publication was read; part of nothing else
- * @param trained settled by training, since the ledger began to read {@code steps}
- * @param discarded settled without training, the same
- * @param abandoned settled since every attempt failed, the same
+ * @param failed their latest attempt ended without a result, and the next is about to be issued
+ * @param abandoning given up, and not settled yet
+ * @param trained settled by training
+ * @param discarded settled without training
+ * @param abandoned settled since their attempts were used up
  * @param lowWaterMark every group index below it is settled
  * @param rewardMean mean reward of the newest finished groups, NaN when there is none
  */
@@ -18,6 +20,7 @@ public record LedgerCounts(
         long inFlight,
         long finished,
         long failed,
+        long abandoning,
         long trained,
         long discarded,
         long abandoned,
@@ -25,7 +28,7 @@ public record LedgerCounts(
         double rewardMean) {
     /** Published and not settled. */
     public long unsettled() {
-        return queued + inFlight + finished + failed;
+        return queued + inFlight + finished + failed + abandoning;
     }
 
     /** Settled by any of the three ends. */

@@ -1,11 +1,9 @@
 package io.millrace.producer.publish;
 
-/** Another producer has taken over the run's transactional id: this one must end. */
+/** Another producer has taken over the run: this one must end. */
 public final class FencedException extends Exception {
-    FencedException(String transactionalId, Throwable cause) {
-        super(
-                "a newer producer has taken the run (transactional id " + transactionalId
-                        + "), or this one was away longer than its transaction timeout; this one ends",
-                cause);
+    public FencedException(String newer, String own) {
+        super("a newer producer has taken the run: it calls itself " + newer + " on the workers topic, this one is "
+                + own + "; this one ends");
     }
 }

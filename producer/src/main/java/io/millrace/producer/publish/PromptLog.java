@@ -15,9 +15,10 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads back what stands on the prompts topic, committed. Its one partition holds group indices rising with offsets, with
- * holes: control records of transactions and aborted records. Each call makes a consumer of its own and closes it, since
- * it is needed only at the start and after a commit of unknown outcome. Not thread-safe.
+ * Reads back what stands on a prompts lane, committed. Its one partition has holes: control records of transactions,
+ * aborted records, and records that are no tasks, which are passed over. On the lane of first attempts group indices rise
+ * with offsets. Each call makes a consumer of its own and closes it, since it is needed only when the run is taken over.
+ * Not thread-safe.
  */
 public final class PromptLog {
     /** A stretch this short is read, not searched. */
@@ -26,32 +27,42 @@ public final class PromptLog {
     private final Supplier<org.apache.kafka.clients.consumer.Consumer<byte[], byte[]>> consumers;
     private final TopicPartition partition;
     private final Duration limit;
+    private final Skipped skipped;
+
+    /** Told of each record that is handed to nobody since it is no task. */
+    @FunctionalInterface
+    public interface Skipped {
+        void skip(ConsumerRecord<byte[], byte[]> record, String reason);
+    }
 
     /**
      * @param consumers makes read_committed consumers
      * @param limit how long the broker may take to answer, each time
+     * @param skipped told by {@link #from} and {@link #all}
      */
     public PromptLog(
             Supplier<org.apache.kafka.clients.consumer.Consumer<byte[], byte[]>> consumers,
             String topic,
-            Duration limit) {
+            Duration limit,
+            Skipped skipped) {
         this.consumers = consumers;
         this.partition = new TopicPartition(topic, 0);
         this.limit = limit;
+        this.skipped = skipped;
     }
 
     /**
-     * The task with the highest group index; null when there is none. Reads backwards from the end in growing stretches,
-     * since any number of control records may stand behind it.
+     * The last task, which on the lane of first attempts has the highest group index; null when there is none. Reads
+     * backwards from the end in growing stretches, since any number of other records may stand behind it.
      */
-    public @Nullable PublishedTask last() throws BadRecordException {
+    public @Nullable PublishedTask last() {
         try (Reader reader = new Reader()) {
             long stretch = STRETCH_OFFSETS;
             for (long to = reader.end; to > reader.begin; stretch *= 4) {
                 long from = Math.max(reader.begin, to - stretch);
-                ConsumerRecord<byte[], byte[]> last = reader.lastBetween(from, to);
+                PublishedTask last = reader.lastBetween(from, to);
                 if (last != null) {
-                    return decode(last);
+                    return last;
                 }
                 to = from;
             }
@@ -60,24 +71,23 @@ public final class PromptLog {
     }
 
     /**
-     * Hands over every task from this group on, in order. The place where to begin is searched by halving: the log keeps
-     * all the run's prompts, and only the unsettled end is of interest.
+     * Hands over every task from this group on, in order. The place where to begin is searched by halving: the log may
+     * hold all the run's prompts, and only the unsettled end is of interest.
      */
-    public void from(GroupIndex first, Consumer<PublishedTask> handler) throws BadRecordException {
+    public void from(GroupIndex first, Consumer<PublishedTask> handler) {
         try (Reader reader = new Reader()) {
             long low = reader.begin;
             long high = reader.end;
             while (high - low > STRETCH_OFFSETS) {
                 long middle = low + (high - low) / 2;
-                ConsumerRecord<byte[], byte[]> record = reader.firstFrom(middle);
-                if (record == null || decode(record).task().groupIndex().compareTo(first) >= 0) {
+                PublishedTask task = reader.firstBetween(middle, high);
+                if (task == null || task.task().groupIndex().compareTo(first) >= 0) {
                     high = middle;
                 } else {
-                    low = record.offset();
+                    low = task.offset();
                 }
             }
-            reader.each(low, record -> {
-                PublishedTask task = decode(record);
+            reader.each(low, task -> {
                 if (task.task().groupIndex().compareTo(first) >= 0) {
                     handler.accept(task);
                 }
@@ -85,16 +95,27 @@ public final class PromptLog {
         }
     }
 
-    private PublishedTask decode(ConsumerRecord<byte[], byte[]> record) throws BadRecordException {
-        try {
-            return new PublishedTask(ControlCodec.decode(record.value(), TrainingTask.class), record.offset());
-        } catch (BadRecordException e) {
-            throw new BadRecordException(partition + " offset " + record.offset() + ": " + e.getMessage(), e);
+    /** Hands over every task of the lane, in order of offsets. */
+    public void all(Consumer<PublishedTask> handler) {
+        try (Reader reader = new Reader()) {
+            reader.each(reader.begin, handler);
         }
     }
 
-    private interface RecordHandler {
-        void accept(ConsumerRecord<byte[], byte[]> record) throws BadRecordException;
+    private static PublishedTask decode(ConsumerRecord<byte[], byte[]> record) throws BadRecordException {
+        if (record.value() == null) {
+            throw new BadRecordException("no value");
+        }
+        return new PublishedTask(ControlCodec.decode(record.value(), TrainingTask.class), record.offset());
+    }
+
+    /** Null for a record that is no task. */
+    private static @Nullable PublishedTask taskIn(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return decode(record);
+        } catch (BadRecordException e) {
+            return null;
+        }
     }
 
     /** One look at the log, up to where it ended when the look began. */
@@ -117,41 +138,43 @@ public final class PromptLog {
             return offset;
         }
 
-        /** The first record at or after the offset; null when only control records follow. */
+        /** The first task in the stretch; null when there is none. */
         @Nullable
-        ConsumerRecord<byte[], byte[]> firstFrom(long offset) {
-            consumer.seek(partition, offset);
-            while (true) {
-                List<ConsumerRecord<byte[], byte[]>> records = poll();
-                if (!records.isEmpty()) {
-                    return records.getFirst();
-                }
-                if (consumer.position(partition, limit) >= end) {
-                    return null;
+        PublishedTask firstBetween(long from, long to) {
+            consumer.seek(partition, from);
+            while (consumer.position(partition, limit) < to) {
+                for (ConsumerRecord<byte[], byte[]> record : poll()) {
+                    PublishedTask task = record.offset() < to ? taskIn(record) : null;
+                    if (task != null) {
+                        return task;
+                    }
                 }
             }
+            return null;
         }
 
         @Nullable
-        ConsumerRecord<byte[], byte[]> lastBetween(long from, long to) {
+        PublishedTask lastBetween(long from, long to) {
             consumer.seek(partition, from);
-            ConsumerRecord<byte[], byte[]> last = null;
+            PublishedTask last = null;
             while (consumer.position(partition, limit) < to) {
                 for (ConsumerRecord<byte[], byte[]> record : poll()) {
-                    if (record.offset() >= to) {
-                        return last;
-                    }
-                    last = record;
+                    PublishedTask task = record.offset() < to ? taskIn(record) : null;
+                    last = task == null ? last : task;
                 }
             }
             return last;
         }
 
-        void each(long from, RecordHandler handler) throws BadRecordException {
+        void each(long from, Consumer<PublishedTask> handler) {
             consumer.seek(partition, from);
             while (consumer.position(partition, limit) < end) {
                 for (ConsumerRecord<byte[], byte[]> record : poll()) {
-                    handler.accept(record);
+                    try {
+                        handler.accept(decode(record));
+                    } catch (BadRecordException e) {
+                        skipped.skip(record, String.valueOf(e.getMessage()));
+                    }
                 }
             }
         }

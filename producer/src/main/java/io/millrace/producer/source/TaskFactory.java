@@ -2,6 +2,9 @@ package io.millrace.producer.source;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
@@ -9,13 +12,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Makes the first attempt of each group. Pure, for all threads. */
+/** Makes the tasks of each group. Pure, for all threads. */
 public final class TaskFactory {
     private final DataSet dataSet;
     private final PromptOrder order;
     private final int samplesPerGroup;
     private final SamplingParams samplingParams;
     private final @Nullable String rewardType;
+    private final long timeLimitMs;
 
     /** The metadata key that names a prompt's reward, as in slime. */
     static final String REWARD_KEY = "rm_type";
@@ -24,18 +28,21 @@ public final class TaskFactory {
      * @param order over exactly this data set's rows
      * @param samplesPerGroup 1 or more
      * @param rewardType goes into the metadata of rows that name no reward; null leaves them as they are
+     * @param timeLimitMs how long each attempt may take from its claim on
      */
     public TaskFactory(
             DataSet dataSet,
             PromptOrder order,
             int samplesPerGroup,
             SamplingParams samplingParams,
-            @Nullable String rewardType) {
+            @Nullable String rewardType,
+            long timeLimitMs) {
         this.dataSet = Objects.requireNonNull(dataSet, "data_set");
         this.order = Objects.requireNonNull(order, "order");
         this.samplingParams = Objects.requireNonNull(samplingParams, "sampling_params");
         this.samplesPerGroup = samplesPerGroup;
         this.rewardType = rewardType;
+        this.timeLimitMs = timeLimitMs;
         if (samplesPerGroup < 1) {
             throw new IllegalArgumentException("samples_per_group must be 1 or more, was " + samplesPerGroup);
         }
@@ -54,22 +61,38 @@ public final class TaskFactory {
         if (order.exhausted(group)) {
             throw new IllegalArgumentException("group " + group + " is past the last epoch");
         }
+        return task(group, new Attempt(1), policy.lineage(), policy.weightVersion(), nowMs, null);
+    }
+
+    /**
+     * An attempt of a group that was published before, also of one past the last epoch as it is set now. The prompt
+     * follows from the group's index, so it is the one of the first attempt; sampling is as it is set now.
+     *
+     * @param history how the attempts before this one ended
+     */
+    public TrainingTask task(
+            GroupIndex group,
+            Attempt attempt,
+            Lineage lineage,
+            WeightVersion version,
+            long nowMs,
+            @Nullable AttemptHistory history) {
         PromptOrder.Position position = order.at(group);
         PromptRow row = dataSet.row(position.row());
         return new TrainingTask(
                 group,
-                new Attempt(1),
+                attempt,
                 samplesPerGroup,
-                policy.lineage(),
-                policy.weightVersion(),
+                lineage,
+                version,
                 nowMs,
                 row.prompt(),
                 row.label(),
                 metadata(row),
                 samplingParams,
                 new TrainingTask.Source(dataSet.fingerprint(), order.seed(), position.epoch(), row.line()),
-                null,
-                null);
+                timeLimitMs,
+                history);
     }
 
     public int samplesPerGroup() {

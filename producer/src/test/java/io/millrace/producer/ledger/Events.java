@@ -3,10 +3,12 @@ package io.millrace.producer.ledger;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
+import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.Json;
+import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RewardStats;
@@ -14,8 +16,12 @@ import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import java.util.BitSet;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Records for tests, with what a test does not care about filled in. */
 public final class Events {
@@ -25,9 +31,13 @@ public final class Events {
     private Events() {}
 
     public static TrainingTask task(long index) {
+        return task(index, 1, null);
+    }
+
+    static TrainingTask task(long index, long attempt, @Nullable AttemptHistory history) {
         return new TrainingTask(
                 new GroupIndex(index),
-                new Attempt(1),
+                new Attempt(attempt),
                 2,
                 new Lineage(0),
                 new WeightVersion(0),
@@ -38,7 +48,7 @@ public final class Events {
                 SamplingParams.defaults(16),
                 new TrainingTask.Source("0123456789abcdef", 1, 0, index + 1),
                 null,
-                null);
+                history);
     }
 
     static Receipt success(long index, long attempt) {
@@ -50,13 +60,25 @@ public final class Events {
         return receipt(index, attempt, new Receipt.Failure("deadline", "attempt " + attempt));
     }
 
+    static Receipt handedBack(long index, long attempt) {
+        return receipt(index, attempt, new Receipt.HandedBack("the worker stops"));
+    }
+
     private static Receipt receipt(long index, long attempt, Receipt.Outcome outcome) {
         return new Receipt(new GroupIndex(index), new Attempt(attempt), WORKER, 2, 10, 20, 30, outcome);
     }
 
     static WorkersRecord.Status status(WorkerIncarnation worker, long sequence, Collection<Long> held) {
-        List<WorkersRecord.HeldGroup> groups = held.stream()
-                .map(index -> new WorkersRecord.HeldGroup(new GroupIndex(index), new Attempt(1), 0, 0))
+        Map<Long, Long> attempts = new HashMap<>();
+        held.forEach(index -> attempts.put(index, 1L));
+        return status(worker, sequence, attempts);
+    }
+
+    /** @param held the attempt of each group */
+    static WorkersRecord.Status status(WorkerIncarnation worker, long sequence, Map<Long, Long> held) {
+        List<WorkersRecord.HeldGroup> groups = held.entrySet().stream()
+                .map(one ->
+                        new WorkersRecord.HeldGroup(new GroupIndex(one.getKey()), new Attempt(one.getValue()), 0, 0))
                 .toList();
         return new WorkersRecord.Status(
                 worker, sequence, WorkersRecord.State.RUNNING, 0, 8, 0, groups, List.of(), 0, 0, 0, 0);
@@ -89,5 +111,24 @@ public final class Events {
 
     static StepRecord.Rejection rejection(long index, long attempt) {
         return new StepRecord.Rejection(new GroupIndex(index), new Attempt(attempt), 0, index, "no tokens");
+    }
+
+    static StepRecord.Snapshot snapshot(
+            long nextStep, StepRecord.Totals totals, BitSet settled, List<StepRecord.Rejection> rejections) {
+        SettledIndices indices = new SettledIndices();
+        settled.stream().forEach(index -> indices.add(new GroupIndex(index)));
+        return new StepRecord.Snapshot(
+                new Lineage(0),
+                new StepNumber(nextStep),
+                0,
+                nextStep == 0 ? null : ack(nextStep - 1, totals),
+                totals,
+                indices.ranges(),
+                rejections,
+                List.of(),
+                List.of(),
+                0,
+                0,
+                0);
     }
 }

@@ -10,16 +10,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.AttemptHistory.Kind;
 import io.millrace.common.record.StepRecord.Totals;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LedgerTest {
-    private final Ledger ledger = new Ledger();
+    private static final RecoveryLimits LIMITS = new RecoveryLimits(3, 2, 10_000, 60_000);
+
+    private final Ledger ledger = new Ledger(new Reissues(LIMITS));
 
     private void publish(long... indices) {
         for (long index : indices) {
-            ledger.published(Events.task(index), 10 + index, 0);
+            ledger.published(Lane.PROMPTS, Events.task(index), 10 + index, 0);
         }
     }
 
@@ -33,7 +36,7 @@ class LedgerTest {
         assertInstanceOf(GroupState.Queued.class, state(0));
         ledger.workerStatus(Events.status(Events.WORKER, 1, List.of(0L)), 5);
         assertEquals(new GroupState.InFlight(Events.WORKER, 5), state(0));
-        assertEquals(ReceiptFate.FINISHED, ledger.receipt(Events.success(0, 1), 6));
+        assertEquals(ReceiptFate.FINISHED, ledger.receipt(Events.success(0, 1), 0, 6));
         assertEquals(new GroupState.Finished(new Attempt(1)), state(0));
         ledger.step(Events.lease(0, List.of(0L)));
         assertEquals(1, ledger.counts().finished());
@@ -48,19 +51,19 @@ class LedgerTest {
     @Test
     void tasksBelowTheShareGroupsStartHaveLeftTheQueue() {
         publish(0, 1, 2);
-        ledger.queueStart(12, 7);
+        ledger.queueStart(Lane.PROMPTS, 12, 7);
         assertEquals(new GroupState.InFlight(null, 7), state(0));
         assertEquals(new GroupState.InFlight(null, 7), state(1));
         assertInstanceOf(GroupState.Queued.class, state(2));
         publish(3);
-        ledger.queueStart(11, 8);
+        ledger.queueStart(Lane.PROMPTS, 11, 8);
         assertInstanceOf(GroupState.Queued.class, state(3));
         assertEquals(2, ledger.counts().queued());
     }
 
     @Test
     void aPublicationReadAfterTheShareGroupsStartIsNotQueued() {
-        ledger.queueStart(11, 3);
+        ledger.queueStart(Lane.PROMPTS, 11, 3);
         publish(0, 1);
         assertEquals(new GroupState.InFlight(null, 0), state(0));
         assertInstanceOf(GroupState.Queued.class, state(1));
@@ -68,7 +71,7 @@ class LedgerTest {
 
     @Test
     void aReceiptBeforeThePublicationCounts() {
-        assertEquals(ReceiptFate.FINISHED, ledger.receipt(Events.success(4, 1), 0));
+        assertEquals(ReceiptFate.FINISHED, ledger.receipt(Events.success(4, 1), 0, 0));
         assertEquals(1, ledger.counts().announced());
         assertEquals(0, ledger.counts().finished());
         publish(4);
@@ -80,7 +83,7 @@ class LedgerTest {
     @Test
     void aStatusAfterTheReceiptDoesNotTakeTheGroupBack() {
         publish(0);
-        ledger.receipt(Events.success(0, 1), 0);
+        ledger.receipt(Events.success(0, 1), 0, 0);
         ledger.workerStatus(Events.status(Events.WORKER, 1, List.of(0L)), 1);
         assertInstanceOf(GroupState.Finished.class, state(0));
     }
@@ -89,7 +92,7 @@ class LedgerTest {
     void nothingBringsASettledGroupBack() {
         publish(0, 1);
         ledger.step(Events.discard(1, new Totals(0, 1, 0, 0)));
-        assertEquals(ReceiptFate.LATE, ledger.receipt(Events.success(1, 1), 0));
+        assertEquals(ReceiptFate.LATE, ledger.receipt(Events.success(1, 1), 0, 0));
         ledger.workerStatus(Events.status(Events.WORKER, 1, List.of(1L)), 0);
         assertEquals(ReceiptFate.LATE, ledger.step(Events.rejection(1, 1)));
         publish(1);
@@ -131,27 +134,23 @@ class LedgerTest {
     @Test
     void aFailedAttemptKeepsItsCauseAndALaterSuccessFinishes() {
         publish(0);
-        assertEquals(ReceiptFate.FAILED, ledger.receipt(Events.failure(0, 1), 0));
-        assertEquals(
-                new GroupState.Failed(List.of(new GroupState.FailedAttempt(new Attempt(1), "deadline: attempt 1"))),
-                state(0));
-        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.failure(0, 1), 0));
-        assertEquals(ReceiptFate.FINISHED, ledger.receipt(Events.success(0, 1), 0));
-        assertEquals(ReceiptFate.DUPLICATE, ledger.receipt(Events.success(0, 2), 0));
-        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.failure(0, 3), 0));
+        assertEquals(ReceiptFate.FAILED, ledger.receipt(Events.failure(0, 1), 0, 0));
+        assertEquals(new GroupState.Failed(new Attempt(1), Kind.FAILED, "deadline: attempt 1"), state(0));
+        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.failure(0, 1), 0, 0));
+        assertEquals(ReceiptFate.FINISHED, ledger.receipt(Events.success(0, 1), 0, 0));
+        assertEquals(ReceiptFate.DUPLICATE, ledger.receipt(Events.success(0, 2), 0, 0));
+        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.failure(0, 3), 0, 0));
         assertEquals(1, ledger.counts().finished());
     }
 
     @Test
     void aRejectedResultIsAFailedAttemptWhicheverIsReadFirst() {
         publish(0, 1);
-        ledger.receipt(Events.success(0, 1), 0);
+        ledger.receipt(Events.success(0, 1), 0, 0);
         assertEquals(ReceiptFate.FAILED, ledger.step(Events.rejection(0, 1)));
         ledger.step(Events.rejection(1, 1));
-        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.success(1, 1), 0));
-        assertEquals(
-                new GroupState.Failed(List.of(new GroupState.FailedAttempt(new Attempt(1), "rejected: no tokens"))),
-                state(0));
+        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.success(1, 1), 0, 0));
+        assertEquals(new GroupState.Failed(new Attempt(1), Kind.REJECTED, "rejected: no tokens"), state(0));
         assertEquals(state(0), state(1));
         assertEquals(2, ledger.counts().failed());
     }
@@ -182,7 +181,7 @@ class LedgerTest {
         assertTrue(Double.isNaN(ledger.counts().rewardMean()));
         publish(0, 1, 2, 3);
         for (long index = 0; index < 3; index++) {
-            ledger.receipt(Events.success(index, 1), 0);
+            ledger.receipt(Events.success(index, 1), 0, 0);
         }
         assertEquals(2.0 / 3, ledger.counts().rewardMean(), 1e-12);
     }
@@ -190,24 +189,24 @@ class LedgerTest {
     @Test
     void namesThatWereNeverPublishedAreBounded() {
         for (long index = 0; index < Ledger.ANNOUNCED_MAX; index++) {
-            ledger.receipt(Events.failure(1_000_000 + index, 1), 0);
+            ledger.receipt(Events.failure(1_000_000 + index, 1), 0, 0);
         }
-        assertEquals(ReceiptFate.UNKNOWN, ledger.receipt(Events.failure(1, 1), 0));
+        assertEquals(ReceiptFate.UNKNOWN, ledger.receipt(Events.failure(1, 1), 0, 0));
         assertEquals(Ledger.ANNOUNCED_MAX, ledger.counts().announced());
         publish(1);
-        assertEquals(ReceiptFate.FAILED, ledger.receipt(Events.failure(1, 1), 0));
+        assertEquals(ReceiptFate.FAILED, ledger.receipt(Events.failure(1, 1), 0, 0));
     }
 
     @Test
     void statesRefuseMovesThatCannotHappen() {
         GroupState finished = new GroupState.Finished(new Attempt(1));
         GroupState.InFlight inFlight = new GroupState.InFlight(null, 0);
-        assertThrows(IllegalStateException.class, () -> finished.to(inFlight));
-        assertThrows(IllegalStateException.class, () -> inFlight.to(new GroupState.Queued()));
+        GroupState abandoning = new GroupState.Abandoning(new Attempt(3));
+        assertThrows(IllegalStateException.class, () -> abandoning.to(inFlight));
+        assertThrows(IllegalStateException.class, () -> abandoning.to(finished));
         for (GroupState.Kind kind : GroupState.Kind.values()) {
             assertFalse(kind.mayBecome(GroupState.Kind.ANNOUNCED));
         }
         assertTrue(GroupState.Kind.FAILED.mayBecome(GroupState.Kind.FINISHED));
-        assertFalse(GroupState.Kind.FAILED.mayBecome(GroupState.Kind.IN_FLIGHT));
     }
 }

@@ -102,7 +102,7 @@ class ResumeCheckTest {
 
     private static List<TrainingTask> publish(DataSet dataSet, TrainingTask last, int end) {
         PromptOrder order = order(77);
-        TaskFactory factory = new TaskFactory(dataSet, order, SAMPLES, SamplingParams.defaults(16), null);
+        TaskFactory factory = new TaskFactory(dataSet, order, SAMPLES, SamplingParams.defaults(16), null, 60_000);
         List<TrainingTask> tasks = new ArrayList<>();
         GroupIndex group = assertInstanceOf(Decision.Begin.class, ResumeCheck.decide(last, dataSet, order, SAMPLES))
                 .group();
@@ -113,7 +113,7 @@ class ResumeCheckTest {
     }
 
     private TrainingTask task(PromptOrder order, long group) {
-        return new TaskFactory(dataSet, order, SAMPLES, SamplingParams.defaults(16), null)
+        return new TaskFactory(dataSet, order, SAMPLES, SamplingParams.defaults(16), null, 60_000)
                 .task(new GroupIndex(group), Policy.initial(), 5);
     }
 

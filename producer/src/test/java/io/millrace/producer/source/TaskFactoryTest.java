@@ -41,7 +41,7 @@ class TaskFactoryTest {
 
     @Test
     void aTaskIsTheFirstAttemptOfItsRowUnderThePolicy() {
-        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, false, 0), 8, SAMPLING, null);
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, false, 0), 8, SAMPLING, null, 60_000);
         assertEquals(
                 new TrainingTask(
                         new GroupIndex(5),
@@ -55,14 +55,14 @@ class TaskFactoryTest {
                         Json.object(),
                         SAMPLING,
                         new TrainingTask.Source(dataSet.fingerprint(), 6, 1, 4),
-                        null,
+                        60_000L,
                         null),
                 factory.task(new GroupIndex(5), POLICY, 1234));
     }
 
     @Test
     void everyKindOfTaskSurvivesTheTopic() throws Exception {
-        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING, null);
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING, null, 60_000);
         for (long group = 0; group < 3; group++) {
             TrainingTask task = factory.task(new GroupIndex(group), POLICY, 1234);
             assertEquals(task, ControlCodec.decode(ControlCodec.encode(task), TrainingTask.class));
@@ -77,7 +77,7 @@ class TaskFactoryTest {
                 """;
         DataSet rows = JsonlDataSet.load(
                 DataSetFiles.write(folder.resolve("rewards.jsonl"), text), DataSetFiles.SHAPE, DataSetFiles.LENIENT);
-        TaskFactory factory = new TaskFactory(rows, new PromptOrder(6, 2, false, 0), 8, SAMPLING, "dapo");
+        TaskFactory factory = new TaskFactory(rows, new PromptOrder(6, 2, false, 0), 8, SAMPLING, "dapo", 60_000);
         assertEquals(
                 Json.object().put("rm_type", "f1"),
                 factory.task(new GroupIndex(0), POLICY, 1234).metadata());
@@ -88,16 +88,16 @@ class TaskFactoryTest {
 
     @Test
     void theSameGroupIsTheSameTask() {
-        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING, null);
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING, null, 60_000);
         assertEquals(
                 factory.task(new GroupIndex(4), POLICY, 1234),
-                new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING, null)
+                new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING, null, 60_000)
                         .task(new GroupIndex(4), POLICY, 1234));
     }
 
     @Test
     void aGroupPastTheLastEpochIsRefused() {
-        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 2), 8, SAMPLING, null);
+        TaskFactory factory = new TaskFactory(dataSet, new PromptOrder(6, 3, true, 2), 8, SAMPLING, null, 60_000);
         factory.task(new GroupIndex(5), POLICY, 1234);
         assertThrows(IllegalArgumentException.class, () -> factory.task(new GroupIndex(6), POLICY, 1234));
     }
@@ -105,8 +105,8 @@ class TaskFactoryTest {
     @Test
     void anOrderOfAnotherSizeOrAGroupWithoutSamplesIsRefused() {
         PromptOrder other = new PromptOrder(6, 4, true, 0);
-        assertThrows(IllegalArgumentException.class, () -> new TaskFactory(dataSet, other, 8, SAMPLING, null));
+        assertThrows(IllegalArgumentException.class, () -> new TaskFactory(dataSet, other, 8, SAMPLING, null, 60_000));
         PromptOrder order = new PromptOrder(6, 3, true, 0);
-        assertThrows(IllegalArgumentException.class, () -> new TaskFactory(dataSet, order, 0, SAMPLING, null));
+        assertThrows(IllegalArgumentException.class, () -> new TaskFactory(dataSet, order, 0, SAMPLING, null, 60_000));
     }
 }

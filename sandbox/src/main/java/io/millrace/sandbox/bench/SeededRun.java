@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SeededRun {
     /** The producer's defaults, so that a producer with these takes the run on. */
+    private static final long ATTEMPT_LIMIT_MS = 7_200_000;
+
     private static final long SEED = 42;
 
     private static final SamplingParams SAMPLING = SamplingParams.defaults(1024);
@@ -73,7 +75,8 @@ final class SeededRun {
                 new PromptOrder(SEED, dataSet.size(), true, 0),
                 settings.batch().samplesPerGroup(),
                 SAMPLING,
-                null);
+                null,
+                ATTEMPT_LIMIT_MS);
         for (long index = 0; index < settings.settledGroups(); index++) {
             TrainingTask task = tasks.task(
                     new GroupIndex(index), policy(index / settings.batch().batchGroups()), 0);

@@ -1,11 +1,16 @@
 package io.millrace.sandbox.broker;
 
 import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * @param kafkaHost address to listen on and to tell clients
  * @param kafkaPort 0 for any free one
+ * @param proxiedListeners {@code port:advertised-port} each
+ * @param nodeId of this node in the quorum
+ * @param quorum {@code id@host:port} each, the same list at every node; empty for a node on its own
  * @param dataDir where the log stands
  * @param keepData whether it is still there after the end
  */
@@ -24,6 +29,23 @@ public record BrokerSettings(
                 help = "Port for clients; 0 takes a free one and logs it")
         int kafkaPort,
 
+        @Setting(
+                name = "proxied-listener",
+                defaultValue = "",
+                help = "A further port, as port:advertised-port: clients that come to it are told the advertised one,"
+                        + " where a proxy leads back to it; may be repeated")
+        List<String> proxiedListeners,
+
+        @Setting(name = "node-id", defaultValue = "1", min = "1", max = "1000", help = "Id of this node in the quorum")
+        int nodeId,
+
+        @Setting(
+                name = "quorum",
+                defaultValue = "",
+                help = "Every node's controller as id@host:port, the same list at each node; without it the node is"
+                        + " alone")
+        List<String> quorum,
+
         @Setting(name = "data-dir", defaultValue = ".millrace/broker", help = "Folder of the broker's log")
         Path dataDir,
 
@@ -32,4 +54,31 @@ public record BrokerSettings(
                 defaultValue = "true",
                 help = "Keep the data folder, so that the next start goes on with it; false empties it at start and at"
                         + " the end")
-        boolean keepData) {}
+        boolean keepData) {
+    public BrokerSettings {
+        proxiedListeners = List.copyOf(proxiedListeners);
+        quorum = List.copyOf(quorum);
+        proxiedListeners.forEach(ProxiedListener::parse);
+        List<Integer> ids =
+                quorum.stream().map(QuorumVoter::parse).map(QuorumVoter::nodeId).toList();
+        if (!ids.isEmpty() && !ids.contains(nodeId)) {
+            throw SettingException.impossible("--node-id and --quorum", "node " + nodeId + " is not in the quorum");
+        }
+        if (ids.stream().distinct().count() < ids.size()) {
+            throw SettingException.impossible("--quorum", "a node stands in it twice");
+        }
+    }
+
+    /** A node on its own. */
+    static BrokerSettings alone(String host, int port, Path dataDir, boolean keepData) {
+        return new BrokerSettings(host, port, List.of(), 1, List.of(), dataDir, keepData);
+    }
+
+    List<ProxiedListener> proxied() {
+        return proxiedListeners.stream().map(ProxiedListener::parse).toList();
+    }
+
+    List<QuorumVoter> voters() {
+        return quorum.stream().map(QuorumVoter::parse).toList();
+    }
+}

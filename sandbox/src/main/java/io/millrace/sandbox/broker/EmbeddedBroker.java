@@ -12,8 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
-import java.util.Properties;
 import java.util.UUID;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
@@ -31,7 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class EmbeddedBroker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedBroker.class);
-    private static final int NODE_ID = 1;
 
     private final BrokerSettings settings;
     private final int port;
@@ -54,7 +51,8 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
         int port = settings.kafkaPort() == 0 ? freePort(settings.kafkaHost()) : settings.kafkaPort();
         refuseTaken(settings.kafkaHost(), port);
-        KafkaConfig config = KafkaConfig.fromProps(properties(settings, port, freePort("127.0.0.1")), false);
+        KafkaConfig config =
+                KafkaConfig.fromProps(BrokerProperties.of(settings, port, controllerPort(settings)), false);
         format(settings);
         KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
         try {
@@ -67,41 +65,17 @@ public final class EmbeddedBroker implements AutoCloseable {
         return new EmbeddedBroker(settings, port, server);
     }
 
-    private static Properties properties(BrokerSettings settings, int port, int controllerPort) {
-        Properties p = new Properties();
-        p.put("process.roles", "broker,controller");
-        p.put("node.id", Integer.toString(NODE_ID));
-        p.put(
-                "listeners",
-                "PLAINTEXT://" + settings.kafkaHost() + ":" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
-        p.put("advertised.listeners", "PLAINTEXT://" + settings.kafkaHost() + ":" + port);
-        p.put("controller.listener.names", "CONTROLLER");
-        p.put("controller.quorum.voters", NODE_ID + "@127.0.0.1:" + controllerPort);
-        p.put("log.dirs", settings.dataDir().toAbsolutePath().toString());
-        p.put("auto.create.topics.enable", "false");
-        p.put("group.initial.rebalance.delay.ms", "0");
-        // A large share group is legal: 1000 is Kafka's own ceiling of members.
-        p.put("group.share.max.size", "1000");
-        // A member gets its partition with its second heartbeat: at the default of 5 s a worker's first claim waits so
-        // long.
-        p.put("group.share.min.heartbeat.interval.ms", "500");
-        p.put("group.share.heartbeat.interval.ms", "500");
-        for (String topic : List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
-            p.put(topic + ".replication.factor", "1");
-            p.put(topic + ".num.partitions", "4");
-        }
-        p.put("transaction.state.log.min.isr", "1");
-        p.put("share.coordinator.state.topic.min.isr", "1");
-        return p;
-    }
-
     private static void format(BrokerSettings settings) {
+        // A folder that goes on has a cluster id of its own, and the formatter refuses any other.
+        if (Files.exists(settings.dataDir().resolve("meta.properties"))) {
+            return;
+        }
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         try {
             Files.createDirectories(settings.dataDir());
             new Formatter()
-                    .setClusterId(Uuid.randomUuid().toString())
-                    .setNodeId(NODE_ID)
+                    .setClusterId(clusterId(settings))
+                    .setNodeId(settings.nodeId())
                     .setControllerListenerName("CONTROLLER")
                     .setMetadataLogDirectory(settings.dataDir().toAbsolutePath().toString())
                     .addDirectory(settings.dataDir().toAbsolutePath().toString())
@@ -114,10 +88,27 @@ public final class EmbeddedBroker implements AutoCloseable {
         log.debug("format: {}", said.toString(StandardCharsets.UTF_8).strip());
     }
 
+    /** The nodes of a quorum must have the same one, and know nothing of each other but the quorum. */
+    private static String clusterId(BrokerSettings settings) {
+        if (settings.quorum().isEmpty()) {
+            return Uuid.randomUuid().toString();
+        }
+        UUID id = UUID.nameUUIDFromBytes(String.join(",", settings.quorum()).getBytes(StandardCharsets.UTF_8));
+        return new Uuid(id.getMostSignificantBits(), id.getLeastSignificantBits()).toString();
+    }
+
+    private static int controllerPort(BrokerSettings settings) {
+        return settings.voters().stream()
+                .filter(voter -> voter.nodeId() == settings.nodeId())
+                .mapToInt(QuorumVoter::port)
+                .findFirst()
+                .orElseGet(() -> freePort("127.0.0.1"));
+    }
+
     /** A fresh broker on a free port with a data folder of its own under the given one, thrown away at the end. */
     public static EmbeddedBroker startThrowaway(Path parent) {
         Path dataDir = parent.resolve("kafka-" + UUID.randomUUID());
-        return start(new BrokerSettings("127.0.0.1", 0, dataDir, false));
+        return start(BrokerSettings.alone("127.0.0.1", 0, dataDir, false));
     }
 
     public int port() {

@@ -5,9 +5,11 @@ import io.millrace.common.config.CommandLines;
 import io.millrace.common.ops.LagCommand;
 import io.millrace.common.ops.PeekCommand;
 import io.millrace.common.ops.TopicsCommand;
+import io.millrace.common.ops.audit.AuditCommand;
 import io.millrace.producer.ProducerCommand;
 import io.millrace.sandbox.bench.SeedRunCommand;
 import io.millrace.sandbox.broker.BrokerCommand;
+import io.millrace.sandbox.chaos.ChaosCommand;
 import io.millrace.sandbox.demo.DemoCommand;
 import io.millrace.sandbox.engine.EngineCommand;
 import io.millrace.sandbox.trainer.SimulatedTrainerCommand;
@@ -33,6 +35,7 @@ public final class MillraceMain {
     static List<Command<?>> commands() {
         return List.of(
                 new DemoCommand(),
+                new ChaosCommand(),
                 new BrokerCommand(),
                 new EngineCommand(),
                 new ProducerCommand(),
@@ -42,6 +45,7 @@ public final class MillraceMain {
                 new TopicsCommand(),
                 new LagCommand(),
                 new PeekCommand(),
+                new AuditCommand(),
                 new SeedRunCommand());
     }
 }

@@ -1,6 +1,8 @@
 package io.millrace.sandbox.demo;
 
 import io.millrace.common.config.Durations;
+import io.millrace.sandbox.cluster.ChildSpec;
+import io.millrace.sandbox.cluster.DataFolder;
 import java.util.ArrayList;
 import java.util.List;
 

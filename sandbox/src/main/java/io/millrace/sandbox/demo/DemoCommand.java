@@ -6,6 +6,11 @@ import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.cluster.Cluster;
+import io.millrace.sandbox.cluster.DataFolder;
+import io.millrace.sandbox.cluster.Ports;
+import io.millrace.sandbox.cluster.RunLogging;
+import io.millrace.sandbox.cluster.StatusProbe;
 import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,8 +43,8 @@ public final class DemoCommand implements Command<DemoSettings> {
             throw new SettingException("--dataset: cannot read " + settings.dataset());
         }
         Ports.requireFree(settings.ports(), DataFolder.pids(settings.dataDir()));
-        DataFolder folder = DataFolder.prepare(settings.dataDir(), settings.keepData());
-        DemoLogging.toFile(folder.log("demo"));
+        DataFolder folder = DataFolder.prepare(settings.dataDir(), "demo", settings.keepData());
+        RunLogging.toFile(folder.log("demo"));
         StatusProbe probe = new StatusProbe();
         try (DemoOutput output = output(settings.plain())) {
             return ProcessRunner.run("demo", STOP_LIMIT, (runner, stops) -> {

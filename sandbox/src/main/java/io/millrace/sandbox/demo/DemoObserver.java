@@ -6,6 +6,8 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.ops.WorkerStatuses;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.sandbox.cluster.DataFolder;
+import io.millrace.sandbox.cluster.StatusProbe;
 import io.millrace.sandbox.trainer.TrainedStep;
 import io.millrace.sandbox.trainer.TrainerReport;
 import java.io.IOException;

@@ -2,6 +2,12 @@ package io.millrace.sandbox.demo;
 
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.Ticker;
+import io.millrace.sandbox.cluster.Child;
+import io.millrace.sandbox.cluster.ChildSpec;
+import io.millrace.sandbox.cluster.Cluster;
+import io.millrace.sandbox.cluster.DataFolder;
+import io.millrace.sandbox.cluster.Ports;
+import io.millrace.sandbox.cluster.StatusProbe;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The engine without HTTP: admits a request, lets its time pass, says what the model says, and keeps the ledger. All
  * methods are thread-safe; {@link #generate} blocks its caller for the whole generation.
  */
-final class Engine {
+final class Engine implements AutoCloseable {
     /** Version before any update, as SGLang calls it. */
     static final String FIRST_WEIGHT_VERSION = "default";
 
@@ -18,6 +18,8 @@ final class Engine {
     private final LatencyModel latency;
     private final Scheduler scheduler;
     private final WeightVersions versions = new WeightVersions(FIRST_WEIGHT_VERSION);
+    private final Faults faults = new Faults();
+    private final LedgerFile ledgerFile;
     private final RequestLedger ledger;
     private final EngineCounters counters;
 
@@ -28,7 +30,8 @@ final class Engine {
                 settings.seed(), settings.rightShare(), settings.fillerMedianTokens(), settings.fillerSigma(), answers);
         this.latency = LatencyModel.of(settings);
         this.scheduler = new Scheduler(settings.maxRunning(), settings.maxQueued(), time);
-        this.ledger = new RequestLedger(settings.ledgerRequestsMax(), time, wallClock);
+        this.ledgerFile = LedgerFile.open(settings.ledgerFile());
+        this.ledger = new RequestLedger(settings.ledgerRequestsMax(), ledgerFile, time, wallClock);
         this.counters = new EngineCounters(time);
     }
 
@@ -142,6 +145,10 @@ final class Engine {
         versions.set(version, time.nanos());
     }
 
+    Faults faults() {
+        return faults;
+    }
+
     EngineSettings settings() {
         return settings;
     }
@@ -160,5 +167,11 @@ final class Engine {
 
     String weightVersion() {
         return versions.current();
+    }
+
+    /** After the last request has been answered. */
+    @Override
+    public void close() {
+        ledgerFile.close();
     }
 }

@@ -69,6 +69,7 @@ public final class EngineServer implements AutoCloseable {
         routing.register(new GenerateRoutes(engine))
                 .register(new ControlRoutes(engine, wallClock))
                 .register(new LedgerRoutes(engine))
+                .register(new FaultRoutes(engine.faults()))
                 .get(
                         "/metrics",
                         (_, response) -> response.header(
@@ -104,6 +105,8 @@ public final class EngineServer implements AutoCloseable {
     @Override
     public void close() {
         engine.scheduler().close();
+        engine.faults().close();
         server.stop();
+        engine.close();
     }
 }

@@ -114,6 +114,13 @@ public record EngineSettings(
         int ledgerRequestsMax,
 
         @Setting(
+                name = "ledger-file",
+                defaultValue = Setting.NONE,
+                help = "File that gets a JSON line for each request that has ended; an existing one is continued")
+        @Nullable
+        Path ledgerFile,
+
+        @Setting(
                 name = "answers",
                 defaultValue = Setting.NONE,
                 help = "JSONL with prompts and labels; without it no answer is right on purpose")

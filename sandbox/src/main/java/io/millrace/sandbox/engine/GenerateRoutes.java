@@ -32,9 +32,29 @@ final class GenerateRoutes implements HttpService {
 
     private void generate(ServerRequest request, ServerResponse response) {
         GenerateRequest asked = GenerateParser.parse(body(request));
+        Faults.Kind fault = engine.faults().next();
+        if (fault != null) {
+            suffer(fault, response);
+            return;
+        }
         Generation generation = engine.generate(asked, remote(request));
         response.header(HeaderValues.CONTENT_TYPE_JSON);
         response.send(GenerationWriter.write(generation));
+    }
+
+    private void suffer(Faults.Kind fault, ServerResponse response) {
+        switch (fault) {
+            case ERROR -> throw Refusal.internal(new IllegalStateException("a planned fault"));
+            case GARBAGE -> response.header(HeaderValues.CONTENT_TYPE_JSON).send("{\"text\": \"cut");
+            case HANG -> {
+                try {
+                    engine.faults().hang();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                throw Refusal.internal(new IllegalStateException("the engine stops"));
+            }
+        }
     }
 
     private void abort(ServerRequest request, ServerResponse response) {

@@ -16,14 +16,17 @@ final class RequestLedger {
     private static final Logger LOG = LoggerFactory.getLogger(RequestLedger.class);
 
     private final int requestsMax;
+    private final LedgerFile file;
     private final Ticker ticker;
     private final long openedNanos;
     private final long epochMinusTickerNanos;
     private final List<Line> lines = new ArrayList<>();
     private long unrecorded;
 
-    RequestLedger(int requestsMax, Ticker ticker, WallClock wallClock) {
+    /** @param file gets every request that has ended */
+    RequestLedger(int requestsMax, LedgerFile file, Ticker ticker, WallClock wallClock) {
         this.requestsMax = requestsMax;
+        this.file = file;
         this.ticker = ticker;
         this.openedNanos = wallClock.millis() * 1_000_000;
         this.epochMinusTickerNanos = openedNanos - ticker.nanos();
@@ -60,6 +63,7 @@ final class RequestLedger {
                 endNanos = epochMinusTickerNanos + tickerNanos;
                 completionTokens = tokens;
                 outcome = how;
+                file.append(row());
             }
         }
 

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The training loop. A turn is one step: lease (as long as it takes), fetch, check, train, announce the new version to
+ * The training loop; owns the journal. A turn is one step: lease (as long as it takes), fetch, check, train, announce the new version to
  * the engines, acknowledge, record. A bad batch is recorded and trained all the same, so that a run shows all that is
  * wrong with it; a server out of reach ends the loop.
  */
@@ -25,6 +25,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
 
     private final SimulatedTrainerSettings settings;
     private final TrainerClient client;
+    private final TrainerJournal journal;
     private final Ticker ticker;
     private final WallClock clock;
     private final Runnable onFinished;
@@ -43,11 +44,13 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
     SimulatedTrainer(
             SimulatedTrainerSettings settings,
             TrainerClient client,
+            TrainerJournal journal,
             Ticker ticker,
             WallClock clock,
             Runnable onFinished) {
         this.settings = settings;
         this.client = client;
+        this.journal = journal;
         this.ticker = ticker;
         this.clock = clock;
         this.onFinished = onFinished;
@@ -72,6 +75,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         double waitSeconds = (ticker.nanos() - askedNanos) / 1e9;
         JsonNode batch = client.batch(lease.step());
         BatchCheck.Verdict verdict = check.check(lease, batch);
+        journal.received(lease, batch, verdict);
         // This is the training.
         Thread.sleep(settings.trainTime());
         leaveWait();
@@ -82,7 +86,9 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
                 client.announce(engine, newVersion);
             }
         }
+        journal.acknowledging(lease);
         client.acknowledge(lease.step(), newVersion);
+        journal.acknowledged(lease);
         check.acknowledged(verdict);
         record(step(lease, newVersion, waitSeconds, clock.millis(), verdict));
     }
@@ -168,7 +174,8 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         // The HTTP client ends with its threads, which are daemons.
+        journal.close();
     }
 }

@@ -38,8 +38,9 @@ public final class SimulatedTrainerCommand implements Command<SimulatedTrainerSe
     public int run(SimulatedTrainerSettings settings) throws Exception {
         return ProcessRunner.run("simulated-trainer", STOP_LIMIT, (runner, stops) -> {
             TrainerClient client = new TrainerClient(settings.trainerUrl(), settings.retryLimit(), Ticker.system());
-            SimulatedTrainer trainer =
-                    new SimulatedTrainer(settings, client, Ticker.system(), WallClock.system(), runner::requestStop);
+            TrainerJournal journal = TrainerJournal.open(settings.journalFile(), WallClock.system());
+            SimulatedTrainer trainer = new SimulatedTrainer(
+                    settings, client, journal, Ticker.system(), WallClock.system(), runner::requestStop);
             OwnerLoop loop = new OwnerLoop("simulated-trainer", trainer, runner);
             stops.push("simulated-trainer", limit -> {
                 loop.stop(limit);

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param engineUrls engines that are told each new version before the step is acknowledged
  * @param stepsPerVersion steps per weight update
  * @param reportFile JSON, written anew after each step
+ * @param journalFile JSON lines; what was received and acknowledged, also by earlier trainers with this file
  * @param retryLimit how long a server may be out of reach
  */
 public record SimulatedTrainerSettings(
@@ -81,6 +82,14 @@ public record SimulatedTrainerSettings(
                 help = "File for the report, JSON; replaced as a whole after each step")
         @Nullable
         Path reportFile,
+
+        @Setting(
+                name = "journal-file",
+                defaultValue = Setting.NONE,
+                help = "File that every batch received and every acknowledgement is added to, JSON lines; each is on"
+                        + " disk before training goes on")
+        @Nullable
+        Path journalFile,
 
         @Setting(
                 name = "retry-limit",

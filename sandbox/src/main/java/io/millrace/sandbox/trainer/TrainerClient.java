@@ -28,7 +28,8 @@ final class TrainerClient {
     private static final Logger log = LoggerFactory.getLogger(TrainerClient.class);
     private static final Duration POLL = Duration.ofSeconds(10);
     private static final Duration EXCHANGE_LIMIT = Duration.ofSeconds(60);
-    private static final Duration RETRY_EVERY = Duration.ofMillis(250);
+    private static final long RETRY_FIRST_MS = 100;
+    private static final long RETRY_MAX_MS = 2_000;
 
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -122,7 +123,7 @@ final class TrainerClient {
                 .method(method, publisher)
                 .build();
         long begunNanos = ticker.nanos();
-        for (boolean told = false; ; told = true) {
+        for (long retryMs = RETRY_FIRST_MS; ; retryMs = Math.min(RETRY_MAX_MS, 2 * retryMs)) {
             String trouble;
             Throwable cause = null;
             try {
@@ -144,11 +145,11 @@ final class TrainerClient {
                                 + trouble,
                         cause == null ? new IOException(trouble) : cause);
             }
-            if (!told) {
+            if (retryMs == RETRY_FIRST_MS) {
                 log.info("cannot {} yet: {}", what, trouble);
             }
             // A server that is not up yet tells nobody when it is.
-            Thread.sleep(RETRY_EVERY);
+            Thread.sleep(retryMs);
         }
     }
 

@@ -3,10 +3,15 @@ package io.millrace.sandbox.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.millrace.common.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class LedgerSummaryTest {
     private static final long S = 1_000_000_000L;
@@ -128,7 +133,7 @@ class LedgerSummaryTest {
 
     @Test
     void whatDoesNotFitTheLedgerIsCounted() {
-        RequestLedger ledger = new RequestLedger(2, () -> 0, () -> 1_000);
+        RequestLedger ledger = new RequestLedger(2, LedgerFile.open(null), () -> 0, () -> 1_000);
         for (int i = 0; i < 5; i++) {
             RequestLedger.Line line = ledger.arrived("r" + i, "a:1", 1, 0);
             line.started(1);
@@ -137,5 +142,28 @@ class LedgerSummaryTest {
         assertEquals(2, ledger.rows(0, Long.MAX_VALUE).size());
         assertEquals(3, ledger.unrecorded());
         assertEquals(1_000_000_001, ledger.rows(0, Long.MAX_VALUE).getFirst().startNanos());
+    }
+
+    @Test
+    void theFileIsContinuedByTheNextEngine(@TempDir Path folder) throws IOException {
+        Path path = folder.resolve("ledger.jsonl");
+        for (String rid : List.of("first", "second")) {
+            try (LedgerFile file = LedgerFile.open(path)) {
+                RequestLedger ledger = new RequestLedger(1, file, () -> 0, () -> 1_000);
+                ledger.arrived("open", "", 1, 0);
+                RequestLedger.Line line = ledger.arrived(rid, "", 3, 0);
+                line.started(1_000_000);
+                line.ended(2_000_000, 5, Outcome.STOP);
+            }
+        }
+        assertEquals(
+                List.of("first 1000 1001 1002 3 5 stop", "second 1000 1001 1002 3 5 stop"),
+                Files.readAllLines(path).stream()
+                        .map(Json.MAPPER::readTree)
+                        .map(json -> json.path("rid").stringValue() + " " + json.path("arrival_ms") + " "
+                                + json.path("start_ms") + " " + json.path("end_ms") + " " + json.path("prompt_tokens")
+                                + " " + json.path("completion_tokens") + " "
+                                + json.path("outcome").stringValue())
+                        .toList());
     }
 }

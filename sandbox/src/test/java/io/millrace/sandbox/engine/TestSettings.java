@@ -16,6 +16,9 @@ final class TestSettings {
     int ledgerRequestsMax = 1000;
 
     @Nullable
+    Path ledgerFile;
+
+    @Nullable
     Path answers;
 
     EngineSettings build() {
@@ -36,6 +39,7 @@ final class TestSettings {
                 maxQueued,
                 contextLengthTokens,
                 ledgerRequestsMax,
+                ledgerFile,
                 answers);
     }
 }

@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 class SimulatedTrainerTest {
@@ -32,6 +35,7 @@ class SimulatedTrainerTest {
     private HttpServer server;
     private long leases;
     private int troubles;
+    private boolean refuseAcknowledgements;
 
     /** Gives steps of two groups of two; answers the first lease with "not yet". */
     @BeforeEach
@@ -59,6 +63,8 @@ class SimulatedTrainerTest {
                     answer.put("leased_at_ms", 5);
                     answer.putArray("group_indices").add(2 * step).add(2 * step + 1);
                 }
+            } else if (path.endsWith("/ack") && refuseAcknowledgements) {
+                status = 409;
             } else if (path.endsWith("/batch")) {
                 answer = Batches.batch(lease, 2);
             }
@@ -79,7 +85,7 @@ class SimulatedTrainerTest {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
-    private SimulatedTrainer trainer(int batchGroups, int stepsPerVersion, Runnable onFinished) {
+    private SimulatedTrainer trainer(int batchGroups, int stepsPerVersion, Runnable onFinished) throws IOException {
         SimulatedTrainerSettings settings = new SimulatedTrainerSettings(
                 url(),
                 2,
@@ -89,9 +95,11 @@ class SimulatedTrainerTest {
                 List.of(url()),
                 stepsPerVersion,
                 folder.resolve("report.json"),
+                folder.resolve("journal.jsonl"),
                 Duration.ofSeconds(20));
         TrainerClient client = new TrainerClient(url(), settings.retryLimit(), Ticker.system());
-        return new SimulatedTrainer(settings, client, Ticker.system(), () -> 77, onFinished);
+        TrainerJournal journal = TrainerJournal.open(settings.journalFile(), () -> 77);
+        return new SimulatedTrainer(settings, client, journal, Ticker.system(), () -> 77, onFinished);
     }
 
     @Test
@@ -179,5 +187,46 @@ class SimulatedTrainerTest {
         trainer.wakeup();
         assertTrue(loop.join(Duration.ofSeconds(10)));
         assertTrue(calls.getLast().startsWith("POST /v1/steps/1/ack"), calls.toString());
+    }
+
+    private List<JsonNode> journal() throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(folder.resolve("journal.jsonl"))) {
+            if (!line.isEmpty()) {
+                lines.add(Json.MAPPER.readTree(line));
+            }
+        }
+        return lines;
+    }
+
+    @Test
+    void theJournalHasWhatWasReceivedAndAcknowledgedByEveryTrainer() throws Exception {
+        trainer(2, 1, () -> {}).runOnce();
+        // A trainer that was killed has left half a line.
+        Files.writeString(folder.resolve("journal.jsonl"), "{\"type\":\"recei", StandardOpenOption.APPEND);
+        trainer(2, 1, () -> {}).runOnce();
+        List<String> lines = Files.readAllLines(folder.resolve("journal.jsonl"));
+        lines.removeIf(line -> line.isEmpty() || line.equals("{\"type\":\"recei"));
+        assertEquals(6, lines.size());
+        JsonNode received = Json.MAPPER.readTree(lines.getFirst());
+        assertEquals("received", received.path("type").stringValue());
+        assertEquals(2, received.path("groups").size());
+        assertEquals(1, received.path("groups").path(1).path("index").longValue());
+        assertEquals(2, received.path("groups").path(1).path("samples").intValue());
+        assertEquals(
+                64, received.path("groups").path(1).path("digest").stringValue().length());
+        assertEquals(
+                List.of("received", "acknowledging", "acknowledged", "received", "acknowledging", "acknowledged"),
+                lines.stream()
+                        .map(line -> Json.MAPPER.readTree(line).path("type").stringValue())
+                        .toList());
+    }
+
+    @Test
+    void anAcknowledgementThatGotNoAnswerIsSeenInTheJournal() throws Exception {
+        SimulatedTrainer trainer = trainer(2, 1, () -> {});
+        refuseAcknowledgements = true;
+        assertThrows(TrainerClient.TrainerCallException.class, trainer::runOnce);
+        assertEquals("acknowledging", journal().getLast().path("type").stringValue());
     }
 }

@@ -1,0 +1,272 @@
+package io.millrace.common.ops.audit;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.SettledIndices;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.StepRecord.ManifestEntry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts the {@code steps} topic again from its first record, by rules of its own, and notes where what is written is not
+ * what is counted. Pure; one owner. It keeps ranges of indices and one number a step, so a long run costs little.
+ */
+public final class StepAccount {
+    /** How a group ended. */
+    public enum End {
+        TRAINED,
+        DISCARDED,
+        ABANDONED
+    }
+
+    /** Findings beyond this number are only counted. */
+    static final int FINDINGS_MAX = 1_000;
+
+    private final SettledIndices settled = new SettledIndices();
+    private final Map<End, SettledIndices> byEnd = new HashMap<>();
+    private final Map<End, Long> counts = new HashMap<>();
+    private final Map<String, Long> discardReasons = new TreeMap<>();
+    /** Of each step ever acknowledged: what its manifest was, by its hash. */
+    private final Map<Long, Integer> manifests = new HashMap<>();
+
+    private final Map<Long, Long> stepsByLineage = new TreeMap<>();
+    private final List<Finding> findings = new ArrayList<>();
+    private final List<String> watched = new ArrayList<>();
+    private final @Nullable Long watch;
+    private long lineage;
+    private long nextStep;
+    private long replayBefore;
+    private long rejections;
+    private long skips;
+    private long findingsCount;
+    private StepRecord.@Nullable Lease open;
+
+    /** @param watch a group whose every record is kept for people; null for none */
+    public StepAccount(@Nullable Long watch) {
+        this.watch = watch;
+        for (End end : End.values()) {
+            byEnd.put(end, new SettledIndices());
+            counts.put(end, 0L);
+        }
+    }
+
+    /** Takes the next record. */
+    public void accept(StepRecord record) {
+        switch (record) {
+            case StepRecord.Lease lease -> lease(lease);
+            case StepRecord.Acknowledgement ack -> acknowledged(ack);
+            case StepRecord.Discard discard -> {
+                discardReasons.merge(discard.reason(), 1L, Long::sum);
+                settle(discard.groupIndex(), End.DISCARDED, "discarded as " + discard.reason());
+                check(discard.totals(), "the discard of group " + discard.groupIndex());
+            }
+            case StepRecord.Abandonment abandonment -> {
+                settle(abandonment.groupIndex(), End.ABANDONED, "abandoned: " + abandonment.cause());
+                check(abandonment.totals(), "the abandonment of group " + abandonment.groupIndex());
+            }
+            case StepRecord.Rejection rejection -> {
+                rejections++;
+                watch(
+                        rejection.groupIndex(),
+                        "attempt " + rejection.attempt() + " rejected at partition " + rejection.partition()
+                                + " offset " + rejection.offset() + ": " + rejection.reason());
+            }
+            case StepRecord.Skip skip -> skips++;
+            case StepRecord.Resume resume -> resumed(resume);
+            case StepRecord.Snapshot snapshot -> snapshot(snapshot);
+        }
+    }
+
+    private boolean replayed(long step) {
+        return step < replayBefore;
+    }
+
+    private void lease(StepRecord.Lease lease) {
+        long step = lease.step().value();
+        if (open != null || step != nextStep || lease.lineage().value() != lineage) {
+            contradiction("lineage " + lease.lineage() + " step " + step + " is leased where lineage " + lineage
+                    + " step " + nextStep + (open == null ? " is next" : " is leased already"));
+        }
+        for (ManifestEntry entry : lease.groups()) {
+            watch(
+                    entry.groupIndex(),
+                    "leased in lineage " + lease.lineage() + " step " + step + (replayed(step) ? ", a replay" : "")
+                            + ": attempt " + entry.attempt() + " at partition " + entry.partition() + " offsets "
+                            + entry.offsets());
+            if (!replayed(step) && settled.contains(entry.groupIndex())) {
+                find(Finding.Kind.DOUBLED, entry.groupIndex(), "leased in step " + step + " after it was settled");
+            }
+        }
+        Integer before = manifests.get(step);
+        if (replayed(step) && before != null && before != lease.groups().hashCode()) {
+            contradiction("the replay of step " + step + " has another manifest than the step");
+        }
+        open = lease;
+    }
+
+    private void acknowledged(StepRecord.Acknowledgement ack) {
+        StepRecord.Lease lease = open;
+        long step = ack.step().value();
+        if (lease == null
+                || !lease.step().equals(ack.step())
+                || !lease.lineage().equals(ack.lineage())) {
+            contradiction("lineage " + ack.lineage() + " step " + step + " is acknowledged and was not leased");
+            return;
+        }
+        if (!replayed(step)) {
+            for (ManifestEntry entry : lease.groups()) {
+                settle(entry.groupIndex(), End.TRAINED, "trained in lineage " + lineage + " step " + step);
+            }
+            manifests.put(step, lease.groups().hashCode());
+        }
+        stepsByLineage.merge(lineage, 1L, Long::sum);
+        open = null;
+        nextStep = step + 1;
+        check(ack.totals(), "the acknowledgement of lineage " + lineage + " step " + step);
+    }
+
+    private void resumed(StepRecord.Resume resume) {
+        if (resume.lineage().value() != lineage + 1) {
+            contradiction("lineage " + resume.lineage() + " follows lineage " + lineage);
+        }
+        if (resume.step().value() > nextStep || resume.replayBefore().value() > Math.max(nextStep, replayBefore)) {
+            contradiction("lineage " + resume.lineage() + " begins at step " + resume.step() + " and replays up to "
+                    + resume.replayBefore() + " when the next step is " + nextStep);
+        }
+        lineage = resume.lineage().value();
+        nextStep = resume.step().value();
+        replayBefore = resume.replayBefore().value();
+        open = null;
+    }
+
+    private void snapshot(StepRecord.Snapshot snapshot) {
+        if (open != null) {
+            contradiction("a snapshot is written while step " + open.step() + " is leased");
+        }
+        if (snapshot.lineage().value() != lineage || snapshot.nextStep().value() != nextStep) {
+            contradiction("a snapshot says lineage " + snapshot.lineage() + " step " + snapshot.nextStep()
+                    + " where lineage " + lineage + " step " + nextStep + " is next");
+        }
+        if (!snapshot.settled().equals(settled.ranges())) {
+            contradiction("the snapshot before step " + nextStep + " has other settled groups than were settled");
+        }
+        check(snapshot.totals(), "the snapshot before step " + nextStep);
+    }
+
+    private void settle(GroupIndex index, End end, String how) {
+        watch(index, how);
+        if (!settled.add(index)) {
+            find(Finding.Kind.DOUBLED, index, how + " after it was settled");
+            return;
+        }
+        SettledIndices indices = byEnd.get(end);
+        if (indices != null) {
+            indices.add(index);
+        }
+        counts.merge(end, 1L, Long::sum);
+    }
+
+    private void check(StepRecord.Totals written, String where) {
+        StepRecord.Totals counted = new StepRecord.Totals(
+                count(End.TRAINED), count(End.DISCARDED), count(End.ABANDONED), settled.lowWaterMark());
+        if (!written.equals(counted)) {
+            contradiction(where + " says " + written + " where " + counted + " is counted");
+        }
+    }
+
+    private void watch(GroupIndex index, String what) {
+        if (watch != null && watch == index.value()) {
+            watched.add("steps: " + what);
+        }
+    }
+
+    private void contradiction(String detail) {
+        find(Finding.Kind.CONTRADICTION, null, detail);
+    }
+
+    private void find(Finding.Kind kind, @Nullable GroupIndex group, String detail) {
+        findingsCount++;
+        if (findings.size() < FINDINGS_MAX) {
+            findings.add(new Finding(kind, group == null ? null : group.value(), "steps: " + detail));
+        }
+    }
+
+    public boolean isSettled(long index) {
+        return settled.contains(new GroupIndex(index));
+    }
+
+    /** How a group ended; null when it is not settled. */
+    public @Nullable End end(long index) {
+        GroupIndex group = new GroupIndex(index);
+        for (Map.Entry<End, SettledIndices> entry : byEnd.entrySet()) {
+            if (entry.getValue().contains(group)) {
+                return entry.getKey();
+            }
+        }
+        return null;
+    }
+
+    public long count(End end) {
+        return counts.getOrDefault(end, 0L);
+    }
+
+    /** Every index below it is settled. */
+    public long lowWaterMark() {
+        return settled.lowWaterMark();
+    }
+
+    /** Settled groups at or above this index. */
+    public long settledFrom(long index) {
+        return settled.ranges().stream()
+                .mapToLong(range -> Math.max(0, range.to() - Math.max(index, range.from())))
+                .sum();
+    }
+
+    /** @return null while no step is leased */
+    public StepRecord.@Nullable Lease openLease() {
+        return open;
+    }
+
+    public long lineage() {
+        return lineage;
+    }
+
+    public long nextStep() {
+        return nextStep;
+    }
+
+    /** Acknowledged steps of each lineage, replayed ones counted in. */
+    public Map<Long, Long> stepsByLineage() {
+        return Map.copyOf(stepsByLineage);
+    }
+
+    public Map<String, Long> discardReasons() {
+        return Map.copyOf(discardReasons);
+    }
+
+    public long rejections() {
+        return rejections;
+    }
+
+    public long skips() {
+        return skips;
+    }
+
+    /** At most {@link #FINDINGS_MAX} of them. */
+    public List<Finding> findings() {
+        return List.copyOf(findings);
+    }
+
+    public long findingsCount() {
+        return findingsCount;
+    }
+
+    /** What the records say of the watched group, in order. */
+    public List<String> watched() {
+        return List.copyOf(watched);
+    }
+}

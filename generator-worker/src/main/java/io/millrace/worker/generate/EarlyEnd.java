@@ -1,0 +1,14 @@
+package io.millrace.worker.generate;
+
+/** Why an attempt ended before all its samples were made; the first reason decides. */
+sealed interface EarlyEnd {
+    /**
+     * The attempt failed.
+     *
+     * @param kind stable word, goes on the receipt and into metrics
+     */
+    record Failed(String kind, String message) implements EarlyEnd {}
+
+    /** This worker gives the group back unfinished. */
+    record HandedBack(String reason) implements EarlyEnd {}
+}

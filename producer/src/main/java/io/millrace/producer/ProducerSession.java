@@ -1,0 +1,463 @@
+package io.millrace.producer;
+
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.producer.admission.Admission;
+import io.millrace.producer.ledger.Decision;
+import io.millrace.producer.ledger.Issue;
+import io.millrace.producer.ledger.Lane;
+import io.millrace.producer.ledger.Ledger;
+import io.millrace.producer.ledger.Liveness;
+import io.millrace.producer.ledger.TrimmedTopic;
+import io.millrace.producer.publish.FencedException;
+import io.millrace.producer.publish.PromptLog;
+import io.millrace.producer.publish.PublishedTask;
+import io.millrace.producer.publish.RunPublisher;
+import io.millrace.producer.source.DataSet;
+import io.millrace.producer.source.PromptOrder;
+import io.millrace.producer.source.ResumeCheck;
+import io.millrace.producer.source.TaskFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The run in one producer's hands, from taking it over to the first trouble: the owner of the follower, the ledger and
+ * the publisher. All it knows comes from the topics, so one whose broker left an answer open is thrown away, and a new
+ * one reads what became of it. What is published is fed to the ledger from the publisher's own answer, so the prompts
+ * lanes are read only at the start, and no receipt or status is read before the task it is about. {@link #takeOver}
+ * comes first; one thread at a time.
+ */
+final class ProducerSession implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ProducerSession.class);
+
+    /** How long a turn waits for records; a record that arrives ends the wait. */
+    private static final Duration POLL_LIMIT = Duration.ofMillis(100);
+
+    /** Between two looks at all groups in flight. */
+    private static final long SCAN_PERIOD_MS = 200;
+
+    /** Enough to hold the newest heartbeat of a producer that lives, however many workers write between two. */
+    private static final long WORKERS_LOOKBACK_OFFSETS = 10_000;
+
+    /** Clients that cannot reach the broker are not waited for. */
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+
+    static final String BROKER = "broker";
+
+    /**
+     * What does not change: the order of the prompts and the limits.
+     *
+     * @param batchMax groups of one transaction
+     * @param brokerLimit how long the broker may take to answer, each time
+     */
+    record Plan(
+            RunTopics topics,
+            DataSet dataSet,
+            PromptOrder order,
+            TaskFactory tasks,
+            Admission admission,
+            int batchMax,
+            Duration brokerLimit) {}
+
+    /** What it owns and closes, but for the identity, which is the process's. */
+    record Edges(
+            TopicTail tail,
+            PromptLog prompts,
+            PromptLog urgent,
+            RunPublisher publisher,
+            Map<Lane, QueueWatch> queues,
+            LedgerHeart heart,
+            RecordTrimmer trimmer,
+            KafkaClientMetrics meters) {}
+
+    /** What outlives it. */
+    record Surroundings(
+            Identity identity,
+            AdmissionWait admissionWait,
+            Health health,
+            ProducerMetrics metrics,
+            WallClock clock,
+            Ticker ticker,
+            Consumer<ProducerStatus> statuses) {}
+
+    /** The identity of the process, once it has one. */
+    static final class Identity {
+        private @Nullable LedgerIdentity own;
+
+        /** @throws FencedException when a higher one than the process's own was read */
+        LedgerIdentity above(LedgerIdentity highest, long nowMs) throws FencedException {
+            LedgerIdentity present = own;
+            if (present == null) {
+                present = LedgerIdentity.after(highest, nowMs);
+                own = present;
+            }
+            if (highest.compareTo(present) > 0) {
+                throw new FencedException(highest.toString(), present.toString());
+            }
+            return present;
+        }
+    }
+
+    private final Plan plan;
+    private final Edges edges;
+    private final Ledger ledger;
+    private final Liveness liveness;
+    private final LedgerFeed feed;
+    private final BadRecords bad;
+    private final Surroundings around;
+    private final Map<Lane, Long> publishedEnds = new EnumMap<>(Lane.class);
+    private LedgerIdentity own = LedgerIdentity.NONE;
+    private long nextIndex;
+    private long lastPromptOffset;
+    private long nextScanMs;
+    private boolean exhausted;
+    private boolean moreToPublish;
+
+    ProducerSession(
+            Plan plan,
+            Edges edges,
+            Ledger ledger,
+            Liveness liveness,
+            LedgerFeed feed,
+            BadRecords bad,
+            Surroundings around) {
+        this.plan = plan;
+        this.edges = edges;
+        this.ledger = ledger;
+        this.liveness = liveness;
+        this.feed = feed;
+        this.bad = bad;
+        this.around = around;
+    }
+
+    private long nowMs() {
+        return around.ticker().nanos() / 1_000_000;
+    }
+
+    /**
+     * Takes the run over and learns where it stands, from the topics alone:
+     *
+     * <ol>
+     *   <li>checks the data set against the last task, so that a mistaken start leaves a running producer alone;
+     *   <li>reads who has the run, ends if that is somebody newer, and says on {@code workers} that it takes it;
+     *   <li>fences older producers, so that what is read from here on is final;
+     *   <li>reads the newest dead letters, then {@code steps} from its last snapshot and {@code policy}: what is given up
+     *       and settled;
+     *   <li>reads the last task again, {@code prompts} from the lowest unsettled group, and {@code prompts.urgent};
+     *   <li>reads {@code receipts} and the newest of {@code workers} to the end, and goes on following all four.
+     * </ol>
+     *
+     * @throws SettingException when the run was begun with other prompts
+     * @throws FencedException when a newer producer has the run
+     */
+    void takeOver() throws Exception {
+        nextIndex(edges.prompts().last());
+        PartitionReader reader = new PartitionReader(edges.tail(), plan.brokerLimit());
+        TopicPartition workers = new TopicPartition(plan.topics().workers(), 0);
+        long workersFrom = Math.max(reader.begin(workers), reader.end(workers) - WORKERS_LOOKBACK_OFFSETS);
+        reader.read(workers, workersFrom, feed::lookForProducer);
+        own = around.identity().above(feed.highest(), around.clock().millis());
+        feed.own(own);
+        edges.heart().claim(own, plan.brokerLimit());
+        edges.publisher().open();
+        Map<GroupIndex, Attempt> givenUp =
+                new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
+        Map<TopicPartition, Long> positions = readSettlements(reader);
+        readTasks();
+        givenUp.forEach((index, attempt) -> {
+            Issue issue = ledger.issue(index);
+            if (issue != null && attempt.compareTo(issue.attempt()) >= 0) {
+                ledger.givenUp(index);
+            }
+        });
+        TopicPartition receipts = new TopicPartition(plan.topics().receipts(), 0);
+        positions.put(receipts, reader.begin(receipts));
+        positions.put(workers, workersFrom);
+        edges.tail().followFrom(positions);
+        edges.tail().readToEnd(feed::accept, plan.brokerLimit());
+        feed.live();
+        log.info("run {} goes on at group {}: {}", plan.topics().run(), nextIndex, ledger.counts());
+        show();
+    }
+
+    /** Returns from where both are to be followed. */
+    private Map<TopicPartition, Long> readSettlements(PartitionReader reader) throws Exception {
+        TopicPartition steps = new TopicPartition(plan.topics().steps(), 0);
+        TopicPartition policy = new TopicPartition(plan.topics().policy(), 0);
+        long from = reader.lastOffset(steps, ProducerSession::isSnapshot).orElse(reader.begin(steps));
+        TopicTail tail = edges.tail();
+        tail.followFrom(Map.of(steps, from, policy, reader.begin(policy)));
+        tail.readToEnd(feed::accept, plan.brokerLimit());
+        Map<TopicPartition, Long> positions = new HashMap<>();
+        for (TopicPartition partition : List.of(steps, policy)) {
+            positions.put(partition, tail.consumer().position(partition, plan.brokerLimit()));
+        }
+        return positions;
+    }
+
+    private static boolean isSnapshot(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return record.value() != null
+                    && java.util.Arrays.equals(
+                            record.key(), io.millrace.common.kafka.KafkaClients.key(StepRecord.Snapshot.KEY))
+                    && ControlCodec.decode(record.value(), StepRecord.class) instanceof StepRecord.Snapshot;
+        } catch (BadRecordException e) {
+            return false;
+        }
+    }
+
+    private void readTasks() {
+        PublishedTask last = edges.prompts().last();
+        nextIndex = nextIndex(last);
+        lastPromptOffset = last == null ? 0 : last.offset();
+        edges.prompts().from(new GroupIndex(ledger.counts().lowWaterMark()), task -> published(Lane.PROMPTS, task));
+        edges.urgent().all(task -> published(Lane.URGENT, task));
+    }
+
+    private long nextIndex(@Nullable PublishedTask last) {
+        return switch (ResumeCheck.decide(
+                last == null ? null : last.task(),
+                plan.dataSet(),
+                plan.order(),
+                plan.tasks().samplesPerGroup())) {
+            case ResumeCheck.Decision.Begin begin -> begin.group().value();
+            case ResumeCheck.Decision.Refuse refuse ->
+                throw SettingException.impossible("--dataset, --seed, --shuffle", refuse.reason());
+        };
+    }
+
+    private void published(Lane lane, PublishedTask published) {
+        if (!ledger.published(lane, published.task(), published.offset(), nowMs())) {
+            log.warn(
+                    "{} offset {}: group {} was never published, passed over",
+                    lane,
+                    published.offset(),
+                    published.task().groupIndex());
+        }
+        publishedEnds.merge(lane, published.offset() + 1, Math::max);
+        if (lane == Lane.PROMPTS) {
+            lastPromptOffset = Math.max(lastPromptOffset, published.offset());
+        }
+    }
+
+    /**
+     * One turn:
+     *
+     * <ol>
+     *   <li>waits for records of the followed topics, not at all while there is more to publish, and feeds the ledger;
+     *   <li>takes how far the share groups have come, where the broker has told it;
+     *   <li>notices gaps in its own hearing, and sends the heartbeat when it is time;
+     *   <li>issues again what is over, and gives up what has used up its attempts;
+     *   <li>publishes at most one batch of what admission allows, or shows what is waited for;
+     *   <li>deletes what no unsettled group needs, and shows the status.
+     * </ol>
+     *
+     * @throws FencedException when a newer producer has the run
+     * @throws org.apache.kafka.common.KafkaException when the broker left something open; close this session
+     */
+    void turn() throws Exception {
+        edges.tail().poll(moreToPublish ? Duration.ZERO : POLL_LIMIT, feed::accept);
+        if (feed.highest().compareTo(own) > 0) {
+            throw new FencedException(feed.highest().toString(), own.toString());
+        }
+        long nowMs = nowMs();
+        for (Map.Entry<Lane, QueueWatch> queue : edges.queues().entrySet()) {
+            Lane lane = queue.getKey();
+            queue.getValue()
+                    .turn(publishedEnds.getOrDefault(lane, 0L))
+                    .ifPresent(offset -> ledger.queueStart(lane, offset, nowMs));
+        }
+        listen(nowMs);
+        recover(nowMs);
+        admit();
+        trim();
+        show();
+    }
+
+    private void listen(long nowMs) {
+        if (!liveness.turn(nowMs)) {
+            log.warn("own heartbeat not read back in time: no worker is judged until one sent from now on is");
+            edges.heart().soon();
+        }
+        edges.heart().turn(own, liveness);
+        if (liveness.caughtUp()) {
+            around.health().running(BROKER);
+        } else {
+            around.health().waiting(BROKER, "the ledger's own heartbeat, to be read back from the workers topic");
+        }
+    }
+
+    private void recover(long nowMs) {
+        if (nowMs < nextScanMs) {
+            return;
+        }
+        nextScanMs = nowMs + SCAN_PERIOD_MS;
+        ledger.forgetWorkers(nowMs);
+        List<Decision> decisions = ledger.due(liveness, nowMs, plan.batchMax());
+        List<RunPublisher.Item> items = new ArrayList<>();
+        decisions.forEach(decision -> items.add(item(decision)));
+        bad.take(plan.batchMax()).forEach(letter -> items.add(new RunPublisher.Item.Skipped(letter)));
+        if (items.isEmpty()) {
+            return;
+        }
+        List<Long> offsets = edges.publisher().publish(items);
+        for (int i = 0; i < decisions.size(); i++) {
+            decided(decisions.get(i), items.get(i), offsets.get(i));
+        }
+        if (decisions.size() == plan.batchMax()) {
+            nextScanMs = nowMs;
+        }
+    }
+
+    private RunPublisher.Item item(Decision decision) {
+        Policy policy = feed.policy();
+        TaskFactory tasks = plan.tasks();
+        return switch (decision) {
+            case Decision.Reissue again ->
+                new RunPublisher.Item.Task(
+                        Lane.URGENT,
+                        tasks.task(
+                                again.group(),
+                                again.attempt(),
+                                policy.lineage(),
+                                policy.weightVersion(),
+                                around.clock().millis(),
+                                again.history()));
+            case Decision.Abandon end ->
+                new RunPublisher.Item.Abandonment(new DeadLetter.Group(
+                        tasks.task(
+                                end.group(),
+                                end.last().attempt(),
+                                end.last().lineage(),
+                                end.last().version(),
+                                end.last().issuedAtMs(),
+                                end.last().history()),
+                        end.cause(),
+                        end.history()));
+        };
+    }
+
+    private void decided(Decision decision, RunPublisher.Item item, long offset) {
+        if (item instanceof RunPublisher.Item.Task issued) {
+            published(issued.lane(), new PublishedTask(issued.task(), offset));
+            log.info(
+                    "group {} issued again as attempt {}: {}",
+                    decision.group(),
+                    issued.task().attempt(),
+                    decision.history().ends().getLast());
+        } else {
+            ledger.givenUp(decision.group());
+            log.warn("group {} given up: {}", decision.group(), decision.history());
+        }
+        around.metrics().decided(decision);
+    }
+
+    private void admit() {
+        moreToPublish = false;
+        exhausted = false;
+        switch (plan.admission().decide(feed.policy(), ledger.totals(), nextIndex)) {
+            case Admission.Decision.Publish publish -> {
+                around.admissionWait().over();
+                publish((int) Math.min(publish.groups(), plan.batchMax()));
+                moreToPublish = publish.groups() > plan.batchMax();
+            }
+            case Admission.Decision.Wait waiting -> around.admissionWait().waiting(waiting.whatFor());
+            case Admission.Decision.Exhausted end -> {
+                exhausted = true;
+                around.admissionWait().waiting("exhausted: " + end.why());
+            }
+        }
+    }
+
+    private void publish(int groups) {
+        List<RunPublisher.Item> batch = new ArrayList<>(groups);
+        long issuedAtMs = around.clock().millis();
+        for (long index = nextIndex; index < nextIndex + groups; index++) {
+            batch.add(new RunPublisher.Item.Task(
+                    Lane.PROMPTS, plan.tasks().task(new GroupIndex(index), feed.policy(), issuedAtMs)));
+        }
+        List<Long> offsets = edges.publisher().publish(batch);
+        for (int i = 0; i < groups; i++) {
+            if (batch.get(i) instanceof RunPublisher.Item.Task issued) {
+                published(issued.lane(), new PublishedTask(issued.task(), offsets.get(i)));
+            }
+        }
+        nextIndex += groups;
+        around.metrics().published(groups);
+    }
+
+    /** The last task stays, however settled: the next group's index is read from it. */
+    private void trim() {
+        RunTopics topics = plan.topics();
+        RecordTrimmer trimmer = edges.trimmer();
+        trimmer.mayDeleteBelow(
+                new TopicPartition(topics.prompts(), 0),
+                Math.min(lastPromptOffset, ledger.neededFrom(TrimmedTopic.PROMPTS)));
+        trimmer.mayDeleteBelow(new TopicPartition(topics.urgent(), 0), ledger.neededFrom(TrimmedTopic.URGENT));
+        trimmer.mayDeleteBelow(new TopicPartition(topics.receipts(), 0), ledger.neededFrom(TrimmedTopic.RECEIPTS));
+        trimmer.turn();
+    }
+
+    private void show() {
+        DataSet dataSet = plan.dataSet();
+        around.statuses()
+                .accept(new ProducerStatus(
+                        plan.topics().run(),
+                        new ProducerStatus.DataSetInfo(
+                                dataSet.spec().toString(),
+                                dataSet.size(),
+                                dataSet.report().bad(),
+                                dataSet.fingerprint(),
+                                plan.order().seed()),
+                        nextIndex,
+                        ledger.counts(),
+                        ledger.totals(),
+                        plan.admission().limit(feed.policy(), ledger.totals()),
+                        new ProducerStatus.Attempts(
+                                around.metrics().attemptsOver(),
+                                around.metrics().reissued()),
+                        liveness.caughtUp(),
+                        around.admissionWait().whatFor(),
+                        around.admissionWait().sinceMs(),
+                        exhausted,
+                        feed.policy()));
+    }
+
+    /** Ends a wait for records; any thread. */
+    void wakeup() {
+        edges.tail().wakeup();
+    }
+
+    @Override
+    public void close() {
+        edges.meters().close();
+        edges.heart().close();
+        edges.publisher().close();
+        edges.tail().consumer().close(CloseOptions.timeout(CLOSE_LIMIT));
+    }
+}

@@ -1,0 +1,144 @@
+package io.millrace.producer;
+
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.metrics.Metrics;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.producer.ledger.Lane;
+import io.millrace.producer.ledger.Ledger;
+import io.millrace.producer.ledger.Liveness;
+import io.millrace.producer.ledger.Reissues;
+import io.millrace.producer.publish.PromptLog;
+import io.millrace.producer.publish.RunPublisher;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+
+/** Makes sessions, each with clients and state of its own; what outlives them is shared. */
+final class SessionMaker {
+    /** DESIGN: heartbeat and the share groups' start offsets each come every 2 s. */
+    private static final Duration PERIOD = Duration.ofSeconds(2);
+
+    /** The broker's default ceiling, {@code transaction.max.timeout.ms}. */
+    private static final Duration TRANSACTION_MAX = Duration.ofMinutes(15);
+
+    /** A change of what is read waits for the fetch under way; taking the run over changes it five times. */
+    private static final String FETCH_WAIT_MS = "50";
+
+    private final ProducerSettings settings;
+    private final ProducerSession.Plan plan;
+    private final KafkaClients clients;
+    private final KafkaClients readers;
+    private final KafkaClients publisherClients;
+    private final Admin admin;
+    private final Metrics metrics;
+    private final ProducerSession.Surroundings around;
+
+    /** @param admin not owned */
+    SessionMaker(
+            ProducerSettings settings,
+            ProducerSession.Plan plan,
+            KafkaClients clients,
+            Admin admin,
+            Metrics metrics,
+            ProducerSession.Surroundings around) {
+        this.settings = settings;
+        this.plan = plan;
+        this.clients = clients;
+        this.readers = with(settings, Map.of(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS));
+        this.publisherClients = publisherClients(settings);
+        this.admin = admin;
+        this.metrics = metrics;
+        this.around = around;
+    }
+
+    static int recordBytesMax(ProducerSettings settings) {
+        return Math.toIntExact(settings.topics().recordSizeMax().bytes());
+    }
+
+    ProducerSession make() {
+        RunTopics topics = plan.topics();
+        Ticker ticker = around.ticker();
+        Ledger ledger = new Ledger(new Reissues(settings.recovery().limits()));
+        Liveness liveness = new Liveness(settings.recovery().heartbeatTimeout(), PERIOD);
+        BadRecords bad = new BadRecords(around.metrics());
+        TopicTail tail = new TopicTail(readers.follower("millrace-producer-follower"));
+        KafkaClientMetrics meters = new KafkaClientMetrics(tail.consumer(), Tags.of("client", "follower"));
+        meters.bindTo(metrics.registry());
+        Map<Lane, QueueWatch> queues = new EnumMap<>(Lane.class);
+        queues.put(Lane.PROMPTS, queue(topics.prompts()));
+        queues.put(Lane.URGENT, queue(topics.urgent()));
+        ProducerSession.Edges edges = new ProducerSession.Edges(
+                tail,
+                lane(topics.prompts(), bad),
+                lane(topics.urgent(), bad),
+                new RunPublisher(
+                        publisherClients.transactionalProducer(
+                                "millrace-producer-publisher", topics.producerTransactionalId()),
+                        topics,
+                        settings.topics().resultPartitions(),
+                        recordBytesMax(settings)),
+                queues,
+                new LedgerHeart(heartClient(), topics.workers(), around.clock(), ticker, PERIOD),
+                new RecordTrimmer(admin, ticker, settings.trimInterval()),
+                meters);
+        return new ProducerSession(
+                plan,
+                edges,
+                ledger,
+                liveness,
+                new LedgerFeed(topics, ledger, liveness, bad, around.metrics(), ticker),
+                bad,
+                around);
+    }
+
+    private PromptLog lane(String topic, BadRecords bad) {
+        return new PromptLog(() -> readers.follower("millrace-producer-prompts"), topic, plan.brokerLimit(), bad::skip);
+    }
+
+    private QueueWatch queue(String lane) {
+        return new QueueWatch(admin, plan.topics().shareGroup(lane), lane, around.ticker(), PERIOD);
+    }
+
+    /** A heartbeat that cannot be delivered is soon given up, so that the next is not held back by it. */
+    private Producer<byte[], byte[]> heartClient() {
+        return clients.producer(
+                "millrace-producer-heart",
+                Map.of(
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG, 5_000,
+                        ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000,
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 10_000));
+    }
+
+    /**
+     * The publisher waits for the broker as long as set. Its transactions outlive that wait, so that the broker gives up
+     * none whose producer is still at it.
+     */
+    private static KafkaClients publisherClients(ProducerSettings settings) {
+        Duration limit = settings.brokerTimeout();
+        Duration transaction =
+                limit.plusMinutes(1).compareTo(TRANSACTION_MAX) > 0 ? TRANSACTION_MAX : limit.plusMinutes(1);
+        return with(
+                settings,
+                Map.of(
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(limit.toMillis()),
+                        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(transaction.toMillis())));
+    }
+
+    /** Clients with further defaults; what the user passes through wins. */
+    private static KafkaClients with(ProducerSettings settings, Map<String, String> defaults) {
+        Map<String, String> properties = new HashMap<>(defaults);
+        properties.putAll(settings.kafka().kafka());
+        return new KafkaClients(new KafkaSettings(settings.kafka().bootstrap(), properties), recordBytesMax(settings));
+    }
+}

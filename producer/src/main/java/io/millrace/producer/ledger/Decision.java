@@ -1,0 +1,33 @@
+package io.millrace.producer.ledger;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.record.AttemptHistory;
+
+/** What is to be done with a group whose latest attempt is over without a result that counts. */
+public sealed interface Decision {
+    GroupIndex group();
+
+    /** How the attempt ended, those before it included; the newest end is the last. */
+    AttemptHistory history();
+
+    /** @return how the latest attempt ended */
+    default AttemptHistory.Kind kind() {
+        return history().ends().getLast().kind();
+    }
+
+    /**
+     * Put it on the urgent lane once more.
+     *
+     * @param attempt the next one's number
+     */
+    record Reissue(GroupIndex group, Attempt attempt, AttemptHistory history) implements Decision {}
+
+    /**
+     * Give it up: its attempts are used up.
+     *
+     * @param last its latest attempt
+     * @param cause for people
+     */
+    record Abandon(GroupIndex group, Issue last, AttemptHistory history, String cause) implements Decision {}
+}

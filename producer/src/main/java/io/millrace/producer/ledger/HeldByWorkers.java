@@ -1,0 +1,43 @@
+package io.millrace.producer.ledger;
+
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.WorkersRecord;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** What each worker named in its newest status. Owned by {@link Ledger}. */
+final class HeldByWorkers {
+    /** Longer than any worker is away; a status of one that comes back later is taken as its first. */
+    private static final long FORGOTTEN_MS = 3_600_000;
+
+    private record View(long sequence, long heardMs, Set<Long> groups) {}
+
+    private final Map<WorkerIncarnation, View> workers = new HashMap<>();
+
+    /** Whether the status is newer than what is known of this incarnation. */
+    boolean isNews(WorkersRecord.Status status) {
+        View before = workers.get(status.worker());
+        return before == null || status.sequence() > before.sequence();
+    }
+
+    /** Takes a status that is news; returns the groups that its worker named before and does no longer. */
+    Set<Long> take(WorkersRecord.Status status, long nowMs) {
+        Set<Long> named = new HashSet<>();
+        status.groups().forEach(group -> named.add(group.groupIndex().value()));
+        View before = workers.get(status.worker());
+        if (status.state() == WorkersRecord.State.STOPPED && named.isEmpty()) {
+            workers.remove(status.worker());
+        } else {
+            workers.put(status.worker(), new View(status.sequence(), nowMs, named));
+        }
+        Set<Long> released = new HashSet<>(before == null ? Set.of() : before.groups());
+        released.removeAll(named);
+        return released;
+    }
+
+    void forget(long nowMs) {
+        workers.values().removeIf(view -> nowMs - view.heardMs() > FORGOTTEN_MS);
+    }
+}

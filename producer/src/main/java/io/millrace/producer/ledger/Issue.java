@@ -1,0 +1,32 @@
+package io.millrace.producer.ledger;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.AttemptHistory;
+import io.millrace.common.record.TrainingTask;
+
+/**
+ * What is kept of a group's newest task: enough to judge the attempt, and to make the task again with its prompt.
+ *
+ * @param timeLimitMs how long the attempt may take from its claim on; 0 where the task does not say
+ * @param history how the attempts before it ended
+ */
+public record Issue(
+        Attempt attempt,
+        Lineage lineage,
+        WeightVersion version,
+        long issuedAtMs,
+        long timeLimitMs,
+        AttemptHistory history) {
+    static Issue of(TrainingTask task) {
+        Long limit = task.timeLimitMs();
+        return new Issue(
+                task.attempt(),
+                task.lineage(),
+                task.issueVersion(),
+                task.issuedAtMs(),
+                limit == null ? 0 : limit,
+                task.history());
+    }
+}

@@ -1,0 +1,83 @@
+package io.millrace.producer.ledger;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.record.AttemptHistory;
+import io.millrace.common.record.AttemptHistory.AttemptEnd;
+import io.millrace.common.record.AttemptHistory.Kind;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides when a group's latest attempt is over, and what follows: a new attempt within the limits, else the group's
+ * abandonment. An attempt that is known to have ended is over at once. One that has left its queue is over as
+ *
+ * <ul>
+ *   <li>lost, when no live worker's status has named it for the worker timeout, counted from the last gap of
+ *       {@link Liveness} at the earliest: silence that nobody could hear is no silence;
+ *   <li>a missed deadline, when its time limit and the worker timeout have passed since the ledger learnt that it had
+ *       left the queue. The worker ends its own attempts in time, so this is for workers that cannot. A gap does not
+ *       stop this clock, since the attempt's time goes on; but after a gap the worker timeout passes first, so that the
+ *       receipts that waited in it are read.
+ * </ul>
+ *
+ * <p>Neither is noted anywhere but in the task of the next attempt: until that stands on its lane, a status or a receipt
+ * of the attempt counts as before. Pure; for all threads.
+ */
+public final class Reissues {
+    private final RecoveryLimits limits;
+
+    public Reissues(RecoveryLimits limits) {
+        this.limits = limits;
+    }
+
+    /** What to do with the group now; null for nothing. */
+    @Nullable
+    Decision decide(Group group, Liveness liveness, long nowMs) {
+        Issue issue = group.issue();
+        if (issue == null) {
+            return null;
+        }
+        return switch (group.state()) {
+            case GroupState.Failed failed -> decided(group, issue, failed.end(), failed.cause());
+            case GroupState.InFlight held -> decideInFlight(group, issue, liveness.sinceMs(), nowMs);
+            default -> null;
+        };
+    }
+
+    private @Nullable Decision decideInFlight(Group group, Issue issue, OptionalLong aliveSinceMs, long nowMs) {
+        if (aliveSinceMs.isEmpty() || nowMs - aliveSinceMs.getAsLong() < limits.workerTimeoutMs()) {
+            return null;
+        }
+        if (nowMs - group.namedAtMs() >= limits.workerTimeoutMs()) {
+            return decided(
+                    group,
+                    issue,
+                    Kind.LOST,
+                    "no live worker has named it for " + limits.workerTimeoutMs() + " ms, "
+                            + (group.lastHolder() == null ? "no worker ever did" : "last " + group.lastHolder()));
+        }
+        long timeLimitMs = issue.timeLimitMs() > 0 ? issue.timeLimitMs() : limits.taskDeadlineMs();
+        if (nowMs - group.leftAtMs() >= timeLimitMs + limits.workerTimeoutMs()) {
+            return decided(
+                    group,
+                    issue,
+                    Kind.DEADLINE,
+                    "its worker did not end it within its " + timeLimitMs + " ms, worker " + group.lastHolder());
+        }
+        return null;
+    }
+
+    private Decision decided(Group group, Issue issue, Kind kind, String cause) {
+        GroupIndex index = new GroupIndex(group.index);
+        AttemptHistory history = issue.history().with(new AttemptEnd(issue.attempt(), kind, cause));
+        if (history.failures() >= limits.maxAttempts()) {
+            String why = history.failures() + " attempts failed, the limit is " + limits.maxAttempts() + ": ";
+            return new Decision.Abandon(index, issue, history, why + cause);
+        }
+        if (history.losses() >= limits.maxLosses()) {
+            String why = history.losses() + " attempts were lost, the limit is " + limits.maxLosses() + ": ";
+            return new Decision.Abandon(index, issue, history, why + cause);
+        }
+        return new Decision.Reissue(index, issue.attempt().next(), history);
+    }
+}

@@ -1,0 +1,15 @@
+package io.millrace.producer.ledger;
+
+/** The topics whose settled records the producer deletes. */
+public enum TrimmedTopic {
+    PROMPTS,
+    URGENT,
+    RECEIPTS;
+
+    static TrimmedTopic of(Lane lane) {
+        return switch (lane) {
+            case PROMPTS -> PROMPTS;
+            case URGENT -> URGENT;
+        };
+    }
+}

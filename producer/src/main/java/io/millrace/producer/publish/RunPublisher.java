@@ -1,0 +1,139 @@
+package io.millrace.producer.publish;
+
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.record.AbandonedMarker;
+import io.millrace.common.record.AttemptHistory;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.common.wire.ResultHeaders;
+import io.millrace.producer.ledger.Lane;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+
+/**
+ * Publishes what the producer decides, a batch in one transaction, so that after any death the topics end with whole
+ * batches. The transactional id is the run's: {@link #open} fences whoever published before. Any exception leaves the
+ * outcome of its batch unknown; it is read from the topics by the next publisher, once that one has opened, and this one
+ * is closed. Not thread-safe; calls block up to the client's {@code max.block.ms}.
+ */
+public final class RunPublisher implements AutoCloseable {
+    private final Producer<byte[], byte[]> producer;
+    private final RunTopics topics;
+    private final int resultPartitions;
+    private final int valueBytesMax;
+
+    /**
+     * @param producer with the run's transactional id; owned
+     * @param valueBytesMax the largest first task, in bytes of its JSON
+     */
+    public RunPublisher(Producer<byte[], byte[]> producer, RunTopics topics, int resultPartitions, int valueBytesMax) {
+        this.producer = producer;
+        this.topics = topics;
+        this.resultPartitions = resultPartitions;
+        this.valueBytesMax = valueBytesMax;
+    }
+
+    /** Something to publish. */
+    public sealed interface Item {
+        /** A task on its lane. */
+        record Task(Lane lane, TrainingTask task) implements Item {}
+
+        /** A group given up: its dead letter, and the marker in the results by which it is settled. */
+        record Abandonment(DeadLetter.Group letter) implements Item {}
+
+        /** The dead letter of a record that was skipped. */
+        record Skipped(DeadLetter.Unreadable letter) implements Item {}
+    }
+
+    /**
+     * Fences an older producer of the run, and ends what it left open: what is read from the topics afterwards is final.
+     *
+     * @throws KafkaException when the broker does not answer in time, or refuses
+     */
+    public void open() {
+        producer.initTransactions();
+    }
+
+    /**
+     * Publishes the items, all or none.
+     *
+     * @param items 1 or more
+     * @return the offset of each one's first record
+     * @throws KafkaException when it is not known whether they stand; close this publisher
+     * @throws IllegalStateException when a first task is larger than the limit; nothing was sent
+     */
+    public List<Long> publish(List<Item> items) {
+        List<List<ProducerRecord<byte[], byte[]>>> records =
+                items.stream().map(this::records).toList();
+        producer.beginTransaction();
+        List<List<Future<RecordMetadata>>> sent = new ArrayList<>(items.size());
+        for (List<ProducerRecord<byte[], byte[]>> ofOne : records) {
+            sent.add(ofOne.stream().map(producer::send).toList());
+        }
+        // Throws where any of them failed.
+        producer.commitTransaction();
+        return sent.stream().map(ofOne -> ofOne.getFirst().resultNow().offset()).toList();
+    }
+
+    private List<ProducerRecord<byte[], byte[]>> records(Item item) {
+        return switch (item) {
+            case Item.Task issued -> List.of(task(issued.lane(), issued.task()));
+            case Item.Abandonment given -> abandonment(given.letter());
+            case Item.Skipped skipped ->
+                List.of(new ProducerRecord<>(topics.deadLetters(), 0, null, ControlCodec.encode(skipped.letter())));
+        };
+    }
+
+    private ProducerRecord<byte[], byte[]> task(Lane lane, TrainingTask task) {
+        byte[] value = ControlCodec.encode(task);
+        if (lane == Lane.PROMPTS && value.length > valueBytesMax) {
+            throw new IllegalStateException("group " + task.groupIndex() + " (line "
+                    + task.source().row() + ") makes a task of " + value.length + " bytes, --record-size-max is "
+                    + valueBytesMax);
+        }
+        if (value.length > valueBytesMax) {
+            // A first attempt that just fitted: its counts find room in what a record may have besides its value.
+            value = ControlCodec.encode(task.again(
+                    task.attempt(), task.lineage(), task.issueVersion(), task.issuedAtMs(), counts(task.history())));
+        }
+        String topic = switch (lane) {
+            case PROMPTS -> topics.prompts();
+            case URGENT -> topics.urgent();
+        };
+        return new ProducerRecord<>(topic, 0, KafkaClients.key(task.groupIndex()), value);
+    }
+
+    private static AttemptHistory counts(AttemptHistory history) {
+        return new AttemptHistory(history.failures(), history.losses(), history.handBacks(), List.of());
+    }
+
+    private List<ProducerRecord<byte[], byte[]>> abandonment(DeadLetter.Group letter) {
+        TrainingTask task = letter.task();
+        ControlRecord fitting = ControlCodec.encode(letter).length <= valueBytesMax
+                ? letter
+                : new DeadLetter.Group(task, letter.cause(), counts(letter.history()));
+        byte[] key = KafkaClients.key(task.groupIndex());
+        ProducerRecord<byte[], byte[]> marker = new ProducerRecord<>(
+                topics.results(),
+                RunTopics.resultPartition(task.groupIndex(), resultPartitions),
+                key,
+                ControlCodec.encode(new AbandonedMarker(task.groupIndex(), task.attempt(), letter.cause())));
+        ResultHeaders.writeType(marker.headers(), ResultHeaders.Type.ABANDONED);
+        return List.of(new ProducerRecord<>(topics.deadLetters(), 0, key, ControlCodec.encode(fitting)), marker);
+    }
+
+    /** Drops the client; a transaction under way is left to the next {@link #open} of the same id. */
+    @Override
+    public void close() {
+        producer.close(Duration.ZERO);
+    }
+}

@@ -1,0 +1,62 @@
+package io.millrace.sandbox.chaos;
+
+import io.millrace.common.config.Command;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.cluster.Cluster;
+import io.millrace.sandbox.cluster.DataFolder;
+import io.millrace.sandbox.cluster.Ports;
+import io.millrace.sandbox.cluster.RunLogging;
+import java.nio.file.Files;
+import java.time.Duration;
+
+/** {@code millrace chaos}. */
+public final class ChaosCommand implements Command<ChaosSettings> {
+    /** Over all processes; each has a limit of its own. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(150);
+
+    @Override
+    public String name() {
+        return "chaos";
+    }
+
+    @Override
+    public String description() {
+        return "Runs the whole cluster, breaks it on a seeded schedule, and judges what came of it.";
+    }
+
+    @Override
+    public Class<ChaosSettings> settings() {
+        return ChaosSettings.class;
+    }
+
+    @Override
+    public int run(ChaosSettings settings) throws Exception {
+        if (!Files.isReadable(settings.dataset())) {
+            throw new SettingException("--dataset: cannot read " + settings.dataset());
+        }
+        Ports.requireFree(new ChaosPorts(settings.basePort()).all(), DataFolder.pids(settings.dataDir()));
+        DataFolder folder = DataFolder.prepare(settings.dataDir(), "chaos", false);
+        RunLogging.toFile(folder.log("chaos"));
+        return ProcessRunner.run("chaos", STOP_LIMIT, (runner, stops) -> {
+            ChaosRun run = new ChaosRun(
+                    settings,
+                    folder,
+                    new Cluster(folder, Ticker.system()),
+                    Links.open(settings),
+                    Ticker.system(),
+                    WallClock.system(),
+                    runner,
+                    runner::requestStop);
+            OwnerLoop loop = new OwnerLoop("chaos", run, runner);
+            stops.push("chaos", limit -> {
+                loop.stop(limit);
+                run.stop(limit);
+            });
+            loop.start();
+        });
+    }
+}

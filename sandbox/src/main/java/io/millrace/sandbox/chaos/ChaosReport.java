@@ -1,0 +1,179 @@
+package io.millrace.sandbox.chaos;
+
+import io.millrace.common.json.Json;
+import io.millrace.sandbox.oracle.Verdict;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run's outcome.
+ *
+ * @param recoveries of every fault, in order
+ * @param restarts processes started again
+ * @param cleanStops processes that ended with 0 after SIGTERM during the faults
+ * @param uncleanStops last words of those that did not
+ * @param ownEnds last words of processes that ended without being told to
+ * @param problems what went wrong besides the oracle's findings: recoveries past their limit, a run that did not drain, a
+ *     process that did not stop cleanly at the end
+ * @param verdict null when the run did not come so far
+ */
+record ChaosReport(
+        long seed,
+        int faultsPlanned,
+        double seconds,
+        List<Recovery> recoveries,
+        int restarts,
+        int cleanStops,
+        List<String> uncleanStops,
+        List<String> ownEnds,
+        List<String> problems,
+        @Nullable Verdict verdict) {
+    ChaosReport {
+        recoveries = List.copyOf(recoveries);
+        uncleanStops = List.copyOf(uncleanStops);
+        ownEnds = List.copyOf(ownEnds);
+        problems = List.copyOf(problems);
+    }
+
+    /**
+     * One fault as it went.
+     *
+     * @param recoveryMs from its end to the recovery; null when there was none within the limit
+     */
+    record Recovery(
+            int number,
+            String kind,
+            String role,
+            int instance,
+            long beganMs,
+            long durationMs,
+            @Nullable Long recoveryMs) {
+        static Recovery of(Injection injection) {
+            Fault fault = injection.fault;
+            return new Recovery(
+                    fault.number(),
+                    fault.kind().word(),
+                    fault.role().word(),
+                    fault.instance() + 1,
+                    injection.beganMs,
+                    Math.max(0, injection.endedMs - injection.beganMs),
+                    injection.recoveredMs > 0 ? injection.recoveryMs() : null);
+        }
+    }
+
+    boolean good() {
+        return problems.isEmpty()
+                && verdict != null
+                && verdict.clean()
+                && recoveries.size() == faultsPlanned
+                && recoveries.stream().allMatch(recovery -> recovery.recoveryMs() != null);
+    }
+
+    void write(Path file) throws IOException {
+        Path absolute = file.toAbsolutePath();
+        Files.createDirectories(absolute.getParent());
+        Files.write(absolute, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
+    }
+
+    void writeMarkdown(Path file) throws IOException {
+        Path absolute = file.toAbsolutePath();
+        Files.createDirectories(absolute.getParent());
+        Files.writeString(absolute, String.join("\n", markdown()) + "\n");
+    }
+
+    /** The tables, also fit for a terminal. */
+    List<String> markdown() {
+        List<String> lines = new ArrayList<>();
+        lines.add(String.format(
+                Locale.ROOT,
+                "Seed %d: %d of %d faults in %.0f s; %d processes started again, %d ended without being told to.",
+                seed,
+                recoveries.size(),
+                faultsPlanned,
+                seconds,
+                restarts,
+                ownEnds.size()));
+        lines.add("");
+        table(lines, "role", List.of(Role.values()), Role::word, Recovery::role);
+        lines.add("");
+        table(lines, "kind", List.of(FaultKind.values()), FaultKind::word, Recovery::kind);
+        lines.add("");
+        Verdict judged = verdict;
+        if (judged != null) {
+            verdict(lines, judged);
+        }
+        return lines;
+    }
+
+    private <E> void table(
+            List<String> lines, String title, List<E> rows, Function<E, String> word, Function<Recovery, String> of) {
+        lines.add("| " + title + " | faults | recovered | median s | worst s |");
+        lines.add("|---|---:|---:|---:|---:|");
+        for (E value : rows) {
+            row(
+                    lines,
+                    word.apply(value),
+                    recoveries.stream()
+                            .filter(recovery -> of.apply(recovery).equals(word.apply(value)))
+                            .toList());
+        }
+        row(lines, "all", recoveries);
+    }
+
+    private static void row(List<String> lines, String name, List<Recovery> faults) {
+        List<Long> times = faults.stream()
+                .map(Recovery::recoveryMs)
+                .filter(java.util.Objects::nonNull)
+                .sorted()
+                .toList();
+        if (faults.isEmpty()) {
+            return;
+        }
+        String median = times.isEmpty() ? "-" : seconds(times.get(times.size() / 2));
+        String worst = times.isEmpty() ? "-" : seconds(times.getLast());
+        lines.add("| " + name + " | " + faults.size() + " | " + times.size() + " | " + median + " | " + worst + " |");
+    }
+
+    private static String seconds(long ms) {
+        return String.format(Locale.ROOT, "%.1f", ms / 1000.0);
+    }
+
+    private static void verdict(List<String> lines, Verdict verdict) {
+        lines.add("| outcome | |");
+        lines.add("|---|---:|");
+        figure(lines, "groups admitted", verdict.admitted());
+        figure(lines, "trained", verdict.trained());
+        figure(lines, "discarded with a reason", verdict.discarded());
+        figure(lines, "abandoned with a cause", verdict.abandoned());
+        figure(lines, "finished, too few for another step", verdict.waiting());
+        figure(lines, "**lost**", verdict.lost());
+        figure(lines, "**trained twice**", verdict.trainedTwice());
+        figure(lines, "steps acknowledged", verdict.steps());
+        figure(lines, "batches received again, unchanged", verdict.receivedAgain());
+        figure(lines, "attempts reissued", verdict.reissued());
+        figure(lines, "results published", verdict.results());
+        lines.add(String.format(
+                Locale.ROOT,
+                "| results of groups that had one (dropped) | %d (%.1f %%) |",
+                verdict.resultsRepeated(),
+                verdict.results() == 0 ? 0 : 100.0 * verdict.resultsRepeated() / verdict.results()));
+        lines.add(String.format(
+                Locale.ROOT,
+                "| generations | %d |\n| **generations repeated** | %d (%.1f %%) |\n| generations cut short | %d |",
+                verdict.generations(),
+                verdict.generationsRepeated(),
+                verdict.generations() == 0 ? 0 : 100.0 * verdict.generationsRepeated() / verdict.generations(),
+                verdict.generationsCutShort()));
+        figure(lines, "findings of the oracle", verdict.findingsTotal());
+    }
+
+    private static void figure(List<String> lines, String name, long value) {
+        lines.add("| " + name + " | " + value + " |");
+    }
+}

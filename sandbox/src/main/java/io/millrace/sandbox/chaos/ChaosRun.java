@@ -1,0 +1,340 @@
+package io.millrace.sandbox.chaos;
+
+import io.millrace.common.lifecycle.Fatal;
+import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.cluster.Cluster;
+import io.millrace.sandbox.cluster.DataFolder;
+import io.millrace.sandbox.cluster.StatusProbe;
+import io.millrace.sandbox.oracle.Oracle;
+import io.millrace.sandbox.oracle.Verdict;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The run from the first process to the verdict, on one thread that owns everything here but the oracle's consumer. A
+ * fault is over when it was undone, and the run has recovered when every process is ready and the trainer has received a
+ * step that was leased after the fault's end. {@link #stop} follows when the loop has ended.
+ */
+final class ChaosRun implements OwnerLoop.Turn {
+    private static final Logger log = LoggerFactory.getLogger(ChaosRun.class);
+    private static final Duration LOOK = Duration.ofMillis(100);
+    private static final Duration START_LIMIT = Duration.ofMinutes(2);
+    private static final Duration ORACLE_LIMIT = Duration.ofMinutes(1);
+    private static final Duration CHILD_STOP_LIMIT = Duration.ofSeconds(30);
+    /** Steps that may be admitted between asking the producer and stopping it. */
+    private static final long DRAIN_STEPS = 4;
+    /** A run that recovers from nothing any more proves nothing any more. */
+    private static final int UNRECOVERED_MAX = 2;
+
+    private final ChaosSettings settings;
+    private final DataFolder folder;
+    private final ChaosSpecs specs;
+    private final ChaosPorts ports;
+    private final Cluster cluster;
+    private final Links links;
+    private final Fleet fleet;
+    private final Injector injector;
+    private final TrainerWatch watch;
+    private final StatusProbe probe = new StatusProbe();
+    private final Ticker ticker;
+    private final WallClock clock;
+    private final Fatal fatal;
+    private final Runnable onFinished;
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private final List<Injection> injections = new ArrayList<>();
+    /** Those of them that the run has not recovered from. */
+    private final List<Injection> open = new ArrayList<>();
+
+    private final List<String> problems = new ArrayList<>();
+    private final long begunNanos;
+    private int unrecovered;
+    private boolean finished;
+    private @Nullable Oracle oracle;
+    private @Nullable Verdict verdict;
+
+    /** @param onFinished called once, by the loop's thread, when the run has been judged */
+    ChaosRun(
+            ChaosSettings settings,
+            DataFolder folder,
+            Cluster cluster,
+            Links links,
+            Ticker ticker,
+            WallClock clock,
+            Fatal fatal,
+            Runnable onFinished) {
+        this.settings = settings;
+        this.folder = folder;
+        this.specs = new ChaosSpecs(settings, folder);
+        this.ports = new ChaosPorts(settings.basePort());
+        this.cluster = cluster;
+        this.links = links;
+        this.watch = new TrainerWatch(specs.journal());
+        this.fleet = new Fleet(specs, ports, cluster, links, watch, ticker);
+        this.injector = new Injector(fleet, links, ticker, clock);
+        this.ticker = ticker;
+        this.clock = clock;
+        this.fatal = fatal;
+        this.onFinished = onFinished;
+        this.begunNanos = ticker.nanos();
+    }
+
+    @Override
+    public void runOnce() throws Exception {
+        if (finished) {
+            stopping.await();
+            return;
+        }
+        startAll();
+        for (Fault fault : settings.schedule()) {
+            if (unrecovered >= UNRECOVERED_MAX) {
+                problems.add("gave up before fault " + fault.number() + ": nothing recovers any more");
+                break;
+            }
+            carryOut(fault);
+        }
+        awaitRecovery();
+        drain();
+        judge();
+        finished = true;
+        onFinished.run();
+    }
+
+    private void startAll() throws Exception {
+        for (int i = 0; i < settings.brokers(); i++) {
+            fleet.add(Role.BROKER, i);
+        }
+        require("the brokers to answer", fleet::allReady);
+        for (int i = 0; i < settings.engines(); i++) {
+            fleet.add(Role.ENGINE, i);
+        }
+        fleet.add(Role.PRODUCER, 0);
+        for (int i = 0; i < settings.workers(); i++) {
+            fleet.add(Role.WORKER, i);
+        }
+        fleet.add(Role.TRAINER, 0);
+        require("every process to be ready", fleet::allReady);
+        Oracle started = new Oracle(specs.directBootstrap(), settings.run().value(), fatal);
+        started.start();
+        oracle = started;
+        fleet.add(Role.SIMULATED_TRAINER, 0);
+        require("the first two steps", () -> watch.acknowledged() >= 2);
+        say("running: " + watch.acknowledged() + " steps");
+    }
+
+    /** A run that does not even start is no run. */
+    private void require(String what, Callable<Boolean> condition) throws Exception {
+        if (!await(condition, START_LIMIT)) {
+            throw new IOException("waited " + START_LIMIT.toSeconds() + " s for " + what + "; not ready: "
+                    + fleet.notReady() + "; logs say why");
+        }
+    }
+
+    private void carryOut(Fault fault) throws Exception {
+        if (!fault.onTop()) {
+            awaitRecovery();
+        }
+        pause(fault.pause());
+        if (!await(() -> injector.possible(fault), settings.recoveryLimit())) {
+            problems.add("fault " + fault.number() + " found nothing to hit: " + fault.words());
+            return;
+        }
+        Injection injection = injector.begin(fault);
+        injections.add(injection);
+        open.add(injection);
+        say("fault " + fault.number() + ": " + fault.words());
+    }
+
+    private void awaitRecovery() throws Exception {
+        if (open.isEmpty()) {
+            return;
+        }
+        boolean ended = await(() -> open.stream().allMatch(Injection::ended), settings.recoveryLimit());
+        long endedMs =
+                open.stream().mapToLong(injection -> injection.endedMs).max().orElse(0);
+        boolean recovered =
+                ended && await(() -> watch.lastLeasedAtMs() > endedMs && fleet.allReady(), settings.recoveryLimit());
+        for (Injection injection : open) {
+            if (recovered) {
+                injection.recoveredMs = clock.millis();
+            } else {
+                String problem =
+                        "no recovery within " + settings.recoveryLimit().toSeconds() + " s from fault "
+                                + injection.fault.number() + ", " + injection.fault.words() + "; not ready: "
+                                + fleet.notReady();
+                problems.add(problem);
+                say(problem);
+            }
+        }
+        unrecovered = recovered ? 0 : unrecovered + 1;
+        if (recovered) {
+            say("  recovered after " + (clock.millis() - endedMs) + " ms, " + watch.acknowledged() + " steps");
+        }
+        open.clear();
+    }
+
+    private void pause(Duration pause) throws Exception {
+        long untilNanos = ticker.nanos() + pause.toNanos();
+        while (ticker.nanos() - untilNanos < 0) {
+            turn();
+        }
+    }
+
+    private boolean await(Callable<Boolean> condition, Duration limit) throws Exception {
+        long untilNanos = ticker.nanos() + limit.toNanos();
+        while (!condition.call()) {
+            if (ticker.nanos() - untilNanos >= 0) {
+                return false;
+            }
+            turn();
+        }
+        return true;
+    }
+
+    /** Looks at everything once, then waits a little. */
+    private void turn() throws Exception {
+        watch.look();
+        for (Injection injection : injections) {
+            injector.turn(injection);
+        }
+        fleet.turn();
+        if (stopping.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new InterruptedException("stopping");
+        }
+    }
+
+    /** Starts the producer again with an end, a few steps ahead, and waits until every group has one too. */
+    private void drain() throws Exception {
+        long published = producerStatus()
+                .map(status -> status.path("published").asLong(0))
+                .orElse(0L);
+        long steps = published / settings.batchGroups() + DRAIN_STEPS;
+        long groupsMax = steps * settings.batchGroups();
+        say("draining: " + groupsMax + " groups in all");
+        fleet.limitGroups(groupsMax);
+        fleet.terminate(fleet.member(Role.PRODUCER, 0));
+        if (!await(() -> fleet.allReady() && drained(groupsMax), settings.drainLimit())) {
+            problems.add("not drained within " + settings.drainLimit().toSeconds() + " s; producer: "
+                    + producerStatus().map(JsonNode::toString).orElse("no answer") + "; trainer: "
+                    + trainerStatus().map(JsonNode::toString).orElse("no answer"));
+        }
+    }
+
+    private boolean drained(long groupsMax) throws InterruptedException {
+        JsonNode producer = producerStatus().orElse(null);
+        JsonNode trainer = trainerStatus().orElse(null);
+        if (producer == null || trainer == null || producer.path("published").asLong(0) != groupsMax) {
+            return false;
+        }
+        long finished = trainer.path("finished").asLong(Long.MAX_VALUE / 2);
+        long settled = trainer.path("trained").asLong(0)
+                + trainer.path("discarded").asLong(0)
+                + trainer.path("abandoned").asLong(0);
+        return finished < settings.batchGroups()
+                && trainer.path("leased").asLong(1) == 0
+                && settled + finished == groupsMax;
+    }
+
+    private Optional<JsonNode> producerStatus() throws InterruptedException {
+        return probe.json(ChaosSpecs.url(ports.ops(Role.PRODUCER, 0)) + "/status");
+    }
+
+    private Optional<JsonNode> trainerStatus() throws InterruptedException {
+        return probe.json(ChaosSpecs.url(ports.trainer()) + "/v1/status");
+    }
+
+    private void judge() throws Exception {
+        Oracle judge = oracle;
+        if (judge == null) {
+            return;
+        }
+        if (!judge.awaitEnd(ORACLE_LIMIT)) {
+            problems.add("the oracle did not reach the end of the topics");
+        }
+        judge.stop(ORACLE_LIMIT);
+        verdict =
+                judge.judge(specs.journal(), specs.engineLedgers(), settings.batchGroups(), settings.samplesPerGroup());
+    }
+
+    private static void say(String words) {
+        log.info("{}", words);
+        System.out.println(words);
+    }
+
+    /**
+     * Stops all processes in reverse order of start and tells the outcome; by the thread that stopped the loop. Kafka's
+     * data stays where something is wrong.
+     *
+     * @throws ChaosFailedException when anything is not as it must be
+     */
+    void stop(Duration limit) throws Exception {
+        Oracle judge = oracle;
+        if (judge != null) {
+            judge.stop(ORACLE_LIMIT);
+        }
+        problems.addAll(cluster.stop(CHILD_STOP_LIMIT, limit));
+        links.close();
+        ChaosReport report = new ChaosReport(
+                settings.seed(),
+                settings.faults(),
+                (ticker.nanos() - begunNanos) / 1e9,
+                injections.stream().map(ChaosReport.Recovery::of).toList(),
+                fleet.restarts(),
+                fleet.cleanStops(),
+                fleet.uncleanStops(),
+                fleet.ownEnds(),
+                problems,
+                verdict);
+        folder.finish(!report.good());
+        tell(report);
+        if (!report.good()) {
+            throw new ChaosFailedException();
+        }
+    }
+
+    /** The report says what is wrong. */
+    static final class ChaosFailedException extends Exception {
+        ChaosFailedException() {
+            super("not everything is as it must be; the report says what");
+        }
+    }
+
+    private void tell(ChaosReport report) throws IOException {
+        report.markdown().forEach(System.out::println);
+        report.problems().forEach(problem -> System.out.println("problem: " + problem));
+        report.uncleanStops().forEach(words -> System.out.println("unclean stop: " + words));
+        report.ownEnds().forEach(words -> System.out.println("ended by itself: " + words));
+        Verdict judged = verdict;
+        if (judged != null) {
+            judged.findings().forEach(finding -> System.out.println("finding: " + finding));
+        }
+        System.out.println(report.good() ? "good: nothing lost, nothing trained twice" : "NOT good");
+        if (settings.reportFile() != null) {
+            report.write(settings.reportFile());
+        }
+        if (settings.markdownFile() != null) {
+            report.writeMarkdown(settings.markdownFile());
+        }
+    }
+
+    @Override
+    public void wakeup() {
+        stopping.countDown();
+    }
+
+    @Override
+    public void close() {
+        // All that is owned is needed until stop, which comes after the loop.
+    }
+}

@@ -1,0 +1,258 @@
+package io.millrace.sandbox.chaos;
+
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.id.RunId;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * @param roles words of {@link Role}; empty for all
+ * @param kinds words of {@link FaultKind}; empty for all that are possible
+ * @param brokers with more than one, links to brokers stay whole
+ * @param basePort the first of {@link ChaosPorts#COUNT} ports
+ */
+public record ChaosSettings(
+        @Setting(name = "seed", defaultValue = "1", help = "Decides every fault, its target and its pause")
+        long seed,
+
+        @Setting(
+                name = "faults",
+                defaultValue = "30",
+                min = "1",
+                max = "100000",
+                unit = "faults",
+                help = "Faults of the run")
+        int faults,
+
+        @Setting(
+                name = "faults-per-role-min",
+                defaultValue = "0",
+                min = "0",
+                max = "100000",
+                unit = "faults",
+                help = "Refuse to start when a role would get fewer faults")
+        int faultsPerRoleMin,
+
+        @Setting(
+                name = "role",
+                defaultValue = "",
+                help = "Roles to hit: broker, engine, producer, worker, trainer, simulated-trainer; all when unset; may"
+                        + " be repeated")
+        List<String> roles,
+
+        @Setting(
+                name = "kind",
+                defaultValue = "",
+                help = "Kinds of fault: kill, freeze, terminate, link-delay, link-reset, link-cut, link-black-hole,"
+                        + " link-refuse; all when unset; may be repeated")
+        List<String> kinds,
+
+        @Setting(
+                name = "pause-max",
+                defaultValue = "1s",
+                min = "0s",
+                max = "1h",
+                help = "Longest pause between a recovery and the next fault; each is drawn")
+        Duration pauseMax,
+
+        @Setting(
+                name = "overlap-share",
+                defaultValue = "0.2",
+                min = "0",
+                max = "1",
+                help = "Share of faults that do not wait for the recovery from the one before")
+        double overlapShare,
+
+        @Setting(
+                name = "recovery-limit",
+                defaultValue = "2m",
+                min = "1s",
+                max = "1h",
+                help = "A recovery that takes longer is a finding")
+        Duration recoveryLimit,
+
+        @Setting(
+                name = "drain-limit",
+                defaultValue = "3m",
+                min = "1s",
+                max = "24h",
+                help = "How long the run may take after the last fault until every group is settled")
+        Duration drainLimit,
+
+        @Setting(
+                name = "brokers",
+                defaultValue = "1",
+                min = "1",
+                max = "3",
+                unit = "brokers",
+                help = "Brokers; with 3 topics have 3 copies, with more than one the links to brokers are left whole")
+        int brokers,
+
+        @Setting(
+                name = "workers",
+                defaultValue = "3",
+                min = "1",
+                max = "8",
+                unit = "processes",
+                help = "Generator workers to start")
+        int workers,
+
+        @Setting(
+                name = "engines",
+                defaultValue = "2",
+                min = "1",
+                max = "4",
+                unit = "processes",
+                help = "Stand-in engines to start")
+        int engines,
+
+        @Setting(
+                name = "slots",
+                defaultValue = "16",
+                min = "1",
+                max = "65536",
+                unit = "samples",
+                help = "Samples each worker keeps in flight")
+        int slots,
+
+        @Setting(
+                name = "batch-groups",
+                defaultValue = "8",
+                min = "1",
+                max = "65536",
+                unit = "groups",
+                help = "Groups of one step")
+        int batchGroups,
+
+        @Setting(
+                name = "samples-per-group",
+                defaultValue = "4",
+                min = "1",
+                max = "4096",
+                unit = "samples",
+                help = "Samples of one group")
+        int samplesPerGroup,
+
+        @Setting(
+                name = "pipeline-depth",
+                defaultValue = "2",
+                min = "0",
+                max = "1000",
+                unit = "versions",
+                help = "How many weight versions generation may run ahead of training")
+        int pipelineDepth,
+
+        @Setting(
+                name = "mean-group-time",
+                defaultValue = "1s",
+                min = "1ms",
+                max = "24h",
+                help = "Mean time the stand-in engine takes for a group of 8")
+        Duration meanGroupTime,
+
+        @Setting(
+                name = "train-time",
+                defaultValue = "500ms",
+                min = "0s",
+                max = "24h",
+                help = "How long the training of one step takes")
+        Duration trainTime,
+
+        @Setting(
+                name = "base-port",
+                defaultValue = "19000",
+                min = "1024",
+                max = "65400",
+                help = "First of the 48 ports that the run takes")
+        int basePort,
+
+        @Setting(name = "run", defaultValue = "chaos", help = "Id of the training run; prefixes its topics")
+        RunId run,
+
+        @Setting(
+                name = "dataset",
+                defaultValue = "sandbox/data/math-problems.jsonl",
+                help = "Prompts and labels, JSON lines")
+        Path dataset,
+
+        @Setting(
+                name = "data-dir",
+                defaultValue = ".millrace/chaos",
+                help = "Folder for logs, journals and Kafka's data; emptied at start")
+        Path dataDir,
+
+        @Setting(name = "report-file", defaultValue = Setting.NONE, help = "File for the report, JSON") @Nullable
+        Path reportFile,
+
+        @Setting(name = "markdown-file", defaultValue = Setting.NONE, help = "File for the report's tables, Markdown")
+        @Nullable
+        Path markdownFile) {
+    public ChaosSettings {
+        roles = List.copyOf(roles);
+        kinds = List.copyOf(kinds);
+        List<Role> hit = words("--role", Role.values(), Role::word, roles);
+        List<FaultKind> done = words("--kind", FaultKind.values(), FaultKind::word, kinds);
+        if (faults / hit.size() < faultsPerRoleMin) {
+            throw SettingException.impossible(
+                    "--faults and --faults-per-role-min",
+                    faults + " faults over " + hit.size() + " roles are " + faults / hit.size() + " each");
+        }
+        if (brokers == 2) {
+            throw new SettingException("--brokers must be 1 or 3, was 2: two copies cannot outlive one broker");
+        }
+        for (Role role : hit) {
+            if (done.stream().noneMatch(kind -> Schedule.possible(kind, role, brokers == 1))) {
+                throw SettingException.impossible(
+                        "--role, --kind and --brokers", "no such kind of fault can hit " + role.word());
+            }
+        }
+    }
+
+    private static <E> List<E> words(String flag, E[] all, Function<E, String> word, List<String> wanted) {
+        List<E> found = new ArrayList<>();
+        for (String text : wanted) {
+            found.add(Arrays.stream(all)
+                    .filter(value -> word.apply(value).equals(text))
+                    .findFirst()
+                    .orElseThrow(() -> new SettingException(flag + " must be one of "
+                            + Arrays.stream(all).map(word).toList() + ", was '" + text + "'")));
+        }
+        return found.isEmpty() ? List.of(all) : found;
+    }
+
+    List<Role> rolesHit() {
+        return words("--role", Role.values(), Role::word, roles);
+    }
+
+    Set<FaultKind> kindsDone() {
+        return EnumSet.copyOf(words("--kind", FaultKind.values(), FaultKind::word, kinds));
+    }
+
+    /** How many processes a role has. */
+    Map<Role, Integer> instances() {
+        Map<Role, Integer> instances = new EnumMap<>(Role.class);
+        for (Role role : Role.values()) {
+            instances.put(role, 1);
+        }
+        instances.put(Role.BROKER, brokers);
+        instances.put(Role.WORKER, workers);
+        instances.put(Role.ENGINE, engines);
+        return instances;
+    }
+
+    /** The schedule, which the settings decide entirely. */
+    List<Fault> schedule() {
+        return new Schedule(seed, rolesHit(), kindsDone(), instances(), brokers == 1, pauseMax, overlapShare)
+                .draw(faults);
+    }
+}

@@ -1,0 +1,39 @@
+package io.millrace.sandbox.chaos;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fault that was done, and what came of it. Owned by the run.
+ */
+final class Injection {
+    final Fault fault;
+    final long beganMs;
+    final long beganNanos;
+    /** How often the target had been started; a termination is over when that grows. */
+    final int startsBefore;
+
+    /** When it was undone, or the killed process was gone; 0 before. */
+    long endedMs;
+
+    /** 0 before. */
+    long recoveredMs;
+
+    @Nullable
+    String finding;
+
+    Injection(Fault fault, long beganMs, long beganNanos, int startsBefore) {
+        this.fault = fault;
+        this.beganMs = beganMs;
+        this.beganNanos = beganNanos;
+        this.startsBefore = startsBefore;
+    }
+
+    boolean ended() {
+        return endedMs > 0;
+    }
+
+    /** From the end of the fault to the recovery; milliseconds. */
+    long recoveryMs() {
+        return recoveredMs - endedMs;
+    }
+}

@@ -1,0 +1,105 @@
+package io.millrace.sandbox.trainer;
+
+import io.millrace.common.json.Json;
+import io.millrace.common.time.WallClock;
+import java.io.Closeable;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What the trainer really received and acknowledged, JSON lines, each on disk before the trainer goes on: a trainer that
+ * is killed leaves at most a torn last line, which the next one ends. One owner.
+ *
+ * <p>A line is {@code received}, with every group of the batch in its order; {@code acknowledging}, before the call; or
+ * {@code acknowledged}, after its answer.
+ */
+final class TrainerJournal implements Closeable {
+    /** No channel: an interrupt would close that. */
+    private final @Nullable FileOutputStream file;
+
+    private final WallClock clock;
+
+    private TrainerJournal(@Nullable FileOutputStream file, WallClock clock) {
+        this.file = file;
+        this.clock = clock;
+    }
+
+    /** @param file null keeps no journal */
+    static TrainerJournal open(@Nullable Path file, WallClock clock) throws IOException {
+        if (file == null) {
+            return new TrainerJournal(null, clock);
+        }
+        Path absolute = file.toAbsolutePath();
+        Files.createDirectories(absolute.getParent());
+        boolean begun = Files.exists(absolute) && Files.size(absolute) > 0;
+        FileOutputStream stream = new FileOutputStream(absolute.toFile(), true);
+        if (begun) {
+            // Ends a line that a kill has torn; after a whole one it is an empty line, which means nothing.
+            stream.write('\n');
+        }
+        return new TrainerJournal(stream, clock);
+    }
+
+    void received(Lease lease, JsonNode batch, BatchCheck.Verdict verdict) throws IOException {
+        if (file == null) {
+            return;
+        }
+        ObjectNode line = line("received", lease);
+        line.put("weight_version", lease.weightVersion());
+        line.put("leased_at_ms", lease.leasedAtMs());
+        ArrayNode groups = line.putArray("groups");
+        for (JsonNode group : batch.path("groups")) {
+            ObjectNode entry = groups.addObject();
+            entry.put("index", group.path(0).path("group_index").asLong(-1));
+            entry.put("samples", group.size());
+            entry.put("digest", GroupDigest.of(group));
+        }
+        ArrayNode problems = line.putArray("problems");
+        verdict.problems().forEach(problems::add);
+        write(line);
+    }
+
+    void acknowledging(Lease lease) throws IOException {
+        write(line("acknowledging", lease));
+    }
+
+    void acknowledged(Lease lease) throws IOException {
+        write(line("acknowledged", lease));
+    }
+
+    private ObjectNode line(String type, Lease lease) {
+        ObjectNode line = Json.object();
+        line.put("type", type);
+        line.put("at_ms", clock.millis());
+        line.put("lineage", lease.lineage());
+        line.put("step", lease.step());
+        return line;
+    }
+
+    private void write(ObjectNode line) throws IOException {
+        FileOutputStream out = file;
+        if (out == null) {
+            return;
+        }
+        byte[] json = Json.MAPPER.writeValueAsBytes(line);
+        // One write, so that a kill between two does not part a line from its end.
+        byte[] whole = Arrays.copyOf(json, json.length + 1);
+        whole[json.length] = '\n';
+        out.write(whole);
+        out.getFD().sync();
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (file != null) {
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package io.millrace.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** The short form of {@code scripts/chaos}: a real run, its processes and links broken, judged from outside. */
+class ChaosTest {
+    private static final int FAULTS = 20;
+    private static final Duration LIMIT = Duration.ofMinutes(15);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void nothingIsLostAndNothingTrainedTwiceWhateverDies() throws Exception {
+        JsonNode report = ChaosProcess.run(
+                folder,
+                LIMIT,
+                "--seed",
+                "11",
+                "--faults",
+                "" + FAULTS,
+                "--faults-per-role-min",
+                "3",
+                "--pause-max",
+                "500ms",
+                "--overlap-share",
+                "0.3");
+        ChaosProcess.assertGood(report, FAULTS);
+        Set<String> roles = new TreeSet<>();
+        Set<String> kinds = new TreeSet<>();
+        report.path("recoveries").forEach(recovery -> {
+            roles.add(recovery.path("role").stringValue());
+            kinds.add(recovery.path("kind").stringValue());
+        });
+        assertEquals(Set.of("broker", "engine", "producer", "worker", "trainer", "simulated-trainer"), roles);
+        assertTrue(kinds.containsAll(Set.of("kill", "freeze", "terminate")), kinds::toString);
+        assertTrue(report.path("verdict").path("trained").longValue() > 0);
+    }
+}

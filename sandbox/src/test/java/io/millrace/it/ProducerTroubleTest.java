@@ -1,0 +1,332 @@
+package io.millrace.it;
+
+import static io.millrace.it.ProducerRun.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.SettledIndices;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.Receipt;
+import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.TopicAdmin;
+import io.millrace.sandbox.broker.BrokerSettings;
+import io.millrace.sandbox.broker.EmbeddedBroker;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.Producer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The producer when the broker goes away, topics hold what is not ours, and a long history lies behind it. */
+class ProducerTroubleTest {
+    private static final WorkerIncarnation WORKER = new WorkerIncarnation("w1", "a");
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    @TempDir
+    Path folder;
+
+    private ProducerRun run;
+    private Path dataSet;
+
+    @BeforeEach
+    void make() throws Exception {
+        run = new ProducerRun();
+        dataSet = ProducerRun.dataSet(folder, "What is ", 10);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        run.close();
+    }
+
+    private static void awaitCount(ProducerRun.Started producer, String field, long count) throws Exception {
+        await(field + " " + count + " in " + producer.status(), () -> producer.count(field) == count);
+    }
+
+    private static WorkersRecord.Status status(long sequence, List<Long> held) {
+        return new WorkersRecord.Status(
+                WORKER,
+                sequence,
+                WorkersRecord.State.RUNNING,
+                0,
+                8,
+                0,
+                held.stream()
+                        .map(index -> new WorkersRecord.HeldGroup(new GroupIndex(index), new Attempt(1), 0, 0))
+                        .toList(),
+                List.of(),
+                0,
+                0,
+                0,
+                0);
+    }
+
+    @Test
+    void aBrokerThatGoesAwayAndComesBackOrphansNobodyAndTheProducerGoesOn() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        BrokerSettings settings =
+                new BrokerSettings("127.0.0.1", port, List.of(), 1, List.of(), folder.resolve("kafka"), true);
+        EmbeddedBroker broker = EmbeddedBroker.start(settings);
+        ProducerRun there = new ProducerRun(broker.bootstrap());
+        try {
+            ProducerRun.Started producer = there.start(dataSet, Map.of("worker-timeout", "5s", "broker-timeout", "2s"));
+            awaitCount(producer, "queued", 8);
+            there.write(there.topics.workers(), WORKER.key(), status(1, List.of(0L, 1L)));
+            awaitCount(producer, "in_flight", 2);
+            await("caught up", () -> producer.status().path("caught_up").asBoolean());
+            // Whether this is answered before the broker goes or not is its own matter.
+            there.write(
+                    there.topics.receipts(),
+                    "7",
+                    new Receipt(
+                            new GroupIndex(7),
+                            new Attempt(1),
+                            WORKER,
+                            2,
+                            1,
+                            1,
+                            1,
+                            new Receipt.Failure("engine-rejected", "x")));
+            broker.close();
+            await(
+                    "the wait is shown",
+                    () -> !producer.status().path("caught_up").asBoolean());
+            assertEquals(
+                    Health.State.WAITING, producer.health.parts().get("broker").state());
+            // Longer than the worker timeout.
+            Thread.sleep(Duration.ofSeconds(7));
+            broker = EmbeddedBroker.start(settings);
+            await("caught up again", () -> producer.status().path("caught_up").asBoolean());
+            there.write(there.topics.workers(), WORKER.key(), status(2, List.of(0L, 1L)));
+            there.policy(1, 4);
+            awaitCount(producer, "next_index", 12);
+            assertEquals(LongStream.range(0, 12).boxed().toList(), there.committedIndices());
+            await("the failed one is issued again", () -> there.urgent().size() == 1);
+            assertEquals(new GroupIndex(7), there.urgent().getFirst().groupIndex());
+            assertEquals(0, producer.status().path("attempts").path("lost").asLong());
+            assertNull(producer.fatal.get());
+        } finally {
+            there.close();
+            broker.close();
+        }
+    }
+
+    @Test
+    void aFencingWithoutANewerProducerIsTakenAsTheBrokersOwnAndResolved() throws Exception {
+        ProducerRun.Started producer = run.start(dataSet);
+        awaitCount(producer, "queued", 8);
+        try (Producer<byte[], byte[]> nobody =
+                run.clients.transactionalProducer("nobody", run.topics.producerTransactionalId())) {
+            nobody.initTransactions();
+        }
+        run.policy(1, 4);
+        awaitCount(producer, "next_index", 12);
+        assertEquals(LongStream.range(0, 12).boxed().toList(), run.committedIndices());
+        assertNull(producer.fatal.get());
+        assertTrue(producer.get("/metrics").contains("millrace_producer_rebuilds_total{run=\"" + run.run + "\"} 1.0"));
+    }
+
+    private static final List<byte[]> GARBAGE = List.of(
+            new byte[] {0, -1, 7},
+            new byte[0],
+            "[]".getBytes(StandardCharsets.UTF_8),
+            "{\"v\":99,\"type\":\"lease\"}".getBytes(StandardCharsets.UTF_8),
+            "{\"v\":1,\"type\":\"success\",\"group_index\":-5}".getBytes(StandardCharsets.UTF_8),
+            "{\"v\":1,\"group_index\":-1,\"attempt\":0,\"weight_version\":-3}".getBytes(StandardCharsets.UTF_8),
+            ("{\"v\":1,\"x\":\"" + "y".repeat(9 << 20) + "\"}").getBytes(StandardCharsets.UTF_8));
+
+    private List<DeadLetter.Unreadable> unreadable() throws Exception {
+        List<DeadLetter.Unreadable> letters = new ArrayList<>();
+        for (DeadLetter letter : run.readableDeadLetters()) {
+            if (letter instanceof DeadLetter.Unreadable one) {
+                letters.add(one);
+            }
+        }
+        return letters;
+    }
+
+    @Test
+    void whatIsNotOursOnAnyTopicIsSkippedToADeadLetterOnceAndTheProducerGoesOn() throws Exception {
+        ProducerRun.Started producer = run.start(dataSet);
+        awaitCount(producer, "queued", 8);
+        List<String> topics = List.of(
+                run.topics.prompts(),
+                run.topics.urgent(),
+                run.topics.receipts(),
+                run.topics.workers(),
+                run.topics.steps(),
+                run.topics.policy(),
+                run.topics.deadLetters());
+        int written = 0;
+        for (String topic : topics) {
+            for (byte[] garbage : GARBAGE) {
+                run.writeBytes(topic, "snapshot", garbage);
+                written++;
+            }
+            if (!topic.equals(run.topics.workers())) {
+                run.writeBytes(topic, "snapshot", null);
+                written++;
+            }
+        }
+        run.policy(1, 4);
+        awaitCount(producer, "next_index", 12);
+        await(
+                "metrics tell",
+                () -> producer.get("/metrics")
+                        .contains("millrace_producer_records_bad_total{run=\"" + run.run + "\",topic=\""
+                                + run.topics.receipts() + "\"} 8.0"));
+        producer.stop();
+        int all = written;
+        ProducerRun.Started second = run.start(dataSet);
+        run.policy(2, 8);
+        awaitCount(second, "next_index", 16);
+        await("a dead letter for each", () -> unreadable().size() >= all);
+        second.stop();
+        ProducerRun.Started third = run.start(dataSet);
+        run.policy(3, 12);
+        awaitCount(third, "next_index", 20);
+        third.stop();
+        List<DeadLetter.Unreadable> letters = unreadable();
+        assertEquals(all, letters.size());
+        assertEquals(
+                all,
+                letters.stream()
+                        .map(letter -> letter.topic() + "/" + letter.offset())
+                        .distinct()
+                        .count());
+        assertNull(third.fatal.get());
+    }
+
+    private long begin(Admin admin, String topic) throws Exception {
+        org.apache.kafka.common.TopicPartition partition = new org.apache.kafka.common.TopicPartition(topic, 0);
+        return admin.listOffsets(Map.of(partition, org.apache.kafka.clients.admin.OffsetSpec.earliest()))
+                .partitionResult(partition)
+                .get()
+                .offset();
+    }
+
+    @Test
+    void recordsOfSettledGroupsAreDeletedAndARestartKnowsAllTheSame() throws Exception {
+        Map<String, String> quick = Map.of("trim-interval", "100ms");
+        ProducerRun.Started producer = run.start(dataSet, quick);
+        awaitCount(producer, "queued", 8);
+        for (long index = 0; index < 8; index++) {
+            run.write(
+                    run.topics.receipts(),
+                    Long.toString(index),
+                    new Receipt(
+                            new GroupIndex(index),
+                            new Attempt(1),
+                            WORKER,
+                            2,
+                            1,
+                            1,
+                            1,
+                            new Receipt.Success(0, List.of(index), new RewardStats(1, 0))));
+        }
+        awaitCount(producer, "finished", 8);
+        for (long index = 0; index < 8; index++) {
+            boolean kept = index == 3;
+            if (!kept) {
+                run.write(
+                        run.topics.steps(),
+                        Long.toString(index),
+                        new StepRecord.Discard(
+                                new GroupIndex(index),
+                                new Attempt(1),
+                                "filtered",
+                                new StepRecord.Totals(0, index < 3 ? index + 1 : index, 0, Math.min(index + 1, 3))));
+            }
+        }
+        awaitCount(producer, "next_index", 15);
+        try (Admin admin = run.clients.admin("test-admin")) {
+            await(
+                    "both are trimmed",
+                    () -> begin(admin, run.topics.prompts()) == 3 && begin(admin, run.topics.receipts()) == 3);
+        }
+        producer.stop();
+        ProducerRun.Started second = run.start(dataSet, quick);
+        awaitCount(second, "finished", 1);
+        awaitCount(second, "queued", 7);
+        assertEquals(15, second.count("next_index"));
+        assertEquals(7, second.count("discarded"));
+    }
+
+    @Test
+    void aMillionSettledGroupsBehindItDoNotHoldUpAStart() throws Exception {
+        long million = 1_000_000;
+        ProducerRun like = new ProducerRun();
+        Map<String, String> plain = Map.of("shuffle", "false");
+        like.start(dataSet, plain);
+        await("a task to copy", () -> like.committedIndices().size() == 8);
+        TrainingTask first = like.committed().getFirst();
+        like.close();
+        try (Admin admin = run.clients.admin("test-admin")) {
+            new TopicAdmin(admin, LIMIT).ensure(run.settings(dataSet, plain).topics());
+        }
+        TrainingTask last = new TrainingTask(
+                new GroupIndex(million - 1),
+                first.attempt(),
+                first.samples(),
+                first.lineage(),
+                first.issueVersion(),
+                0,
+                first.prompt(),
+                first.label(),
+                first.metadata(),
+                first.samplingParams(),
+                new TrainingTask.Source(
+                        first.source().fingerprint(), first.source().seed(), (million - 1) / 10, 10),
+                null,
+                null);
+        run.write(run.topics.prompts(), last.groupIndex().toString(), last);
+        StepRecord.Totals totals = new StepRecord.Totals(million, 0, 0, million);
+        run.write(
+                run.topics.steps(),
+                StepRecord.Snapshot.KEY,
+                new StepRecord.Snapshot(
+                        new Lineage(0),
+                        new StepNumber(250_000),
+                        0,
+                        new StepRecord.Acknowledgement(new Lineage(0), new StepNumber(249_999), null, 0, totals, null),
+                        totals,
+                        List.of(new SettledIndices.Range(0, million)),
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        0,
+                        0,
+                        0));
+        run.policy(250_000, million);
+        long beginNanos = System.nanoTime();
+        ProducerRun.Started producer = run.start(dataSet, plain);
+        awaitCount(producer, "next_index", million + 8);
+        System.out.printf("admitting again after %d ms%n", (System.nanoTime() - beginNanos) / 1_000_000);
+        assertEquals(million, producer.count("trained"));
+        assertEquals(8, producer.count("queued"));
+        assertEquals(new WeightVersion(250_000), run.committed().getLast().issueVersion());
+    }
+}

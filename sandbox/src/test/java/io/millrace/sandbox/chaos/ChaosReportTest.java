@@ -1,0 +1,72 @@
+package io.millrace.sandbox.chaos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.json.Json;
+import io.millrace.sandbox.oracle.Finding;
+import io.millrace.sandbox.oracle.Verdict;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+class ChaosReportTest {
+    @TempDir
+    Path folder;
+
+    private static Verdict verdict(Finding... findings) {
+        return new Verdict(16, 16, 0, 0, 0, 0, 0, 2, 1, 3, 20, 4, 0, 90, 10, 5, List.of(findings), findings.length);
+    }
+
+    private static ChaosReport report(@Nullable Long secondRecovery, List<String> problems, @Nullable Verdict verdict) {
+        return new ChaosReport(
+                7,
+                3,
+                12.3,
+                List.of(
+                        new ChaosReport.Recovery(1, "kill", "worker", 1, 5, 0, 1_000L),
+                        new ChaosReport.Recovery(2, "kill", "broker", 1, 5, 0, secondRecovery),
+                        new ChaosReport.Recovery(3, "freeze", "worker", 2, 5, 700, 3_000L)),
+                2,
+                0,
+                List.of(),
+                List.of(),
+                problems,
+                verdict);
+    }
+
+    @Test
+    void aRunIsGoodWhenEveryFaultWasRecoveredFromAndNothingWasFound() {
+        assertTrue(report(2_000L, List.of(), verdict()).good());
+        assertFalse(report(null, List.of(), verdict()).good());
+        assertFalse(report(2_000L, List.of("not drained"), verdict()).good());
+        assertFalse(report(2_000L, List.of(), null).good());
+        assertFalse(report(2_000L, List.of(), verdict(new Finding(Finding.Kind.LOST, "group 3")))
+                .good());
+    }
+
+    @Test
+    void theTablesHaveCountsMedianAndWorstByRoleAndKind() {
+        List<String> lines = report(null, List.of(), verdict()).markdown();
+        assertTrue(lines.contains("| worker | 2 | 2 | 3.0 | 3.0 |"), lines.toString());
+        assertTrue(lines.contains("| broker | 1 | 0 | - | - |"), lines.toString());
+        assertTrue(lines.contains("| kill | 2 | 1 | 1.0 | 1.0 |"), lines.toString());
+        assertTrue(lines.contains("| results of groups that had one (dropped) | 4 (20.0 %) |"), lines.toString());
+    }
+
+    @Test
+    void theFilesHaveTheSame() throws Exception {
+        ChaosReport report = report(2_000L, List.of(), verdict());
+        report.write(folder.resolve("a/report.json"));
+        report.writeMarkdown(folder.resolve("a/report.md"));
+        JsonNode json = Json.MAPPER.readTree(Files.readAllBytes(folder.resolve("a/report.json")));
+        assertEquals(3, json.path("recoveries").size());
+        assertEquals(16, json.path("verdict").path("trained").intValue());
+        assertEquals(report.markdown(), Files.readAllLines(folder.resolve("a/report.md")));
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.millrace.sandbox.chaos;
+
+import org.jspecify.annotations.NullMarked;

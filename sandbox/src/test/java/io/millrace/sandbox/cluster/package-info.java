@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.millrace.sandbox.cluster;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.millrace.sandbox.oracle;
+
+import org.jspecify.annotations.NullMarked;
