@@ -22,7 +22,8 @@ class TrainerSettingsTest implements SettingsContract<TrainerSettings> {
 
     @Override
     public Map<String, String> given() {
-        return Map.of("run", "demo");
+        // A lineage is opened at a step, so the step is given too.
+        return Map.of("run", "demo", "resume-step", "3");
     }
 
     private static TrainerSettings bind(Map<String, String> flags) {

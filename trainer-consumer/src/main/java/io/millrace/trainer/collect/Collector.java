@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * - g was not settled then. `from` is not above the first record that g still needs (of its result, or of parts that are
  *   not whole), so the first valid thing of g is met again before any other of g. It wins again; unless g was settled
  *   since, which the ledger knows, and then it is known. A later one is a duplicate, counted then if o < to.
- * So the count is the snapshot's plus the duplicates at or above `to`, and it is the same however often the process
+ * This needs that whatever was settled then stands below `to`, so a process makes no snapshot before it has read again
+ * all that stood on the topic when it started. So the count is the snapshot's plus the duplicates at or above `to`, and it is the same however often the process
  * starts.
  *
  * Rejections and skips are on record with their place, so a record read again is known by it. A rejection that is not

@@ -181,8 +181,12 @@ final class Session {
         return lowest;
     }
 
+    /**
+     * Not before all is read again that an earlier process had read: a group that it settled, whose result stands above
+     * what this one has read, would be taken for a duplicate by the next.
+     */
     private List<ControlRecord> withSnapshot(List<ControlRecord> records) {
-        if (ledger.recordsSinceSnapshot() < snapshotRecords) {
+        if (ledger.recordsSinceSnapshot() < snapshotRecords || !feed.caughtUp()) {
             return records;
         }
         List<ControlRecord> more = new ArrayList<>(records);

@@ -2,18 +2,20 @@ package io.millrace.trainer.steps;
 
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
-import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.topics.RunTopics;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -122,19 +124,25 @@ public final class StepsReader {
     }
 
     private List<DeadLetter.Unreadable> withoutLetter(List<DeadLetter.Unreadable> unreadable) throws Exception {
-        List<DeadLetter.Unreadable> without = new ArrayList<>();
+        if (unreadable.isEmpty()) {
+            return List.of();
+        }
+        Set<String> written = new HashSet<>();
+        // All of it once: the letters of a few records may stand anywhere.
+        reader.read(deadLetters, 0, record -> {
+            if (record.key() != null) {
+                written.add(new String(record.key(), StandardCharsets.UTF_8));
+            }
+        });
         for (DeadLetter.Unreadable letter : unreadable) {
             log.warn(
                     "offset {} of {} is not ours and is passed over: {}",
                     letter.offset(),
                     letter.topic(),
                     letter.reason());
-            byte[] key = KafkaClients.key(StepWriter.key(letter));
-            if (reader.lastOffset(deadLetters, record -> Arrays.equals(record.key(), key))
-                    .isEmpty()) {
-                without.add(letter);
-            }
         }
-        return without;
+        return unreadable.stream()
+                .filter(letter -> !written.contains(StepWriter.key(letter)))
+                .toList();
     }
 }

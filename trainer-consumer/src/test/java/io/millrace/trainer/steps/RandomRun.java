@@ -1,0 +1,407 @@
+package io.millrace.trainer.steps;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.batch.Capacity;
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
+import io.millrace.trainer.batch.BatchChoice;
+import io.millrace.trainer.collect.Collected;
+import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.ResultEvent;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** A trainer consumer without clients, and the topics that outlive it, driven by a seed. */
+final class RandomRun {
+    private static final int PARTITIONS = 3;
+    private static final int B = 6;
+    private static final int SNAPSHOT_RECORDS = 15;
+
+    /** What stands on one results partition; a part alone comes to nothing. */
+    private sealed interface Entry {
+        record Part(GroupIndex group) implements Entry {}
+
+        record LastPart(ResultEvent.Arrived whole) implements Entry {}
+
+        record Whole(ResultEvent event) implements Entry {}
+    }
+
+    private final String name;
+    private final Random random;
+    private final List<List<Entry>> results = new ArrayList<>();
+    private final Map<GroupIndex, ResultEvent> winners = new HashMap<>();
+    private final List<ControlRecord> topic = new ArrayList<>();
+    private final Oracle oracle;
+    private long duplicatesExpected;
+    private long skipsExpected;
+    private long appended;
+
+    private StepLedger ledger = new StepLedger(new Capacity(B, 1000, 1000));
+    private Collector collector = new Collector(ledger, 0, null);
+    private final long[] read = new long[PARTITIONS];
+    /** Where the topic ended when this process started. */
+    private final long[] ends = new long[PARTITIONS];
+    /** Parts held, by group, with their offset. */
+    private final Map<GroupIndex, Long> held = new HashMap<>();
+
+    private int restarts;
+    private int torn;
+
+    RandomRun(int seed) {
+        name = "seed " + seed;
+        random = new Random(seed);
+        oracle = new Oracle(name, B);
+        for (int i = 0; i < PARTITIONS; i++) {
+            results.add(new ArrayList<>());
+        }
+        topic.add(Policy.initial());
+    }
+
+    int restarts() {
+        return restarts;
+    }
+
+    long resumes() {
+        return ledger.lineage().value();
+    }
+
+    int torn() {
+        return torn;
+    }
+
+    void event() {
+        int dice = random.nextInt(1000);
+        if (dice < 450) {
+            append();
+        } else if (dice < 920) {
+            feed(random.nextInt(PARTITIONS));
+        } else if (dice < 955) {
+            lease();
+        } else if (dice < 990) {
+            acknowledge();
+        } else if (dice < 996) {
+            restart();
+        } else if (dice < 998) {
+            resume(random.nextBoolean() ? ResumeMode.REPLAY : ResumeMode.FRESH);
+        } else {
+            tear();
+        }
+    }
+
+    /** After each event. */
+    void check() {
+        assertEquals(oracle.totals().settled(), ledger.totals().settled(), name);
+        assertEquals(oracle.nextStep(), ledger.nextStep(), name);
+    }
+
+    private void append() {
+        long mean = appended++ / 2;
+        GroupIndex index = new GroupIndex(Math.max(0, mean + random.nextInt(40) - 20));
+        int partition = (int) (index.value() % PARTITIONS);
+        List<Entry> log = results.get(partition);
+        long offset = log.size();
+        Attempt attempt = new Attempt(1 + random.nextInt(3));
+        boolean won = winners.containsKey(index);
+        switch (random.nextInt(24)) {
+            case 0 -> {
+                ResultEvent marker = new ResultEvent.Marker(index, attempt, "lost", partition, offset);
+                log.add(new Entry.Whole(marker));
+                duplicatesExpected += winners.putIfAbsent(index, marker) == null ? 0 : 1;
+            }
+            case 1, 2 -> {
+                log.add(new Entry.Whole(
+                        new ResultEvent.Invalid(index, attempt, partition, offset, ResultEvent.Flaw.BLOB, "bad")));
+                duplicatesExpected += won ? 1 : 0;
+            }
+            case 3 -> {
+                log.add(new Entry.Whole(
+                        new ResultEvent.Unreadable(partition, offset, ResultEvent.Problem.VALUE, "noise")));
+                skipsExpected++;
+            }
+            case 4, 5, 6 -> parted(index, attempt, partition);
+            default -> {
+                ResultEvent.Arrived whole = arrived(index, attempt, partition, List.of(offset));
+                log.add(new Entry.Whole(whole));
+                duplicatesExpected += winners.putIfAbsent(index, whole) == null ? 0 : 1;
+            }
+        }
+    }
+
+    /** A group in two parts, with others between them. */
+    private void parted(GroupIndex index, Attempt attempt, int partition) {
+        List<Entry> log = results.get(partition);
+        long first = log.size();
+        log.add(new Entry.Part(index));
+        for (int i = random.nextInt(4); i > 0; i--) {
+            GroupIndex other = new GroupIndex(index.value() + (long) PARTITIONS * (1 + random.nextInt(5)));
+            ResultEvent.Arrived whole = arrived(other, new Attempt(1), partition, List.of((long) log.size()));
+            log.add(new Entry.Whole(whole));
+            duplicatesExpected += winners.putIfAbsent(other, whole) == null ? 0 : 1;
+        }
+        ResultEvent.Arrived whole = arrived(index, attempt, partition, List.of(first, (long) log.size()));
+        log.add(new Entry.LastPart(whole));
+        duplicatesExpected += winners.putIfAbsent(index, whole) == null ? 0 : 1;
+    }
+
+    private ResultEvent.Arrived arrived(GroupIndex index, Attempt attempt, int partition, List<Long> offsets) {
+        long version = Math.max(0, ledger.policy().weightVersion().value() - random.nextInt(3));
+        long lineage = Math.max(0, ledger.lineage().value() - random.nextInt(2));
+        return new ResultEvent.Arrived(
+                index,
+                attempt,
+                new Lineage(lineage),
+                new WeightVersion(version),
+                new WeightVersion(version),
+                new RewardStats(0, 0),
+                partition,
+                offsets,
+                new byte[0]);
+    }
+
+    private void feed(int partition) {
+        if (read[partition] == results.get(partition).size()) {
+            return;
+        }
+        long offset = read[partition]++;
+        ResultEvent event = parsed(results.get(partition).get((int) offset), partition, offset);
+        if (event == null) {
+            return;
+        }
+        List<ControlRecord> decisions = new ArrayList<>();
+        switch (collector.accept(event)) {
+            case Collected.Won won -> held.remove(won.group().groupIndex());
+            case Collected.Lost lost -> {
+                held.remove(lost.group().groupIndex());
+                decisions.add(
+                        ledger.discard(lost.group().groupIndex(), lost.group().attempt(), "lineage"));
+            }
+            case Collected.Abandon abandon -> {
+                held.remove(abandon.groupIndex());
+                decisions.add(ledger.abandon(abandon.groupIndex(), abandon.lastAttempt(), abandon.cause()));
+            }
+            case Collected.Reject reject -> {
+                ResultEvent.Invalid bad = reject.result();
+                decisions.add(
+                        ledger.reject(bad.groupIndex(), bad.attempt(), bad.partition(), bad.offset(), bad.reason()));
+            }
+            case Collected.Skipped skipped ->
+                decisions.add(ledger.skip(
+                        skipped.record().partition(), skipped.record().offset(), "noise"));
+            case Collected.Duplicate duplicate -> assertTrue(winners.containsKey(duplicate.groupIndex()), name);
+            case Collected.Known known -> assertTrue(restarts > 0, name + ": known without a restart");
+        }
+        write(decisions);
+    }
+
+    /** As the parser does: parts of a group that has won are not held, the last of them stands for the result. */
+    private @Nullable ResultEvent parsed(Entry entry, int partition, long offset) {
+        return switch (entry) {
+            case Entry.Whole whole -> whole.event();
+            case Entry.Part part -> {
+                if (!collector.hasWon(part.group())) {
+                    held.merge(part.group(), offset, Math::min);
+                }
+                yield null;
+            }
+            case Entry.LastPart last -> {
+                if (collector.hasWon(last.whole().groupIndex())) {
+                    yield new ResultEvent.PartsRepeated(last.whole().groupIndex(), partition, offset);
+                }
+                assertTrue(held.containsKey(last.whole().groupIndex()), name + ": the first part was not read again");
+                yield last.whole();
+            }
+        };
+    }
+
+    private void lease() {
+        StepNumber step = ledger.nextStep();
+        switch (ledger.mayLease(step)) {
+            case LeaseDecision.SameLease same -> assertEquals(oracle.open(), same.lease(), name);
+            case LeaseDecision.MayReplay replay -> write(List.of(ledger.leaseRecorded(1)));
+            case LeaseDecision.MayLease may -> {
+                if (BatchChoice.oldestFirst(collector.finished(), B) instanceof BatchChoice.Ready ready) {
+                    for (Finished group : ready.groups()) {
+                        ResultEvent.Arrived winner =
+                                assertInstanceOf(ResultEvent.Arrived.class, winners.get(group.groupIndex()), name);
+                        assertEquals(winner.offsets(), group.offsets(), name + ": another than the first won");
+                        assertFalse(oracle.isLost(winner), name + ": a group of a future that was given up");
+                    }
+                    write(List.of(ledger.lease(
+                            step,
+                            ready.groups().stream().map(Finished::manifestEntry).toList(),
+                            1)));
+                }
+            }
+            default -> throw new AssertionError(name + ": " + ledger.mayLease(step));
+        }
+    }
+
+    private void acknowledge() {
+        StepRecord.Lease open = ledger.openLease();
+        if (open == null) {
+            return;
+        }
+        WeightVersion version = random.nextInt(3) == 0
+                ? null
+                : new WeightVersion(ledger.policy().weightVersion().value() + 1);
+        AckDecision.Acknowledged done = assertInstanceOf(
+                AckDecision.Acknowledged.class, ledger.acknowledge(open.step(), version, null, 2), name);
+        done.groups().forEach(collector::settled);
+        write(withSnapshot(done.records()));
+    }
+
+    private void resume(ResumeMode mode) {
+        StepNumber step = new StepNumber(Math.max(0, ledger.nextStep().value() - random.nextInt(8)));
+        ResumeDecision.MayResume may =
+                assertInstanceOf(ResumeDecision.MayResume.class, ledger.mayResume(step, mode, null), name);
+        List<StepHistory.Kept> recorded = history().steps(step, may.recordedBefore());
+        List<ControlRecord> records = new ArrayList<>(ledger.resume(may, recorded, 3));
+        for (Finished group : collector.lost()) {
+            collector.settled(group.groupIndex());
+            records.add(ledger.discard(group.groupIndex(), group.attempt(), "lineage"));
+        }
+        write(withSnapshot(records));
+    }
+
+    private StepHistory history() {
+        StepHistory history = new StepHistory(ledger.lineage());
+        for (ControlRecord record : topic) {
+            if (record instanceof StepRecord step) {
+                history.add(step);
+            }
+        }
+        return history;
+    }
+
+    private List<ControlRecord> withSnapshot(List<ControlRecord> records) {
+        if (ledger.recordsSinceSnapshot() < SNAPSHOT_RECORDS || !caughtUp()) {
+            return records;
+        }
+        Map<Integer, Long> finished = collector.neededFrom();
+        List<ResultsRead> reads = new ArrayList<>();
+        for (int i = 0; i < PARTITIONS; i++) {
+            int partition = i;
+            long parts = held.entrySet().stream()
+                    .filter(entry -> entry.getKey().value() % PARTITIONS == partition)
+                    .mapToLong(Map.Entry::getValue)
+                    .min()
+                    .orElse(read[i]);
+            reads.add(new ResultsRead(i, Math.min(parts, finished.getOrDefault(i, read[i])), read[i]));
+        }
+        List<ControlRecord> more = new ArrayList<>(records);
+        more.add(ledger.snapshot(reads, collector.duplicates()));
+        return more;
+    }
+
+    private boolean caughtUp() {
+        for (int i = 0; i < PARTITIONS; i++) {
+            if (read[i] < ends[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean tearNext;
+
+    /** The next transaction fails; whether it stands is unknown to the process, which reads the topics again. */
+    private void tear() {
+        tearNext = true;
+    }
+
+    private void write(List<ControlRecord> records) {
+        if (records.isEmpty()) {
+            return;
+        }
+        boolean stands = !tearNext || random.nextBoolean();
+        if (stands) {
+            topic.addAll(records);
+            records.forEach(oracle::take);
+        }
+        if (tearNext) {
+            tearNext = false;
+            torn++;
+            restart();
+        }
+    }
+
+    /** Everything in memory is gone, the topics are not. */
+    private void restart() {
+        restarts++;
+        int from = random.nextBoolean() ? 0 : Math.max(0, lastSnapshot());
+        ledger = new StepLedger(new Capacity(B, 1000, 1000));
+        Policy policy = Policy.initial();
+        for (int i = 0; i < topic.size(); i++) {
+            if (topic.get(i) instanceof Policy last) {
+                policy = last;
+            } else if (i >= from) {
+                ledger.replay((StepRecord) topic.get(i));
+            }
+        }
+        ledger.replay(policy);
+        assertEquals(oracle.totals(), ledger.totals(), name);
+        assertEquals(oracle.open(), ledger.openLease(), name);
+        if (ledger.isReplaying()) {
+            ledger.recorded(history().steps(ledger.nextStep(), ledger.recordedBefore()));
+        }
+        StepRecord.Snapshot snapshot = ledger.lastSnapshot();
+        collector = new Collector(ledger, 0, snapshot);
+        held.clear();
+        for (int i = 0; i < PARTITIONS; i++) {
+            ends[i] = results.get(i).size();
+            read[i] = 0;
+        }
+        if (snapshot != null) {
+            snapshot.results().forEach(reads -> read[reads.partition()] = reads.from());
+        }
+    }
+
+    private int lastSnapshot() {
+        for (int i = topic.size() - 1; i >= 0; i--) {
+            if (topic.get(i) instanceof StepRecord.Snapshot) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Everything that can be done is done, after one more restart; then nothing may be missing. */
+    void drain() {
+        tearNext = false;
+        restart();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            while (read[partition] < results.get(partition).size()) {
+                feed(partition);
+            }
+        }
+        while (ledger.openLease() != null
+                || ledger.isReplaying()
+                || collector.finished().size() >= B) {
+            lease();
+            acknowledge();
+            check();
+        }
+        winners.forEach((index, winner) ->
+                assertEquals(collector.finished(index) == null, ledger.isSettled(index), name + " group " + index));
+        assertEquals(duplicatesExpected, collector.duplicates(), name + ": duplicates");
+        assertEquals(skipsExpected, ledger.skipped(), name + ": skips");
+        oracle.checkRejections(ledger.rejected());
+    }
+}
