@@ -14,6 +14,7 @@ import io.millrace.sandbox.demo.DemoCommand;
 import io.millrace.sandbox.engine.EngineCommand;
 import io.millrace.sandbox.trainer.SimulatedTrainerCommand;
 import io.millrace.trainer.TrainerCommand;
+import io.millrace.trainer.replay.ReplayCommand;
 import io.millrace.worker.WorkerCommand;
 import java.util.List;
 
@@ -46,6 +47,7 @@ public final class MillraceMain {
                 new LagCommand(),
                 new PeekCommand(),
                 new AuditCommand(),
+                new ReplayCommand(),
                 new SeedRunCommand());
     }
 }

@@ -16,14 +16,14 @@ import tools.jackson.databind.ObjectWriter;
  * it as it is. Values that Millrace does not make are null; tensors beyond tokens, log-probabilities and mask are only
  * in the safetensors form. Written as a stream. Stateless.
  */
-final class BatchJson {
+public final class BatchJson {
     /** Escaped, since half a surrogate pair (an engine may cut a text there) has no UTF-8 form. */
     private static final ObjectWriter WRITER = Json.MAPPER.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII);
 
     private BatchJson() {}
 
     /** Writes to the stream and closes it. */
-    static void write(LeasedBatch batch, OutputStream out) {
+    public static void write(LeasedBatch batch, OutputStream out) {
         try (JsonGenerator json = WRITER.createGenerator(out)) {
             json.writeStartObject();
             json.writeNumberProperty("lineage", batch.lineage().value());

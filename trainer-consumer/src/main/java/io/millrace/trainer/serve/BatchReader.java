@@ -59,7 +59,7 @@ public final class BatchReader {
      * @throws RolloutQueueException when a record cannot be read back, naming partition and offset, or others read for
      *     too long
      */
-    List<RolloutGroup> read(BatchSource source) throws InterruptedException {
+    public List<RolloutGroup> read(BatchSource source) throws InterruptedException {
         Map<GroupIndex, byte[]> blobs = new HashMap<>(source.payloads());
         Map<Integer, List<ManifestEntry>> missing = new TreeMap<>();
         for (ManifestEntry entry : source.lease().groups()) {

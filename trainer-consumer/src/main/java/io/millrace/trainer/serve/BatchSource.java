@@ -9,8 +9,8 @@ import java.util.Map;
  *
  * @param payloads blobs by group index, not to be changed
  */
-record BatchSource(StepRecord.Lease lease, Map<GroupIndex, byte[]> payloads) {
-    BatchSource {
+public record BatchSource(StepRecord.Lease lease, Map<GroupIndex, byte[]> payloads) {
+    public BatchSource {
         payloads = Map.copyOf(payloads);
     }
 }

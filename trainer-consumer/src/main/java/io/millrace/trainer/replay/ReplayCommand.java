@@ -1,0 +1,211 @@
+package io.millrace.trainer.replay;
+
+import io.millrace.common.config.Command;
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.ops.OpsClients;
+import io.millrace.common.ops.RunLookup;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.common.wire.BatchHeader;
+import io.millrace.common.wire.RolloutBatchCodec;
+import io.millrace.trainer.serve.BatchJson;
+import io.millrace.trainer.serve.BatchReader;
+import io.millrace.trainer.serve.BatchSource;
+import io.millrace.trainer.serve.LeasedBatch;
+import io.millrace.trainer.steps.StepHistory;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/** {@code millrace replay}: the batch of a kept step, byte for byte as the trainer got it. */
+public final class ReplayCommand implements Command<ReplayCommand.Settings> {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private final OutputStream out;
+
+    public ReplayCommand() {
+        this(System.out);
+    }
+
+    /** @param out where the batch goes when no file is named; not closed */
+    public ReplayCommand(OutputStream out) {
+        this.out = out;
+    }
+
+    /** Which form the batch is written in. */
+    public enum Format {
+        JSON,
+        SAFETENSORS
+    }
+
+    /**
+     * What the command takes.
+     *
+     * @param lineage null for the newest that has the step
+     * @param output null for standard output
+     */
+    public record Settings(
+            @Setting(name = "run", defaultValue = Setting.REQUIRED, help = "Id of the training run")
+            RunId run,
+
+            @Setting(name = "step", defaultValue = Setting.REQUIRED, min = "0", help = "Step whose batch is wanted")
+            long step,
+
+            @Setting(
+                    name = "lineage",
+                    defaultValue = Setting.NONE,
+                    min = "0",
+                    help = "Lineage whose step is wanted; the newest when unset")
+            @Nullable
+            Long lineage,
+
+            @Setting(name = "format", defaultValue = "json", help = "Form of the batch, as the trainer's API gives it")
+            Format format,
+
+            @Setting(
+                    name = "output",
+                    defaultValue = Setting.NONE,
+                    help = "File for the batch; standard output when unset")
+            @Nullable
+            Path output,
+
+            KafkaSettings kafka) {}
+
+    @Override
+    public String name() {
+        return "replay";
+    }
+
+    @Override
+    public String description() {
+        return "Writes the exact batch of a kept step again, read from the topics.";
+    }
+
+    @Override
+    public Class<Settings> settings() {
+        return Settings.class;
+    }
+
+    @Override
+    public int run(Settings settings) throws Exception {
+        KafkaClients clients = OpsClients.of(settings.kafka());
+        try (Admin admin = clients.admin("millrace-replay")) {
+            RunTopics topics = RunLookup.require(admin, settings.run(), LIMIT);
+            StepRecord.Lease lease = lease(clients, topics, settings);
+            BatchReader reader =
+                    new BatchReader(topics.results(), clients.follower("millrace-replay"), Ticker.system(), LIMIT);
+            try {
+                LeasedBatch batch = new LeasedBatch(
+                        lease.lineage(),
+                        lease.step(),
+                        lease.weightVersion(),
+                        reader.read(new BatchSource(lease, Map.of())));
+                write(settings, batch);
+            } finally {
+                reader.stop(LIMIT);
+            }
+        }
+        return 0;
+    }
+
+    private static StepRecord.Lease lease(KafkaClients clients, RunTopics topics, Settings settings) throws Exception {
+        Long asked = settings.lineage();
+        StepHistory history = new StepHistory(new Lineage(asked == null ? Long.MAX_VALUE : asked));
+        StepNumber[] last = {new StepNumber(0)};
+        try (PartitionReader reader =
+                new PartitionReader(new TopicTail(clients.follower("millrace-replay-steps")), LIMIT)) {
+            reader.read(new TopicPartition(topics.steps(), 0), 0, record -> {
+                StepRecord step = decoded(record.value());
+                if (step != null) {
+                    history.add(step);
+                }
+                if (step instanceof StepRecord.Lease lease && lease.step().compareTo(last[0]) > 0) {
+                    last[0] = lease.step();
+                }
+            });
+            Map<Integer, Long> begins = new HashMap<>();
+            for (TopicPartition partition : reader.partitions(topics.results())) {
+                begins.put(partition.partition(), reader.begin(partition));
+            }
+            StepNumber wanted = new StepNumber(settings.step());
+            return history.step(wanted)
+                    .map(StepHistory.Kept::lease)
+                    .filter(lease -> kept(lease, begins))
+                    .orElseThrow(() -> new SettingException("--step: step " + wanted + " of run " + topics.run()
+                            + (asked == null ? "" : " in lineage " + asked) + " is not kept; "
+                            + range(history, last[0], begins)));
+        }
+    }
+
+    /** Null for a record that is not ours. */
+    private static @Nullable StepRecord decoded(byte @Nullable [] value) {
+        if (value == null) {
+            return null;
+        }
+        try {
+            return ControlCodec.decode(value, StepRecord.class);
+        } catch (BadRecordException e) {
+            return null;
+        }
+    }
+
+    private static boolean kept(StepRecord.Lease lease, Map<Integer, Long> begins) {
+        return lease.groups().stream()
+                .allMatch(
+                        entry -> entry.offsets().getFirst() >= begins.getOrDefault(entry.partition(), Long.MAX_VALUE));
+    }
+
+    private static String range(StepHistory history, StepNumber last, Map<Integer, Long> begins) {
+        Optional<StepRecord.Lease> first = history.steps(new StepNumber(0), last.next()).stream()
+                .map(StepHistory.Kept::lease)
+                .filter(lease -> kept(lease, begins))
+                .findFirst();
+        return first.map(lease -> "kept are steps " + lease.step() + " to " + last
+                        + " (--keep-steps of the trainer consumer says how many)")
+                .orElse("no step is kept");
+    }
+
+    private void write(Settings settings, LeasedBatch batch) throws IOException {
+        Path file = settings.output();
+        if (file == null) {
+            write(settings, batch, out);
+            return;
+        }
+        try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(file))) {
+            write(settings, batch, stream);
+        } catch (IOException e) {
+            throw new SettingException("--output: cannot write " + file + ": " + e);
+        }
+    }
+
+    private static void write(Settings settings, LeasedBatch batch, OutputStream stream) throws IOException {
+        switch (settings.format()) {
+            case JSON -> BatchJson.write(batch, stream);
+            case SAFETENSORS ->
+                stream.write(RolloutBatchCodec.encode(
+                        new BatchHeader(settings.run(), batch.lineage(), batch.step(), batch.weightVersion()),
+                        batch.groups()));
+        }
+        stream.flush();
+    }
+}
