@@ -263,8 +263,10 @@ final class ChaosRun implements OwnerLoop.Turn {
             problems.add("the oracle did not reach the end of the topics");
         }
         judge.stop(ORACLE_LIMIT);
-        verdict =
+        Verdict judged =
                 judge.judge(specs.journal(), specs.engineLedgers(), settings.batchGroups(), settings.samplesPerGroup());
+        verdict = judged;
+        problems.addAll(AuditCheck.problems(AuditCheck.run(specs.audit(), folder.log("audit")), judged));
     }
 
     private static void say(String words) {
