@@ -267,9 +267,10 @@ final class ChaosRun implements OwnerLoop.Turn {
         Verdict judged =
                 judge.judge(specs.journal(), specs.engineLedgers(), settings.batchGroups(), settings.samplesPerGroup());
         verdict = judged;
-        AuditCheck.Outcome audit = AuditCheck.check(specs.directBootstrap(), settings.run(), judged);
-        problems.addAll(audit.problems());
-        auditFindings = audit.findings();
+        AuditCheck.Outcome audit = AuditCheck.run(specs.audit(), folder.log("audit"));
+        List<String> auditProblems = AuditCheck.problems(audit, judged);
+        auditFindings = auditProblems.size();
+        problems.addAll(auditProblems);
     }
 
     private static void say(String words) {

@@ -65,6 +65,15 @@ final class ChaosSpecs {
                 .collect(Collectors.joining(","));
     }
 
+    /** {@code millrace audit} of the run, past the proxies. */
+    ChildSpec audit() {
+        List<String> arguments = new ArrayList<>(List.of("audit"));
+        add(arguments, "--run", settings.run().value());
+        add(arguments, "--bootstrap", directBootstrap());
+        add(arguments, "--json", "true");
+        return new ChildSpec("audit", "256m", JVM_OPTIONS, arguments, "");
+    }
+
     private String bootstrap(Role role, int instance) {
         return settings.brokers() == 1 ? "127.0.0.1:" + ports.brokerProxy(role, instance) : directBootstrap();
     }
