@@ -1,5 +1,6 @@
 package io.millrace.producer;
 
+import io.millrace.common.config.SettingException;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.Ticker;
@@ -96,6 +97,14 @@ final class ProducerLoop implements OwnerLoop.Turn {
                 throw e;
             }
             drop(e);
+        } catch (SettingException e) {
+            if (taken.isDone()) {
+                // The settings were good once: it is the broker's name that does not resolve while it is away.
+                drop(new KafkaException(e.getMessage(), e));
+            } else {
+                taken.completeExceptionally(e);
+                throw e;
+            }
         } catch (Exception | Error e) {
             taken.completeExceptionally(e);
             throw e;

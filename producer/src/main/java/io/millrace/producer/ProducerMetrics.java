@@ -32,7 +32,8 @@ final class ProducerMetrics {
     /** @param status the newest, null until the run is taken over; asked at each scrape */
     ProducerMetrics(MeterRegistry registry, Supplier<@Nullable ProducerStatus> status) {
         published = counter(registry, "published.groups", "Groups published by this process");
-        unresolved = counter(registry, "commits.unanswered", "Commits whose outcome had to be read from the topics");
+        unresolved = counter(
+                registry, "commits.unanswered", "Calls to the broker whose outcome had to be read from the topics");
         failedAttempts = counter(registry, "failed.attempts", "Attempts that failed, rejected results counted in");
         reissued = counter(registry, "reissued.groups", "Groups put on the urgent lane again by this process");
         rebuilds = counter(registry, "rebuilds", "How often the run was taken over anew after trouble with the broker");

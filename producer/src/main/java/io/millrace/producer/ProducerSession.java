@@ -1,24 +1,17 @@
 package io.millrace.producer;
 
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
-import io.millrace.common.config.SettingException;
-import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
-import io.millrace.common.json.BadRecordException;
-import io.millrace.common.json.ControlCodec;
-import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
-import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.admission.Admission;
 import io.millrace.producer.ledger.Decision;
-import io.millrace.producer.ledger.Issue;
 import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.Liveness;
@@ -29,19 +22,15 @@ import io.millrace.producer.publish.PublishedTask;
 import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.source.DataSet;
 import io.millrace.producer.source.PromptOrder;
-import io.millrace.producer.source.ResumeCheck;
 import io.millrace.producer.source.TaskFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.CloseOptions;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,9 +49,6 @@ final class ProducerSession implements AutoCloseable {
 
     /** Between two looks at all groups in flight. */
     private static final long SCAN_PERIOD_MS = 200;
-
-    /** Enough to hold the newest heartbeat of a producer that lives, however many workers write between two. */
-    private static final long WORKERS_LOOKBACK_OFFSETS = 10_000;
 
     /** Clients that cannot reach the broker are not waited for. */
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
@@ -97,31 +83,13 @@ final class ProducerSession implements AutoCloseable {
 
     /** What outlives it. */
     record Surroundings(
-            Identity identity,
+            ProcessIdentity identity,
             AdmissionWait admissionWait,
             Health health,
             ProducerMetrics metrics,
             WallClock clock,
             Ticker ticker,
             Consumer<ProducerStatus> statuses) {}
-
-    /** The identity of the process, once it has one. */
-    static final class Identity {
-        private @Nullable LedgerIdentity own;
-
-        /** @throws FencedException when a higher one than the process's own was read */
-        LedgerIdentity above(LedgerIdentity highest, long nowMs) throws FencedException {
-            LedgerIdentity present = own;
-            if (present == null) {
-                present = LedgerIdentity.after(highest, nowMs);
-                own = present;
-            }
-            if (highest.compareTo(present) > 0) {
-                throw new FencedException(highest.toString(), present.toString());
-            }
-            return present;
-        }
-    }
 
     private final Plan plan;
     private final Edges edges;
@@ -159,96 +127,15 @@ final class ProducerSession implements AutoCloseable {
         return around.ticker().nanos() / 1_000_000;
     }
 
-    /**
-     * Takes the run over and learns where it stands, from the topics alone:
-     *
-     * <ol>
-     *   <li>checks the data set against the last task, so that a mistaken start leaves a running producer alone;
-     *   <li>reads who has the run, ends if that is somebody newer, and says on {@code workers} that it takes it;
-     *   <li>fences older producers, so that what is read from here on is final;
-     *   <li>reads the newest dead letters, then {@code steps} from its last snapshot and {@code policy}: what is given up
-     *       and settled;
-     *   <li>reads the last task again, {@code prompts} from the lowest unsettled group, and {@code prompts.urgent};
-     *   <li>reads {@code receipts} and the newest of {@code workers} to the end, and goes on following all four.
-     * </ol>
-     *
-     * @throws SettingException when the run was begun with other prompts
-     * @throws FencedException when a newer producer has the run
-     */
+    /** @see TakeOver#run */
     void takeOver() throws Exception {
-        nextIndex(edges.prompts().last());
-        PartitionReader reader = new PartitionReader(edges.tail(), plan.brokerLimit());
-        TopicPartition workers = new TopicPartition(plan.topics().workers(), 0);
-        long workersFrom = Math.max(reader.begin(workers), reader.end(workers) - WORKERS_LOOKBACK_OFFSETS);
-        reader.read(workers, workersFrom, feed::lookForProducer);
-        own = around.identity().above(feed.highest(), around.clock().millis());
-        feed.own(own);
-        edges.heart().claim(own, plan.brokerLimit());
-        edges.publisher().open();
-        Map<GroupIndex, Attempt> givenUp =
-                new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
-        Map<TopicPartition, Long> positions = readSettlements(reader);
-        readTasks();
-        givenUp.forEach((index, attempt) -> {
-            Issue issue = ledger.issue(index);
-            if (issue != null && attempt.compareTo(issue.attempt()) >= 0) {
-                ledger.givenUp(index);
-            }
-        });
-        TopicPartition receipts = new TopicPartition(plan.topics().receipts(), 0);
-        positions.put(receipts, reader.begin(receipts));
-        positions.put(workers, workersFrom);
-        edges.tail().followFrom(positions);
-        edges.tail().readToEnd(feed::accept, plan.brokerLimit());
+        TakeOver.Taken taken = new TakeOver(plan, edges, ledger, feed, bad, around, this::published).run();
+        own = taken.own();
+        nextIndex = taken.nextIndex();
+        lastPromptOffset = Math.max(lastPromptOffset, taken.lastPromptOffset());
         feed.live();
         log.info("run {} goes on at group {}: {}", plan.topics().run(), nextIndex, ledger.counts());
         show();
-    }
-
-    /** Returns from where both are to be followed. */
-    private Map<TopicPartition, Long> readSettlements(PartitionReader reader) throws Exception {
-        TopicPartition steps = new TopicPartition(plan.topics().steps(), 0);
-        TopicPartition policy = new TopicPartition(plan.topics().policy(), 0);
-        long from = reader.lastOffset(steps, ProducerSession::isSnapshot).orElse(reader.begin(steps));
-        TopicTail tail = edges.tail();
-        tail.followFrom(Map.of(steps, from, policy, reader.begin(policy)));
-        tail.readToEnd(feed::accept, plan.brokerLimit());
-        Map<TopicPartition, Long> positions = new HashMap<>();
-        for (TopicPartition partition : List.of(steps, policy)) {
-            positions.put(partition, tail.consumer().position(partition, plan.brokerLimit()));
-        }
-        return positions;
-    }
-
-    private static boolean isSnapshot(ConsumerRecord<byte[], byte[]> record) {
-        try {
-            return record.value() != null
-                    && java.util.Arrays.equals(
-                            record.key(), io.millrace.common.kafka.KafkaClients.key(StepRecord.Snapshot.KEY))
-                    && ControlCodec.decode(record.value(), StepRecord.class) instanceof StepRecord.Snapshot;
-        } catch (BadRecordException e) {
-            return false;
-        }
-    }
-
-    private void readTasks() {
-        PublishedTask last = edges.prompts().last();
-        nextIndex = nextIndex(last);
-        lastPromptOffset = last == null ? 0 : last.offset();
-        edges.prompts().from(new GroupIndex(ledger.counts().lowWaterMark()), task -> published(Lane.PROMPTS, task));
-        edges.urgent().all(task -> published(Lane.URGENT, task));
-    }
-
-    private long nextIndex(@Nullable PublishedTask last) {
-        return switch (ResumeCheck.decide(
-                last == null ? null : last.task(),
-                plan.dataSet(),
-                plan.order(),
-                plan.tasks().samplesPerGroup())) {
-            case ResumeCheck.Decision.Begin begin -> begin.group().value();
-            case ResumeCheck.Decision.Refuse refuse ->
-                throw SettingException.impossible("--dataset, --seed, --shuffle", refuse.reason());
-        };
     }
 
     private void published(Lane lane, PublishedTask published) {

@@ -72,7 +72,7 @@ public final class ProducerWiring {
 
         ProducerMetrics meters = new ProducerMetrics(metrics.registry(), status::get);
         ProducerSession.Surroundings around = new ProducerSession.Surroundings(
-                new ProducerSession.Identity(),
+                new ProcessIdentity(),
                 new AdmissionWait(health, meters, WallClock.system(), Ticker.system()),
                 health,
                 meters,

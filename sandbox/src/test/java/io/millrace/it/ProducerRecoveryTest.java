@@ -4,11 +4,14 @@ import static io.millrace.it.ProducerRun.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.DeadLetter;
@@ -20,13 +23,19 @@ import io.millrace.common.record.WorkersRecord;
 import io.millrace.producer.publish.FencedException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +52,7 @@ class ProducerRecoveryTest {
 
     private ProducerRun run;
     private Path dataSet;
+    private final List<Future<RecordMetadata>> sent = new ArrayList<>();
     private long sequence;
 
     @BeforeEach
@@ -219,5 +229,49 @@ class ProducerRecoveryTest {
         assertTrue(fenced.getMessage().contains("a newer producer has taken the run"), fenced.getMessage());
         awaitCount(second, "queued", 8);
         assertNull(second.fatal.get());
+    }
+
+    private void issueByHand(Producer<byte[], byte[]> killed, TrainingTask first) {
+        TrainingTask again = first.again(
+                new Attempt(2),
+                first.lineage(),
+                first.issueVersion(),
+                0,
+                AttemptHistory.NONE.with(new AttemptHistory.AttemptEnd(
+                        new Attempt(1), AttemptHistory.Kind.FAILED, "engine-rejected: x")));
+        killed.beginTransaction();
+        sent.add(killed.send(new ProducerRecord<>(
+                run.topics.urgent(), 0, KafkaClients.key(again.groupIndex()), ControlCodec.encode(again))));
+        killed.flush();
+    }
+
+    @Test
+    void killedInTheMiddleOfAReissueEveryGroupIsIssuedAgainExactlyOnce() throws Exception {
+        ProducerRun.Started producer = run.start(dataSet, QUICK);
+        awaitCount(producer, "queued", 8);
+        producer.stop();
+        receipt(3, 1, new Receipt.Failure("engine-rejected", "x"));
+        receipt(4, 1, new Receipt.Failure("engine-rejected", "x"));
+        List<TrainingTask> tasks = run.committed();
+        try (Producer<byte[], byte[]> killed =
+                run.clients.transactionalProducer("killed", run.topics.producerTransactionalId())) {
+            killed.initTransactions();
+            issueByHand(killed, tasks.get(3));
+            killed.commitTransaction();
+            issueByHand(killed, tasks.get(4));
+            for (Future<RecordMetadata> one : sent) {
+                assertTrue(one.get().hasOffset(), "also what is not committed stands on the broker");
+            }
+            ProducerRun.Started second = run.start(dataSet, QUICK);
+            TrainingTask later = awaitUrgent(2);
+            assertEquals(new GroupIndex(4), later.groupIndex());
+            assertEquals(new Attempt(2), later.attempt());
+            assertEquals(new GroupIndex(3), run.urgent().getFirst().groupIndex());
+            // Whatever it decides next shows that it decided nothing more about these.
+            receipt(5, 1, new Receipt.HandedBack("the worker stops"));
+            assertEquals(new GroupIndex(5), awaitUrgent(3).groupIndex());
+            assertEquals(2, second.status().path("attempts").path("reissued").asLong());
+            assertThrows(KafkaException.class, killed::commitTransaction);
+        }
     }
 }

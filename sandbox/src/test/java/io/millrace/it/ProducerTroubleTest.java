@@ -321,10 +321,8 @@ class ProducerTroubleTest {
                         0,
                         0));
         run.policy(250_000, million);
-        long beginNanos = System.nanoTime();
         ProducerRun.Started producer = run.start(dataSet, plain);
         awaitCount(producer, "next_index", million + 8);
-        System.out.printf("admitting again after %d ms%n", (System.nanoTime() - beginNanos) / 1_000_000);
         assertEquals(million, producer.count("trained"));
         assertEquals(8, producer.count("queued"));
         assertEquals(new WeightVersion(250_000), run.committed().getLast().issueVersion());

@@ -4,6 +4,7 @@ import io.millrace.common.config.SettingException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Properties;
 import java.util.UUID;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
@@ -88,8 +90,22 @@ public final class EmbeddedBroker implements AutoCloseable {
         log.debug("format: {}", said.toString(StandardCharsets.UTF_8).strip());
     }
 
-    /** The nodes of a quorum must have the same one, and know nothing of each other but the quorum. */
-    private static String clusterId(BrokerSettings settings) {
+    /**
+     * The one that the folder has, since a formatted folder takes no other. The nodes of a new quorum must have the same
+     * one, and know nothing of each other but the quorum.
+     */
+    private static String clusterId(BrokerSettings settings) throws IOException {
+        Path formatted = settings.dataDir().resolve("meta.properties");
+        if (Files.exists(formatted)) {
+            Properties properties = new Properties();
+            try (Reader reader = Files.newBufferedReader(formatted)) {
+                properties.load(reader);
+            }
+            String id = properties.getProperty("cluster.id");
+            if (id != null) {
+                return id;
+            }
+        }
         if (settings.quorum().isEmpty()) {
             return Uuid.randomUuid().toString();
         }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param problems what went wrong besides the oracle's findings: recoveries past their limit, a run that did not drain, a
  *     process that did not stop cleanly at the end
  * @param verdict null when the run did not come so far
+ * @param auditFindings of {@code millrace audit}; -1 when the run did not come so far
  */
 record ChaosReport(
         long seed,
@@ -33,7 +34,8 @@ record ChaosReport(
         List<String> uncleanStops,
         List<String> ownEnds,
         List<String> problems,
-        @Nullable Verdict verdict) {
+        @Nullable Verdict verdict,
+        long auditFindings) {
     ChaosReport {
         recoveries = List.copyOf(recoveries);
         uncleanStops = List.copyOf(uncleanStops);
@@ -69,6 +71,7 @@ record ChaosReport(
 
     boolean good() {
         return problems.isEmpty()
+                && auditFindings == 0
                 && verdict != null
                 && verdict.clean()
                 && recoveries.size() == faultsPlanned
@@ -107,6 +110,7 @@ record ChaosReport(
         Verdict judged = verdict;
         if (judged != null) {
             verdict(lines, judged);
+            figure(lines, "findings of `millrace audit`, differences from the oracle among them", auditFindings);
         }
         return lines;
     }

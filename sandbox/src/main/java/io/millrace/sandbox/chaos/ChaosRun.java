@@ -63,6 +63,7 @@ final class ChaosRun implements OwnerLoop.Turn {
     private boolean finished;
     private @Nullable Oracle oracle;
     private @Nullable Verdict verdict;
+    private long auditFindings = -1;
 
     /** @param onFinished called once, by the loop's thread, when the run has been judged */
     ChaosRun(
@@ -263,8 +264,12 @@ final class ChaosRun implements OwnerLoop.Turn {
             problems.add("the oracle did not reach the end of the topics");
         }
         judge.stop(ORACLE_LIMIT);
-        verdict =
+        Verdict judged =
                 judge.judge(specs.journal(), specs.engineLedgers(), settings.batchGroups(), settings.samplesPerGroup());
+        verdict = judged;
+        AuditCheck.Outcome audit = AuditCheck.check(specs.directBootstrap(), settings.run(), judged);
+        problems.addAll(audit.problems());
+        auditFindings = audit.findings();
     }
 
     private static void say(String words) {
@@ -295,7 +300,8 @@ final class ChaosRun implements OwnerLoop.Turn {
                 fleet.uncleanStops(),
                 fleet.ownEnds(),
                 problems,
-                verdict);
+                verdict,
+                auditFindings);
         folder.finish(!report.good());
         tell(report);
         if (!report.good()) {

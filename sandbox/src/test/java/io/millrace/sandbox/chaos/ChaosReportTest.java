@@ -37,7 +37,8 @@ class ChaosReportTest {
                 List.of(),
                 List.of(),
                 problems,
-                verdict);
+                verdict,
+                verdict == null ? -1 : 0);
     }
 
     @Test

@@ -1,0 +1,156 @@
+package io.millrace.producer;
+
+import io.millrace.common.config.SettingException;
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.record.StepRecord;
+import io.millrace.producer.ledger.Issue;
+import io.millrace.producer.ledger.Lane;
+import io.millrace.producer.ledger.Ledger;
+import io.millrace.producer.publish.FencedException;
+import io.millrace.producer.publish.PublishedTask;
+import io.millrace.producer.source.ResumeCheck;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/** How a session takes the run; used once, by the session's thread. */
+final class TakeOver {
+    /** Enough to hold the newest heartbeat of a producer that lives, however many workers write between two. */
+    private static final long WORKERS_LOOKBACK_OFFSETS = 10_000;
+
+    /**
+     * @param own the identity under which the run is held
+     * @param nextIndex of the next group to publish
+     */
+    record Taken(LedgerIdentity own, long nextIndex, long lastPromptOffset) {}
+
+    private final ProducerSession.Plan plan;
+    private final ProducerSession.Edges edges;
+    private final Ledger ledger;
+    private final LedgerFeed feed;
+    private final BadRecords bad;
+    private final ProducerSession.Surroundings around;
+    private final BiConsumer<Lane, PublishedTask> published;
+    private long nextIndex;
+    private long lastPromptOffset;
+
+    /** @param published gets each task of an unsettled group */
+    TakeOver(
+            ProducerSession.Plan plan,
+            ProducerSession.Edges edges,
+            Ledger ledger,
+            LedgerFeed feed,
+            BadRecords bad,
+            ProducerSession.Surroundings around,
+            BiConsumer<Lane, PublishedTask> published) {
+        this.plan = plan;
+        this.edges = edges;
+        this.ledger = ledger;
+        this.feed = feed;
+        this.bad = bad;
+        this.around = around;
+        this.published = published;
+    }
+
+    /**
+     * Takes the run over and learns where it stands, from the topics alone:
+     *
+     * <ol>
+     *   <li>checks the data set against the last task, so that a mistaken start leaves a running producer alone;
+     *   <li>reads who has the run, ends if that is somebody newer, and says on {@code workers} that it takes it;
+     *   <li>fences older producers, so that what is read from here on is final;
+     *   <li>reads the newest dead letters, then {@code steps} from its last snapshot and {@code policy}: what is given up
+     *       and settled;
+     *   <li>reads the last task again, {@code prompts} from the lowest unsettled group, and {@code prompts.urgent};
+     *   <li>reads {@code receipts} and the newest of {@code workers} to the end, and goes on following all four.
+     * </ol>
+     *
+     * @throws SettingException when the run was begun with other prompts
+     * @throws FencedException when a newer producer has the run
+     */
+    Taken run() throws Exception {
+        nextIndex(edges.prompts().last());
+        PartitionReader reader = new PartitionReader(edges.tail(), plan.brokerLimit());
+        TopicPartition workers = new TopicPartition(plan.topics().workers(), 0);
+        long workersFrom = Math.max(reader.begin(workers), reader.end(workers) - WORKERS_LOOKBACK_OFFSETS);
+        reader.read(workers, workersFrom, feed::lookForProducer);
+        LedgerIdentity own =
+                around.identity().above(feed.highest(), around.clock().millis());
+        feed.own(own);
+        edges.heart().claim(own, plan.brokerLimit());
+        edges.publisher().open();
+        Map<GroupIndex, Attempt> givenUp =
+                new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
+        Map<TopicPartition, Long> positions = readSettlements(reader);
+        readTasks();
+        givenUp.forEach((index, attempt) -> {
+            Issue issue = ledger.issue(index);
+            if (issue != null && attempt.compareTo(issue.attempt()) >= 0) {
+                ledger.givenUp(index);
+            }
+        });
+        TopicPartition receipts = new TopicPartition(plan.topics().receipts(), 0);
+        positions.put(receipts, reader.begin(receipts));
+        positions.put(workers, workersFrom);
+        edges.tail().followFrom(positions);
+        edges.tail().readToEnd(feed::accept, plan.brokerLimit());
+        return new Taken(own, nextIndex, lastPromptOffset);
+    }
+
+    /** Returns from where both are to be followed. */
+    private Map<TopicPartition, Long> readSettlements(PartitionReader reader) throws Exception {
+        TopicPartition steps = new TopicPartition(plan.topics().steps(), 0);
+        TopicPartition policy = new TopicPartition(plan.topics().policy(), 0);
+        long from = reader.lastOffset(steps, TakeOver::isSnapshot).orElse(reader.begin(steps));
+        TopicTail tail = edges.tail();
+        tail.followFrom(Map.of(steps, from, policy, reader.begin(policy)));
+        tail.readToEnd(feed::accept, plan.brokerLimit());
+        Map<TopicPartition, Long> positions = new HashMap<>();
+        for (TopicPartition partition : List.of(steps, policy)) {
+            positions.put(partition, tail.consumer().position(partition, plan.brokerLimit()));
+        }
+        return positions;
+    }
+
+    private static boolean isSnapshot(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return record.value() != null
+                    && Arrays.equals(record.key(), KafkaClients.key(StepRecord.Snapshot.KEY))
+                    && ControlCodec.decode(record.value(), StepRecord.class) instanceof StepRecord.Snapshot;
+        } catch (BadRecordException e) {
+            return false;
+        }
+    }
+
+    private void readTasks() {
+        PublishedTask last = edges.prompts().last();
+        nextIndex = nextIndex(last);
+        lastPromptOffset = last == null ? 0 : last.offset();
+        edges.prompts()
+                .from(new GroupIndex(ledger.counts().lowWaterMark()), task -> published.accept(Lane.PROMPTS, task));
+        edges.urgent().all(task -> published.accept(Lane.URGENT, task));
+    }
+
+    private long nextIndex(@Nullable PublishedTask last) {
+        return switch (ResumeCheck.decide(
+                last == null ? null : last.task(),
+                plan.dataSet(),
+                plan.order(),
+                plan.tasks().samplesPerGroup())) {
+            case ResumeCheck.Decision.Begin begin -> begin.group().value();
+            case ResumeCheck.Decision.Refuse refuse ->
+                throw SettingException.impossible("--dataset, --seed, --shuffle", refuse.reason());
+        };
+    }
+}
