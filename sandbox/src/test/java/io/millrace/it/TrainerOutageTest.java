@@ -75,8 +75,10 @@ class TrainerOutageTest {
     @Test
     void anAcknowledgementDuringAnOutageIsAnsweredWithRetryLaterAndStandsOnceAfterIt(@TempDir Path folder)
             throws Exception {
-        EmbeddedBroker broker = EmbeddedBroker.start(new BrokerSettings("127.0.0.1", 0, folder.resolve("data"), true));
-        BrokerSettings again = new BrokerSettings("127.0.0.1", broker.port(), folder.resolve("data"), true);
+        EmbeddedBroker broker = EmbeddedBroker.start(
+                new BrokerSettings("127.0.0.1", 0, List.of(), 1, List.of(), folder.resolve("data"), true));
+        BrokerSettings again =
+                new BrokerSettings("127.0.0.1", broker.port(), List.of(), 1, List.of(), folder.resolve("data"), true);
         KafkaClients clients = new KafkaClients(new KafkaSettings(broker.bootstrap(), Map.of()), 1 << 20);
         boolean up = true;
         try (TrainerProcess trainer = new TrainerProcess(settings(broker.bootstrap()))) {
