@@ -26,6 +26,14 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * passed-through properties; the rest can. Keys and values are bytes everywhere. Stateless but for the settings.
  */
 public final class KafkaClients {
+    /** A read to the end of a topic waits so long for nothing; a start does several of them. Kafka's 500 add up. */
+    private static final int FETCH_WAIT_MS = 50;
+
+    /** What a follower holds fetched and unread; one record above it still comes, alone. */
+    private static final int FETCH_BYTES_MAX = 32 << 20;
+
+    private static final int PARTITION_FETCH_BYTES_MAX = 4 << 20;
+
     private static final String BYTES = "keys and values are bytes everywhere";
 
     /** Properties a user must not change, with the promise that would break. */
@@ -122,6 +130,9 @@ public final class KafkaClients {
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         properties.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1_000);
+        properties.putIfAbsent(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
+        properties.putIfAbsent(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES_MAX);
+        properties.putIfAbsent(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES_MAX);
         deserializers(properties);
         return made("a consumer", () -> new KafkaConsumer<>(properties));
     }
