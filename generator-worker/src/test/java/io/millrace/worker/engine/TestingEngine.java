@@ -35,6 +35,11 @@ public final class TestingEngine implements EngineClient {
         return List.copyOf(rids);
     }
 
+    /** What is left of the script is not played. */
+    public synchronized void forget() {
+        script.clear();
+    }
+
     public static Generation answer() {
         return answer(Generation.Finish.STOP, 2);
     }
