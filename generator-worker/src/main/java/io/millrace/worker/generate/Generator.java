@@ -323,11 +323,13 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
     }
 
     /**
-     * Gives every group back whose samples are not all made; a group whose result is on its way goes on.
+     * Gives every group back whose samples are not all made; a group whose result is on its way goes on. Starts nothing
+     * more: the slots of one group given back are not for the next.
      *
      * @param reason for the receipt
      */
     public void handBack(String reason) {
+        dispatcher.stopStarting();
         for (GroupRun group : table.runs()) {
             endEarly(group, new EarlyEnd.HandedBack(reason));
         }

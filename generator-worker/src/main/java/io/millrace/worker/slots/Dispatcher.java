@@ -142,6 +142,16 @@ public final class Dispatcher<G> {
         }
     }
 
+    /** Starts nothing more: a freed slot stays free. Groups that wait are to be withdrawn. */
+    public void stopStarting() {
+        lock.lock();
+        try {
+            table.stopStarting();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
      * Waits until groups are wanted.
      *

@@ -242,6 +242,7 @@ class GeneratorTest {
         worker.generator.handBack("the worker stops");
         worker.awaitIdle();
         assertEquals(Map.of("HandedBack", 3L), worker.outcomes());
+        assertEquals(SLOTS, engine.rids().size(), "nothing started in the freed slots");
     }
 
     @Test
