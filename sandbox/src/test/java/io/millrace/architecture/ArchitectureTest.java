@@ -174,7 +174,8 @@ class ArchitectureTest {
     @Test
     void onlyCommandsPrint() {
         check(noClasses()
-                .that(not(resideInAnyPackage("..ops..", "..demo..", "..cli..")).and(not(assignableTo(Command.class))))
+                .that(not(resideInAnyPackage("..ops..", "..demo..", "..chaos..", "..cli.."))
+                        .and(not(assignableTo(Command.class))))
                 .should(GeneralCodingRules.ACCESS_STANDARD_STREAMS));
     }
 

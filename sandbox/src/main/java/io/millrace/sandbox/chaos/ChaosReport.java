@@ -167,13 +167,13 @@ record ChaosReport(
                 "| results of groups that had one (dropped) | %d (%.1f %%) |",
                 verdict.resultsRepeated(),
                 verdict.results() == 0 ? 0 : 100.0 * verdict.resultsRepeated() / verdict.results()));
+        figure(lines, "generations", verdict.generations());
         lines.add(String.format(
                 Locale.ROOT,
-                "| generations | %d |\n| **generations repeated** | %d (%.1f %%) |\n| generations cut short | %d |",
-                verdict.generations(),
+                "| **generations repeated** | %d (%.1f %%) |",
                 verdict.generationsRepeated(),
-                verdict.generations() == 0 ? 0 : 100.0 * verdict.generationsRepeated() / verdict.generations(),
-                verdict.generationsCutShort()));
+                verdict.generations() == 0 ? 0 : 100.0 * verdict.generationsRepeated() / verdict.generations()));
+        figure(lines, "generations cut short", verdict.generationsCutShort());
         figure(lines, "findings of the oracle", verdict.findingsTotal());
     }
 

@@ -1,0 +1,251 @@
+package io.millrace.it;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.batch.BatchSettings;
+import io.millrace.common.config.ByteSize;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.RunId;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.json.Json;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.ops.audit.AuditCommand;
+import io.millrace.common.rollout.Reward;
+import io.millrace.common.rollout.TestingRollouts;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.common.topics.TopicAdmin;
+import io.millrace.common.topics.TopicSettings;
+import io.millrace.common.wire.ResultHeaders;
+import io.millrace.common.wire.RolloutGroupCodec;
+import io.millrace.trainer.RecoverySettings;
+import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.replay.ReplayCommand;
+import io.millrace.trainer.steps.ResumeMode;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** {@code audit} and {@code replay} on the topics of a real trainer consumer; prompts and results written by hand. */
+class AuditReplayTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final KafkaSettings KAFKA = new KafkaSettings(KafkaCluster.bootstrap(), Map.of());
+
+    private final RunId run = KafkaCluster.uniqueRun();
+    private final RunTopics topics = new RunTopics(run);
+    private final TopicSettings topicSettings = new TopicSettings(run, 2, 1, new ByteSize(1 << 20));
+    private Admin admin;
+    private Producer<byte[], byte[]> producer;
+
+    @BeforeEach
+    void connect() throws Exception {
+        KafkaClients clients = new KafkaClients(KAFKA, 1 << 20);
+        admin = clients.admin("test");
+        new TopicAdmin(admin, LIMIT).ensure(topicSettings);
+        producer = clients.producer("test");
+    }
+
+    @AfterEach
+    void disconnect() {
+        producer.close();
+        admin.close();
+    }
+
+    private TrainerProcess trainer() throws Exception {
+        return new TrainerProcess(new TrainerSettings(
+                topicSettings,
+                KAFKA,
+                new BatchSettings(2, 2, 3, 1),
+                new RecoverySettings(1, Duration.ofMinutes(10), 1, 1000, null, ResumeMode.REPLAY, null),
+                "127.0.0.1",
+                0,
+                new ByteSize(64 << 20),
+                new ByteSize(8 << 20),
+                Duration.ofSeconds(10),
+                LIMIT));
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record) throws Exception {
+        producer.send(record).get(30, TimeUnit.SECONDS);
+    }
+
+    private void prompts(int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            send(new ProducerRecord<>(
+                    topics.prompts(),
+                    0,
+                    KafkaClients.key(new GroupIndex(i)),
+                    ControlCodec.encode(WorkerRun.task(i, 2))));
+        }
+    }
+
+    private void results(long... indices) throws Exception {
+        for (long index : indices) {
+            GroupIndex group = new GroupIndex(index);
+            ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
+                    topics.results(),
+                    RunTopics.resultPartition(group, 2),
+                    KafkaClients.key(group),
+                    RolloutGroupCodec.encode(TestingRollouts.group(run, index, 1, 2, Reward.of(0.5), "answer")));
+            ResultHeaders.writeType(record.headers(), ResultHeaders.Type.GROUP);
+            send(record);
+        }
+    }
+
+    private static void train(TrainerProcess trainer, long step) throws Exception {
+        assertEquals(
+                200,
+                trainer.post("/v1/steps/" + step + "/lease?wait_ms=20000", "").status());
+        assertEquals(
+                200,
+                trainer.post("/v1/steps/" + step + "/ack", "{\"weight_version\": " + (step + 10) + "}")
+                        .status());
+    }
+
+    private record Audited(int exitCode, JsonNode json) {}
+
+    private Audited audit(@Nullable Long group) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int exitCode = new AuditCommand(new PrintStream(out, true, StandardCharsets.UTF_8))
+                .run(new AuditCommand.Settings(run, true, group, Duration.ofSeconds(1), KAFKA));
+        return new Audited(exitCode, Json.MAPPER.readTree(out.toByteArray()));
+    }
+
+    private byte[] replay(long step, ReplayCommand.Format format) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        new ReplayCommand(out).run(new ReplayCommand.Settings(run, step, null, format, null, KAFKA));
+        return out.toByteArray();
+    }
+
+    @Test
+    void everyGroupIsAccountedForAndAForeignRecordChangesNothing() throws Exception {
+        prompts(6);
+        for (String topic : new String[] {
+            topics.prompts(), topics.urgent(), topics.results(), topics.receipts(), topics.workers(), topics.steps()
+        }) {
+            send(new ProducerRecord<>(
+                    topic, 0, KafkaClients.key("garbage"), "garbage".getBytes(StandardCharsets.UTF_8)));
+        }
+        results(0, 1, 2, 3);
+        try (TrainerProcess trainer = trainer()) {
+            train(trainer, 0);
+            assertEquals(
+                    200, trainer.post("/v1/steps/1/lease?wait_ms=20000", "").status());
+        }
+        Audited audited = audit(3L);
+        assertEquals(0, audited.exitCode(), audited.json()::toString);
+        JsonNode json = audited.json();
+        assertEquals(6, json.path("admitted").asLong());
+        assertEquals(2, json.path("trained").asLong());
+        assertEquals(2, json.path("finished").asLong());
+        assertEquals(2, json.path("leased").asLong());
+        assertEquals(2, json.path("queued").asLong());
+        assertEquals(1, json.path("next_step").asLong());
+        assertEquals(6, json.path("bad_records").size(), json::toString);
+        assertTrue(json.path("group").toString().contains("leased in lineage 0 step 1"), json::toString);
+    }
+
+    @Test
+    void aLostGroupIsFound() throws Exception {
+        prompts(6);
+        results(0, 1);
+        try (TrainerProcess trainer = trainer()) {
+            train(trainer, 0);
+        }
+        // What an owner must never do: groups 2 and 3 are not settled.
+        admin.deleteRecords(Map.of(new TopicPartition(topics.prompts(), 0), RecordsToDelete.beforeOffset(4)))
+                .all()
+                .get(30, TimeUnit.SECONDS);
+        Audited audited = audit(null);
+        assertEquals(1, audited.exitCode());
+        assertEquals(2, audited.json().path("lost").asLong());
+        assertEquals(
+                "lost", audited.json().path("findings").path(0).path("kind").stringValue());
+        assertEquals(2, audited.json().path("findings").path(0).path("group").asLong());
+    }
+
+    @Test
+    void anIndexPublishedTwiceOrPassedOverIsFound() throws Exception {
+        prompts(2);
+        prompts(2);
+        for (long index : new long[] {4}) {
+            send(new ProducerRecord<>(topics.prompts(), 0, null, ControlCodec.encode(WorkerRun.task(index, 2))));
+        }
+        Audited audited = audit(null);
+        assertEquals(1, audited.exitCode());
+        String found = audited.json().path("findings").toString();
+        assertTrue(found.contains("\"doubled\"") && found.contains("\"hole\""), found);
+    }
+
+    @Test
+    void aResultThatALeaseRestsOnIsMissed() throws Exception {
+        prompts(4);
+        results(0, 1);
+        try (TrainerProcess trainer = trainer()) {
+            assertEquals(
+                    200, trainer.post("/v1/steps/0/lease?wait_ms=20000", "").status());
+        }
+        admin.deleteRecords(Map.of(new TopicPartition(topics.results(), 0), RecordsToDelete.beforeOffset(1)))
+                .all()
+                .get(30, TimeUnit.SECONDS);
+        Audited audited = audit(null);
+        assertEquals(1, audited.exitCode());
+        assertTrue(audited.json().path("findings").toString().contains("result_missing"), audited.json()::toString);
+    }
+
+    @Test
+    void aReplayedStepIsWhatTheTrainerGotByteForByte() throws Exception {
+        prompts(8);
+        results(0, 1, 2, 3, 4, 5, 6, 7);
+        byte[] json;
+        byte[] safetensors;
+        try (TrainerProcess trainer = trainer()) {
+            train(trainer, 0);
+            train(trainer, 1);
+            trainer.post("/v1/steps/2/lease?wait_ms=20000", "");
+            json = trainer.get("/v1/steps/2/batch").body();
+            safetensors = trainer.get("/v1/steps/2/batch?format=safetensors").body();
+            assertArrayEquals(json, replay(2, ReplayCommand.Format.JSON), "while it is leased");
+            assertEquals(
+                    200,
+                    trainer.post("/v1/steps/2/ack", "{\"weight_version\": 12}").status());
+        }
+        assertArrayEquals(json, replay(2, ReplayCommand.Format.JSON));
+        assertArrayEquals(safetensors, replay(2, ReplayCommand.Format.SAFETENSORS));
+    }
+
+    @Test
+    void aStepThatIsNotKeptIsRefusedNamingTheOnesThatAre() throws Exception {
+        prompts(4);
+        results(0, 1, 2, 3);
+        try (TrainerProcess trainer = trainer()) {
+            train(trainer, 0);
+            train(trainer, 1);
+        }
+        for (int partition = 0; partition < 2; partition++) {
+            admin.deleteRecords(
+                            Map.of(new TopicPartition(topics.results(), partition), RecordsToDelete.beforeOffset(1)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+        }
+        SettingException refused = assertThrows(SettingException.class, () -> replay(0, ReplayCommand.Format.JSON));
+        assertTrue(String.valueOf(refused.getMessage()).contains("kept are steps 1 to 1"), refused::getMessage);
+    }
+}
