@@ -40,14 +40,21 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.clients.producer.Producer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Builds a worker, starts it, and says in which order it stops: claiming first, the operations server last. */
 public final class WorkerWiring {
+    private static final Logger log = LoggerFactory.getLogger(WorkerWiring.class);
+
     private static final String ENGINES = "engines";
 
     /** How long giving groups back may take, on top of the drain: a receipt each. */
     private static final Duration HAND_BACK_LIMIT = Duration.ofSeconds(10);
+
+    /** The Kafka client's own limit of one request. */
+    private static final int REQUEST_LIMIT_MS = 30_000;
 
     /** A status older than this says nothing; the next one follows. */
     private static final Map<String, Object> STATUS_LIMITS =
@@ -95,10 +102,7 @@ public final class WorkerWiring {
         stops.pushCloseable("metrics", metrics);
         MeterRegistry registry = metrics.registry();
 
-        Map<String, Object> delivery = new HashMap<>();
-        delivery.put(
-                "delivery.timeout.ms", Math.toIntExact(settings.publishTimeout().toMillis()));
-        Producer<byte[], byte[]> producer = clients.producer(worker.workerId() + "-results", delivery);
+        Producer<byte[], byte[]> producer = clients.producer(worker.workerId() + "-results", delivery());
         metrics.bind(producer, "results");
         ResultPublisher publisher = new ResultPublisher(
                 producer,
@@ -111,7 +115,7 @@ public final class WorkerWiring {
                 worker,
                 registry,
                 fatal);
-        stops.pushCloseable("result publisher", publisher);
+        stops.push("result publisher", publisher::close);
         stops.pushCloseable("reward scorer", scorer);
 
         ExecutorService httpThreads = Executors.newVirtualThreadPerTaskExecutor();
@@ -130,6 +134,7 @@ public final class WorkerWiring {
                 statusProducer,
                 topics,
                 settings.statusInterval(),
+                health,
                 sequence -> status(generator, publisher, engines, sequence));
         OwnerLoop status = new OwnerLoop("worker-status", statuses, fatal).start();
         stops.push("status", limit -> {
@@ -144,6 +149,19 @@ public final class WorkerWiring {
         startClaiming(
                 clients, metrics, generator, publisher, new DeadLetters(producer, topics, settings.brokerTimeout()));
         return ops.port();
+    }
+
+    /** A send waits as long for room and topic metadata as a record waits for the broker. */
+    private Map<String, Object> delivery() {
+        int limitMs = Math.toIntExact(settings.publishTimeout().toMillis());
+        Map<String, Object> delivery = new HashMap<>();
+        delivery.put("delivery.timeout.ms", limitMs);
+        delivery.put("max.block.ms", limitMs);
+        if (limitMs < REQUEST_LIMIT_MS) {
+            // The client refuses to wait longer for one answer than for delivery.
+            delivery.put("request.timeout.ms", limitMs);
+        }
+        return delivery;
     }
 
     private void startClaiming(
@@ -203,6 +221,8 @@ public final class WorkerWiring {
         }
         generator.handBack("the worker stops");
         if (!generator.dispatcher().awaitIdle(HAND_BACK_LIMIT)) {
+            // Said at once: without a broker the stages that follow may not end in time to say it.
+            log.error("left to the ledger, neither finished nor given back: {}", table.held());
             throw new IllegalStateException("these groups were neither finished within " + patience.toMillis()
                     + " ms (--drain-timeout) nor given back within " + HAND_BACK_LIMIT.toSeconds() + " s more: "
                     + table.held());

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,6 +122,34 @@ class WorkerRecoveryTest {
         receipts.forEach(receipt -> assertInstanceOf(Receipt.HandedBack.class, receipt.outcome()));
         assertEquals(4, byGroup(receipts).size());
         assertTrue(run.statuses.getLast().groups().isEmpty(), "the last status holds nothing");
+    }
+
+    @Test
+    void eightGroupsHandedBackAreFinishedByAnotherWorker() throws Exception {
+        EngineServer slow = run.engine(Map.of("latency-median", "10m"));
+        EngineServer quick = run.engine(Map.of());
+        WorkerRun.Worker first = run.worker(
+                Map.of("slots", "16", "prefetch", "4", "stop-mode", "hand-back", "worker-id", "first"), slow.url());
+        run.publish(8, 4);
+        Await.until(
+                "four groups generating and four waiting",
+                () -> first.status().path("groups").size() == 8,
+                WorkerRun.LIMIT);
+        first.stop();
+        assertEquals(8, byGroup(run.awaitReceipts(8)).size());
+
+        run.worker(Map.of("slots", "16", "worker-id", "second"), quick.url());
+        run.publishAgain(LongStream.range(0, 8)
+                .mapToObj(index -> WorkerRun.task(index, 4))
+                .toList());
+        List<Receipt> receipts = run.awaitReceipts(16);
+        Map<Long, Receipt> second = byGroup(receipts.subList(8, 16));
+        assertEquals(8, second.size());
+        second.values().forEach(receipt -> {
+            assertInstanceOf(Receipt.Success.class, receipt.outcome());
+            assertEquals(2, receipt.attempt().value());
+            assertEquals("second", receipt.worker().workerId());
+        });
     }
 
     @Test

@@ -66,6 +66,7 @@ final class WorkerRun {
 
     private final List<Receipt> receipts = new ArrayList<>();
     private final HttpClient http = HttpClient.newHttpClient();
+    private final String bootstrap;
     private final Map<String, String> topicFlags;
     private final Producer<byte[], byte[]> hand;
     private final TopicTail eye;
@@ -74,12 +75,18 @@ final class WorkerRun {
 
     /** @param topicFlags beyond the run's name */
     WorkerRun(Map<String, String> topicFlags) throws Exception {
+        this(KafkaCluster.bootstrap(), topicFlags);
+    }
+
+    /** On a broker of the test's own. */
+    WorkerRun(String bootstrap, Map<String, String> topicFlags) throws Exception {
+        this.bootstrap = bootstrap;
         this.topicFlags = new HashMap<>(topicFlags);
         this.topicFlags.put("run", run.value());
-        this.topicFlags.put("bootstrap", KafkaCluster.bootstrap());
+        this.topicFlags.put("bootstrap", bootstrap);
         WorkerSettings settings = settings(Map.of());
         KafkaClients clients = new KafkaClients(
-                new KafkaSettings(KafkaCluster.bootstrap(), Map.of()),
+                new KafkaSettings(bootstrap, Map.of()),
                 settings.topics().recordSizeMax().intBytes());
         try (Admin admin = clients.admin("test-topics")) {
             new TopicAdmin(admin, LIMIT).ensure(settings.topics());
@@ -111,6 +118,11 @@ final class WorkerRun {
 
         JsonNode status() throws Exception {
             return Json.MAPPER.readTree(get("http://127.0.0.1:" + port + "/status"));
+        }
+
+        /** What it waits for, among others. */
+        String health() throws Exception {
+            return get("http://127.0.0.1:" + port + "/health/ready");
         }
 
         /** The value of a counter; 0 when it has not been counted yet. */
@@ -223,10 +235,28 @@ final class WorkerRun {
 
     /** Values as they are, in one transaction. */
     void publishValues(List<byte @Nullable []> values) {
+        publishValues(topics.prompts(), values);
+    }
+
+    /** The next attempt of these tasks on the urgent lane, as the ledger issues it. */
+    void publishAgain(List<TrainingTask> tasks) {
+        List<byte @Nullable []> values = new ArrayList<>();
+        for (TrainingTask task : tasks) {
+            values.add(ControlCodec.encode(task.again(
+                    task.attempt().next(),
+                    task.lineage(),
+                    task.issueVersion(),
+                    System.currentTimeMillis(),
+                    task.history())));
+        }
+        publishValues(topics.urgent(), values);
+    }
+
+    private void publishValues(String topic, List<byte @Nullable []> values) {
         hand.beginTransaction();
         for (byte @Nullable [] value : values) {
             // The commit below waits for it and fails with it.
-            var _ = hand.send(new ProducerRecord<>(topics.prompts(), 0, null, value));
+            var _ = hand.send(new ProducerRecord<>(topic, 0, null, value));
         }
         hand.commitTransaction();
     }
@@ -234,9 +264,8 @@ final class WorkerRun {
     /** Every dead letter so far. */
     List<DeadLetter> deadLetters() throws Exception {
         List<DeadLetter> letters = new ArrayList<>();
-        try (TopicTail tail =
-                new TopicTail(new KafkaClients(new KafkaSettings(KafkaCluster.bootstrap(), Map.of()), 16 << 20)
-                        .follower("test-dead-letters"))) {
+        try (TopicTail tail = new TopicTail(
+                new KafkaClients(new KafkaSettings(bootstrap, Map.of()), 16 << 20).follower("test-dead-letters"))) {
             tail.follow(List.of(topics.deadLetters()), LIMIT);
             tail.readToEnd(record -> letters.add(ControlCodec.decode(record.value(), DeadLetter.class)), LIMIT);
         }

@@ -51,6 +51,8 @@ public final class ProcessRunner implements Fatal {
     private int run(Starter starter) throws Exception {
         Thread hook = Thread.ofPlatform().name("stop-" + name).unstarted(this::stopOnSignal);
         Runtime.getRuntime().addShutdownHook(hook);
+        // A thread that is gone leaves its work undone for good, so nobody may die unheard.
+        Thread.setDefaultUncaughtExceptionHandler((thread, e) -> report("thread " + thread.getName(), e));
         StopSequence stops = new StopSequence(Ticker.system());
         try {
             starter.start(this, stops);

@@ -60,6 +60,7 @@ public final class StopSequence {
                 interrupted = true;
                 failure = add(failure, named.name(), e);
             } catch (Exception | Error e) {
+                log.error("{} did not stop cleanly: {}", named.name(), e.toString());
                 failure = add(failure, named.name(), e);
             }
             log.debug("stopped {} in {} ms", named.name(), (ticker.nanos() - begunNanos) / 1_000_000);

@@ -113,7 +113,14 @@ class ProcessRunnerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ENDS_BY_ITSELF,0", "LOOP_FAILS,1", "START_FAILS,1", "START_ERROR,1", "SETTING_IMPOSSIBLE,2"})
+    @CsvSource({
+        "ENDS_BY_ITSELF,0",
+        "LOOP_FAILS,1",
+        "THREAD_DIES,1",
+        "START_FAILS,1",
+        "START_ERROR,1",
+        "SETTING_IMPOSSIBLE,2"
+    })
     void withoutASignalTheExitCodeTellsHowItEnded(TestingProcess.Way way, int exitCode) throws Exception {
         Child child = new Child(way);
         try (BufferedReader out = child.process.inputReader(StandardCharsets.UTF_8)) {

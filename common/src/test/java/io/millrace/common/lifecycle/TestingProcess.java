@@ -15,6 +15,7 @@ final class TestingProcess {
         STAGE_HANGS,
         ENDS_BY_ITSELF,
         LOOP_FAILS,
+        THREAD_DIES,
         START_FAILS,
         START_ERROR,
         SETTING_IMPOSSIBLE
@@ -44,6 +45,10 @@ final class TestingProcess {
             case STAGE_HANGS -> stops.push("second", limit -> new CountDownLatch(1).await());
             case ENDS_BY_ITSELF -> runner.requestStop();
             case LOOP_FAILS -> runner.report("loop", new IllegalStateException("a bug"));
+            case THREAD_DIES ->
+                Thread.ofVirtual().name("lonely").start(() -> {
+                    throw new IllegalStateException("a bug");
+                });
             case START_FAILS -> throw new IllegalStateException("cannot start");
             case START_ERROR -> throw new NoClassDefFoundError("a jar is missing");
             case SETTING_IMPOSSIBLE -> throw new SettingException("--door: is locked");

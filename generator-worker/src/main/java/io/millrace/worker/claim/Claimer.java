@@ -43,6 +43,8 @@ public final class Claimer implements OwnerLoop.Turn {
     /** How long a turn waits for slots, and for prompts; a request to stop ends both. */
     private static final Duration WAIT = Duration.ofMillis(500);
 
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+
     /** More than any run asks for ({@code --samples-per-group}); a task with more is somebody's mistake. */
     private static final int SAMPLES_MAX = 4096;
 
@@ -185,9 +187,12 @@ public final class Claimer implements OwnerLoop.Turn {
         lanes.values().forEach(ShareConsumer::wakeup);
     }
 
-    /** Closing sends acknowledgements still under way and gives unclaimed records back. */
+    /**
+     * Closing sends acknowledgements still under way and gives unclaimed records back; without a broker, whose locks
+     * end by themselves, that is given up soon.
+     */
     @Override
     public void close() {
-        lanes.values().forEach(ShareConsumer::close);
+        lanes.values().forEach(lane -> lane.close(CLOSE_LIMIT));
     }
 }

@@ -138,12 +138,14 @@ public final class SglangClient implements EngineClient, AutoCloseable {
                     Kind.TIMED_OUT, url + " has not answered within " + limit.toMillis() + " ms", null, e);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            if (!(cause instanceof IOException)) {
+            if (cause instanceof Error) {
                 throw new IllegalStateException("the HTTP client failed unexpectedly", cause);
             }
-            // The JDK has no type of its own for an answer above the limit.
-            boolean tooLarge = String.valueOf(cause.getMessage()).contains("exceeds capacity");
-            throw new EngineException(tooLarge ? Kind.MALFORMED : Kind.UNREACHABLE, url + ": " + cause, null, cause);
+            // The JDK has no type of its own for an answer above the limit, and throws what its parsers throw, such as
+            // NumberFormatException, at headers that are none.
+            boolean malformed = !(cause instanceof IOException)
+                    || String.valueOf(cause.getMessage()).contains("exceeds capacity");
+            throw new EngineException(malformed ? Kind.MALFORMED : Kind.UNREACHABLE, url + ": " + cause, null, cause);
         } finally {
             // Closes the connection of an exchange that was left early, so that the engine gives the request up.
             exchange.cancel(true);

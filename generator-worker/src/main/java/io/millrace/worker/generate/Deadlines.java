@@ -1,6 +1,5 @@
 package io.millrace.worker.generate;
 
-import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.time.Ticker;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,18 +18,20 @@ final class Deadlines implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Deadlines.class);
 
     private final Ticker ticker;
-    private final Fatal fatal;
     private final Map<GroupRun, ScheduledFuture<?>> watched = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().name("worker-deadlines").daemon().factory());
 
-    Deadlines(Ticker ticker, Fatal fatal) {
+    Deadlines(Ticker ticker) {
         this.ticker = ticker;
-        this.fatal = fatal;
         timer.setRemoveOnCancelPolicy(true);
     }
 
-    /** Watches an attempt whose task has a time limit; one without is let be. */
+    /**
+     * Watches an attempt whose task has a time limit; one without is let be.
+     *
+     * @param expired must return at once: all deadlines share the thread
+     */
     void watch(GroupRun group, Runnable expired) {
         long deadlineNanos = group.deadlineNanos();
         if (deadlineNanos == Long.MAX_VALUE) {
@@ -40,19 +41,10 @@ final class Deadlines implements AutoCloseable {
             // Atomic with a forget that comes at once: a time that is over already ends the attempt on the timer.
             watched.compute(
                     group,
-                    (run, none) -> timer.schedule(
-                            () -> guarded(run, expired), deadlineNanos - ticker.nanos(), TimeUnit.NANOSECONDS));
+                    (run, none) -> timer.schedule(expired, deadlineNanos - ticker.nanos(), TimeUnit.NANOSECONDS));
         } catch (RejectedExecutionException e) {
             // Only after close: the process is ending, the ledger gives the group to somebody else.
             log.debug("group {} not watched: closed", group.task().groupIndex());
-        }
-    }
-
-    private void guarded(GroupRun group, Runnable expired) {
-        try {
-            expired.run();
-        } catch (RuntimeException | Error e) {
-            fatal.report("deadline of group " + group.task().groupIndex(), e);
         }
     }
 

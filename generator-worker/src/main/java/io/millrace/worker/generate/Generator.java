@@ -111,7 +111,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
         this.publisher = publisher;
         this.table = table;
         this.fatal = fatal;
-        this.deadlines = new Deadlines(identity.ticker(), fatal);
+        this.deadlines = new Deadlines(identity.ticker());
         this.registry = registry;
         this.generation = Timer.builder("millrace.worker.generation")
                 .description("one sample, all tries")
@@ -142,12 +142,20 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
     /** A group was claimed; it already stands in the in-flight table. */
     public void accept(GroupRun group, boolean urgent) {
         dispatcher.preparing();
-        deadlines.watch(group, () -> endEarly(group, expired(group)));
+        deadlines.watch(group, () -> execute("deadline", group, () -> endEarly(group, expired(group))));
         if (!sampler.tokenizes(group.task())) {
-            dispatcher.offer(group, group.task().samples(), urgent);
+            offer(group, urgent);
             return;
         }
-        execute(() -> prepare(group, urgent), group);
+        execute("preparation", group, () -> prepare(group, urgent));
+    }
+
+    private void offer(GroupRun group, boolean urgent) {
+        dispatcher.offer(group, group.task().samples(), urgent);
+        if (group.earlyEnd() != null) {
+            // It may have ended before it could be withdrawn, and would wait for slots only to do nothing in them.
+            withdraw(group);
+        }
     }
 
     private static EarlyEnd expired(GroupRun group) {
@@ -170,16 +178,13 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
                 dispatcher.unprepared();
                 return;
             }
-        } catch (RuntimeException | Error e) {
-            fatal.report("preparation of group " + group.task().groupIndex(), e);
-            return;
         }
         if (group.prepared()) {
             dispatcher.generated();
             dispatcher.unprepared();
             close(group);
         } else {
-            dispatcher.offer(group, group.task().samples(), urgent);
+            offer(group, urgent);
         }
     }
 
@@ -189,12 +194,19 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
 
     @Override
     public void start(GroupRun group, int sample) {
-        execute(() -> run(group, sample), group);
+        execute("sample " + sample, group, () -> run(group, sample));
     }
 
-    private void execute(Runnable work, GroupRun group) {
+    /** On a virtual thread of its own; what it does not expect ends the process. */
+    private void execute(String what, GroupRun group, Runnable work) {
         try {
-            threads.execute(work);
+            threads.execute(() -> {
+                try {
+                    work.run();
+                } catch (RuntimeException | Error e) {
+                    fatal.report(what + " of group " + group.task().groupIndex(), e);
+                }
+            });
         } catch (RejectedExecutionException e) {
             // Only after close: the process is ending, the ledger gives the group to somebody else.
             log.debug("group {} not continued: closed", group.task().groupIndex());
@@ -202,15 +214,10 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
     }
 
     private void run(GroupRun group, int sample) {
-        try {
-            if (group.begin(sample)) {
-                runSample(group, sample);
-            } else {
-                freeSlot(group);
-            }
-        } catch (RuntimeException | Error e) {
-            fatal.report("sample " + sample + " of group " + group.task().groupIndex(), e);
-            return;
+        if (group.begin(sample)) {
+            runSample(group, sample);
+        } else {
+            freeSlot(group);
         }
         if (group.end(sample)) {
             close(group);
@@ -305,21 +312,24 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
                 group.task().groupIndex(),
                 group.task().attempt(),
                 why);
-        int never = dispatcher.withdraw(group);
-        if (never > 0 && group.generated(never)) {
-            dispatcher.generated();
-        }
+        withdraw(group);
+    }
+
+    private void withdraw(GroupRun group) {
+        int never = dispatcher.withdraw(group, group::generated);
         if (group.skip(never)) {
             close(group);
         }
     }
 
     /**
-     * Gives every group back whose samples are not all made; a group whose result is on its way goes on.
+     * Gives every group back whose samples are not all made; a group whose result is on its way goes on. Starts nothing
+     * more: the slots of one group given back are not for the next.
      *
      * @param reason for the receipt
      */
     public void handBack(String reason) {
+        dispatcher.stopStarting();
         for (GroupRun group : table.runs()) {
             endEarly(group, new EarlyEnd.HandedBack(reason));
         }

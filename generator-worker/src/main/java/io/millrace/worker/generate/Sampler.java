@@ -3,6 +3,7 @@ package io.millrace.worker.generate;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
+import dev.failsafe.RetryPolicyBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.RunId;
 import io.millrace.common.record.Prompt;
@@ -100,13 +101,14 @@ final class Sampler {
 
     private <T> T tried(GroupRun group, Call<T> call) throws EngineException, InterruptedException {
         AtomicInteger counted = new AtomicInteger();
-        RetryPolicy<T> policy = RetryPolicy.<T>builder()
-                .handleIf(e -> e instanceof EngineException failure
-                        && failure.kind().retryable()
-                        && counted.get() < limits.attemptsMax())
-                .withMaxAttempts(-1)
-                .withMaxDuration(timeLeft(group))
-                .withBackoff(limits.retryDelay(), limits.retryDelayMax())
+        long startNanos = ticker.nanos();
+        // The time is asked for after each try: a policy built with little or no time left would be refused.
+        RetryPolicy<T> policy = pauses(RetryPolicy.<T>builder()
+                        .handleIf(e -> e instanceof EngineException failure
+                                && failure.kind().retryable()
+                                && counted.get() < limits.attemptsMax()
+                                && timeRemains(group, startNanos))
+                        .withMaxAttempts(-1))
                 .withJitter(0.25)
                 .onFailedAttempt(event -> count(event.getLastException()))
                 .build();
@@ -133,11 +135,18 @@ final class Sampler {
         }
     }
 
-    private Duration timeLeft(GroupRun group) {
-        if (group.deadlineNanos() == Long.MAX_VALUE) {
-            return limits.requestLimit();
-        }
-        return Duration.ofNanos(Math.max(1, group.deadlineNanos() - ticker.nanos()));
+    /** Growing where the limits let them grow. */
+    private <T> RetryPolicyBuilder<T> pauses(RetryPolicyBuilder<T> builder) {
+        return limits.retryDelay().compareTo(limits.retryDelayMax()) < 0
+                ? builder.withBackoff(limits.retryDelay(), limits.retryDelayMax())
+                : builder.withDelay(limits.retryDelay());
+    }
+
+    private boolean timeRemains(GroupRun group, long startNanos) {
+        long deadlineNanos = group.deadlineNanos();
+        return deadlineNanos == Long.MAX_VALUE
+                ? ticker.nanos() - startNanos < limits.requestLimit().toNanos()
+                : ticker.nanos() - deadlineNanos < 0;
     }
 
     /** The engine's Retry-After comes on top of the policy's own pause; only this sample's virtual thread sleeps. */

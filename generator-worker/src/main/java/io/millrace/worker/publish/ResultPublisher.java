@@ -11,10 +11,12 @@ import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.GroupTooLargeException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -32,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe: a Kafka producer is. What follows an acknowledgement never runs on the client's own thread: a send may
  * wait there for topic metadata or buffer space that only that thread can bring.
  */
-public final class ResultPublisher implements AutoCloseable {
+public final class ResultPublisher {
     private static final Logger log = LoggerFactory.getLogger(ResultPublisher.class);
 
     /**
@@ -177,10 +179,14 @@ public final class ResultPublisher implements AutoCloseable {
         return failed.sum();
     }
 
-    /** Waits for what was handed over, within the client's own limits, and closes the client. */
-    @Override
-    public void close() {
-        followUps.close();
-        producer.close();
+    /** Waits for what was handed over and closes the client; what is not taken within the limit is given up. */
+    public void close(Duration limit) throws InterruptedException {
+        long startNanos = System.nanoTime();
+        followUps.shutdown();
+        if (!followUps.awaitTermination(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+            followUps.shutdownNow();
+        }
+        long leftNanos = limit.toNanos() - (System.nanoTime() - startNanos);
+        producer.close(Duration.ofNanos(Math.max(0, leftNanos)));
     }
 }

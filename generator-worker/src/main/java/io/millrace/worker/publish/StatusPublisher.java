@@ -2,11 +2,15 @@ package io.millrace.worker.publish;
 
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.WorkersRecord.Status;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
@@ -22,11 +26,20 @@ import org.slf4j.LoggerFactory;
  * statuses; the producer is shared and thread-safe.
  */
 public final class StatusPublisher implements OwnerLoop.Turn {
+    /** Statuses are the only records that go out all the time, so they tell how the broker is. */
+    private static final String PART = "broker";
+
+    private static final String AWAY = "the broker, which has not taken the last status";
+
+    /** Each of two waits when there is no broker at the end. */
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+
     private static final Logger log = LoggerFactory.getLogger(StatusPublisher.class);
 
     private final Producer<byte[], byte[]> producer;
     private final RunTopics topics;
     private final Duration interval;
+    private final Health health;
     private final LongFunction<Status> status;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition nudged = lock.newCondition();
@@ -40,10 +53,15 @@ public final class StatusPublisher implements OwnerLoop.Turn {
      * @param status makes the status of a given sequence number; called on the loop's thread
      */
     public StatusPublisher(
-            Producer<byte[], byte[]> producer, RunTopics topics, Duration interval, LongFunction<Status> status) {
+            Producer<byte[], byte[]> producer,
+            RunTopics topics,
+            Duration interval,
+            Health health,
+            LongFunction<Status> status) {
         this.producer = producer;
         this.topics = topics;
         this.interval = interval;
+        this.health = health;
         this.status = status;
     }
 
@@ -67,6 +85,7 @@ public final class StatusPublisher implements OwnerLoop.Turn {
     private void publish() {
         Future<RecordMetadata> last = underWay;
         if (last != null && !last.isDone()) {
+            health.waiting(PART, AWAY);
             return;
         }
         Status now = status.apply(sequence++);
@@ -77,6 +96,9 @@ public final class StatusPublisher implements OwnerLoop.Turn {
                     if (e != null) {
                         // The next status says more; a worker that cannot publish at all fails at its results.
                         log.warn("status {} was not taken: {}", now.sequence(), e.toString());
+                        health.waiting(PART, AWAY);
+                    } else {
+                        health.running(PART);
                     }
                 });
     }
@@ -95,9 +117,16 @@ public final class StatusPublisher implements OwnerLoop.Turn {
 
     /** The last status: it tells that this incarnation has stopped. */
     @Override
-    public void close() {
-        producer.flush();
+    public void close() throws InterruptedException {
+        Future<RecordMetadata> last = underWay;
+        if (last != null) {
+            try {
+                last.get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                log.debug("the status before the last was not taken: {}", e.toString());
+            }
+        }
         publish();
-        producer.close();
+        producer.close(CLOSE_LIMIT);
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntPredicate;
 
 /**
  * Starts samples as slots get free and tells the claimer how many groups to fetch: no slot, no poll.
@@ -87,12 +88,23 @@ public final class Dispatcher<G> {
         run(starts);
     }
 
-    /** The group's samples that have not started never will; returns how many those are. */
-    public int withdraw(G group) {
+    /**
+     * The group's samples that have not started never will.
+     *
+     * @param generated told how many those are, when there are any; says whether no other sample of the group is being
+     *     generated. The group then counts as generated from the same moment on, so that no one sees it nowhere. Called
+     *     under the lock
+     * @return how many those are
+     */
+    public int withdraw(G group, IntPredicate generated) {
         lock.lock();
         try {
             changed.signalAll();
-            return table.withdraw(group);
+            int never = table.withdraw(group);
+            if (never > 0 && generated.test(never)) {
+                unpublished++;
+            }
+            return never;
         } finally {
             lock.unlock();
         }
@@ -125,6 +137,16 @@ public final class Dispatcher<G> {
         try {
             claiming = false;
             changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Starts nothing more: a freed slot stays free. Groups that wait are to be withdrawn. */
+    public void stopStarting() {
+        lock.lock();
+        try {
+            table.stopStarting();
         } finally {
             lock.unlock();
         }

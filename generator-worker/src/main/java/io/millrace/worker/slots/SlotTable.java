@@ -9,7 +9,8 @@ import java.util.List;
 /**
  * Which samples may start: the worker's fixed number of slots, and the claimed groups whose samples wait for one.
  *
- * <p>Invariants, after every call: never more samples in flight than slots; never a free slot while a sample waits.
+ * <p>Invariants, after every call: never more samples in flight than slots; never a free slot while a sample waits,
+ * unless starting was stopped.
  * Samples start in the order their groups were claimed, urgent groups before the others, so that a group once begun is
  * completed before the next is.
  *
@@ -43,6 +44,7 @@ final class SlotTable<G> {
     private int inUse;
     private int unstartedGroups;
     private int preparingGroups;
+    private boolean starting = true;
 
     /**
      * @param slots samples in flight, 1 or more
@@ -120,9 +122,14 @@ final class SlotTable<G> {
         return 0;
     }
 
+    /** From now on nothing starts; what waits is to be withdrawn. */
+    void stopStarting() {
+        starting = false;
+    }
+
     private List<Start<G>> fill() {
         List<Start<G>> starts = new ArrayList<>();
-        while (inUse < slots && !waiting.isEmpty()) {
+        while (starting && inUse < slots && !waiting.isEmpty()) {
             Waiting<G> first = waiting.getFirst();
             if (first.next == 0) {
                 unstartedGroups--;

@@ -15,11 +15,13 @@ import io.millrace.common.json.Json;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class GroupRunTest {
@@ -128,6 +130,11 @@ class GroupRunTest {
     }
 
     static TrainingTask task(int samples) {
+        return task(samples, null);
+    }
+
+    /** @param timeLimit null for none */
+    static TrainingTask task(int samples, @Nullable Duration timeLimit) {
         return new TrainingTask(
                 new GroupIndex(5),
                 new Attempt(1),
@@ -140,7 +147,7 @@ class GroupRunTest {
                 Json.object(),
                 SamplingParams.defaults(16),
                 new TrainingTask.Source("fp", 0, 0, 1),
-                null,
+                timeLimit == null ? null : timeLimit.toMillis(),
                 null);
     }
 }

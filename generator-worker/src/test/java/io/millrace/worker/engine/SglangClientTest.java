@@ -1,0 +1,159 @@
+package io.millrace.worker.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.millrace.common.record.SamplingParams;
+import io.millrace.worker.engine.EngineException.Kind;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the client makes of answers that end too early or are none; a socket of the test's own answers. */
+@Timeout(60)
+class SglangClientTest {
+    private static final int ANSWER_BYTES_MAX = 1024;
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final SglangClient client = new SglangClient(threads, Duration.ofSeconds(5), ANSWER_BYTES_MAX);
+
+    @AfterEach
+    void end() {
+        client.close();
+        threads.shutdownNow();
+    }
+
+    /** What the server does with a connection once a request has begun to arrive. */
+    private interface Answer {
+        void on(Socket connection) throws IOException;
+    }
+
+    private ServerSocket server(Answer answer) throws IOException {
+        ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        threads.execute(() -> {
+            try (Socket connection = server.accept()) {
+                if (connection.getInputStream().read() >= 0) {
+                    answer.on(connection);
+                }
+            } catch (IOException e) {
+                // The client has gone, which some tests want.
+            }
+        });
+        return server;
+    }
+
+    private Generation generate(ServerSocket server) throws EngineException, InterruptedException {
+        return client.generate(
+                "http://127.0.0.1:" + server.getLocalPort(),
+                new GenerateRequest("rid", new int[] {1}, null, SamplingParams.defaults(16)),
+                LIMIT);
+    }
+
+    private Kind failure(Answer answer) throws Exception {
+        try (ServerSocket server = server(answer)) {
+            return assertThrows(EngineException.class, () -> generate(server)).kind();
+        }
+    }
+
+    private static Answer bytes(String text) {
+        return connection -> {
+            OutputStream out = connection.getOutputStream();
+            out.write(text.replace("|", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+            out.flush();
+            // All of the request is taken, so that closing sends an end and no reset.
+            connection.shutdownOutput();
+            connection.getInputStream().readAllBytes();
+        };
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', UNREACHABLE",
+        "HTTP/1.1 200 OK|Content-Length: 500||{\"text\": \"cut, UNREACHABLE",
+        "HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|{\"tex, UNREACHABLE",
+        "HTTP/1.1 200 OK|Content-Length: many||{}, MALFORMED",
+        "HTTP/1.1 200 OK|Content-Length: 9||no JSON {, MALFORMED",
+        "HTTP/1.1 200 OK|Content-Length: 2||{}, MALFORMED",
+        "HTTP/1.1 200 OK|Content-Length: 0||, MALFORMED",
+        "HTTP/1.1 200 OK|Content-Length: 999999999999||{, UNREACHABLE",
+        "HTTP/1.1 503 Loading|Content-Length: 0||, OVERLOADED",
+        "HTTP/1.1 500 Bug|Content-Length: 0||, FAILED",
+        "HTTP/1.1 302 Elsewhere|Location: /x|Content-Length: 0||, FAILED",
+        "HTTP/1.1 400 No|Content-Length: 0||, REFUSED"
+    })
+    void anAnswerThatIsNoGenerationSaysOfWhichKindItIs(String answer, Kind kind) throws Exception {
+        assertEquals(kind, failure(bytes(answer)));
+    }
+
+    @Test
+    void aConnectionResetInTheMiddleOfAnAnswerIsAnEngineAway() throws Exception {
+        assertEquals(Kind.UNREACHABLE, failure(connection -> {
+            connection
+                    .getOutputStream()
+                    .write("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{".getBytes(StandardCharsets.US_ASCII));
+            connection.setSoLinger(true, 0);
+        }));
+    }
+
+    @Test
+    void anEndlessAnswerIsReadNoFurtherThanItsLimit() throws Exception {
+        CountDownLatch gone = new CountDownLatch(1);
+        Kind kind = failure(connection -> {
+            try {
+                OutputStream out = connection.getOutputStream();
+                out.write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                while (true) {
+                    out.write(new byte[ANSWER_BYTES_MAX]);
+                }
+            } finally {
+                gone.countDown();
+            }
+        });
+        assertEquals(Kind.MALFORMED, kind);
+        gone.await();
+    }
+
+    @Test
+    void anInterruptedRequestEndsItsConnection() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch hungUp = new CountDownLatch(1);
+        try (ServerSocket server = server(connection -> {
+            asked.countDown();
+            connection.getInputStream().readAllBytes();
+            hungUp.countDown();
+        })) {
+            CountDownLatch interrupted = new CountDownLatch(1);
+            Thread caller = Thread.ofVirtual().start(() -> {
+                assertThrows(InterruptedException.class, () -> generate(server));
+                interrupted.countDown();
+            });
+            asked.await();
+            caller.interrupt();
+            interrupted.await();
+            assertEquals(true, hungUp.await(30, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void nobodyListeningIsAnEngineAway() throws Exception {
+        ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        server.close();
+        assertEquals(
+                Kind.UNREACHABLE,
+                assertThrows(EngineException.class, () -> generate(server)).kind());
+    }
+}

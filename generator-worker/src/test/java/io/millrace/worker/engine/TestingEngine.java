@@ -1,0 +1,66 @@
+package io.millrace.worker.engine;
+
+import io.millrace.worker.engine.EngineException.Kind;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** An engine in memory that fails as told and then answers, or hangs until it is interrupted. Thread-safe. */
+public final class TestingEngine implements EngineClient {
+    /** What a call does. */
+    @FunctionalInterface
+    public interface Step {
+        Generation take() throws EngineException, InterruptedException;
+    }
+
+    private final Deque<Step> script = new ArrayDeque<>();
+    private final List<String> rids = new ArrayList<>();
+
+    /** The next call does this; once the script is through, calls answer. */
+    public synchronized TestingEngine then(Step step) {
+        script.addLast(step);
+        return this;
+    }
+
+    public TestingEngine thenFails(Kind kind) {
+        return then(() -> {
+            throw new EngineException(kind, "told to fail");
+        });
+    }
+
+    /** Request ids in order of arrival. */
+    public synchronized List<String> rids() {
+        return List.copyOf(rids);
+    }
+
+    /** What is left of the script is not played. */
+    public synchronized void forget() {
+        script.clear();
+    }
+
+    public static Generation answer() {
+        return answer(Generation.Finish.STOP, 2);
+    }
+
+    public static Generation answer(Generation.Finish finish, int tokens) {
+        return new Generation("yes", new int[tokens], new float[tokens], finish, 1, 0, "0", List.of(), null);
+    }
+
+    private synchronized Step next(String rid) {
+        rids.add(rid);
+        return script.isEmpty() ? TestingEngine::answer : script.removeFirst();
+    }
+
+    @Override
+    public Generation generate(String address, GenerateRequest request, Duration limit)
+            throws EngineException, InterruptedException {
+        return next(request.rid()).take();
+    }
+
+    @Override
+    public int[] tokenize(String address, String text, Duration limit) throws EngineException, InterruptedException {
+        return next("tokenize").take().tokens();
+    }
+}

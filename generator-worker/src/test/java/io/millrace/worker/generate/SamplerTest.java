@@ -1,0 +1,128 @@
+package io.millrace.worker.generate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.common.id.RunId;
+import io.millrace.common.testing.ManualTicker;
+import io.millrace.worker.engine.EngineException;
+import io.millrace.worker.engine.EngineException.Kind;
+import io.millrace.worker.engine.EnginePool;
+import io.millrace.worker.engine.Generation;
+import io.millrace.worker.engine.TestingEngine;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Which failures are repeated, and for how long. */
+@Timeout(60)
+class SamplerTest {
+    private static final Duration PAUSE = Duration.ofMillis(1);
+
+    private final ManualTicker ticker = new ManualTicker();
+    private final TestingEngine engine = new TestingEngine();
+
+    private Sampler sampler(int attemptsMax, Duration pause, Duration pauseMax) {
+        return new Sampler(
+                new EnginePool(List.of("http://engine"), engine, ticker, Duration.ZERO),
+                new RunId("r"),
+                new Sampler.Limits(Duration.ofHours(1), attemptsMax, pause, pauseMax, true),
+                ticker,
+                new SimpleMeterRegistry());
+    }
+
+    private Sampler sampler(int attemptsMax) {
+        return sampler(attemptsMax, PAUSE, Duration.ofMillis(2));
+    }
+
+    private GroupRun group(@Nullable Duration timeLimit) {
+        return new GroupRun(GroupRunTest.task(1, timeLimit), 0, ticker.nanos());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"FAILED", "TIMED_OUT", "MALFORMED", "ABORTED"})
+    void whatTheEngineFailedCountsAgainstTheLimit(Kind kind) {
+        for (int i = 0; i < 10; i++) {
+            engine.thenFails(kind);
+        }
+        EngineException last =
+                assertThrows(EngineException.class, () -> sampler(3).draw(group(Duration.ofHours(1)), 0));
+        assertEquals(kind, last.kind());
+        assertEquals(3, engine.rids().size());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"UNREACHABLE", "OVERLOADED"})
+    void anEngineThatIsAwayOrFullCostsNoTry(Kind kind) throws Exception {
+        for (int i = 0; i < 20; i++) {
+            engine.thenFails(kind);
+        }
+        sampler(1).draw(group(Duration.ofHours(1)), 0);
+        assertEquals(21, new HashSet<>(engine.rids()).size(), "no request id twice");
+    }
+
+    @Test
+    void anEngineThatIsAwayIsWaitedForNoLongerThanTheAttemptHasTime() {
+        for (int i = 0; i < 5; i++) {
+            engine.then(() -> {
+                ticker.advance(Duration.ofMinutes(2));
+                throw new EngineException(Kind.UNREACHABLE, "away");
+            });
+        }
+        assertThrows(EngineException.class, () -> sampler(1).draw(group(Duration.ofMinutes(5)), 0));
+        assertEquals(3, engine.rids().size());
+    }
+
+    @Test
+    void withoutATimeLimitTheRequestLimitBoundsTheWait() {
+        for (int i = 0; i < 5; i++) {
+            engine.then(() -> {
+                ticker.advance(Duration.ofMinutes(40));
+                throw new EngineException(Kind.UNREACHABLE, "away");
+            });
+        }
+        assertThrows(EngineException.class, () -> sampler(1).draw(group(null), 0));
+        assertEquals(2, engine.rids().size());
+    }
+
+    @Test
+    void aRefusedRequestIsNotRepeated() {
+        engine.thenFails(Kind.REFUSED);
+        assertThrows(EngineException.class, () -> sampler(6).draw(group(null), 0));
+        assertEquals(1, engine.rids().size());
+    }
+
+    @Test
+    void abortedAndEmptyAnswersAreRepeated() throws Exception {
+        engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, 2))
+                .then(() -> TestingEngine.answer(Generation.Finish.STOP, 0));
+        assertEquals(2, sampler(3).draw(group(null), 0).generation().tokens().length);
+        assertEquals(List.of("r.g5.a1.s0.t1", "r.g5.a1.s0.t2", "r.g5.a1.s0.t3"), engine.rids());
+    }
+
+    @Test
+    void aSampleThatStartsJustBeforeItsDeadlineIsTriedAllTheSame() throws Exception {
+        GroupRun group = group(Duration.ofSeconds(10));
+        ticker.advance(Duration.ofSeconds(10).minusMillis(1));
+        sampler(3, Duration.ofMillis(250), Duration.ofSeconds(15)).draw(group, 0);
+        ticker.advance(Duration.ofSeconds(1));
+        sampler(3, Duration.ofMillis(250), Duration.ofSeconds(15)).draw(group, 0);
+    }
+
+    @Test
+    void aPauseThatDoesNotGrowIsAPause() throws Exception {
+        engine.thenFails(Kind.FAILED);
+        sampler(3, PAUSE, PAUSE).draw(group(null), 0);
+        assertEquals(2, engine.rids().size());
+    }
+}
