@@ -276,7 +276,7 @@ class OpsCommandsTest {
     void topicsAreVerifiedAndCounted() {
         String out = Run.of("topics", "--run", "hand");
         assertTrue(out.contains("hand.prompts         verified"), out);
-        assertTrue(out.lines().count() == 9, out);
+        assertTrue(out.lines().count() == 10, out);
     }
 
     @Test
