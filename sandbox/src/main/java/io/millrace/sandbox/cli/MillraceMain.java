@@ -12,6 +12,7 @@ import io.millrace.sandbox.broker.BrokerCommand;
 import io.millrace.sandbox.chaos.ChaosCommand;
 import io.millrace.sandbox.demo.DemoCommand;
 import io.millrace.sandbox.engine.EngineCommand;
+import io.millrace.sandbox.rehearsal.RehearsalCommand;
 import io.millrace.sandbox.trainer.SimulatedTrainerCommand;
 import io.millrace.trainer.TrainerCommand;
 import io.millrace.trainer.replay.ReplayCommand;
@@ -48,6 +49,7 @@ public final class MillraceMain {
                 new PeekCommand(),
                 new AuditCommand(),
                 new ReplayCommand(),
-                new SeedRunCommand());
+                new SeedRunCommand(),
+                new RehearsalCommand());
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.sandbox.cluster;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,10 +39,18 @@ public final class Child {
         command.add("-XX:+UseSerialGC");
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("--sun-misc-unsafe-memory-access=allow");
+        command.addAll(aheadOfTimeCache());
         command.addAll(spec.jvmOptions());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
         command.addAll(spec.arguments());
         return start(spec, command, log);
+    }
+
+    /** The one this JVM was started with, since it fits the same class path; empty when there was none. */
+    private static List<String> aheadOfTimeCache() {
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(argument -> argument.startsWith("-XX:AOTCache="))
+                .toList();
     }
 
     /** The same with a command line of one's own. What it prints is added to the log, which may have that of an earlier one. */

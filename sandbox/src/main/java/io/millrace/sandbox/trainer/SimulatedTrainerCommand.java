@@ -3,8 +3,10 @@ package io.millrace.sandbox.trainer;
 import io.millrace.common.config.Command;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import java.io.IOException;
 import java.time.Duration;
 
 /** {@code millrace simulated-trainer}. */
@@ -36,19 +38,23 @@ public final class SimulatedTrainerCommand implements Command<SimulatedTrainerSe
 
     @Override
     public int run(SimulatedTrainerSettings settings) throws Exception {
-        return ProcessRunner.run("simulated-trainer", STOP_LIMIT, (runner, stops) -> {
-            TrainerClient client = new TrainerClient(settings.trainerUrl(), settings.retryLimit(), Ticker.system());
-            TrainerJournal journal = TrainerJournal.open(settings.journalFile(), WallClock.system());
-            SimulatedTrainer trainer = new SimulatedTrainer(
-                    settings, client, journal, Ticker.system(), WallClock.system(), runner::requestStop);
-            OwnerLoop loop = new OwnerLoop("simulated-trainer", trainer, runner);
-            stops.push("simulated-trainer", limit -> {
-                loop.stop(limit);
-                if (trainer.failedSteps() > 0) {
-                    throw new BadBatchException(trainer.failedSteps());
-                }
-            });
-            loop.start();
+        return ProcessRunner.run("simulated-trainer", STOP_LIMIT, (runner, stops) -> start(settings, runner, stops));
+    }
+
+    /** Starts the training loop; it asks for the process's end when the wanted steps are done. */
+    public static void start(SimulatedTrainerSettings settings, ProcessRunner runner, StopSequence stops)
+            throws IOException {
+        TrainerClient client = new TrainerClient(settings.trainerUrl(), settings.retryLimit(), Ticker.system());
+        TrainerJournal journal = TrainerJournal.open(settings.journalFile(), WallClock.system());
+        SimulatedTrainer trainer = new SimulatedTrainer(
+                settings, client, journal, Ticker.system(), WallClock.system(), runner::requestStop);
+        OwnerLoop loop = new OwnerLoop("simulated-trainer", trainer, runner);
+        stops.push("simulated-trainer", limit -> {
+            loop.stop(limit);
+            if (trainer.failedSteps() > 0) {
+                throw new BadBatchException(trainer.failedSteps());
+            }
         });
+        loop.start();
     }
 }

@@ -1,0 +1,40 @@
+package io.millrace.sandbox.rehearsal;
+
+import io.millrace.common.config.Command;
+import io.millrace.common.lifecycle.ProcessRunner;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * {@code millrace rehearse}: run by {@code scripts/build} with {@code -XX:AOTCacheOutput}. What the JVM loads, links and
+ * finds hot in this run is ready at once in every process that is started with the cache.
+ */
+public final class RehearsalCommand implements Command<RehearsalSettings> {
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
+
+    @Override
+    public String name() {
+        return "rehearse";
+    }
+
+    @Override
+    public String description() {
+        return "Runs every role in one process for a few steps, to record an ahead-of-time cache.";
+    }
+
+    @Override
+    public Class<RehearsalSettings> settings() {
+        return RehearsalSettings.class;
+    }
+
+    @Override
+    public int run(RehearsalSettings settings) throws Exception {
+        Path folder = Files.createTempDirectory("millrace-rehearsal");
+        // The broker empties its data folder as it ends.
+        int code = ProcessRunner.run(
+                "rehearsal", STOP_LIMIT, (runner, stops) -> new Rehearsal(settings, folder, runner, stops).start());
+        Files.deleteIfExists(folder);
+        return code;
+    }
+}
