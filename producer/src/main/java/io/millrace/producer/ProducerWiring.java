@@ -37,6 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ProducerWiring {
     private static final Logger log = LoggerFactory.getLogger(ProducerWiring.class);
 
+    private static final Duration ADMIN_CLOSE_LIMIT = Duration.ofSeconds(1);
+
     private final OpsServer ops;
     private final AtomicReference<@Nullable ProducerStatus> status;
 
@@ -67,7 +69,8 @@ public final class ProducerWiring {
         OpsServer ops = OpsServer.start(settings.ops(), health, metrics, () -> json(status), routing -> {});
         stops.pushCloseable("operations server", ops);
         Admin admin = clients.admin("millrace-producer-admin");
-        stops.push("admin client", admin::close);
+        // Its calls under way are questions only; without a broker they would take all the time there is.
+        stops.push("admin client", _ -> admin.close(ADMIN_CLOSE_LIMIT));
         new TopicAdmin(admin, limit).ensure(settings.topics());
 
         ProducerMetrics meters = new ProducerMetrics(metrics.registry(), status::get);

@@ -17,6 +17,7 @@ import io.millrace.trainer.serve.SessionOpener;
 import io.millrace.trainer.serve.TrainerLoop;
 import io.millrace.trainer.serve.TrainerMetrics;
 import io.millrace.trainer.serve.TrainerRoutes;
+import java.time.Duration;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.slf4j.Logger;
@@ -24,6 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /** Builds the trainer consumer from its settings: as a process with its HTTP server, or inside a trainer's own JVM. */
 public final class TrainerWiring {
+    private static final Duration ADMIN_CLOSE_LIMIT = Duration.ofSeconds(1);
+
     private static final Logger log = LoggerFactory.getLogger(TrainerWiring.class);
 
     private final TrainerSettings settings;
@@ -89,7 +92,8 @@ public final class TrainerWiring {
             StopSequence stops, Health health, Metrics metrics, Fatal fatal, RolloutQueue.Closer closer) {
         TrainerMetrics meters = new TrainerMetrics(metrics.registry());
         Admin admin = clients.admin(id("admin"));
-        stops.push("admin client", admin::close);
+        // Its calls under way are questions only; without a broker they would take all the time there is.
+        stops.push("admin client", _ -> admin.close(ADMIN_CLOSE_LIMIT));
         Consumer<byte[], byte[]> readingBack = clients.follower(id("reader"));
         metrics.bind(readingBack, "reader");
         BatchReader reader = new BatchReader(topics.results(), readingBack, ticker, settings.brokerTimeout());

@@ -49,7 +49,7 @@ public final class Child {
     /** The one this JVM was started with, since it fits the same class path; empty when there was none. */
     private static List<String> aheadOfTimeCache() {
         return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> argument.startsWith("-XX:AOTCache="))
+                .filter(argument -> argument.startsWith("-XX:AOTCache=") || argument.startsWith("-Xlog:aot"))
                 .toList();
     }
 
