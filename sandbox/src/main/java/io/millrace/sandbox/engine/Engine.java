@@ -87,8 +87,8 @@ final class Engine implements AutoCloseable {
         String abort;
         long end;
         try {
-            planned = (long) (latency.seconds(ticket.ordinal()) * 1e9);
             full = model.complete(request.inputIds(), request.sampling(), ticket.ordinal());
+            planned = (long) (latency.seconds(ticket.ordinal(), full.tokens()) * 1e9);
             abort = ticket.awaitDeadline(start + planned);
         } catch (RuntimeException bug) {
             line.ended(time.nanos(), 0, Outcome.ABORT);

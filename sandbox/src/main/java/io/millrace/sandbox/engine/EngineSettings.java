@@ -47,7 +47,9 @@ public record EngineSettings(
         @Setting(
                 name = "latency",
                 defaultValue = "w1",
-                help = "Model of response times: w1 draws the benchmark workload W1, lognormal a median and sigma")
+                help =
+                        "Model of response times: w1 draws the benchmark workload W1, lognormal a median and sigma, tokens"
+                                + " takes the same time for each token")
         Latency latency,
 
         @Setting(name = "latency-seed", defaultValue = "1", help = "Decides every response time")
@@ -76,6 +78,9 @@ public record EngineSettings(
                 max = "3",
                 help = "lognormal: its sigma; 0 is a constant time")
         double latencySigma,
+
+        @Setting(name = "token-time", defaultValue = "10ms", min = "0s", max = "1m", help = "tokens: time of one token")
+        Duration tokenTime,
 
         @Setting(
                 name = "max-running",
@@ -129,7 +134,8 @@ public record EngineSettings(
     /** Models of response times. */
     public enum Latency {
         W1,
-        LOGNORMAL
+        LOGNORMAL,
+        TOKENS
     }
 
     /** A duration in seconds, with its fraction. */

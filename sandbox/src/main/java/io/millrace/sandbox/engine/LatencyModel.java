@@ -2,8 +2,13 @@ package io.millrace.sandbox.engine;
 
 /** How long the request with a given ordinal runs, from the moment it gets a slot. Pure and immutable. */
 sealed interface LatencyModel {
-    /** Seconds, 0 or more, of the {@code ordinal}-th admitted request, counted from 0. */
-    double seconds(long ordinal);
+    /**
+     * Seconds, 0 or more.
+     *
+     * @param ordinal of the request among the admitted ones, from 0
+     * @param tokens how many it generates when nothing cuts it off
+     */
+    double seconds(long ordinal, int tokens);
 
     /**
      * Workload W1: log-normal with sigma 0.6, scaled so that a group of 8 takes {@code meanGroupSeconds} on average.
@@ -17,7 +22,7 @@ sealed interface LatencyModel {
         private static final double SIGMA = 0.6;
 
         @Override
-        public double seconds(long ordinal) {
+        public double seconds(long ordinal, int tokens) {
             return meanGroupSeconds / MEAN_OF_LARGEST_OF_8 * Math.exp(SIGMA * Draws.normal(seed, ordinal));
         }
     }
@@ -25,8 +30,16 @@ sealed interface LatencyModel {
     /** Log-normal around a median; sigma 0 is a constant, median 0 answers at once. */
     record LogNormal(long seed, double medianSeconds, double sigma) implements LatencyModel {
         @Override
-        public double seconds(long ordinal) {
+        public double seconds(long ordinal, int tokens) {
             return medianSeconds == 0 ? 0 : medianSeconds * Math.exp(sigma * Draws.normal(seed, ordinal));
+        }
+    }
+
+    /** As a real engine: the same time for each token, so that long answers are the slow ones. */
+    record PerToken(double tokenSeconds) implements LatencyModel {
+        @Override
+        public double seconds(long ordinal, int tokens) {
+            return tokens * tokenSeconds;
         }
     }
 
@@ -39,6 +52,7 @@ sealed interface LatencyModel {
                         settings.latencySeed(),
                         EngineSettings.seconds(settings.latencyMedian()),
                         settings.latencySigma());
+            case TOKENS -> new PerToken(EngineSettings.seconds(settings.tokenTime()));
         };
     }
 }

@@ -24,9 +24,9 @@ class LatencyModelTest {
     @Test
     void w1HasThePublishedLatencies() {
         LatencyModel w1 = new LatencyModel.W1(1, 10);
-        assertEquals(3.899413, w1.seconds(0), 5e-7);
-        assertEquals(0.888115, w1.seconds(1), 5e-7);
-        assertEquals(4.195531, w1.seconds(2), 5e-7);
+        assertEquals(3.899413, w1.seconds(0, 100), 5e-7);
+        assertEquals(0.888115, w1.seconds(1, 100), 5e-7);
+        assertEquals(4.195531, w1.seconds(2, 100), 5e-7);
     }
 
     @Test
@@ -37,7 +37,7 @@ class LatencyModelTest {
         double sampleSum = 0;
         for (int g = 0; g < groups; g++) {
             for (int j = 0; j < 8; j++) {
-                double seconds = w1.seconds(8L * g + j);
+                double seconds = w1.seconds(8L * g + j, 100);
                 sampleSum += seconds;
                 groupSeconds[g] = Math.max(groupSeconds[g], seconds);
             }
@@ -56,7 +56,7 @@ class LatencyModelTest {
     void aLogNormalHasItsMedianAndSigma() {
         LatencyModel model = new LatencyModel.LogNormal(9, 2, 0.5);
         double[] logs = new double[20_000];
-        Arrays.setAll(logs, i -> Math.log(model.seconds(i)));
+        Arrays.setAll(logs, i -> Math.log(model.seconds(i, 100)));
         double mean = Arrays.stream(logs).average().orElseThrow();
         assertEquals(Math.log(2), mean, 0.02);
         assertEquals(
@@ -66,8 +66,8 @@ class LatencyModelTest {
                         .average()
                         .orElseThrow()),
                 0.02);
-        assertEquals(2, new LatencyModel.LogNormal(9, 2, 0).seconds(5));
-        assertEquals(0, new LatencyModel.LogNormal(9, 0, 1).seconds(5));
+        assertEquals(2, new LatencyModel.LogNormal(9, 2, 0).seconds(5, 100));
+        assertEquals(0, new LatencyModel.LogNormal(9, 0, 1).seconds(5, 100));
     }
 
     @Test
@@ -76,5 +76,14 @@ class LatencyModelTest {
         settings.latency = EngineSettings.Latency.W1;
         assertEquals(new LatencyModel.W1(1, 2), LatencyModel.of(settings.build()));
         assertTrue(LatencyModel.of(new TestSettings().build()) instanceof LatencyModel.LogNormal);
+        settings.latency = EngineSettings.Latency.TOKENS;
+        assertEquals(new LatencyModel.PerToken(0.01), LatencyModel.of(settings.build()));
+    }
+
+    @Test
+    void longAnswersTakeLonger() {
+        LatencyModel model = new LatencyModel.PerToken(0.01);
+        assertEquals(0, model.seconds(3, 0));
+        assertEquals(2.5, model.seconds(3, 250), 1e-12);
     }
 }

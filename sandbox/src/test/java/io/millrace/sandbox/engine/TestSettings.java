@@ -35,6 +35,7 @@ final class TestSettings {
                 Duration.ofSeconds(2),
                 latencyMedian,
                 0,
+                Duration.ofMillis(10),
                 maxRunning,
                 maxQueued,
                 contextLengthTokens,
