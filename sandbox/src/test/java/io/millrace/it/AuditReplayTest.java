@@ -24,6 +24,9 @@ import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.gate.BatchOrder;
+import io.millrace.trainer.gate.GateSettings;
+import io.millrace.trainer.gate.OnStale;
 import io.millrace.trainer.replay.ReplayCommand;
 import io.millrace.trainer.steps.ResumeMode;
 import java.io.ByteArrayOutputStream;
@@ -73,6 +76,7 @@ class AuditReplayTest {
                 topicSettings,
                 KAFKA,
                 new BatchSettings(2, 2, 3, 1),
+                new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST),
                 new RecoverySettings(1, Duration.ofMinutes(10), 1, 1000, null, ResumeMode.REPLAY, null),
                 "127.0.0.1",
                 0,

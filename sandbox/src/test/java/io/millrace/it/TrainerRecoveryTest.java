@@ -30,6 +30,9 @@ import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.it.TrainerProcess.Answer;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.gate.BatchOrder;
+import io.millrace.trainer.gate.GateSettings;
+import io.millrace.trainer.gate.OnStale;
 import io.millrace.trainer.steps.KeptSteps;
 import io.millrace.trainer.steps.ResumeMode;
 import java.nio.charset.StandardCharsets;
@@ -86,6 +89,7 @@ class TrainerRecoveryTest {
                 topicSettings(),
                 new KafkaSettings(KafkaCluster.bootstrap(), Map.of()),
                 new BatchSettings(2, SAMPLES, 1, 1),
+                new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST),
                 recovery,
                 "127.0.0.1",
                 0,

@@ -8,6 +8,7 @@ import io.millrace.common.http.OpsSettings;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.topics.TopicSettings;
+import io.millrace.trainer.gate.GateSettings;
 import java.time.Duration;
 
 /**
@@ -24,6 +25,7 @@ public record TrainerSettings(
         TopicSettings topics,
         KafkaSettings kafka,
         BatchSettings batch,
+        GateSettings gate,
         RecoverySettings recovery,
 
         @Setting(
@@ -76,6 +78,7 @@ public record TrainerSettings(
     private static final int MANIFEST_ENTRY_BYTES = 200;
 
     public TrainerSettings {
+        gate.gate(batch);
         if (partsMemoryMax.compareTo(topics.recordSizeMax()) < 0) {
             throw SettingException.impossible(
                     "--parts-memory-max and --record-size-max",

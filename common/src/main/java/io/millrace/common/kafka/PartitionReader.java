@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -17,6 +18,9 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class PartitionReader implements AutoCloseable {
     private static final long FIRST_WINDOW_OFFSETS = 64;
+
+    /** So much is read, not searched. */
+    private static final long SHORT_STRETCH_OFFSETS = 1_000;
 
     private final TopicTail tail;
     private final Duration limit;
@@ -80,6 +84,45 @@ public final class PartitionReader implements AutoCloseable {
                 .filter(test)
                 .mapToLong(ConsumerRecord::offset)
                 .max();
+    }
+
+    /**
+     * Where to begin so that no record of at least this rank is missed, found by halving. Ranks rise with offsets;
+     * records that have none may stand anywhere.
+     *
+     * @param rank empty for a record that has none
+     */
+    public long rankedFrom(
+            TopicPartition partition, long wanted, Function<ConsumerRecord<byte[], byte[]>, OptionalLong> rank)
+            throws Exception {
+        long low = begin(partition);
+        long high = end(partition);
+        while (high - low > SHORT_STRETCH_OFFSETS) {
+            long middle = low + (high - low) / 2;
+            OptionalLong found = firstRank(partition, middle, high, rank);
+            if (found.isPresent() && found.getAsLong() < wanted) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private OptionalLong firstRank(
+            TopicPartition partition, long from, long to, Function<ConsumerRecord<byte[], byte[]>, OptionalLong> rank)
+            throws Exception {
+        tail.followFrom(Map.of(partition, from));
+        List<OptionalLong> found = new ArrayList<>();
+        while (found.isEmpty() && tail.consumer().position(partition, limit) < to) {
+            tail.poll(Duration.ofMillis(200), record -> {
+                OptionalLong one = rank.apply(record);
+                if (one.isPresent() && record.offset() < to) {
+                    found.add(one);
+                }
+            });
+        }
+        return found.isEmpty() ? OptionalLong.empty() : found.getFirst();
     }
 
     /** The record at an offset, or the first after it where that one is a marker or gone; empty at the end. */

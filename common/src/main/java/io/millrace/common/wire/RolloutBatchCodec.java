@@ -8,11 +8,13 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.StalenessFigures;
 import io.millrace.common.rollout.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One step as one safetensors blob: batch header, group headers and the place of the extras as JSON under
@@ -22,12 +24,13 @@ import java.util.Objects;
 public final class RolloutBatchCodec {
     private RolloutBatchCodec() {}
 
-    /** The JSON: the batch header's fields, then the rest. */
+    /** The JSON: the batch header's fields, then the rest. Staleness follows from the groups; for readers' convenience. */
     private record BatchForm(
             RunId run,
             Lineage lineage,
             StepNumber step,
             WeightVersion weightVersion,
+            StalenessFigures.@Nullable Snapshot staleness,
             BatchExtras extras,
             List<GroupHeader> groups) {
         BatchForm {
@@ -49,13 +52,16 @@ public final class RolloutBatchCodec {
     public static byte[] encode(BatchHeader header, List<RolloutGroup> groups) {
         RolloutBatch batch = new RolloutBatch(header, groups);
         BatchExtras extras = BatchExtras.of(batch.groups());
+        List<GroupHeader> headers =
+                batch.groups().stream().map(RolloutGroup::header).toList();
         String json = MetadataJson.write(new BatchForm(
                 header.run(),
                 header.lineage(),
                 header.step(),
                 header.weightVersion(),
+                StalenessFigures.of(header.weightVersion(), headers),
                 extras,
-                batch.groups().stream().map(RolloutGroup::header).toList()));
+                headers));
         SafetensorsLayout layout = new SafetensorsLayout(Map.of(MetadataJson.KEY, json));
         TokenTensors.addTo(layout, batch.groups());
         extras.addTo(layout, batch.groups());

@@ -52,6 +52,7 @@ public final class Collector {
     private final Map<Integer, Long> countedTo = new HashMap<>();
 
     private long duplicates;
+    private long arrivals;
 
     /**
      * @param payloadBytesMax how many bytes of payload are kept; 0 keeps none
@@ -89,7 +90,7 @@ public final class Collector {
         if (settlement.isSettled(index)) {
             return new Collected.Known(arrived);
         }
-        Finished group = Finished.of(arrived);
+        Finished group = Finished.of(arrived, arrivals++);
         if (settlement.isLost(group.lineage(), group.newestVersion())) {
             return new Collected.Lost(group);
         }

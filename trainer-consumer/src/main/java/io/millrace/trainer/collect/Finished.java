@@ -16,6 +16,8 @@ import java.util.List;
  * @param newestVersion the newest one
  * @param partition of the results topic
  * @param offsets of its records, in order
+ * @param arrival rises with each group that finishes, as this process has seen it
+ * @param responseTokens over all its samples
  */
 public record Finished(
         GroupIndex groupIndex,
@@ -25,12 +27,14 @@ public record Finished(
         WeightVersion newestVersion,
         RewardStats rewards,
         int partition,
-        List<Long> offsets) {
+        List<Long> offsets,
+        long arrival,
+        long responseTokens) {
     public Finished {
         offsets = List.copyOf(offsets);
     }
 
-    static Finished of(ResultEvent.Arrived arrived) {
+    static Finished of(ResultEvent.Arrived arrived, long arrival) {
         return new Finished(
                 arrived.groupIndex(),
                 arrived.attempt(),
@@ -39,7 +43,9 @@ public record Finished(
                 arrived.newestVersion(),
                 arrived.rewards(),
                 arrived.partition(),
-                arrived.offsets());
+                arrived.offsets(),
+                arrival,
+                arrived.responseTokens());
     }
 
     /** Where it stands, for a lease's manifest. */

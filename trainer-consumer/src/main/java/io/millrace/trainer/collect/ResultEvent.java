@@ -21,6 +21,7 @@ public sealed interface ResultEvent {
      * @param lineage it was issued in
      * @param oldestVersion the oldest weight version that made any of its tokens
      * @param newestVersion the newest one
+     * @param responseTokens over all its samples
      * @param offsets of its records, in order
      * @param payload the group's blob; not to be changed
      */
@@ -31,6 +32,7 @@ public sealed interface ResultEvent {
             WeightVersion oldestVersion,
             WeightVersion newestVersion,
             RewardStats rewards,
+            long responseTokens,
             int partition,
             List<Long> offsets,
             byte[] payload)

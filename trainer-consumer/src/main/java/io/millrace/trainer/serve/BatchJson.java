@@ -4,6 +4,7 @@ import io.millrace.common.json.Json;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
+import io.millrace.common.rollout.StalenessFigures;
 import java.io.OutputStream;
 import java.util.List;
 import tools.jackson.core.JsonGenerator;
@@ -11,7 +12,7 @@ import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.ObjectWriter;
 
 /**
- * A batch as JSON: {@code {lineage, step, weight_version, groups: [[sample, ...], ...]}}. A sample has exactly the keys
+ * A batch as JSON: {@code {lineage, step, weight_version, staleness, groups: [[sample, ...], ...]}}. A sample has exactly the keys
  * of slime's {@code Sample.to_dict}, in its order (slime/utils/types.py at 624b824a8), so {@code Sample.from_dict} takes
  * it as it is. Values that Millrace does not make are null; tensors beyond tokens, log-probabilities and mask are only
  * in the safetensors form. Written as a stream. Stateless.
@@ -29,6 +30,10 @@ public final class BatchJson {
             json.writeNumberProperty("lineage", batch.lineage().value());
             json.writeNumberProperty("step", batch.step().value());
             json.writeNumberProperty("weight_version", batch.weightVersion().value());
+            json.writeName("staleness");
+            json.writePOJO(StalenessFigures.of(
+                    batch.weightVersion(),
+                    batch.groups().stream().map(RolloutGroup::header).toList()));
             json.writeArrayPropertyStart("groups");
             for (RolloutGroup group : batch.groups()) {
                 group(json, group);

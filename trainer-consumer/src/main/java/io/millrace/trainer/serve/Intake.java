@@ -10,6 +10,7 @@ import io.millrace.trainer.steps.StepLedger;
 import io.millrace.trainer.steps.StepsReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,13 +28,21 @@ public final class Intake {
     private final Collector collector;
     private final StepLedger ledger;
     private final TrainerMetrics metrics;
+    private final Consumer<Finished> finished;
     private final List<ControlRecord> decisions = new ArrayList<>();
 
-    public Intake(ResultParser parser, Collector collector, StepLedger ledger, TrainerMetrics metrics) {
+    /** @param finished told of each group that finishes, whatever becomes of it */
+    public Intake(
+            ResultParser parser,
+            Collector collector,
+            StepLedger ledger,
+            TrainerMetrics metrics,
+            Consumer<Finished> finished) {
         this.parser = parser;
         this.collector = collector;
         this.ledger = ledger;
         this.metrics = metrics;
+        this.finished = finished;
     }
 
     void accept(ConsumerRecord<byte[], byte[]> record) {
@@ -44,9 +53,13 @@ public final class Intake {
 
     private void decide(Collected collected, ConsumerRecord<byte[], byte[]> record) {
         switch (collected) {
-            case Collected.Won won -> won(won.group().groupIndex());
+            case Collected.Won won -> {
+                won(won.group().groupIndex());
+                finished.accept(won.group());
+            }
             case Collected.Lost lost -> {
                 won(lost.group().groupIndex());
+                finished.accept(lost.group());
                 discard(lost.group());
             }
             case Collected.Known known -> log.debug("known: {}", known.event());

@@ -8,6 +8,7 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.Part;
 import io.millrace.common.wire.PartJoiner;
@@ -121,6 +122,9 @@ public final class ResultParser {
                 header.oldestWeightVersion(),
                 header.newestWeightVersion(),
                 header.rewards(),
+                header.samples().stream()
+                        .mapToLong(SampleHeader::responseLength)
+                        .sum(),
                 record.partition(),
                 offsets,
                 blob);

@@ -13,9 +13,9 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The results topic from where the last snapshot says, never paused, and how far it has been read of what stood there at
- * the start; beside it the policy topic, on which a newer trainer consumer shows itself. One owner, but for
- * {@link #wakeup}.
+ * The results topic from where the last snapshot says and the prompts lanes from the first unsettled group, never
+ * paused, and how far they have been read of what stood there at the start; beside them the policy topic, on which a
+ * newer trainer consumer shows itself. One owner, but for {@link #wakeup}.
  */
 final class ResultsFeed {
     private final TopicTail tail;
@@ -28,15 +28,16 @@ final class ResultsFeed {
     /**
      * @param consumer without a group; this is its owner, whoever made it closes it
      * @param snapshot the last one; null to read from the beginning
-     * @param policy followed from this offset on
+     * @param others followed from these offsets on; of those but {@code policy} the start waits for what stands there
+     * @param policy one of them
      * @param limit for each answer of the broker
      */
     ResultsFeed(
             Consumer<byte[], byte[]> consumer,
             String topic,
             @Nullable Snapshot snapshot,
+            Map<TopicPartition, Long> others,
             TopicPartition policy,
-            long policyFrom,
             Duration limit) {
         this.tail = new TopicTail(consumer);
         this.partitions = consumer.partitionsFor(topic, limit).stream()
@@ -49,8 +50,9 @@ final class ResultsFeed {
                             new TopicPartition(topic, read.partition()),
                             (partition, begin) -> Math.max(begin, read.from())));
         }
-        this.ends = new HashMap<>(consumer.endOffsets(partitions, limit));
-        from.put(policy, policyFrom);
+        from.putAll(others);
+        this.ends = new HashMap<>(consumer.endOffsets(from.keySet(), limit));
+        ends.remove(policy);
         tail.followFrom(from);
         measure();
     }

@@ -9,7 +9,9 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.FencedException;
 import io.millrace.trainer.steps.KeptSteps;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +41,7 @@ final class Session {
     private static final Logger log = LoggerFactory.getLogger(Session.class);
 
     private final RunId run;
+    private final String policyTopic;
     private final Owner owner;
     private final int snapshotRecords;
     final StepLedger ledger;
@@ -46,12 +50,14 @@ final class Session {
     final Retention retention;
     private final ResultParser parser;
     private final Intake intake;
+    final StepChooser chooser;
     private final StepWriter writer;
     private final PartitionReader reader;
     private final KeptSteps keptSteps;
     private final RecordTrimmer trimmer;
     private final BrokerWatch watch;
     private final Runnable clients;
+    private @Nullable BatchChoice lastChoice;
 
     /** What a session is made of; all of it is the session's from then on. */
     record Parts(
@@ -62,6 +68,7 @@ final class Session {
             Collector collector,
             ResultParser parser,
             Intake intake,
+            StepChooser chooser,
             ResultsFeed feed,
             Retention retention,
             StepWriter writer,
@@ -73,12 +80,14 @@ final class Session {
 
     Session(Parts parts) {
         run = parts.run();
+        policyTopic = new RunTopics(run).policy();
         owner = parts.owner();
         snapshotRecords = parts.snapshotRecords();
         ledger = parts.ledger();
         collector = parts.collector();
         parser = parts.parser();
         intake = parts.intake();
+        chooser = parts.chooser();
         feed = parts.feed();
         retention = parts.retention();
         writer = parts.writer();
@@ -93,16 +102,37 @@ final class Session {
     void turn(Duration pollLimit) throws Exception {
         watch.turn();
         feed.poll(pollLimit, this::take);
-        List<ControlRecord> decisions = intake.takeDecisions();
+        write(intake.takeDecisions());
+        trimmer.turn();
+    }
+
+    private void write(List<ControlRecord> decisions) {
         if (!decisions.isEmpty()) {
             writer.write(decisions);
         }
-        trimmer.turn();
+    }
+
+    /** The next step's groups; discards first what no step may have any more. */
+    BatchChoice choose() {
+        write(chooser.discardStale());
+        BatchChoice choice = chooser.choose();
+        lastChoice = choice;
+        return choice;
+    }
+
+    /** What the gate said when a trainer last waited; null before. */
+    @Nullable
+    BatchChoice lastChoice() {
+        return lastChoice;
     }
 
     private void take(ConsumerRecord<byte[], byte[]> record) {
         if (feed.partitions().contains(new TopicPartition(record.topic(), record.partition()))) {
             intake.accept(record);
+            return;
+        }
+        if (!record.topic().equals(policyTopic)) {
+            chooser.task(record);
             return;
         }
         Owner.read(record.headers()).filter(other -> other.compareTo(owner) > 0).ifPresent(newer -> {

@@ -22,16 +22,20 @@ import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
 import io.millrace.trainer.steps.StepWriter;
 import io.millrace.trainer.steps.StepsReader;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicPartition;
@@ -112,7 +116,9 @@ public final class SessionOpener {
         StepWriter writer = new StepWriter(topics, me, made.producer());
         writer.take();
         StepLedger ledger = new StepLedger(settings.batch().capacity());
-        long policyFrom = reader.end(new TopicPartition(topics.policy(), 0));
+        TopicPartition policy = new TopicPartition(topics.policy(), 0);
+        Map<TopicPartition, Long> others = new HashMap<>();
+        others.put(policy, reader.end(policy));
         List<DeadLetter.Unreadable> unreadable = stepsReader.fold(ledger);
         meters.foreign(unreadable.size());
         KeptSteps keptSteps = new KeptSteps(topics, reader);
@@ -124,12 +130,16 @@ public final class SessionOpener {
                 settings.topics().resultPartitions(),
                 settings.batch().samplesPerGroup(),
                 settings.partsMemoryMax().bytes());
+        TopicPartition prompts = new TopicPartition(topics.prompts(), 0);
+        others.put(prompts, reader.rankedFrom(prompts, ledger.totals().lowWaterMark(), SessionOpener::groupIndex));
+        TopicPartition urgent = new TopicPartition(topics.urgent(), 0);
+        others.put(urgent, reader.begin(urgent));
         ResultsFeed feed = new ResultsFeed(
                 made.consumer("results"),
                 topics.results(),
                 ledger.lastSnapshot(),
-                new TopicPartition(topics.policy(), 0),
-                policyFrom,
+                others,
+                policy,
                 settings.brokerTimeout());
         log.info(
                 "run {}: lineage {}, next step {}, weight version {}, {} groups trained, {}",
@@ -139,6 +149,7 @@ public final class SessionOpener {
                 ledger.policy().weightVersion(),
                 ledger.totals().trained(),
                 ledger.openLease() == null ? "no step leased" : "that step is leased");
+        StepChooser chooser = new StepChooser(settings.gate().gate(settings.batch()), ledger, collector, meters);
         Session session = new Session(new Session.Parts(
                 topics.run(),
                 me,
@@ -146,7 +157,8 @@ public final class SessionOpener {
                 ledger,
                 collector,
                 parser,
-                new Intake(parser, collector, ledger, meters),
+                new Intake(parser, collector, ledger, meters, chooser::generated),
+                chooser,
                 feed,
                 retention,
                 writer,
@@ -157,6 +169,17 @@ public final class SessionOpener {
                 made::close));
         session.mayDelete();
         return session;
+    }
+
+    /** The key of a task; empty when it is none. */
+    private static OptionalLong groupIndex(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return record.key() == null
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(Long.parseLong(new String(record.key(), StandardCharsets.US_ASCII)));
+        } catch (NumberFormatException e) {
+            return OptionalLong.empty();
+        }
     }
 
     /** The process keeps its number for as long as it lives; whoever took the run later has a higher one. */

@@ -7,6 +7,7 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.WallClock;
 import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.steps.LeaseDecision;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.List;
@@ -66,7 +67,11 @@ final class Standing {
                 ledger.stepsInVersion(),
                 text(session),
                 waitingSinceMs,
-                lastStepRewards);
+                lastStepRewards,
+                session.chooser.staleness(),
+                new TrainerStatus.ResponseLength(
+                        session.chooser.lengths().trainedMean(),
+                        session.chooser.lengths().generatedMean()));
     }
 
     /** Finished groups that are not leased; those of a lease come in again one by one after a restart. */
@@ -103,10 +108,24 @@ final class Standing {
                 if (!session.feed.caughtUp()) {
                     yield Waiting.RESULTS_READ_AGAIN;
                 }
-                yield session.collector.finished().size() < batchGroups
-                        ? Waiting.FINISHED_GROUPS
-                        : Waiting.TRAINER_TO_LEASE;
+                if (session.collector.finished().size() < batchGroups) {
+                    yield Waiting.FINISHED_GROUPS;
+                }
+                yield other(session.lastChoice()).isEmpty() ? Waiting.TRAINER_TO_LEASE : Waiting.OTHER_GROUPS;
             }
+        };
+    }
+
+    /** Which other groups a step waits for; empty when it does not. */
+    private static String other(@Nullable BatchChoice choice) {
+        return switch (choice) {
+            case BatchChoice.Held held ->
+                held.unfinished() + " groups issued at weight version " + held.version()
+                        + " or before: the bound on staleness (max-staleness) leaves room for " + held.room()
+                        + " of them after this step";
+            case BatchChoice.Missing missing ->
+                "group " + missing.next() + ", the next one by index (batch-order strict)";
+            case null, default -> "";
         };
     }
 
@@ -120,6 +139,7 @@ final class Standing {
                 int missing = batchGroups - finished(session);
                 yield missing + (missing == 1 ? " more group to finish" : " more groups to finish");
             }
+            case OTHER_GROUPS -> other(session.lastChoice());
             case NEW_VERSION ->
                 "a new weight version: no further step can be filled with version "
                         + session.ledger.policy().weightVersion();
@@ -140,6 +160,7 @@ final class Standing {
                 switch (waiting) {
                     case RESULTS_READ_AGAIN -> "the results written before the start to be read again";
                     case FINISHED_GROUPS -> "groups to finish for step " + ledger.nextStep();
+                    case OTHER_GROUPS -> "older groups to finish for step " + ledger.nextStep();
                     case NEW_VERSION, CHECKPOINT, TRAINER_TO_LEASE, TRAINER_TO_ACKNOWLEDGE -> text(session);
                 });
         StepRecord.Lease open = ledger.openLease();

@@ -9,10 +9,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
-import io.millrace.trainer.batch.BatchChoice;
-import io.millrace.trainer.collect.Finished;
 import io.millrace.trainer.steps.AckDecision;
-import io.millrace.trainer.steps.LeaseDecision;
 import io.millrace.trainer.steps.ResumeDecision;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -21,7 +18,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -59,7 +55,6 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     private static final String BROKER = "the broker to answer";
 
     private final RunId run;
-    private final int batchGroups;
     private final SessionOpener opener;
     private final TrainerMetrics metrics;
     private final Health health;
@@ -81,8 +76,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
 
     private @Nullable StartResume startResume;
     private final Standing standing;
-    /** When the next step was first asked for; null before. */
-    private @Nullable Long askedNanos;
+    private final Leasing leasing;
 
     /**
      * @param startResume the checkpoint to go back to before anything is served; null for none
@@ -97,7 +91,6 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             WallClock clock,
             Ticker ticker) {
         this.run = run;
-        this.batchGroups = batchGroups;
         this.opener = opener;
         this.startResume = startResume;
         this.metrics = metrics;
@@ -105,6 +98,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         this.clock = clock;
         this.ticker = ticker;
         this.standing = new Standing(batchGroups, clock);
+        this.leasing = new Leasing(standing, metrics, clock, ticker);
         health.starting(NAME);
     }
 
@@ -263,70 +257,18 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             return;
         }
         waiters.add(lease);
-        if (askedNanos == null) {
-            askedNanos = ticker.nanos();
-        }
+        leasing.asked();
     }
 
     /** Every waiter gets its answer or goes on waiting. */
     private void serveWaiters(Session current) {
         waiters.removeIf(waiter -> {
-            LeaseAnswer answer = waiter.answer().isDone() ? null : lease(current, waiter);
+            LeaseAnswer answer = waiter.answer().isDone() ? null : leasing.lease(current, waiter);
             if (answer != null) {
                 waiter.answer().complete(answer);
             }
             return waiter.answer().isDone();
         });
-    }
-
-    private @Nullable LeaseAnswer lease(Session current, Request.Lease request) {
-        StepNumber step = request.step() == null ? current.ledger.nextStep() : request.step();
-        return switch (current.ledger.mayLease(step)) {
-            case LeaseDecision.SameLease same -> new LeaseAnswer.Leased(same.lease(), same.warnings());
-            case LeaseDecision.WrongStep wrong -> new LeaseAnswer.Refused(wrong.why());
-            case LeaseDecision.UnfillableAtThisVersion unfillable -> new LeaseAnswer.Refused(unfillable.why());
-            case LeaseDecision.MayReplay replay -> {
-                StepRecord.Lease lease = current.ledger.leaseRecorded(clock.millis());
-                current.write(lease);
-                leased(lease, List.of("step " + step + " is a recorded one, trained before in an older lineage"));
-                yield new LeaseAnswer.Leased(lease, List.of());
-            }
-            case LeaseDecision.MayLease may -> {
-                Optional<String> refusal = current.retention.refusal(step, current.ledger.checkpoint());
-                if (refusal.isPresent()) {
-                    yield new LeaseAnswer.Refused(refusal.get());
-                }
-                BatchChoice choice = BatchChoice.oldestFirst(current.collector.finished(), batchGroups);
-                if (current.feed.caughtUp() && choice instanceof BatchChoice.Ready ready) {
-                    yield new LeaseAnswer.Leased(open(current, may, ready.groups()), may.warnings());
-                }
-                yield request.deadlineNanos() - ticker.nanos() <= 0 ? standing.notYet(step, current) : null;
-            }
-        };
-    }
-
-    private StepRecord.Lease open(Session current, LeaseDecision.MayLease may, List<Finished> groups) {
-        List<ManifestEntry> manifest =
-                groups.stream().map(Finished::manifestEntry).toList();
-        StepRecord.Lease lease = current.ledger.lease(may.step(), manifest, clock.millis());
-        current.write(lease);
-        standing.leased(may.step(), groups);
-        leased(lease, may.warnings());
-        return lease;
-    }
-
-    private void leased(StepRecord.Lease lease, List<String> warnings) {
-        long askedAtNanos = askedNanos == null ? ticker.nanos() : askedNanos;
-        metrics.leased(lease.groups().size(), Duration.ofNanos(ticker.nanos() - askedAtNanos), warnings.size());
-        askedNanos = null;
-        for (String warning : warnings) {
-            log.warn("{}", warning);
-        }
-        log.info(
-                "step {} leased: groups {} to {}",
-                lease.step(),
-                lease.groups().getFirst().groupIndex(),
-                lease.groups().getLast().groupIndex());
     }
 
     private AckAnswer acknowledge(Session current, Request.Acknowledge request) {

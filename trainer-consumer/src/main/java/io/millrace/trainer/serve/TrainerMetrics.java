@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.trainer.collect.ResultEvent.Flaw;
 import io.millrace.trainer.collect.ResultEvent.Problem;
 import java.time.Duration;
@@ -14,6 +15,8 @@ import java.util.function.Supplier;
 
 /** The trainer consumer's meters. Thread-safe. */
 public final class TrainerMetrics {
+    private static final double[] STALENESS_BUCKETS = {0.5, 1.5, 2.5, 3.5, 4.5, 6.5, 8.5, 12.5, 16.5};
+
     private final MeterRegistry registry;
     private final AtomicLong finished = new AtomicLong();
     private final AtomicLong leased = new AtomicLong();
@@ -29,6 +32,9 @@ public final class TrainerMetrics {
     private final Timer leaseWait;
     private final Timer batchRead;
     private final DistributionSummary groupsPerStep;
+    private final DistributionSummary staleness;
+    private final DistributionSummary stalenessInFlight;
+    private final DistributionSummary stalenessInQueue;
 
     public TrainerMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -43,6 +49,7 @@ public final class TrainerMetrics {
         sessionsLost = counter("sessions_lost", "Times the topics had to be read again after a client failed");
         foreign = counter("foreign_records", "Records of steps and policy that are not ours, met when they were read");
         discardedFor(Intake.LINEAGE);
+        discardedFor(StepChooser.STALE);
         leaseWarnings = counter("lease_warnings", "Leases beyond steps-per-version");
         leaseWait = Timer.builder("millrace_trainer_lease_wait")
                 .description("From the first request for a step to its lease")
@@ -53,6 +60,9 @@ public final class TrainerMetrics {
         groupsPerStep = DistributionSummary.builder("millrace_trainer_step_groups")
                 .description("Groups of a leased step")
                 .register(registry);
+        staleness = staleness("staleness", "Weight versions between a group's oldest token and its hand-over");
+        stalenessInFlight = staleness("staleness_in_flight", "Of those, between its oldest and its newest token");
+        stalenessInQueue = staleness("staleness_in_queue", "Of those, after its newest token");
         for (Problem problem : Problem.values()) {
             badRecord(problem);
         }
@@ -70,6 +80,13 @@ public final class TrainerMetrics {
     private Counter counter(String name, String description) {
         return Counter.builder("millrace_trainer_" + name)
                 .description(description)
+                .register(registry);
+    }
+
+    private DistributionSummary staleness(String name, String description) {
+        return DistributionSummary.builder("millrace_trainer_" + name)
+                .description(description)
+                .serviceLevelObjectives(STALENESS_BUCKETS)
                 .register(registry);
     }
 
@@ -130,6 +147,13 @@ public final class TrainerMetrics {
         groupsPerStep.record(groups);
         leaseWait.record(wait);
         leaseWarnings.increment(warnings);
+    }
+
+    /** A group is handed over at this version. */
+    void staleness(WeightVersion version, WeightVersion oldest, WeightVersion newest) {
+        staleness.record((double) (version.value() - oldest.value()));
+        stalenessInFlight.record((double) (newest.value() - oldest.value()));
+        stalenessInQueue.record((double) (version.value() - newest.value()));
     }
 
     void batchRead(Duration duration) {

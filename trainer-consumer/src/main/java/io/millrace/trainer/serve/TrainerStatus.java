@@ -6,6 +6,7 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.RewardStats;
+import io.millrace.common.rollout.StalenessFigures;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param waitingFor what the consumer waits for, for people
  * @param waitingSinceMs wall clock when that began
  * @param lastStepRewards over the samples of the step leased last; null when this process has leased none
+ * @param staleness of the groups handed over since this process has read the run
+ * @param responseLength likewise
  */
 public record TrainerStatus(
         RunId run,
@@ -54,7 +57,17 @@ public record TrainerStatus(
         long stepsInVersion,
         String waitingFor,
         long waitingSinceMs,
-        @Nullable StepRewards lastStepRewards) {
+        @Nullable StepRewards lastStepRewards,
+        StalenessFigures.Snapshot staleness,
+        ResponseLength responseLength) {
+    /**
+     * Response tokens a group: where the two differ, batches favour short or long answers.
+     *
+     * @param trained mean of the groups handed over
+     * @param generated mean of all that finished
+     */
+    public record ResponseLength(double trained, double generated) {}
+
     /** The rewards of one step's samples. */
     public record StepRewards(StepNumber step, double mean, double std) {
         /** @param groups statistics of groups of equal size */

@@ -6,6 +6,8 @@ enum Waiting {
     RESULTS_READ_AGAIN,
     /** Too few groups have finished for the next step. */
     FINISHED_GROUPS,
+    /** Enough have finished, and others that are out must not be passed over, by the bound or by strict order. */
+    OTHER_GROUPS,
     /** The trainer took all steps that are generated for its weight version. */
     NEW_VERSION,
     /** More steps are kept for the newest checkpoint named than may be. */

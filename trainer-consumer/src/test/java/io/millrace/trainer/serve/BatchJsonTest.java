@@ -58,7 +58,9 @@ class BatchJsonTest {
     @Test
     void aSampleHasExactlyTheKeysOfSlimesToDict() {
         JsonNode batch = json(TestingRollouts.group(3, 1, 2), TestingRollouts.group(5, 1, 2));
-        assertEquals(List.of("lineage", "step", "weight_version", "groups"), List.copyOf(batch.propertyNames()));
+        assertEquals(
+                List.of("lineage", "step", "weight_version", "staleness", "groups"),
+                List.copyOf(batch.propertyNames()));
         assertEquals(2, batch.path("groups").size());
         for (JsonNode group : batch.path("groups")) {
             assertEquals(2, group.size());

@@ -16,11 +16,15 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
-import io.millrace.trainer.batch.BatchChoice;
 import io.millrace.trainer.collect.Collected;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
 import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.gate.BatchChoice;
+import io.millrace.trainer.gate.BatchOrder;
+import io.millrace.trainer.gate.OnStale;
+import io.millrace.trainer.gate.StalenessGate;
+import io.millrace.trainer.gate.TasksOut;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -61,13 +65,22 @@ final class RandomRun {
     /** Parts held, by group, with their offset. */
     private final Map<GroupIndex, Long> held = new HashMap<>();
 
+    private final int maxStaleness;
+    private final StalenessGate gate;
     private int restarts;
     private int torn;
+    private int stale;
 
     RandomRun(int seed) {
         name = "seed " + seed;
         random = new Random(seed);
         oracle = new Oracle(name, B);
+        maxStaleness = 1 + seed % 5;
+        gate = new StalenessGate(
+                maxStaleness,
+                seed % 2 == 0 ? OnStale.WAIT : OnStale.DISCARD,
+                seed % 3 == 0 ? BatchOrder.COMPLETION_ORDER : BatchOrder.OLDEST_FIRST,
+                new Capacity(B, 1, 1));
         for (int i = 0; i < PARTITIONS; i++) {
             results.add(new ArrayList<>());
         }
@@ -84,6 +97,10 @@ final class RandomRun {
 
     int torn() {
         return torn;
+    }
+
+    int stale() {
+        return stale;
     }
 
     void event() {
@@ -170,6 +187,7 @@ final class RandomRun {
                 new WeightVersion(version),
                 new WeightVersion(version),
                 new RewardStats(0, 0),
+                10,
                 partition,
                 offsets,
                 new byte[0]);
@@ -236,12 +254,16 @@ final class RandomRun {
             case LeaseDecision.SameLease same -> assertEquals(oracle.open(), same.lease(), name);
             case LeaseDecision.MayReplay replay -> write(List.of(ledger.leaseRecorded(1)));
             case LeaseDecision.MayLease may -> {
-                if (BatchChoice.oldestFirst(collector.finished(), B) instanceof BatchChoice.Ready ready) {
+                discardStale();
+                if (gate.choose(standing()) instanceof BatchChoice.Ready ready) {
                     for (Finished group : ready.groups()) {
                         ResultEvent.Arrived winner =
                                 assertInstanceOf(ResultEvent.Arrived.class, winners.get(group.groupIndex()), name);
                         assertEquals(winner.offsets(), group.offsets(), name + ": another than the first won");
                         assertFalse(oracle.isLost(winner), name + ": a group of a future that was given up");
+                        long staleness = ledger.policy().weightVersion().value()
+                                - winner.oldestVersion().value();
+                        assertTrue(staleness <= maxStaleness, name + ": a group of staleness " + staleness);
                     }
                     write(List.of(ledger.lease(
                             step,
@@ -251,6 +273,26 @@ final class RandomRun {
             }
             default -> throw new AssertionError(name + ": " + ledger.mayLease(step));
         }
+    }
+
+    private void discardStale() {
+        List<ControlRecord> records = new ArrayList<>();
+        for (Finished group : gate.stale(collector.finished(), ledger.policy().weightVersion())) {
+            collector.settled(group.groupIndex());
+            records.add(ledger.discard(group.groupIndex(), group.attempt(), "stale"));
+            stale++;
+        }
+        write(records);
+    }
+
+    private StalenessGate.Standing standing() {
+        return new StalenessGate.Standing(
+                collector.finished(),
+                new TasksOut(),
+                ledger,
+                ledger.totals().lowWaterMark(),
+                ledger.policy().weightVersion(),
+                ledger.stepsInVersion());
     }
 
     private void acknowledge() {

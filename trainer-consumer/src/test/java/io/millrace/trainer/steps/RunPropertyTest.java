@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Random results, parts, markers, garbage, rejections, leases, acknowledgements and resumptions in random order, with
  * restarts from the very records written, torn transactions among them. The invariants of DESIGN.md that the trainer
- * consumer keeps (nothing lost, nothing trained twice, sorted and whole, repeatable) are asserted after each event.
+ * consumer keeps (nothing lost, nothing trained twice, fresh, sorted and whole, repeatable) are asserted after each event.
  */
 class RunPropertyTest {
     private static final int SEEDS = 40;
@@ -20,6 +20,7 @@ class RunPropertyTest {
         long restarts = 0;
         long resumes = 0;
         long torn = 0;
+        long stale = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             RandomRun run = new RandomRun(seed);
             for (int i = 0; i < EVENTS; i++) {
@@ -31,10 +32,12 @@ class RunPropertyTest {
             restarts += run.restarts();
             resumes += run.resumes();
             torn += run.torn();
+            stale += run.stale();
         }
         assertEquals(SEEDS * EVENTS, events);
         assertTrue(
-                restarts > 1_000 && resumes > 300 && torn > 500,
-                restarts + " restarts, " + resumes + " resumptions, " + torn + " torn transactions");
+                restarts > 1_000 && resumes > 300 && torn > 500 && stale > 500,
+                restarts + " restarts, " + resumes + " resumptions, " + torn + " torn transactions, " + stale
+                        + " discarded as stale");
     }
 }

@@ -1,0 +1,54 @@
+package io.millrace.trainer.gate;
+
+import io.millrace.common.batch.BatchSettings;
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+
+/**
+ * How stale a batch may be, and of which groups it is made.
+ *
+ * @param maxStaleness the most weight versions between a group's oldest token and its hand-over
+ */
+public record GateSettings(
+        @Setting(
+                name = "max-staleness",
+                defaultValue = "4",
+                min = "0",
+                max = "1000",
+                unit = "weight versions",
+                help = "Most versions between the oldest token of a group and its hand-over; at least pipeline-depth")
+        int maxStaleness,
+
+        @Setting(
+                name = "on-stale",
+                defaultValue = "wait",
+                help = "wait holds a step in time for groups that would pass the bound; discard throws those away that"
+                        + " have passed it, and refills")
+        OnStale onStale,
+
+        @Setting(
+                name = "batch-order",
+                defaultValue = "oldest-first",
+                help = "Which finished groups make a step: oldest-first, completion-order, or strict, which takes them"
+                        + " by index without a gap, the same whatever the timing")
+        BatchOrder batchOrder) {
+    /** The defaults. */
+    public static GateSettings defaults() {
+        return new GateSettings(4, OnStale.WAIT, BatchOrder.OLDEST_FIRST);
+    }
+
+    /**
+     * The gate of these settings.
+     *
+     * @throws SettingException when generation may run further ahead than batches may be stale
+     */
+    public StalenessGate gate(BatchSettings batch) {
+        if (maxStaleness < batch.pipelineDepth()) {
+            throw SettingException.impossible(
+                    "--max-staleness and --pipeline-depth",
+                    "generation that runs " + batch.pipelineDepth() + " versions ahead makes groups that old, so"
+                            + " max-staleness must be at least " + batch.pipelineDepth() + ", was " + maxStaleness);
+        }
+        return new StalenessGate(maxStaleness, onStale, batchOrder, batch.capacity());
+    }
+}

@@ -1,0 +1,165 @@
+package io.millrace.trainer.gate;
+
+import io.millrace.common.batch.Capacity;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.Settlement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.function.Predicate;
+
+/*
+ * A group whose oldest version is w must be handed over by version w + maxStaleness at the latest. So of the groups with
+ * oldest version at most w = version - maxStaleness + d, those that are left after this step must fit into the steps
+ * after it of this version and of the d versions that follow.
+ *
+ * Oldest version first is the earliest deadline first: if any order of handing over keeps every deadline, this one does.
+ * With it, whatever is left at or below a w that is older than something in the step has not finished, since everything
+ * finished at or below w is in the step already. Waiting for it is what can help, and only then: when the whole step is
+ * at or below w, no other choice takes more of what is late.
+ *
+ * A wait ends. What is waited for is out, and whatever is out ends: it finishes and joins the step in place of something
+ * newer, or is settled without training and counts no more.
+ *
+ * With pipelineDepth at most maxStaleness and the steps per version that are configured, the bound can be kept from the
+ * first step on: of the groups issued at w or before, all but (1 + pipelineDepth) x groups per version had been trained
+ * when they were issued. A trainer that announces versions faster than that breaks the premise; then some groups do pass
+ * the bound, and are discarded in either mode, since they can never be handed over.
+ */
+
+/** Chooses the next step's groups and keeps the bound on staleness. Immutable. */
+public final class StalenessGate {
+    private static final Comparator<Finished> OLDEST_FIRST =
+            Comparator.comparing(Finished::oldestVersion).thenComparing(Finished::groupIndex);
+
+    private final int maxStaleness;
+    private final OnStale onStale;
+    private final BatchOrder order;
+    private final Capacity capacity;
+
+    /** @param maxStaleness the most versions between a group's oldest token and its hand-over */
+    public StalenessGate(int maxStaleness, OnStale onStale, BatchOrder order, Capacity capacity) {
+        this.maxStaleness = maxStaleness;
+        this.onStale = onStale;
+        this.order = order;
+        this.capacity = capacity;
+    }
+
+    /**
+     * How the run stands.
+     *
+     * @param finished groups that are neither settled nor leased, ascending by index
+     * @param settlement which groups are settled
+     * @param lowWaterMark every group index below it is settled
+     * @param version the trainer's
+     * @param stepsInVersion steps acknowledged in it
+     */
+    public record Standing(
+            Collection<Finished> finished,
+            TasksOut out,
+            Settlement settlement,
+            long lowWaterMark,
+            WeightVersion version,
+            long stepsInVersion) {}
+
+    /** Finished groups that no step may have any more. */
+    public List<Finished> stale(Collection<Finished> finished, WeightVersion version) {
+        return finished.stream()
+                .filter(group -> version.value() - group.oldestVersion().value() > maxStaleness)
+                .toList();
+    }
+
+    /** The next step, of groups none of which is {@link #stale}. */
+    public BatchChoice choose(Standing now) {
+        BatchChoice choice = switch (order) {
+            case OLDEST_FIRST -> first(now, OLDEST_FIRST);
+            case COMPLETION_ORDER -> first(now, Comparator.comparingLong(Finished::arrival));
+            case STRICT -> strict(now);
+        };
+        // In strict order the step is what it is; waiting would change nothing.
+        if (onStale == OnStale.DISCARD || order == BatchOrder.STRICT || !(choice instanceof BatchChoice.Ready ready)) {
+            return choice;
+        }
+        NavigableMap<Long, Integer> unfinished = unfinished(now);
+        if (order == BatchOrder.COMPLETION_ORDER && late(now, ready, unfinished).isPresent()) {
+            choice = first(now, OLDEST_FIRST);
+        }
+        return choice instanceof BatchChoice.Ready oldest
+                ? late(now, oldest, unfinished).<BatchChoice>map(held -> held).orElse(oldest)
+                : choice;
+    }
+
+    private BatchChoice first(Standing now, Comparator<Finished> by) {
+        int need = capacity.batchGroups();
+        if (now.finished().size() < need) {
+            return new BatchChoice.NotYet(now.finished().size(), need);
+        }
+        return new BatchChoice.Ready(now.finished().stream()
+                .sorted(by)
+                .limit(need)
+                .sorted(Comparator.comparing(Finished::groupIndex))
+                .toList());
+    }
+
+    private BatchChoice strict(Standing now) {
+        int need = capacity.batchGroups();
+        List<Finished> groups = new ArrayList<>(need);
+        long next = now.lowWaterMark();
+        for (Finished group : now.finished()) {
+            while (now.settlement().isSettled(new GroupIndex(next))) {
+                next++;
+            }
+            if (group.groupIndex().value() != next) {
+                break;
+            }
+            groups.add(group);
+            next++;
+            if (groups.size() == need) {
+                return new BatchChoice.Ready(groups);
+            }
+        }
+        while (now.settlement().isSettled(new GroupIndex(next))) {
+            next++;
+        }
+        return new BatchChoice.Missing(new GroupIndex(next), groups.size(), need);
+    }
+
+    private static NavigableMap<Long, Integer> unfinished(Standing now) {
+        var finished = now.finished().stream().map(Finished::groupIndex).collect(java.util.stream.Collectors.toSet());
+        Predicate<GroupIndex> ended =
+                index -> finished.contains(index) || now.settlement().isSettled(index);
+        return now.out().byVersion(ended);
+    }
+
+    /** Which groups would pass the bound if this step were handed over; the first bound that is missed. */
+    private Optional<BatchChoice.Held> late(Standing now, BatchChoice.Ready step, SortedMap<Long, Integer> unfinished) {
+        long newest = step.groups().stream()
+                .mapToLong(group -> group.oldestVersion().value())
+                .max()
+                .orElseThrow();
+        long stepsLeft = Math.max(0, capacity.stepsPerVersion() - now.stepsInVersion() - 1);
+        List<Long> left = now.finished().stream()
+                .filter(group -> !step.groups().contains(group))
+                .map(group -> group.oldestVersion().value())
+                .toList();
+        long oldestAllowed = now.version().value() - maxStaleness;
+        for (long version = Math.max(0, oldestAllowed); version < newest; version++) {
+            long at = version;
+            int out = unfinished.headMap(at + 1).values().stream()
+                    .mapToInt(Integer::intValue)
+                    .sum();
+            long finishedToo = left.stream().filter(oldest -> oldest <= at).count();
+            long room = stepsLeft * capacity.batchGroups() + (at - oldestAllowed) * capacity.groupsPerVersion();
+            if (out + finishedToo > room) {
+                return Optional.of(new BatchChoice.Held(new WeightVersion(at), out, room));
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,49 @@
+package io.millrace.trainer.gate;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.TrainingTask;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/**
+ * The groups that are out and at which weight version their newest attempt was issued: no token of it is older. Bounded
+ * by admission. Not thread-safe.
+ */
+public final class TasksOut {
+    private record Issue(Attempt attempt, WeightVersion version) {}
+
+    private final Map<GroupIndex, Issue> issues = new HashMap<>();
+
+    /** A task stands on a lane, first attempts and later ones in any order. */
+    public void issued(TrainingTask task) {
+        issues.merge(
+                task.groupIndex(),
+                new Issue(task.attempt(), task.issueVersion()),
+                (known, next) -> next.attempt().compareTo(known.attempt()) > 0 ? next : known);
+    }
+
+    /** Forgets groups that are settled. */
+    public void forget(Predicate<GroupIndex> settled) {
+        issues.keySet().removeIf(settled);
+    }
+
+    /** How many groups that have not ended were issued at each version. */
+    NavigableMap<Long, Integer> byVersion(Predicate<GroupIndex> ended) {
+        NavigableMap<Long, Integer> counts = new TreeMap<>();
+        issues.forEach((index, issue) -> {
+            if (!ended.test(index)) {
+                counts.merge(issue.version().value(), 1, Integer::sum);
+            }
+        });
+        return counts;
+    }
+
+    public int size() {
+        return issues.size();
+    }
+}

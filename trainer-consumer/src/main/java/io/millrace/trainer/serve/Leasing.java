@@ -1,0 +1,94 @@
+package io.millrace.trainer.serve;
+
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.gate.BatchChoice;
+import io.millrace.trainer.steps.LeaseDecision;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers trainers that ask for a step. Owned by the loop. */
+final class Leasing {
+    private static final Logger log = LoggerFactory.getLogger(Leasing.class);
+
+    private final Standing standing;
+    private final TrainerMetrics metrics;
+    private final WallClock clock;
+    private final Ticker ticker;
+    /** When the next step was first asked for; null before. */
+    private @Nullable Long askedNanos;
+
+    Leasing(Standing standing, TrainerMetrics metrics, WallClock clock, Ticker ticker) {
+        this.standing = standing;
+        this.metrics = metrics;
+        this.clock = clock;
+        this.ticker = ticker;
+    }
+
+    /** Somebody waits for a step. */
+    void asked() {
+        if (askedNanos == null) {
+            askedNanos = ticker.nanos();
+        }
+    }
+
+    /** @return null while the caller goes on waiting */
+    @Nullable
+    LeaseAnswer lease(Session session, Request.Lease request) {
+        StepNumber step = request.step() == null ? session.ledger.nextStep() : request.step();
+        return switch (session.ledger.mayLease(step)) {
+            case LeaseDecision.SameLease same -> new LeaseAnswer.Leased(same.lease(), same.warnings());
+            case LeaseDecision.WrongStep wrong -> new LeaseAnswer.Refused(wrong.why());
+            case LeaseDecision.UnfillableAtThisVersion unfillable -> new LeaseAnswer.Refused(unfillable.why());
+            case LeaseDecision.MayReplay replay -> again(session, step);
+            case LeaseDecision.MayLease may -> {
+                Optional<String> refusal = session.retention.refusal(step, session.ledger.checkpoint());
+                if (refusal.isPresent()) {
+                    yield new LeaseAnswer.Refused(refusal.get());
+                }
+                if (session.feed.caughtUp() && session.choose() instanceof BatchChoice.Ready ready) {
+                    yield new LeaseAnswer.Leased(open(session, may, ready.groups()), may.warnings());
+                }
+                yield request.deadlineNanos() - ticker.nanos() <= 0 ? standing.notYet(step, session) : null;
+            }
+        };
+    }
+
+    private LeaseAnswer again(Session session, StepNumber step) {
+        StepRecord.Lease lease = session.ledger.leaseRecorded(clock.millis());
+        session.write(lease);
+        leased(lease, List.of("step " + step + " is a recorded one, trained before in an older lineage"));
+        return new LeaseAnswer.Leased(lease, List.of());
+    }
+
+    private StepRecord.Lease open(Session session, LeaseDecision.MayLease may, List<Finished> groups) {
+        StepRecord.Lease lease = session.ledger.lease(
+                may.step(), groups.stream().map(Finished::manifestEntry).toList(), clock.millis());
+        session.write(lease);
+        session.chooser.leased(groups);
+        standing.leased(may.step(), groups);
+        leased(lease, may.warnings());
+        return lease;
+    }
+
+    private void leased(StepRecord.Lease lease, List<String> warnings) {
+        long askedAtNanos = askedNanos == null ? ticker.nanos() : askedNanos;
+        metrics.leased(lease.groups().size(), Duration.ofNanos(ticker.nanos() - askedAtNanos), warnings.size());
+        askedNanos = null;
+        for (String warning : warnings) {
+            log.warn("{}", warning);
+        }
+        log.info(
+                "step {} leased: groups {} to {}",
+                lease.step(),
+                lease.groups().getFirst().groupIndex(),
+                lease.groups().getLast().groupIndex());
+    }
+}

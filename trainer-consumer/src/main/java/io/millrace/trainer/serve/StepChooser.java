@@ -1,0 +1,113 @@
+package io.millrace.trainer.serve;
+
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.rollout.StalenessFigures;
+import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.gate.BatchChoice;
+import io.millrace.trainer.gate.StalenessGate;
+import io.millrace.trainer.gate.TasksOut;
+import io.millrace.trainer.steps.StepLedger;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the session knows of the groups that are out, and its choice of the next step. Owned by the loop; no client
+ * inside.
+ */
+public final class StepChooser {
+    private static final Logger log = LoggerFactory.getLogger(StepChooser.class);
+    /** Why a group past the bound is discarded. */
+    static final String STALE = "stale";
+
+    private final StalenessGate gate;
+    private final StepLedger ledger;
+    private final Collector collector;
+    private final TrainerMetrics metrics;
+    private final TasksOut out = new TasksOut();
+    private final StalenessFigures figures = new StalenessFigures();
+    private final LengthFigures lengths = new LengthFigures();
+
+    public StepChooser(StalenessGate gate, StepLedger ledger, Collector collector, TrainerMetrics metrics) {
+        this.gate = gate;
+        this.ledger = ledger;
+        this.collector = collector;
+        this.metrics = metrics;
+    }
+
+    /** A record of a prompts lane; what is no task is for the workers to report. */
+    void task(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            TrainingTask task = record.value() == null ? null : ControlCodec.decode(record.value(), TrainingTask.class);
+            if (task != null && !ledger.isSettled(task.groupIndex())) {
+                out.issued(task);
+            }
+        } catch (BadRecordException e) {
+            log.debug("no task at {} offset {}", record.topic(), record.offset(), e);
+        }
+    }
+
+    /**
+     * Discards finished groups that are past the bound.
+     *
+     * @return the records, to be written before anything else is decided
+     */
+    List<ControlRecord> discardStale() {
+        WeightVersion version = ledger.policy().weightVersion();
+        List<ControlRecord> records = new ArrayList<>();
+        for (Finished group : gate.stale(collector.finished(), version)) {
+            collector.settled(group.groupIndex());
+            records.add(ledger.discard(group.groupIndex(), group.attempt(), STALE));
+            metrics.discarded(STALE);
+            log.warn(
+                    "group {} is discarded: its oldest token is of weight version {}, the trainer has {}",
+                    group.groupIndex(),
+                    group.oldestVersion(),
+                    version);
+        }
+        return records;
+    }
+
+    /** The next step's groups, or what it waits for. */
+    BatchChoice choose() {
+        out.forget(ledger::isSettled);
+        return gate.choose(new StalenessGate.Standing(
+                collector.finished(),
+                out,
+                ledger,
+                ledger.totals().lowWaterMark(),
+                ledger.policy().weightVersion(),
+                ledger.stepsInVersion()));
+    }
+
+    /** A step of these groups is handed over. */
+    void leased(List<Finished> groups) {
+        WeightVersion version = ledger.policy().weightVersion();
+        for (Finished group : groups) {
+            figures.add(version, group.oldestVersion(), group.newestVersion());
+            metrics.staleness(version, group.oldestVersion(), group.newestVersion());
+            lengths.trained(group.responseTokens());
+        }
+    }
+
+    /** A group has finished, whatever becomes of it. */
+    void generated(Finished group) {
+        lengths.generated(group.responseTokens());
+    }
+
+    /** Of the groups handed over in this session. */
+    StalenessFigures.Snapshot staleness() {
+        return figures.snapshot();
+    }
+
+    LengthFigures lengths() {
+        return lengths;
+    }
+}

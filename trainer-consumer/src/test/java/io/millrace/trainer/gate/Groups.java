@@ -1,0 +1,89 @@
+package io.millrace.trainer.gate;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.Json;
+import io.millrace.common.record.Prompt;
+import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.Settlement;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Finished groups of a test, in the order in which they finished. */
+final class Groups {
+    private final TreeMap<Long, Finished> groups = new TreeMap<>();
+    private long arrivals;
+
+    Groups add(long index, long oldestVersion) {
+        groups.put(
+                index,
+                new Finished(
+                        new GroupIndex(index),
+                        new Attempt(1),
+                        new Lineage(0),
+                        new WeightVersion(oldestVersion),
+                        new WeightVersion(oldestVersion),
+                        new RewardStats(0, 0),
+                        0,
+                        List.of(index),
+                        arrivals++,
+                        10));
+        return this;
+    }
+
+    void remove(Collection<Finished> gone) {
+        gone.forEach(group -> groups.remove(group.groupIndex().value()));
+    }
+
+    /** Ascending by index. */
+    List<Finished> list() {
+        return List.copyOf(groups.values());
+    }
+
+    static TrainingTask task(long index, long attempt, long version) {
+        return new TrainingTask(
+                new GroupIndex(index),
+                new Attempt(attempt),
+                2,
+                new Lineage(0),
+                new WeightVersion(version),
+                0,
+                new Prompt.Text("?"),
+                null,
+                Json.object(),
+                SamplingParams.defaults(16),
+                new TrainingTask.Source("none", 0, 0, 1),
+                null,
+                null);
+    }
+
+    /** These indices, and nothing else that the gate asks for. */
+    record Settled(Set<Long> indices) implements Settlement {
+        @Override
+        public boolean isSettled(GroupIndex index) {
+            return indices.contains(index.value());
+        }
+
+        @Override
+        public boolean isRejected(GroupIndex index, int partition, long offset) {
+            return false;
+        }
+
+        @Override
+        public boolean isSkipped(int partition, long offset) {
+            return false;
+        }
+
+        @Override
+        public boolean isLost(Lineage issued, WeightVersion newest) {
+            return false;
+        }
+    }
+}
