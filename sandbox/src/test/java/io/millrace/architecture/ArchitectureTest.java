@@ -174,7 +174,7 @@ class ArchitectureTest {
     @Test
     void onlyCommandsPrint() {
         check(noClasses()
-                .that(not(resideInAnyPackage("..ops..", "..demo..", "..chaos..", "..cli.."))
+                .that(not(resideInAnyPackage("..ops..", "..demo..", "..chaos..", "..bench..", "..cli.."))
                         .and(not(assignableTo(Command.class))))
                 .should(GeneralCodingRules.ACCESS_STANDARD_STREAMS));
     }

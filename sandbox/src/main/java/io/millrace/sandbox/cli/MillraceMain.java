@@ -8,6 +8,7 @@ import io.millrace.common.ops.TopicsCommand;
 import io.millrace.common.ops.audit.AuditCommand;
 import io.millrace.producer.ProducerCommand;
 import io.millrace.sandbox.bench.SeedRunCommand;
+import io.millrace.sandbox.bench.StalenessBenchCommand;
 import io.millrace.sandbox.broker.BrokerCommand;
 import io.millrace.sandbox.chaos.ChaosCommand;
 import io.millrace.sandbox.demo.DemoCommand;
@@ -50,6 +51,7 @@ public final class MillraceMain {
                 new AuditCommand(),
                 new ReplayCommand(),
                 new SeedRunCommand(),
+                new StalenessBenchCommand(),
                 new RehearsalCommand());
     }
 }

@@ -1,0 +1,178 @@
+package io.millrace.sandbox.bench;
+
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code millrace bench-staleness} runs.
+ *
+ * @param bounds pairs of pipeline depth and largest staleness
+ * @param onStale what the trainer consumer does at the bound; a case for each with each pair
+ */
+public record StalenessBenchSettings(
+        @Setting(name = "steps", defaultValue = "200", min = "2", max = "100000", unit = "steps", help = "Of each case")
+        int steps,
+
+        @Setting(
+                name = "bounds",
+                defaultValue = "0:0,1:1,1:4",
+                help = "pipeline-depth:max-staleness of each case; may be repeated")
+        List<String> bounds,
+
+        @Setting(
+                name = "on-stale",
+                defaultValue = "wait,discard",
+                help = "What each pair is run with: wait, discard; may be repeated")
+        List<String> onStale,
+
+        @Setting(
+                name = "train-time",
+                defaultValue = "200ms",
+                min = "1ms",
+                max = "24h",
+                help = "How long the training of one step takes")
+        Duration trainTime,
+
+        @Setting(
+                name = "token-time",
+                defaultValue = "5ms",
+                min = "1ms",
+                max = "1m",
+                help = "Time the stand-in engine takes for one token")
+        Duration tokenTime,
+
+        @Setting(
+                name = "filler-median",
+                defaultValue = "120",
+                min = "1",
+                max = "1000000",
+                unit = "tokens",
+                help = "Median length of an answer, but for some 40 tokens at its end")
+        double fillerMedianTokens,
+
+        @Setting(
+                name = "filler-sigma",
+                defaultValue = "0.9",
+                min = "0",
+                max = "3",
+                help = "Sigma of that length, which is log-normal")
+        double fillerSigma,
+
+        @Setting(
+                name = "batch-groups",
+                defaultValue = "8",
+                min = "1",
+                max = "4096",
+                unit = "groups",
+                help = "Groups of one step")
+        int batchGroups,
+
+        @Setting(
+                name = "samples-per-group",
+                defaultValue = "8",
+                min = "1",
+                max = "4096",
+                unit = "samples",
+                help = "Samples of one group")
+        int samplesPerGroup,
+
+        @Setting(
+                name = "slots",
+                defaultValue = "512",
+                min = "1",
+                max = "65536",
+                unit = "samples",
+                help = "The worker's slots")
+        int slots,
+
+        @Setting(
+                name = "base-port",
+                defaultValue = "18200",
+                min = "1024",
+                max = "65400",
+                help = "First of the five ports that the run takes")
+        int basePort,
+
+        @Setting(
+                name = "dataset",
+                defaultValue = "sandbox/data/math-problems.jsonl",
+                help = "Prompts and labels, JSON lines")
+        Path dataset,
+
+        @Setting(
+                name = "data-dir",
+                defaultValue = ".millrace/bench-staleness",
+                help = "Folder for logs, reports and Kafka's data; emptied at start")
+        Path dataDir,
+
+        @Setting(name = "markdown-file", defaultValue = Setting.NONE, help = "File for the table, Markdown") @Nullable
+        Path markdownFile) {
+    /**
+     * One run.
+     *
+     * @param pipelineDepth versions that generation may run ahead
+     * @param maxStaleness the hard bound, versions
+     */
+    record Case(int pipelineDepth, int maxStaleness, String onStale) {
+        String run() {
+            return "d" + pipelineDepth + "-s" + maxStaleness + "-" + onStale;
+        }
+    }
+
+    public StalenessBenchSettings {
+        bounds = List.copyOf(bounds);
+        onStale = List.copyOf(onStale);
+        for (String pair : bounds) {
+            if (!pair.matches("\\d{1,3}:\\d{1,3}")) {
+                throw new SettingException(
+                        "--bounds must be pipeline-depth:max-staleness, such as 1:4, was '" + pair + "'");
+            }
+        }
+        for (String one : onStale) {
+            if (!List.of("wait", "discard").contains(one)) {
+                throw new SettingException("--on-stale must be wait or discard, was '" + one + "'");
+            }
+        }
+    }
+
+    /** Every pair with every way. */
+    List<Case> cases() {
+        return bounds.stream()
+                .flatMap(pair -> onStale.stream().map(one -> {
+                    int colon = pair.indexOf(':');
+                    return new Case(
+                            Integer.parseInt(pair.substring(0, colon)),
+                            Integer.parseInt(pair.substring(colon + 1)),
+                            one);
+                }))
+                .toList();
+    }
+
+    int kafkaPort() {
+        return basePort;
+    }
+
+    String bootstrap() {
+        return "127.0.0.1:" + basePort;
+    }
+
+    int enginePort() {
+        return basePort + 1;
+    }
+
+    int producerPort() {
+        return basePort + 2;
+    }
+
+    int workerPort() {
+        return basePort + 3;
+    }
+
+    int trainerPort() {
+        return basePort + 4;
+    }
+}
