@@ -1,15 +1,22 @@
 package io.millrace.sandbox.engine;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the model says to one prompt. The arrays are shared, never changed.
  *
  * @param outputIds generated tokens, the one that ended the completion included
  * @param logProbIndexes one per token, into {@link LogProbs}
+ * @param trueLogProbs one per token instead of those, of a model that has some; null of a script
  * @param trimmedTokens tokens at the end that the text leaves out, being the matched stop
  */
-record Completion(int[] outputIds, short[] logProbIndexes, FinishReason finish, int trimmedTokens) {
+record Completion(
+        int[] outputIds,
+        short[] logProbIndexes,
+        float @Nullable [] trueLogProbs,
+        FinishReason finish,
+        int trimmedTokens) {
     Completion {
         if (outputIds.length != logProbIndexes.length) {
             throw new IllegalArgumentException("every token needs one log-probability, were " + outputIds.length
@@ -36,6 +43,7 @@ record Completion(int[] outputIds, short[] logProbIndexes, FinishReason finish, 
         return new Completion(
                 Arrays.copyOf(outputIds, tokens),
                 Arrays.copyOf(logProbIndexes, tokens),
+                trueLogProbs == null ? null : Arrays.copyOf(trueLogProbs, tokens),
                 new FinishReason.Abort(message),
                 0);
     }

@@ -60,7 +60,7 @@ final class CompletionModel {
         for (int i = 0; i < output.length; i++) {
             logProbs[i] = LogProbs.index(Draws.bits(luck ^ output[i], i));
         }
-        return new Completion(output, logProbs, end.reason, sampling.noStopTrim() ? 0 : end.matchedTokens);
+        return new Completion(output, logProbs, null, end.reason, sampling.noStopTrim() ? 0 : end.matchedTokens);
     }
 
     private long luck(int[] inputIds, SamplingOptions sampling, long ordinal) {

@@ -1,6 +1,7 @@
 package io.millrace.sandbox.engine;
 
 import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.policy.AnswerPolicy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,8 @@ final class Engine implements AutoCloseable {
     private final EngineSettings settings;
     private final EngineTime time;
     private final CompletionModel model;
+    private final PolicyModel policyModel;
+    private final PolicyHistory policies = new PolicyHistory(AnswerPolicy.untrained());
     private final LatencyModel latency;
     private final Scheduler scheduler;
     private final WeightVersions versions = new WeightVersions(FIRST_WEIGHT_VERSION);
@@ -28,6 +31,7 @@ final class Engine implements AutoCloseable {
         this.time = time;
         this.model = new CompletionModel(
                 settings.seed(), settings.rightShare(), settings.fillerMedianTokens(), settings.fillerSigma(), answers);
+        this.policyModel = new PolicyModel(settings, answers);
         this.latency = LatencyModel.of(settings);
         this.scheduler = new Scheduler(settings.maxRunning(), settings.maxQueued(), time);
         this.ledgerFile = LedgerFile.open(settings.ledgerFile());
@@ -54,7 +58,7 @@ final class Engine implements AutoCloseable {
                 throw Refusal.queueFull();
             }
         } catch (Refusal refusal) {
-            line.ended(time.nanos(), 0, Outcome.REJECTED);
+            line.ended(time.nanos(), 0, List.of(), Outcome.REJECTED);
             counters.rejected.increment();
             throw refusal;
         }
@@ -87,11 +91,14 @@ final class Engine implements AutoCloseable {
         String abort;
         long end;
         try {
-            full = model.complete(request.inputIds(), request.sampling(), ticket.ordinal());
+            full = settings.policy()
+                    ? policyModel.complete(
+                            policies.at(start + 1), request.inputIds(), request.sampling(), ticket.ordinal())
+                    : model.complete(request.inputIds(), request.sampling(), ticket.ordinal());
             planned = (long) (latency.seconds(ticket.ordinal(), full.tokens()) * 1e9);
             abort = ticket.awaitDeadline(start + planned);
         } catch (RuntimeException bug) {
-            line.ended(time.nanos(), 0, Outcome.ABORT);
+            line.ended(time.nanos(), 0, List.of(), Outcome.ABORT);
             throw bug;
         } finally {
             end = time.nanos();
@@ -106,7 +113,7 @@ final class Engine implements AutoCloseable {
         if (abort != null) {
             counters.aborted.increment();
         }
-        line.ended(end, completion.tokens(), outcome(completion.finish()));
+        line.ended(end, completion.tokens(), spans, outcome(completion.finish()));
         return new Generation(
                 request,
                 completion,
@@ -122,10 +129,11 @@ final class Engine implements AutoCloseable {
         Completion nothing = new Completion(
                 new int[0],
                 new short[0],
+                null,
                 new FinishReason.Abort(message == null ? Scheduler.ABORTED_WAITING : message),
                 0);
         counters.aborted.increment();
-        line.ended(end, 0, Outcome.ABORT);
+        line.ended(end, 0, List.of(), Outcome.ABORT);
         return new Generation(request, nothing, List.of(), versions.current(), (end - arrivalNanos) / 1e9);
     }
 
@@ -143,6 +151,16 @@ final class Engine implements AutoCloseable {
             scheduler.abortAll();
         }
         versions.set(version, time.nanos());
+    }
+
+    /** New weights and their version, in force together from this moment on. */
+    void updateWeights(AnswerPolicy policy, String version, boolean abortAll) {
+        if (abortAll) {
+            scheduler.abortAll();
+        }
+        long nowNanos = time.nanos();
+        policies.set(policy, nowNanos);
+        versions.set(version, nowNanos);
     }
 
     Faults faults() {

@@ -68,6 +68,7 @@ public final class EngineServer implements AutoCloseable {
         EngineMetrics metrics = new EngineMetrics(engine);
         routing.register(new GenerateRoutes(engine))
                 .register(new ControlRoutes(engine, wallClock))
+                .register(new WeightRoutes(engine))
                 .register(new LedgerRoutes(engine))
                 .register(new FaultRoutes(engine.faults()))
                 .get(

@@ -45,6 +45,14 @@ public record EngineSettings(
         double fillerSigma,
 
         @Setting(
+                name = "policy",
+                defaultValue = "false",
+                help =
+                        "Answer by a small policy with weights of its own, which POST /update_weights_from_disk replaces,"
+                                + " instead of by a script")
+        boolean policy,
+
+        @Setting(
                 name = "latency",
                 defaultValue = "w1",
                 help =

@@ -70,10 +70,15 @@ final class GenerationWriter {
 
     private static void writeLogProbs(JsonGenerator json, Completion completion, boolean withText) {
         int[] ids = completion.outputIds();
+        float[] exact = completion.trueLogProbs();
         json.writeArrayPropertyStart("output_token_logprobs");
         for (int i = 0; i < ids.length; i++) {
             json.writeStartArray();
-            json.writeRawValue(LogProbs.json(completion.logProbIndexes()[i]));
+            if (exact == null) {
+                json.writeRawValue(LogProbs.json(completion.logProbIndexes()[i]));
+            } else {
+                json.writeNumber(exact[i]);
+            }
             json.writeNumber(ids[i]);
             if (withText) {
                 json.writeString(ToyTokenizer.decode(ids, i, i + 1, false));

@@ -51,6 +51,15 @@ final class LedgerRoutes implements HttpService {
         time(json, "end_ms", row.endNanos());
         json.writeNumberProperty("prompt_tokens", row.promptTokens());
         json.writeNumberProperty("completion_tokens", row.completionTokens());
+        json.writeArrayPropertyStart("weight_versions");
+        for (WeightVersions.Span span : row.spans()) {
+            json.writeStartObject();
+            json.writeStringProperty("version", span.version());
+            json.writeNumberProperty("start", span.start());
+            json.writeNumberProperty("end", span.end());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         json.writeStringProperty("outcome", row.outcome().name().toLowerCase(Locale.ROOT));
         json.writeEndObject();
     }

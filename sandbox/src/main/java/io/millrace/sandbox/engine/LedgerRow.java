@@ -1,11 +1,14 @@
 package io.millrace.sandbox.engine;
 
+import java.util.List;
+
 /**
  * One request as the ledger saw it. Times are nanoseconds since 1970, taken from the monotonic clock and anchored to
  * wall time once, so their differences are exact; {@link #NOT_YET} where it has not happened.
  *
  * @param rid request id, empty when the request named none that could be read
  * @param startNanos when it got its slot
+ * @param spans which version made which of its tokens
  * @param endNanos when it gave it back, or left otherwise
  */
 record LedgerRow(
@@ -16,6 +19,7 @@ record LedgerRow(
         long endNanos,
         int promptTokens,
         int completionTokens,
+        List<WeightVersions.Span> spans,
         Outcome outcome) {
     /** A time that has not come. */
     static final long NOT_YET = Long.MAX_VALUE;

@@ -41,6 +41,7 @@ final class RequestLedger {
         private long startNanos = LedgerRow.NOT_YET;
         private long endNanos = LedgerRow.NOT_YET;
         private int completionTokens;
+        private List<WeightVersions.Span> spans = List.of();
         private Outcome outcome = Outcome.OPEN;
 
         private Line(String rid, String remote, long arrivalNanos, int promptTokens) {
@@ -58,10 +59,11 @@ final class RequestLedger {
         }
 
         /** It left, at this moment of the engine's ticker. */
-        void ended(long tickerNanos, int tokens, Outcome how) {
+        void ended(long tickerNanos, int tokens, List<WeightVersions.Span> versions, Outcome how) {
             synchronized (RequestLedger.this) {
                 endNanos = epochMinusTickerNanos + tickerNanos;
                 completionTokens = tokens;
+                spans = List.copyOf(versions);
                 outcome = how;
                 file.append(row());
             }
@@ -69,7 +71,7 @@ final class RequestLedger {
 
         private LedgerRow row() {
             return new LedgerRow(
-                    rid, remote, arrivalNanos, startNanos, endNanos, promptTokens, completionTokens, outcome);
+                    rid, remote, arrivalNanos, startNanos, endNanos, promptTokens, completionTokens, spans, outcome);
         }
     }
 

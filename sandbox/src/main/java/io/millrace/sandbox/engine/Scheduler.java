@@ -26,6 +26,7 @@ final class Scheduler {
     private final ArrayDeque<Ticket> waiting = new ArrayDeque<>();
     private long admitted;
     private boolean closed;
+    private boolean paused;
 
     Scheduler(int maxRunning, int maxQueued, EngineTime time) {
         this.maxRunning = maxRunning;
@@ -88,7 +89,7 @@ final class Scheduler {
 
     /** A ticket, running or waiting, or null when both are full. After {@link #close()} every ticket is aborted at birth. */
     synchronized @Nullable Ticket admit(String rid) {
-        boolean runs = running.size() < maxRunning;
+        boolean runs = !paused && running.size() < maxRunning;
         if (!runs && waiting.size() >= maxQueued) {
             return null;
         }
@@ -107,12 +108,27 @@ final class Scheduler {
     /** Gives the slot back, and on to the one that waited longest. Called once for each ticket that started. */
     synchronized void release(Ticket ticket) {
         running.remove(ticket);
-        while (running.size() < maxRunning && !waiting.isEmpty()) {
+        startWaiting();
+    }
+
+    private void startWaiting() {
+        while (!paused && running.size() < maxRunning && !waiting.isEmpty()) {
             Ticket next = waiting.removeFirst();
             next.start(time.nanos());
             running.add(next);
             LockSupport.unpark(next.thread);
         }
+    }
+
+    /** Aborts what runs; from now on requests wait, until {@link #resume}. */
+    synchronized void pause() {
+        paused = true;
+        abortMatching(null);
+    }
+
+    synchronized void resume() {
+        paused = false;
+        startWaiting();
     }
 
     /** Aborts every request with this rid, running or waiting; how many there were. */

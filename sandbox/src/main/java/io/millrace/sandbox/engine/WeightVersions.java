@@ -80,7 +80,7 @@ final class WeightVersions {
         return merged;
     }
 
-    /** Tokens that exist after this time, when they come evenly. */
+    /** Tokens that exist after this time: the first is there at once, the others come evenly. */
     static int tokensMade(long elapsedNanos, long plannedNanos, int plannedTokens, int keptTokens) {
         if (elapsedNanos <= 0) {
             return 0;
@@ -88,6 +88,7 @@ final class WeightVersions {
         if (elapsedNanos >= plannedNanos) {
             return keptTokens;
         }
-        return (int) Math.min(keptTokens, (long) ((double) elapsedNanos / plannedNanos * plannedTokens));
+        long made = (long) ((double) elapsedNanos / plannedNanos * plannedTokens);
+        return (int) Math.min(keptTokens, Math.max(1, made));
     }
 }

@@ -17,7 +17,8 @@ class LedgerSummaryTest {
     private static final long S = 1_000_000_000L;
 
     private static LedgerRow ran(String rid, double from, double to, int tokens, Outcome outcome) {
-        return new LedgerRow(rid, "a:1", (long) (from * S), (long) (from * S), (long) (to * S), 5, tokens, outcome);
+        return new LedgerRow(
+                rid, "a:1", (long) (from * S), (long) (from * S), (long) (to * S), 5, tokens, List.of(), outcome);
     }
 
     private static LedgerSummary sum(List<LedgerRow> rows, double from, double to, int slots) {
@@ -46,8 +47,9 @@ class LedgerSummaryTest {
 
     @Test
     void onlyThePartInsideTheWindowCounts() {
-        LedgerRow open = new LedgerRow("d", "a:1", 6 * S, 7 * S, LedgerRow.NOT_YET, 5, 0, Outcome.OPEN);
-        LedgerRow queued = new LedgerRow("e", "a:1", 6 * S, LedgerRow.NOT_YET, LedgerRow.NOT_YET, 5, 0, Outcome.OPEN);
+        LedgerRow open = new LedgerRow("d", "a:1", 6 * S, 7 * S, LedgerRow.NOT_YET, 5, 0, List.of(), Outcome.OPEN);
+        LedgerRow queued =
+                new LedgerRow("e", "a:1", 6 * S, LedgerRow.NOT_YET, LedgerRow.NOT_YET, 5, 0, List.of(), Outcome.OPEN);
         List<LedgerRow> rows = List.of(
                 ran("a", 0, 5, 10, Outcome.STOP),
                 ran("b", 3, 20, 10, Outcome.STOP),
@@ -67,7 +69,7 @@ class LedgerSummaryTest {
 
     @Test
     void waitingIsNotBusy() {
-        LedgerRow waited = new LedgerRow("a", "a:1", 0, 6 * S, 8 * S, 5, 1, Outcome.STOP);
+        LedgerRow waited = new LedgerRow("a", "a:1", 0, 6 * S, 8 * S, 5, 1, List.of(), Outcome.STOP);
         assertEquals(2, sum(List.of(waited), 0, 10, 1).busySeconds());
     }
 
@@ -88,7 +90,7 @@ class LedgerSummaryTest {
                 ran("a", 0, 1, 1, Outcome.STOP),
                 ran("a", 2, 3, 1, Outcome.STOP),
                 ran("a", 4, 5, 1, Outcome.STOP),
-                new LedgerRow("b", "a:1", S, LedgerRow.NOT_YET, S, 5, 0, Outcome.REJECTED),
+                new LedgerRow("b", "a:1", S, LedgerRow.NOT_YET, S, 5, 0, List.of(), Outcome.REJECTED),
                 ran("b", 2, 3, 1, Outcome.STOP));
         LedgerSummary summary = sum(rows, 0, 10, 1);
         assertEquals(1, summary.duplicates());
@@ -137,7 +139,7 @@ class LedgerSummaryTest {
         for (int i = 0; i < 5; i++) {
             RequestLedger.Line line = ledger.arrived("r" + i, "a:1", 1, 0);
             line.started(1);
-            line.ended(2, 1, Outcome.STOP);
+            line.ended(2, 1, List.of(), Outcome.STOP);
         }
         assertEquals(2, ledger.rows(0, Long.MAX_VALUE).size());
         assertEquals(3, ledger.unrecorded());
@@ -153,7 +155,7 @@ class LedgerSummaryTest {
                 ledger.arrived("open", "", 1, 0);
                 RequestLedger.Line line = ledger.arrived(rid, "", 3, 0);
                 line.started(1_000_000);
-                line.ended(2_000_000, 5, Outcome.STOP);
+                line.ended(2_000_000, 5, List.of(), Outcome.STOP);
             }
         }
         assertEquals(

@@ -10,6 +10,7 @@ final class TestSettings {
     double fillerMedianTokens = 40;
     Duration latencyMedian = Duration.ofSeconds(10);
     EngineSettings.Latency latency = EngineSettings.Latency.LOGNORMAL;
+    boolean policy;
     int maxRunning = 4;
     int maxQueued = 4;
     int contextLengthTokens = 1024;
@@ -30,6 +31,7 @@ final class TestSettings {
                 rightShare,
                 fillerMedianTokens,
                 0.5,
+                policy,
                 latency,
                 1,
                 Duration.ofSeconds(2),

@@ -63,10 +63,10 @@ public record TrainerStatus(
     /**
      * Response tokens a group: where the two differ, batches favour short or long answers.
      *
-     * @param trained mean of the groups handed over
-     * @param generated mean of all that finished
+     * @param trainedMean of the groups handed over
+     * @param generatedMean of all that finished
      */
-    public record ResponseLength(double trained, double generated) {}
+    public record ResponseLength(double trainedMean, double generatedMean) {}
 
     /** The rewards of one step's samples. */
     public record StepRewards(StepNumber step, double mean, double std) {
