@@ -83,7 +83,8 @@ class AuditReplayTest {
                 new ByteSize(64 << 20),
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
-                LIMIT));
+                LIMIT,
+                Duration.ofMinutes(10)));
     }
 
     private void send(ProducerRecord<byte[], byte[]> record) throws Exception {

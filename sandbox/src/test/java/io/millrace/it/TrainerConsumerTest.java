@@ -94,7 +94,8 @@ class TrainerConsumerTest {
                 new ByteSize(payloadBytesMax),
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
-                LIMIT);
+                LIMIT,
+                Duration.ofMinutes(10));
     }
 
     private TrainerProcess trainer() throws Exception {

@@ -58,7 +58,8 @@ class TrainerOutageTest {
                 new ByteSize(64 << 20),
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
-                Duration.ofSeconds(3));
+                Duration.ofSeconds(3),
+                Duration.ofMinutes(10));
     }
 
     private void publish(KafkaClients clients) throws Exception {

@@ -96,7 +96,8 @@ class TrainerRecoveryTest {
                 new ByteSize(64 << 20),
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
-                LIMIT));
+                LIMIT,
+                Duration.ofMinutes(10)));
     }
 
     private static RecoverySettings keeping(int steps) {

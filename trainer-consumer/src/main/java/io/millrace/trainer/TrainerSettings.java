@@ -20,6 +20,7 @@ import java.time.Duration;
  * @param partsMemoryMax parts of large groups kept until their group is whole
  * @param stopTimeout over all stages of stopping
  * @param brokerTimeout for one answer of the broker
+ * @param updateLimit of one weight update or pause; past it people are warned
  */
 public record TrainerSettings(
         TopicSettings topics,
@@ -73,7 +74,15 @@ public record TrainerSettings(
                 min = "1s",
                 max = "10m",
                 help = "Longest wait for an answer of the broker")
-        Duration brokerTimeout) {
+        Duration brokerTimeout,
+
+        @Setting(
+                name = "update-limit",
+                defaultValue = "10m",
+                min = "1s",
+                max = "24h",
+                help = "Time that a weight update or a pause may take; past it health, status and log warn")
+        Duration updateLimit) {
     /** An entry of a lease's manifest is smaller, unless its group came in many parts. */
     private static final int MANIFEST_ENTRY_BYTES = 200;
 

@@ -101,6 +101,7 @@ public final class TrainerWiring {
         TrainerLoop loop = new TrainerLoop(
                 topics.run(),
                 settings.batch().batchGroups(),
+                settings.updateLimit(),
                 new SessionOpener(settings, clients, admin, metrics, meters, clock, ticker),
                 settings.recovery().resume(),
                 meters,

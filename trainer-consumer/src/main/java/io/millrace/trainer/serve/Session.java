@@ -5,6 +5,7 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
@@ -143,6 +144,11 @@ final class Session {
     /** Makes a lease durable. */
     void write(StepRecord.Lease lease) {
         writer.write(List.of(lease));
+    }
+
+    /** Makes a policy durable. */
+    void write(Policy policy) {
+        writer.write(List.of(policy));
     }
 
     /** Makes an acknowledgement durable, with a snapshot when one is due. */

@@ -37,7 +37,8 @@ final class Standing {
         return new LeaseAnswer.NotYet(step, finished(session), batchGroups, text(session), waitingSinceMs);
     }
 
-    TrainerStatus status(RunId run, Session session) {
+    /** @param policyWarning what is wrong with an update or a pause; null when nothing is */
+    TrainerStatus status(RunId run, Session session, @Nullable String policyWarning) {
         observe(session);
         StepLedger ledger = session.ledger;
         Policy policy = ledger.policy();
@@ -47,6 +48,8 @@ final class Standing {
                 policy.lineage(),
                 policy.weightVersion(),
                 policy.state(),
+                policy.sinceMs(),
+                policyWarning,
                 ledger.nextStep(),
                 open == null ? null : open.step(),
                 ledger.isReplaying() ? ledger.recordedBefore() : null,

@@ -77,13 +77,16 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     private @Nullable StartResume startResume;
     private final Standing standing;
     private final Leasing leasing;
+    private final Announcing announcing;
 
     /**
+     * @param updateLimit of one weight update or pause; past it people are warned
      * @param startResume the checkpoint to go back to before anything is served; null for none
      */
     public TrainerLoop(
             RunId run,
             int batchGroups,
+            Duration updateLimit,
             SessionOpener opener,
             @Nullable StartResume startResume,
             TrainerMetrics metrics,
@@ -99,6 +102,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         this.ticker = ticker;
         this.standing = new Standing(batchGroups, clock);
         this.leasing = new Leasing(standing, metrics, clock, ticker);
+        this.announcing = new Announcing(updateLimit, clock);
         health.starting(NAME);
     }
 
@@ -224,6 +228,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         current.turn(pollLimit());
         serveWaiters(current);
         standing.report(current, health, metrics);
+        announcing.report(current, health);
     }
 
     private @Nullable Request next() {
@@ -243,8 +248,13 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             case Request.Lease lease -> wait(lease);
             case Request.Acknowledge ack -> ack.answer().complete(acknowledge(current, ack));
             case Request.Resume resume -> resume.answer().complete(resume(current, resume));
+            case Request.Weights weights ->
+                weights.answer().complete(announcing.answer(current, weights.announcement()));
             case Request.Batch batch -> batch(current, batch);
-            case Request.Status status -> status.answer().complete(standing.status(run, current));
+            case Request.Status status ->
+                status.answer()
+                        .complete(standing.status(
+                                run, current, announcing.warning(current).orElse(null)));
         }
     }
 

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How the trainer consumer stands; a snapshot.
  *
+ * @param policySinceMs wall clock when the policy's state began
+ * @param policyWarning what is wrong with an update or a pause; null when nothing is
  * @param openStep the leased step; null when none is
  * @param replayBefore while recorded steps are served again: the first that is new; null otherwise
  * @param checkpointStep where the newest checkpoint that the trainer named resumes; null when it named none
@@ -37,6 +39,8 @@ public record TrainerStatus(
         Lineage lineage,
         WeightVersion weightVersion,
         Policy.State policyState,
+        long policySinceMs,
+        @Nullable String policyWarning,
         StepNumber nextStep,
         @Nullable StepNumber openStep,
         @Nullable StepNumber replayBefore,
