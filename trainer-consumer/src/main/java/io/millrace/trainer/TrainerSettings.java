@@ -8,8 +8,10 @@ import io.millrace.common.http.OpsSettings;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.topics.TopicSettings;
+import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * All settings of the trainer consumer.
@@ -27,6 +29,7 @@ public record TrainerSettings(
         KafkaSettings kafka,
         BatchSettings batch,
         GateSettings gate,
+        FilterSettings filters,
         RecoverySettings recovery,
 
         @Setting(
@@ -88,6 +91,7 @@ public record TrainerSettings(
 
     public TrainerSettings {
         gate.gate(batch);
+        filters.chain(batch, List.of());
         if (partsMemoryMax.compareTo(topics.recordSizeMax()) < 0) {
             throw SettingException.impossible(
                     "--parts-memory-max and --record-size-max",

@@ -12,6 +12,7 @@ import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.FencedException;
@@ -52,6 +53,7 @@ final class Session {
     private final ResultParser parser;
     private final Intake intake;
     final StepChooser chooser;
+    final FilterChain filters;
     private final StepWriter writer;
     private final PartitionReader reader;
     private final KeptSteps keptSteps;
@@ -70,6 +72,7 @@ final class Session {
             ResultParser parser,
             Intake intake,
             StepChooser chooser,
+            FilterChain filters,
             ResultsFeed feed,
             Retention retention,
             StepWriter writer,
@@ -89,6 +92,7 @@ final class Session {
         parser = parts.parser();
         intake = parts.intake();
         chooser = parts.chooser();
+        filters = parts.filters();
         feed = parts.feed();
         retention = parts.retention();
         writer = parts.writer();

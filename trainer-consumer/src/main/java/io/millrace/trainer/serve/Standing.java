@@ -16,13 +16,15 @@ import org.jspecify.annotations.Nullable;
 /** What the trainer consumer waits for since when, and how it stands. Owned by the loop. */
 final class Standing {
     private final int batchGroups;
+    private final TrainerMetrics metrics;
     private final WallClock clock;
     private Waiting waiting = Waiting.RESULTS_READ_AGAIN;
     private long waitingSinceMs;
     private TrainerStatus.@Nullable StepRewards lastStepRewards;
 
-    Standing(int batchGroups, WallClock clock) {
+    Standing(int batchGroups, TrainerMetrics metrics, WallClock clock) {
         this.batchGroups = batchGroups;
+        this.metrics = metrics;
         this.clock = clock;
         this.waitingSinceMs = clock.millis();
     }
@@ -60,6 +62,8 @@ final class Standing {
                 open == null ? 0 : open.groups().size(),
                 ledger.totals().trained(),
                 ledger.totals().discarded(),
+                metrics.discardedByReason(),
+                session.filters.consecutive(),
                 ledger.totals().abandoned(),
                 ledger.rejected(),
                 session.collector.duplicates(),
@@ -154,7 +158,7 @@ final class Standing {
     }
 
     /** To health and meters, once a turn. */
-    void report(Session session, Health health, TrainerMetrics metrics) {
+    void report(Session session, Health health) {
         observe(session);
         StepLedger ledger = session.ledger;
         // Without counts: health counts the time from the first report of the same text.
@@ -172,6 +176,7 @@ final class Standing {
                 open == null ? 0 : open.groups().size(),
                 session.collector.payloadBytes(),
                 ledger.policy().weightVersion().value(),
-                ledger.totals().lowWaterMark());
+                ledger.totals().lowWaterMark(),
+                session.filters.consecutive());
     }
 }

@@ -68,6 +68,9 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     private final List<Request.Lease> waiters = new ArrayList<>();
     private final CompletableFuture<Void> opened = new CompletableFuture<>();
     private volatile boolean ended;
+    /** What callers are told of the end; null when the log says more. */
+    private volatile @Nullable String endedBy;
+
     private volatile boolean stopping;
     /** Also woken by other threads. */
     private volatile @Nullable Session session;
@@ -100,7 +103,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         this.health = health;
         this.clock = clock;
         this.ticker = ticker;
-        this.standing = new Standing(batchGroups, clock);
+        this.standing = new Standing(batchGroups, metrics, clock);
         this.leasing = new Leasing(standing, metrics, clock, ticker);
         this.announcing = new Announcing(updateLimit, clock);
         health.starting(NAME);
@@ -154,6 +157,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             turn(current);
         } catch (Exception e) {
             if (stopping || !Failures.isPassing(e)) {
+                endedBy = e instanceof FilteredOutException ? e.getMessage() : null;
                 throw e;
             }
             lose(e);
@@ -227,8 +231,9 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         serveWaiters(current);
         current.turn(pollLimit());
         serveWaiters(current);
-        standing.report(current, health, metrics);
+        standing.report(current, health);
         announcing.report(current, health);
+        leasing.endWhenFilteredOut(current);
     }
 
     private @Nullable Request next() {
@@ -377,8 +382,12 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         closeSession();
     }
 
-    private static RolloutQueueException endedException() {
+    private RolloutQueueException endedException() {
+        String why = endedBy;
         return new RolloutQueueException(
-                RolloutQueueException.Kind.ENDED, "the trainer consumer is stopping or has failed; see its log");
+                RolloutQueueException.Kind.ENDED,
+                why == null
+                        ? "the trainer consumer is stopping or has failed; see its log"
+                        : "the trainer consumer has ended: " + why);
     }
 }
