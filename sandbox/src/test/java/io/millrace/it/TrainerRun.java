@@ -40,15 +40,22 @@ final class TrainerRun implements AutoCloseable {
     static final Duration LIMIT = Duration.ofSeconds(30);
     static final int BATCH_GROUPS = 2;
     static final int SAMPLES = 2;
-    private static final int PARTITIONS = 2;
+    static final int PARTITIONS = 2;
 
-    final RunId run = KafkaCluster.uniqueRun();
-    final RunTopics topics = new RunTopics(run);
+    final RunId run;
+    final RunTopics topics;
     private final KafkaClients clients =
             new KafkaClients(new KafkaSettings(KafkaCluster.bootstrap(), Map.of()), 1 << 20);
     private final Producer<byte[], byte[]> hand = clients.producer("test-hand");
 
     TrainerRun() throws Exception {
+        this(KafkaCluster.uniqueRun());
+    }
+
+    /** Beside other processes of the run. */
+    TrainerRun(RunId run) throws Exception {
+        this.run = run;
+        this.topics = new RunTopics(run);
         try (Admin admin = clients.admin("test")) {
             new TopicAdmin(admin, LIMIT).ensure(settings(Map.of()).topics());
         }
