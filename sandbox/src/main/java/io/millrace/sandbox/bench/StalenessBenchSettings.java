@@ -31,7 +31,7 @@ public record StalenessBenchSettings(
 
         @Setting(
                 name = "train-time",
-                defaultValue = "200ms",
+                defaultValue = "80ms",
                 min = "1ms",
                 max = "24h",
                 help = "How long the training of one step takes")
@@ -39,7 +39,7 @@ public record StalenessBenchSettings(
 
         @Setting(
                 name = "token-time",
-                defaultValue = "5ms",
+                defaultValue = "2ms",
                 min = "1ms",
                 max = "1m",
                 help = "Time the stand-in engine takes for one token")

@@ -66,6 +66,9 @@ final class StalenessSpecs {
                         "8192",
                         "--reward-type",
                         "dapo",
+                        // The figures are read from the receipts of the whole run.
+                        "--trim-interval",
+                        "1h",
                         "--ops-port",
                         "" + settings.producerPort()));
     }
