@@ -112,6 +112,19 @@ class TrainerFilterTest {
     }
 
     @Test
+    void aStrictStepTakesTheNextIndicesThatFiltersKeep() throws Exception {
+        try (TrainerRun run = new TrainerRun();
+                TrainerProcess trainer = run.start(Map.of("filter", "zero-std", "batch-order", "strict"))) {
+            publishGood(run, 5, 4, 1);
+            publishSame(run, 0, 2);
+            assertStatus(202, trainer.post("/v1/steps/0/lease?wait_ms=0", ""));
+            publishSame(run, 3);
+            JsonNode lease = assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertEquals(List.of(1L, 4L), indices(lease));
+        }
+    }
+
+    @Test
     void asManyGroupsAreIssuedAgainAsAreDropped(@TempDir Path folder) throws Exception {
         ProducerRun producer = new ProducerRun();
         try (TrainerRun run = new TrainerRun(producer.run);

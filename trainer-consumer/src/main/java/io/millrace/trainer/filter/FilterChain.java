@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Filters in their order, and how many groups they dropped in a row: where that passes its limit, nothing will fill a
- * batch, and going on would only burn generation. One owner.
+ * Filters in their order, and how many groups they dropped in a row: where that passes its limit, going on would only
+ * cost generation. One owner.
  */
 public final class FilterChain {
     private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,40}");
@@ -79,7 +79,7 @@ public final class FilterChain {
             row.forEach((name, count) -> counts.add(name + " " + count));
             verdict = consecutive() + " finished groups in a row were dropped by filters (" + String.join(", ", counts)
                     + ") and none was kept, more than max-consecutive-filtered " + consecutiveMax
-                    + ": no step can be filled. Look at the rewards, or at the prompts: all too easy or too hard;"
+                    + ": going on would only cost generation. Look at the rewards, or at the prompts: all too easy or too hard;"
                     + " or change --filter or --max-consecutive-filtered.";
         }
     }
