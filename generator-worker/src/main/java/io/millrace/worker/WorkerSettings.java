@@ -6,6 +6,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsSettings;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.topics.TopicSettings;
+import io.millrace.worker.generate.OnWeightUpdate;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -97,6 +98,14 @@ public record WorkerSettings(
                 max = "10m",
                 help = "Longest pause between requests for a sample, an engine's Retry-After included")
         Duration retryDelayMax,
+
+        @Setting(
+                name = "on-weight-update",
+                defaultValue = "continue",
+                help = "What becomes of samples that an engine aborts, as engines do when their weights are updated:"
+                        + " continue keeps their tokens and goes on behind them (a text prompt whose ids are unknown,"
+                        + " --tokenize false, is drawn anew), restart draws them anew")
+        OnWeightUpdate onWeightUpdate,
 
         @Setting(
                 name = "connect-timeout",

@@ -297,7 +297,7 @@ final class WorkerRun {
     }
 
     /** A request as the engine's ledger has it. */
-    record Request(String rid, long group, double arrivalMs, String outcome) {}
+    record Request(String rid, long group, double arrivalMs, String outcome, long outputTokens) {}
 
     List<Request> requests(EngineServer engine) throws Exception {
         List<Request> requests = new ArrayList<>();
@@ -310,7 +310,8 @@ final class WorkerRun {
                     rid,
                     Long.parseLong(group),
                     json.path("arrival_ms").doubleValue(),
-                    json.path("outcome").stringValue()));
+                    json.path("outcome").stringValue(),
+                    json.path("completion_tokens").longValue()));
         }
         return requests;
     }

@@ -19,8 +19,8 @@ public final class EngineException extends Exception {
         TIMED_OUT("engine-timeout", Retry.COUNTED),
         /** An answer that is not what the engine promises. */
         MALFORMED("engine-malformed", Retry.COUNTED),
-        /** The engine gave the request up. */
-        ABORTED("engine-aborted", Retry.COUNTED);
+        /** The engine gave the request up, and its attempt has no time left. */
+        ABORTED("engine-aborted", Retry.NEVER);
 
         private enum Retry {
             NEVER,

@@ -81,6 +81,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
                         settings.requestAttempts(),
                         settings.retryDelay(),
                         settings.retryDelayMax(),
+                        settings.onWeightUpdate(),
                         settings.tokenize()),
                 Ticker.system(),
                 registry);
@@ -275,7 +276,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
             double scoringSeconds) {
         Generation generation = drawn.generation();
         int[] promptIds = drawn.promptIds();
-        WeightVersions versions = WeightVersions.of(generation, task.issueVersion());
+        WeightVersions versions = drawn.versions();
         SampleHeader header = new SampleHeader(
                 task.groupIndex().sampleIndex(sample, task.samples()),
                 promptIds.length,

@@ -7,6 +7,7 @@ import dev.failsafe.RetryPolicyBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.RunId;
 import io.millrace.common.record.Prompt;
+import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
 import io.millrace.worker.engine.EngineException;
@@ -14,6 +15,7 @@ import io.millrace.worker.engine.EngineException.Kind;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.GenerateRequest;
 import io.millrace.worker.engine.Generation;
+import io.millrace.worker.engine.Generation.Finish;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -22,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Generates one sample: bounded tries with growing, jittered pauses; what cannot succeed is not tried again; an engine
- * that is away, restarting or full is waited for while the attempt has time; an engine's Retry-After is honoured.
+ * that is away, restarting or full is waited for while the attempt has time; an engine's Retry-After is honoured; a
+ * sample that is aborted is continued.
  * Thread-safe.
  */
 final class Sampler {
@@ -32,13 +35,26 @@ final class Sampler {
      * @param attemptsMax requests for one sample that an engine took and failed, 1 or more
      * @param retryDelay before the second try; doubles from then on
      * @param retryDelayMax the longest pause, Retry-After included
+     * @param onWeightUpdate what becomes of aborted samples
      * @param tokenize whether text prompts are tokenized by the engine first, so that prompt ids are known
      */
     record Limits(
-            Duration requestLimit, int attemptsMax, Duration retryDelay, Duration retryDelayMax, boolean tokenize) {}
+            Duration requestLimit,
+            int attemptsMax,
+            Duration retryDelay,
+            Duration retryDelayMax,
+            OnWeightUpdate onWeightUpdate,
+            boolean tokenize) {}
 
-    /** A sample drawn: the answer, who gave it, and the prompt's ids (none when it went as text). */
-    record Drawn(Generation generation, String engine, int[] promptIds) {}
+    /**
+     * A sample drawn.
+     *
+     * @param generation the answer, joined where it came in pieces
+     * @param versions behind its tokens
+     * @param engine who gave it, or its last piece
+     * @param promptIds none when the prompt went as text
+     */
+    record Drawn(Generation generation, WeightVersions versions, String engine, int[] promptIds) {}
 
     private final EnginePool engines;
     private final RunId run;
@@ -55,29 +71,86 @@ final class Sampler {
     }
 
     /**
-     * Draws a sample; blocks the calling virtual thread.
+     * Draws a sample; blocks the calling virtual thread. What an engine aborts is continued behind the tokens it has, or
+     * drawn anew; that is no failure, and goes on while the attempt has time.
      *
      * @throws EngineException the last try's failure
      */
     Drawn draw(GroupRun group, int sample) throws EngineException, InterruptedException {
+        SamplingParams params = group.task().samplingParams();
+        AtomicInteger tries = new AtomicInteger();
+        long startNanos = ticker.nanos();
+        int barren = 0;
+        SampleSoFar soFar = new SampleSoFar(group.task().issueVersion());
+        while (true) {
+            EnginePool.Made made = piece(group, sample, soFar, tries);
+            Generation piece = made.generation();
+            if (piece.finish() != Finish.ABORT || keeps(group)) {
+                soFar.add(piece);
+            }
+            if (piece.finish() != Finish.ABORT || soFar.isFull(params)) {
+                int[] promptIds = group.promptIds();
+                return new Drawn(
+                        soFar.joined(params),
+                        soFar.versions(),
+                        made.address(),
+                        promptIds == null ? new int[0] : promptIds);
+            }
+            aborted(group, piece);
+            barren = piece.tokens().length == 0 ? barren + 1 : 0;
+            if (!timeRemains(group, startNanos)) {
+                throw new EngineException(
+                        Kind.ABORTED, made.address() + " aborted the sample and its attempt has no time left");
+            }
+            if (barren > 0) {
+                pauseAfterAbort(barren);
+            }
+        }
+    }
+
+    /** Text whose ids are unknown cannot be continued behind. */
+    private boolean keeps(GroupRun group) {
+        return limits.onWeightUpdate() == OnWeightUpdate.CONTINUE && group.promptIds() != null;
+    }
+
+    private void aborted(GroupRun group, Generation piece) {
+        registry.counter("millrace.worker.aborted.requests").increment();
+        registry.counter("millrace.worker.aborted.tokens", "fate", keeps(group) ? "kept" : "dropped")
+                .increment(piece.tokens().length);
+    }
+
+    /** An engine that aborts before it has made a token is busy with something else: it is asked less and less often. */
+    private void pauseAfterAbort(int barren) throws InterruptedException {
+        long pauseMs = limits.retryDelay().toMillis() << Math.min(20, barren - 1);
+        Thread.sleep(Math.min(pauseMs, limits.retryDelayMax().toMillis()));
+    }
+
+    /** One answer of an engine, aborted or not. */
+    private EnginePool.Made piece(GroupRun group, int sample, SampleSoFar soFar, AtomicInteger tries)
+            throws EngineException, InterruptedException {
         TrainingTask task = group.task();
         Set<String> failed = new HashSet<>();
         int[] promptIds = group.promptIds();
-        AtomicInteger tries = new AtomicInteger();
         return tried(group, () -> {
             // Never the same twice: an engine refuses a request id it still holds.
             String rid = run + ".g" + task.groupIndex() + ".a" + task.attempt() + ".s" + sample + ".t"
                     + tries.incrementAndGet();
             GenerateRequest request = new GenerateRequest(
-                    rid, promptIds, promptIds == null ? task.prompt().asText() : null, task.samplingParams());
+                    rid,
+                    promptIds == null ? null : soFar.prefix(promptIds),
+                    promptIds == null ? task.prompt().asText() : null,
+                    soFar.remaining(task.samplingParams()));
             EnginePool.Made made = engines.generate(request, limits.requestLimit(), failed);
-            if (made.generation().finish() == Generation.Finish.ABORT) {
-                throw new EngineException(Kind.ABORTED, made.address() + " aborted " + rid);
-            }
-            if (made.generation().tokens().length == 0) {
+            int length = made.generation().tokens().length;
+            if (made.generation().finish() != Finish.ABORT && soFar.length() + length == 0) {
                 throw new EngineException(Kind.MALFORMED, made.address() + " answered " + rid + " without a token");
             }
-            return new Drawn(made.generation(), made.address(), promptIds == null ? new int[0] : promptIds);
+            if (length > soFar.remaining(task.samplingParams()).maxNewTokens()) {
+                throw new EngineException(
+                        Kind.MALFORMED,
+                        made.address() + " answered " + rid + " with " + length + " tokens, more than max_new_tokens");
+            }
+            return made;
         });
     }
 

@@ -17,6 +17,7 @@ public final class TestingEngine implements EngineClient {
 
     private final Deque<Step> script = new ArrayDeque<>();
     private final List<String> rids = new ArrayList<>();
+    private final List<GenerateRequest> requests = new ArrayList<>();
 
     /** The next call does this; once the script is through, calls answer. */
     public synchronized TestingEngine then(Step step) {
@@ -48,6 +49,11 @@ public final class TestingEngine implements EngineClient {
         return new Generation("yes", new int[tokens], new float[tokens], finish, 1, 0, "0", List.of(), null);
     }
 
+    /** Requests to generate, in order of arrival. */
+    public synchronized List<GenerateRequest> requests() {
+        return List.copyOf(requests);
+    }
+
     private synchronized Step next(String rid) {
         rids.add(rid);
         return script.isEmpty() ? TestingEngine::answer : script.removeFirst();
@@ -56,6 +62,9 @@ public final class TestingEngine implements EngineClient {
     @Override
     public Generation generate(String address, GenerateRequest request, Duration limit)
             throws EngineException, InterruptedException {
+        synchronized (this) {
+            requests.add(request);
+        }
         return next(request.rid()).take();
     }
 

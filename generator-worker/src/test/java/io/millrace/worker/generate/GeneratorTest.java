@@ -93,7 +93,8 @@ class GeneratorTest {
             Sampler sampler = new Sampler(
                     new EnginePool(List.of("http://engine"), engine, Ticker.system(), Duration.ZERO),
                     run,
-                    new Sampler.Limits(LONG, 3, Duration.ofMillis(1), Duration.ofMillis(2), tokenize),
+                    new Sampler.Limits(
+                            LONG, 3, Duration.ofMillis(1), Duration.ofMillis(2), OnWeightUpdate.CONTINUE, tokenize),
                     Ticker.system(),
                     registry);
             generator = new Generator(

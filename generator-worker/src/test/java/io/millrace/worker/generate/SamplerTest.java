@@ -1,5 +1,6 @@
 package io.millrace.worker.generate;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -28,11 +29,13 @@ class SamplerTest {
     private final ManualTicker ticker = new ManualTicker();
     private final TestingEngine engine = new TestingEngine();
 
+    private OnWeightUpdate onWeightUpdate = OnWeightUpdate.CONTINUE;
+
     private Sampler sampler(int attemptsMax, Duration pause, Duration pauseMax) {
         return new Sampler(
                 new EnginePool(List.of("http://engine"), engine, ticker, Duration.ZERO),
                 new RunId("r"),
-                new Sampler.Limits(Duration.ofHours(1), attemptsMax, pause, pauseMax, true),
+                new Sampler.Limits(Duration.ofHours(1), attemptsMax, pause, pauseMax, onWeightUpdate, true),
                 ticker,
                 new SimpleMeterRegistry());
     }
@@ -48,7 +51,7 @@ class SamplerTest {
     @ParameterizedTest
     @EnumSource(
             value = Kind.class,
-            names = {"FAILED", "TIMED_OUT", "MALFORMED", "ABORTED"})
+            names = {"FAILED", "TIMED_OUT", "MALFORMED"})
     void whatTheEngineFailedCountsAgainstTheLimit(Kind kind) {
         for (int i = 0; i < 10; i++) {
             engine.thenFails(kind);
@@ -103,11 +106,65 @@ class SamplerTest {
     }
 
     @Test
-    void abortedAndEmptyAnswersAreRepeated() throws Exception {
-        engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, 2))
-                .then(() -> TestingEngine.answer(Generation.Finish.STOP, 0));
+    void emptyAnswersAreRepeated() throws Exception {
+        engine.then(() -> TestingEngine.answer(Generation.Finish.STOP, 0));
         assertEquals(2, sampler(3).draw(group(null), 0).generation().tokens().length);
-        assertEquals(List.of("r.g5.a1.s0.t1", "r.g5.a1.s0.t2", "r.g5.a1.s0.t3"), engine.rids());
+        assertEquals(List.of("r.g5.a1.s0.t1", "r.g5.a1.s0.t2"), engine.rids());
+    }
+
+    @Test
+    void anAbortedSampleIsContinuedBehindItsTokens() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, 1));
+        }
+        GroupRun group = group(Duration.ofHours(1));
+        group.tokenized(new int[] {7, 8});
+        Sampler.Drawn drawn = sampler(1).draw(group, 0);
+        assertEquals(7, drawn.generation().tokens().length, "five of one token, then two");
+        assertEquals(Generation.Finish.STOP, drawn.generation().finish());
+        assertArrayEquals(new int[] {7, 8, 0, 0, 0}, engine.requests().get(3).inputIds());
+        int limit = group.task().samplingParams().maxNewTokens();
+        assertEquals(limit - 3, engine.requests().get(3).samplingParams().maxNewTokens());
+    }
+
+    @Test
+    void aSampleWithoutBudgetLeftIsNotAskedForAgain() throws Exception {
+        GroupRun group = group(Duration.ofHours(1));
+        group.tokenized(new int[] {7});
+        int limit = group.task().samplingParams().maxNewTokens();
+        engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, limit));
+        Sampler.Drawn drawn = sampler(1).draw(group, 0);
+        assertEquals(Generation.Finish.LENGTH, drawn.generation().finish());
+        assertEquals(limit, drawn.generation().tokens().length);
+        assertEquals(1, engine.rids().size());
+    }
+
+    @Test
+    void anAbortedSampleWhoseAttemptIsOverFails() {
+        engine.then(() -> {
+            ticker.advance(Duration.ofMinutes(6));
+            return TestingEngine.answer(Generation.Finish.ABORT, 1);
+        });
+        EngineException last =
+                assertThrows(EngineException.class, () -> sampler(6).draw(group(Duration.ofMinutes(5)), 0));
+        assertEquals(Kind.ABORTED, last.kind());
+    }
+
+    @Test
+    void restartThrowsTheTokensAway() throws Exception {
+        onWeightUpdate = OnWeightUpdate.RESTART;
+        engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, 1));
+        GroupRun group = group(null);
+        group.tokenized(new int[] {7, 8});
+        assertEquals(2, sampler(1).draw(group, 0).generation().tokens().length);
+        assertArrayEquals(new int[] {7, 8}, engine.requests().get(1).inputIds());
+    }
+
+    @Test
+    void textThatIsNotTokenizedIsDrawnAnew() throws Exception {
+        engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, 1));
+        assertEquals(2, sampler(1).draw(group(null), 0).generation().tokens().length);
+        assertEquals(null, engine.requests().get(1).inputIds());
     }
 
     @Test

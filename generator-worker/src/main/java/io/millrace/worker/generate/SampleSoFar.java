@@ -1,0 +1,143 @@
+package io.millrace.worker.generate;
+
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.rollout.SampleHeader.SpecInfo;
+import io.millrace.common.rollout.SpanProvenance;
+import io.millrace.common.rollout.VersionSpan;
+import io.millrace.worker.engine.Generation;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What has been generated of one sample, in pieces: each piece continues the tokens of those before it. Tokens,
+ * log-probabilities and version spans stay as the engine that made them gave them. Owned by the sample's thread.
+ */
+final class SampleSoFar {
+    private static final String MIN_NEW_TOKENS = "min_new_tokens";
+
+    private final WeightVersion issueVersion;
+    private final StringBuilder text = new StringBuilder();
+    private int[] tokens = new int[0];
+    private float[] logProbs = new float[0];
+    private final List<VersionSpan> spans = new ArrayList<>();
+    private final List<String> words = new ArrayList<>();
+    private SpanProvenance provenance = SpanProvenance.SPANS;
+    private int cachedTokens;
+    private int pieces;
+
+    private @Nullable SpecInfo spec;
+
+    private @Nullable Generation last;
+
+    /** @param issueVersion of the task: stands in for pieces whose engine tells no version */
+    SampleSoFar(WeightVersion issueVersion) {
+        this.issueVersion = issueVersion;
+    }
+
+    /** An engine's answer to a request with the {@link #prefix}. */
+    void add(Generation piece) {
+        WeightVersions versions = WeightVersions.of(piece, issueVersion);
+        int at = tokens.length;
+        for (VersionSpan span : versions.spans()) {
+            join(new VersionSpan(span.version(), span.from() + at, span.to() + at));
+        }
+        if (piece.tokens().length > 0 && versions.provenance().compareTo(provenance) > 0) {
+            provenance = versions.provenance();
+        }
+        words.addAll(versions.words());
+        text.append(piece.text());
+        tokens = Arrays.copyOf(tokens, at + piece.tokens().length);
+        System.arraycopy(piece.tokens(), 0, tokens, at, piece.tokens().length);
+        logProbs = Arrays.copyOf(logProbs, at + piece.logProbs().length);
+        System.arraycopy(piece.logProbs(), 0, logProbs, at, piece.logProbs().length);
+        // Later pieces find their own prefix in the cache, which says nothing of the prompt.
+        cachedTokens = pieces == 0 ? piece.cachedTokens() : cachedTokens;
+        spec = sum(spec, piece.spec());
+        last = piece;
+        pieces++;
+    }
+
+    /** Adjacent spans of one version are one. */
+    private void join(VersionSpan span) {
+        if (!spans.isEmpty() && spans.getLast().version().equals(span.version())) {
+            span = new VersionSpan(span.version(), spans.removeLast().from(), span.to());
+        }
+        spans.add(span);
+    }
+
+    private static @Nullable SpecInfo sum(@Nullable SpecInfo one, @Nullable SpecInfo other) {
+        if (one == null || other == null) {
+            return one == null ? other : one;
+        }
+        return new SpecInfo(
+                one.specAcceptTokenNum() + other.specAcceptTokenNum(),
+                one.specDraftTokenNum() + other.specDraftTokenNum(),
+                one.specVerifyCt() + other.specVerifyCt(),
+                one.completionTokenNum() + other.completionTokenNum());
+    }
+
+    /** Response tokens so far. */
+    int length() {
+        return tokens.length;
+    }
+
+    /** What the next request's prompt is. */
+    int[] prefix(int[] promptIds) {
+        int[] prefix = Arrays.copyOf(promptIds, promptIds.length + tokens.length);
+        System.arraycopy(tokens, 0, prefix, promptIds.length, tokens.length);
+        return prefix;
+    }
+
+    /** Whether the sample's token limit is used up. */
+    boolean isFull(SamplingParams params) {
+        return tokens.length >= params.maxNewTokens();
+    }
+
+    /** The parameters for the tokens that are left; at least one must be. */
+    SamplingParams remaining(SamplingParams params) {
+        if (tokens.length == 0) {
+            return params;
+        }
+        ObjectNode extra = params.extra().deepCopy();
+        if (extra.path(MIN_NEW_TOKENS).isIntegralNumber()) {
+            extra.put(MIN_NEW_TOKENS, Math.max(0, extra.path(MIN_NEW_TOKENS).longValue() - tokens.length));
+        }
+        return new SamplingParams(
+                params.temperature(),
+                params.topP(),
+                params.topK(),
+                params.maxNewTokens() - tokens.length,
+                params.stop(),
+                params.stopTokenIds(),
+                params.skipSpecialTokens(),
+                extra);
+    }
+
+    /** The sample as if it had been generated at once; with its limit used up it ends by length. */
+    Generation joined(SamplingParams params) {
+        Generation end = last;
+        if (end == null) {
+            throw new IllegalStateException("no piece of the sample has been generated");
+        }
+        boolean cut = end.finish() == Generation.Finish.ABORT && isFull(params);
+        return new Generation(
+                text.toString(),
+                tokens,
+                logProbs,
+                cut ? Generation.Finish.LENGTH : end.finish(),
+                end.promptTokens(),
+                cachedTokens,
+                end.weightVersion(),
+                List.of(),
+                spec);
+    }
+
+    /** What is known of the versions behind the tokens; of pieces that differ in that, the least. */
+    WeightVersions versions() {
+        return new WeightVersions(List.copyOf(spans), provenance, List.copyOf(words));
+    }
+}
