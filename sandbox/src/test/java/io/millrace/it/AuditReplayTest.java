@@ -24,6 +24,7 @@ import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.gate.OnStale;
@@ -77,13 +78,15 @@ class AuditReplayTest {
                 KAFKA,
                 new BatchSettings(2, 2, 3, 1),
                 new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST),
+                FilterSettings.none(),
                 new RecoverySettings(1, Duration.ofMinutes(10), 1, 1000, null, ResumeMode.REPLAY, null),
                 "127.0.0.1",
                 0,
                 new ByteSize(64 << 20),
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
-                LIMIT));
+                LIMIT,
+                Duration.ofMinutes(10)));
     }
 
     private void send(ProducerRecord<byte[], byte[]> record) throws Exception {

@@ -32,6 +32,7 @@ import io.millrace.it.TrainerProcess.Answer;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.TrainerWiring;
+import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.serve.LeasedBatch;
 import io.millrace.trainer.serve.RolloutQueue;
@@ -88,13 +89,15 @@ class TrainerConsumerTest {
                 new KafkaSettings(KafkaCluster.bootstrap(), Map.of()),
                 new BatchSettings(BATCH_GROUPS, SAMPLES, 1, 1),
                 GateSettings.defaults(),
+                FilterSettings.none(),
                 RecoverySettings.defaults(),
                 "127.0.0.1",
                 0,
                 new ByteSize(payloadBytesMax),
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
-                LIMIT);
+                LIMIT,
+                Duration.ofMinutes(10));
     }
 
     private TrainerProcess trainer() throws Exception {

@@ -25,6 +25,7 @@ import io.millrace.sandbox.broker.BrokerSettings;
 import io.millrace.sandbox.broker.EmbeddedBroker;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -52,13 +53,15 @@ class TrainerOutageTest {
                 new KafkaSettings(bootstrap, Map.of()),
                 new BatchSettings(2, 1, 1, 1),
                 GateSettings.defaults(),
+                FilterSettings.none(),
                 RecoverySettings.defaults(),
                 "127.0.0.1",
                 0,
                 new ByteSize(64 << 20),
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
-                Duration.ofSeconds(3));
+                Duration.ofSeconds(3),
+                Duration.ofMinutes(10));
     }
 
     private void publish(KafkaClients clients) throws Exception {

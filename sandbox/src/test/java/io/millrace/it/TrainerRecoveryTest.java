@@ -30,6 +30,7 @@ import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.it.TrainerProcess.Answer;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.gate.OnStale;
@@ -90,13 +91,15 @@ class TrainerRecoveryTest {
                 new KafkaSettings(KafkaCluster.bootstrap(), Map.of()),
                 new BatchSettings(2, SAMPLES, 1, 1),
                 new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST),
+                FilterSettings.none(),
                 recovery,
                 "127.0.0.1",
                 0,
                 new ByteSize(64 << 20),
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
-                LIMIT));
+                LIMIT,
+                Duration.ofMinutes(10)));
     }
 
     private static RecoverySettings keeping(int steps) {

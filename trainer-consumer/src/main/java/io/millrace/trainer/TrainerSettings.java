@@ -8,8 +8,10 @@ import io.millrace.common.http.OpsSettings;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.topics.TopicSettings;
+import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * All settings of the trainer consumer.
@@ -20,12 +22,14 @@ import java.time.Duration;
  * @param partsMemoryMax parts of large groups kept until their group is whole
  * @param stopTimeout over all stages of stopping
  * @param brokerTimeout for one answer of the broker
+ * @param updateLimit of one weight update or pause; past it people are warned
  */
 public record TrainerSettings(
         TopicSettings topics,
         KafkaSettings kafka,
         BatchSettings batch,
         GateSettings gate,
+        FilterSettings filters,
         RecoverySettings recovery,
 
         @Setting(
@@ -73,12 +77,21 @@ public record TrainerSettings(
                 min = "1s",
                 max = "10m",
                 help = "Longest wait for an answer of the broker")
-        Duration brokerTimeout) {
+        Duration brokerTimeout,
+
+        @Setting(
+                name = "update-limit",
+                defaultValue = "10m",
+                min = "1s",
+                max = "24h",
+                help = "Time that a weight update or a pause may take; past it health, status and log warn")
+        Duration updateLimit) {
     /** An entry of a lease's manifest is smaller, unless its group came in many parts. */
     private static final int MANIFEST_ENTRY_BYTES = 200;
 
     public TrainerSettings {
         gate.gate(batch);
+        filters.chain(batch, List.of());
         if (partsMemoryMax.compareTo(topics.recordSizeMax()) < 0) {
             throw SettingException.impossible(
                     "--parts-memory-max and --record-size-max",

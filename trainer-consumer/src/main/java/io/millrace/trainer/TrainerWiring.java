@@ -11,6 +11,8 @@ import io.millrace.common.metrics.Metrics;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.trainer.filter.FilterChain;
+import io.millrace.trainer.filter.GroupFilter;
 import io.millrace.trainer.serve.BatchReader;
 import io.millrace.trainer.serve.RolloutQueue;
 import io.millrace.trainer.serve.SessionOpener;
@@ -18,6 +20,7 @@ import io.millrace.trainer.serve.TrainerLoop;
 import io.millrace.trainer.serve.TrainerMetrics;
 import io.millrace.trainer.serve.TrainerRoutes;
 import java.time.Duration;
+import java.util.List;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.slf4j.Logger;
@@ -30,13 +33,15 @@ public final class TrainerWiring {
     private static final Logger log = LoggerFactory.getLogger(TrainerWiring.class);
 
     private final TrainerSettings settings;
+    private final FilterChain filters;
     private final RunTopics topics;
     private final KafkaClients clients;
     private final WallClock clock = WallClock.system();
     private final Ticker ticker = Ticker.system();
 
-    private TrainerWiring(TrainerSettings settings) {
+    private TrainerWiring(TrainerSettings settings, List<GroupFilter> more) {
         this.settings = settings;
+        this.filters = settings.filters().chain(settings.batch(), more);
         this.topics = new RunTopics(settings.topics().run());
         this.clients = new KafkaClients(
                 settings.kafka(), settings.topics().recordSizeMax().intBytes());
@@ -49,13 +54,22 @@ public final class TrainerWiring {
      * @throws io.millrace.trainer.serve.RolloutQueueException when the run could not be taken within the broker timeout
      */
     public static RolloutQueue open(TrainerSettings settings) throws Exception {
+        return open(settings, List.of());
+    }
+
+    /**
+     * Same, with filters of the trainer's own.
+     *
+     * @param filters asked after those of the settings; called by the queue's one thread
+     */
+    public static RolloutQueue open(TrainerSettings settings, List<GroupFilter> filters) throws Exception {
         StopSequence stops = new StopSequence(Ticker.system());
         Health health = new Health(WallClock.system());
         Fatal fatal = (who, cause) -> {
             health.failed(who, String.valueOf(cause));
             log.error("the rollout queue has failed in {}", who, cause);
         };
-        TrainerWiring wiring = new TrainerWiring(settings);
+        TrainerWiring wiring = new TrainerWiring(settings, filters);
         try {
             Metrics metrics = wiring.metrics(stops);
             RolloutQueue queue = wiring.queue(stops, health, metrics, fatal, () -> stops.stop(settings.stopTimeout()));
@@ -73,7 +87,7 @@ public final class TrainerWiring {
      * @return the port that is served
      */
     public static int start(TrainerSettings settings, ProcessRunner runner, StopSequence stops) throws Exception {
-        TrainerWiring wiring = new TrainerWiring(settings);
+        TrainerWiring wiring = new TrainerWiring(settings, List.of());
         Metrics metrics = wiring.metrics(stops);
         RolloutQueue queue = wiring.queue(stops, runner.health(), metrics, runner, runner::requestStop);
         TrainerRoutes routes = new TrainerRoutes(queue);
@@ -91,6 +105,7 @@ public final class TrainerWiring {
     private RolloutQueue queue(
             StopSequence stops, Health health, Metrics metrics, Fatal fatal, RolloutQueue.Closer closer) {
         TrainerMetrics meters = new TrainerMetrics(metrics.registry());
+        meters.discardReasons(filters.reasons());
         Admin admin = clients.admin(id("admin"));
         // Its calls under way are questions only; without a broker they would take all the time there is.
         stops.push("admin client", _ -> admin.close(ADMIN_CLOSE_LIMIT));
@@ -101,7 +116,8 @@ public final class TrainerWiring {
         TrainerLoop loop = new TrainerLoop(
                 topics.run(),
                 settings.batch().batchGroups(),
-                new SessionOpener(settings, clients, admin, metrics, meters, clock, ticker),
+                settings.updateLimit(),
+                new SessionOpener(settings, filters, clients, admin, metrics, meters, clock, ticker),
                 settings.recovery().resume(),
                 meters,
                 health,

@@ -26,6 +26,11 @@ class TrainerSettingsTest implements SettingsContract<TrainerSettings> {
         return Map.of("run", "demo", "resume-step", "3");
     }
 
+    @Override
+    public Map<String, String> examples() {
+        return Map.of("filter", "aborted,zero-std");
+    }
+
     private static TrainerSettings bind(Map<String, String> flags) {
         Map<String, String> all = new HashMap<>(flags);
         all.putIfAbsent("run", "testing");
@@ -69,5 +74,22 @@ class TrainerSettingsTest implements SettingsContract<TrainerSettings> {
         String message = assertThrows(SettingException.class, () -> bind(Map.of("parts-memory-max", "1MiB")))
                 .getMessage();
         assertTrue(message.contains("--parts-memory-max") && message.contains("16MiB"), message);
+    }
+
+    private static String refusal(Map<String, String> flags) {
+        return assertThrows(SettingException.class, () -> bind(flags)).getMessage();
+    }
+
+    @Test
+    void filtersAreNamedOnceAndKnownAndCanKeepAGroup() {
+        assertEquals(
+                List.of("zero-std", "aborted"),
+                bind(Map.of("filter", "zero-std,aborted")).filters().filters());
+        String unknown = refusal(Map.of("filter", "zero-variance"));
+        assertTrue(unknown.contains("--filter must be of zero-std, aborted, was 'zero-variance'"), unknown);
+        String twice = refusal(Map.of("filter", "aborted,aborted"));
+        assertTrue(twice.contains("--filter: there are two filters called aborted"), twice);
+        String all = refusal(Map.of("filter", "zero-std", "samples-per-group", "1"));
+        assertTrue(all.contains("--filter and --samples-per-group"), all);
     }
 }

@@ -1,11 +1,15 @@
 package io.millrace.trainer.serve;
 
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.json.BadRecordException;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.trainer.collect.Collected;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
 import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.steps.StepLedger;
 import io.millrace.trainer.steps.StepsReader;
 import java.util.ArrayList;
@@ -27,6 +31,7 @@ public final class Intake {
     private final ResultParser parser;
     private final Collector collector;
     private final StepLedger ledger;
+    private final FilterChain filters;
     private final TrainerMetrics metrics;
     private final Consumer<Finished> finished;
     private final List<ControlRecord> decisions = new ArrayList<>();
@@ -36,18 +41,45 @@ public final class Intake {
             ResultParser parser,
             Collector collector,
             StepLedger ledger,
+            FilterChain filters,
             TrainerMetrics metrics,
             Consumer<Finished> finished) {
         this.parser = parser;
         this.collector = collector;
         this.ledger = ledger;
+        this.filters = filters;
         this.metrics = metrics;
         this.finished = finished;
     }
 
     void accept(ConsumerRecord<byte[], byte[]> record) {
         for (ResultEvent event : parser.parse(record, collector::hasWon)) {
-            decide(collector.accept(event), record);
+            Collected collected = collector.accept(event);
+            decide(collected, record);
+            if (collected instanceof Collected.Won won && event instanceof ResultEvent.Arrived arrived) {
+                filter(won.group(), arrived.payload());
+            }
+        }
+    }
+
+    /** A group that an earlier process leased was let pass by the filters of that time. */
+    private void filter(Finished group, byte[] payload) {
+        if (filters.isEmpty() || ledger.isLeased(group.groupIndex())) {
+            return;
+        }
+        filters.drops(decoded(group, payload)).ifPresent(reason -> {
+            collector.settled(group.groupIndex());
+            decisions.add(ledger.discard(group.groupIndex(), group.attempt(), reason));
+            metrics.discarded(reason);
+            log.debug("group {} is discarded: {}", group.groupIndex(), reason);
+        });
+    }
+
+    private static RolloutGroup decoded(Finished group, byte[] payload) {
+        try {
+            return RolloutGroupCodec.decode(payload);
+        } catch (BadRecordException e) {
+            throw new IllegalStateException("group " + group.groupIndex() + " was decoded before, and now is not", e);
         }
     }
 

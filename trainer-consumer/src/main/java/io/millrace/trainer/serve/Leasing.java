@@ -18,12 +18,19 @@ import org.slf4j.LoggerFactory;
 final class Leasing {
     private static final Logger log = LoggerFactory.getLogger(Leasing.class);
 
+    /** How long the end waits for a trainer to ask for a step, to be told why there is none. */
+    private static final Duration UNTOLD_LIMIT = Duration.ofSeconds(10);
+    /** Once it was told, for the answer to go out. */
+    private static final Duration TOLD_LIMIT = Duration.ofSeconds(1);
+
     private final Standing standing;
     private final TrainerMetrics metrics;
     private final WallClock clock;
     private final Ticker ticker;
     /** When the next step was first asked for; null before. */
     private @Nullable Long askedNanos;
+    /** When the consumer ends because filters drop every group; null while they do not. */
+    private @Nullable Long endNanos;
 
     Leasing(Standing standing, TrainerMetrics metrics, WallClock clock, Ticker ticker) {
         this.standing = standing;
@@ -49,6 +56,11 @@ final class Leasing {
             case LeaseDecision.UnfillableAtThisVersion unfillable -> new LeaseAnswer.Refused(unfillable.why());
             case LeaseDecision.MayReplay replay -> again(session, step);
             case LeaseDecision.MayLease may -> {
+                Optional<String> verdict = session.filters.verdict();
+                if (verdict.isPresent()) {
+                    endBy(ticker.nanos() + TOLD_LIMIT.toNanos());
+                    yield new LeaseAnswer.Refused(verdict.get());
+                }
                 Optional<String> refusal = session.retention.refusal(step, session.ledger.checkpoint());
                 if (refusal.isPresent()) {
                     yield new LeaseAnswer.Refused(refusal.get());
@@ -59,6 +71,29 @@ final class Leasing {
                 yield request.deadlineNanos() - ticker.nanos() <= 0 ? standing.notYet(step, session) : null;
             }
         };
+    }
+
+    /**
+     * Ends the consumer when filters drop every group, but not before the trainer has had time to be told.
+     *
+     * @throws FilteredOutException when it is time
+     */
+    void endWhenFilteredOut(Session session) {
+        Optional<String> verdict = session.filters.verdict();
+        if (verdict.isEmpty()) {
+            return;
+        }
+        long atNanos = endBy(ticker.nanos() + UNTOLD_LIMIT.toNanos());
+        if (ticker.nanos() - atNanos >= 0) {
+            throw new FilteredOutException(verdict.get());
+        }
+    }
+
+    /** The earliest end asked for stands. */
+    private long endBy(long nanos) {
+        long end = endNanos == null || nanos - endNanos < 0 ? nanos : endNanos;
+        endNanos = end;
+        return end;
     }
 
     private LeaseAnswer again(Session session, StepNumber step) {

@@ -3,6 +3,7 @@ package io.millrace.trainer.serve;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.trainer.steps.Announcement;
 import io.millrace.trainer.steps.ResumeMode;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ sealed interface Request {
     record Resume(
             StepNumber step, ResumeMode mode, @Nullable Lineage lineage, CompletableFuture<ResumeAnswer> answer)
             implements Request {}
+
+    /** @param announcement null to ask only */
+    record Weights(@Nullable Announcement announcement, CompletableFuture<PolicyAnswer> answer) implements Request {}
 
     record Batch(StepNumber step, CompletableFuture<BatchSource> answer) implements Request {}
 

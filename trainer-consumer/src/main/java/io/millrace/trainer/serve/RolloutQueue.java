@@ -6,6 +6,7 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.time.Ticker;
+import io.millrace.trainer.steps.Announcement;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
 import java.util.Optional;
@@ -173,6 +174,21 @@ public final class RolloutQueue implements AutoCloseable {
             throws InterruptedException {
         CompletableFuture<ResumeAnswer> answer = new CompletableFuture<>();
         return ask(new Request.Resume(step, mode, lineage, answer), answer, SHORT_WAIT);
+    }
+
+    /**
+     * Says what the weights are at: updating or paused while engines serve none, ready when every engine serves the
+     * version. Durable when this returns; idempotent.
+     */
+    public PolicyAnswer announce(Announcement announcement) throws InterruptedException {
+        CompletableFuture<PolicyAnswer> answer = new CompletableFuture<>();
+        return ask(new Request.Weights(announcement, answer), answer, SHORT_WAIT);
+    }
+
+    /** What the weights are at. */
+    public PolicyAnswer.Stands policy() throws InterruptedException {
+        CompletableFuture<PolicyAnswer> answer = new CompletableFuture<>();
+        return (PolicyAnswer.Stands) ask(new Request.Weights(null, answer), answer, SHORT_WAIT);
     }
 
     public TrainerStatus status() throws InterruptedException {

@@ -5,12 +5,14 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.FencedException;
@@ -51,6 +53,7 @@ final class Session {
     private final ResultParser parser;
     private final Intake intake;
     final StepChooser chooser;
+    final FilterChain filters;
     private final StepWriter writer;
     private final PartitionReader reader;
     private final KeptSteps keptSteps;
@@ -69,6 +72,7 @@ final class Session {
             ResultParser parser,
             Intake intake,
             StepChooser chooser,
+            FilterChain filters,
             ResultsFeed feed,
             Retention retention,
             StepWriter writer,
@@ -88,6 +92,7 @@ final class Session {
         parser = parts.parser();
         intake = parts.intake();
         chooser = parts.chooser();
+        filters = parts.filters();
         feed = parts.feed();
         retention = parts.retention();
         writer = parts.writer();
@@ -143,6 +148,11 @@ final class Session {
     /** Makes a lease durable. */
     void write(StepRecord.Lease lease) {
         writer.write(List.of(lease));
+    }
+
+    /** Makes a policy durable. */
+    void write(Policy policy) {
+        writer.write(List.of(policy));
     }
 
     /** Makes an acknowledgement durable, with a snapshot when one is due. */

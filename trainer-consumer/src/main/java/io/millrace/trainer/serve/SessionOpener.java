@@ -14,6 +14,7 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.steps.FencedException;
 import io.millrace.trainer.steps.KeptSteps;
 import io.millrace.trainer.steps.Owner;
@@ -56,6 +57,7 @@ public final class SessionOpener {
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
     private final TrainerSettings settings;
+    private final FilterChain filters;
     private final RunTopics topics;
     private final KafkaClients clients;
     private final Admin admin;
@@ -66,9 +68,13 @@ public final class SessionOpener {
     private @Nullable Owner owner;
     private boolean ensured;
 
-    /** @param admin for as long as the process lives; not owned */
+    /**
+     * @param filters count over all sessions; owned by the loop from then on
+     * @param admin for as long as the process lives; not owned
+     */
     public SessionOpener(
             TrainerSettings settings,
+            FilterChain filters,
             KafkaClients clients,
             Admin admin,
             Metrics metrics,
@@ -76,6 +82,7 @@ public final class SessionOpener {
             WallClock clock,
             Ticker ticker) {
         this.settings = settings;
+        this.filters = filters;
         this.topics = new RunTopics(settings.topics().run());
         this.clients = clients;
         this.admin = admin;
@@ -157,8 +164,9 @@ public final class SessionOpener {
                 ledger,
                 collector,
                 parser,
-                new Intake(parser, collector, ledger, meters, chooser::generated),
+                new Intake(parser, collector, ledger, filters, meters, chooser::generated),
                 chooser,
+                filters,
                 feed,
                 retention,
                 writer,

@@ -16,13 +16,15 @@ import org.jspecify.annotations.Nullable;
 /** What the trainer consumer waits for since when, and how it stands. Owned by the loop. */
 final class Standing {
     private final int batchGroups;
+    private final TrainerMetrics metrics;
     private final WallClock clock;
     private Waiting waiting = Waiting.RESULTS_READ_AGAIN;
     private long waitingSinceMs;
     private TrainerStatus.@Nullable StepRewards lastStepRewards;
 
-    Standing(int batchGroups, WallClock clock) {
+    Standing(int batchGroups, TrainerMetrics metrics, WallClock clock) {
         this.batchGroups = batchGroups;
+        this.metrics = metrics;
         this.clock = clock;
         this.waitingSinceMs = clock.millis();
     }
@@ -37,7 +39,8 @@ final class Standing {
         return new LeaseAnswer.NotYet(step, finished(session), batchGroups, text(session), waitingSinceMs);
     }
 
-    TrainerStatus status(RunId run, Session session) {
+    /** @param policyWarning what is wrong with an update or a pause; null when nothing is */
+    TrainerStatus status(RunId run, Session session, @Nullable String policyWarning) {
         observe(session);
         StepLedger ledger = session.ledger;
         Policy policy = ledger.policy();
@@ -47,6 +50,8 @@ final class Standing {
                 policy.lineage(),
                 policy.weightVersion(),
                 policy.state(),
+                policy.sinceMs(),
+                policyWarning,
                 ledger.nextStep(),
                 open == null ? null : open.step(),
                 ledger.isReplaying() ? ledger.recordedBefore() : null,
@@ -57,6 +62,8 @@ final class Standing {
                 open == null ? 0 : open.groups().size(),
                 ledger.totals().trained(),
                 ledger.totals().discarded(),
+                metrics.discardedByReason(),
+                session.filters.consecutive(),
                 ledger.totals().abandoned(),
                 ledger.rejected(),
                 session.collector.duplicates(),
@@ -151,7 +158,7 @@ final class Standing {
     }
 
     /** To health and meters, once a turn. */
-    void report(Session session, Health health, TrainerMetrics metrics) {
+    void report(Session session, Health health) {
         observe(session);
         StepLedger ledger = session.ledger;
         // Without counts: health counts the time from the first report of the same text.
@@ -169,6 +176,7 @@ final class Standing {
                 open == null ? 0 : open.groups().size(),
                 session.collector.payloadBytes(),
                 ledger.policy().weightVersion().value(),
-                ledger.totals().lowWaterMark());
+                ledger.totals().lowWaterMark(),
+                session.filters.consecutive());
     }
 }

@@ -68,6 +68,9 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     private final List<Request.Lease> waiters = new ArrayList<>();
     private final CompletableFuture<Void> opened = new CompletableFuture<>();
     private volatile boolean ended;
+    /** What callers are told of the end; null when the log says more. */
+    private volatile @Nullable String endedBy;
+
     private volatile boolean stopping;
     /** Also woken by other threads. */
     private volatile @Nullable Session session;
@@ -77,13 +80,16 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     private @Nullable StartResume startResume;
     private final Standing standing;
     private final Leasing leasing;
+    private final Announcing announcing;
 
     /**
+     * @param updateLimit of one weight update or pause; past it people are warned
      * @param startResume the checkpoint to go back to before anything is served; null for none
      */
     public TrainerLoop(
             RunId run,
             int batchGroups,
+            Duration updateLimit,
             SessionOpener opener,
             @Nullable StartResume startResume,
             TrainerMetrics metrics,
@@ -97,8 +103,9 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         this.health = health;
         this.clock = clock;
         this.ticker = ticker;
-        this.standing = new Standing(batchGroups, clock);
+        this.standing = new Standing(batchGroups, metrics, clock);
         this.leasing = new Leasing(standing, metrics, clock, ticker);
+        this.announcing = new Announcing(updateLimit, clock);
         health.starting(NAME);
     }
 
@@ -150,6 +157,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             turn(current);
         } catch (Exception e) {
             if (stopping || !Failures.isPassing(e)) {
+                endedBy = e instanceof FilteredOutException ? e.getMessage() : null;
                 throw e;
             }
             lose(e);
@@ -223,7 +231,9 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         serveWaiters(current);
         current.turn(pollLimit());
         serveWaiters(current);
-        standing.report(current, health, metrics);
+        standing.report(current, health);
+        announcing.report(current, health);
+        leasing.endWhenFilteredOut(current);
     }
 
     private @Nullable Request next() {
@@ -243,8 +253,13 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             case Request.Lease lease -> wait(lease);
             case Request.Acknowledge ack -> ack.answer().complete(acknowledge(current, ack));
             case Request.Resume resume -> resume.answer().complete(resume(current, resume));
+            case Request.Weights weights ->
+                weights.answer().complete(announcing.answer(current, weights.announcement()));
             case Request.Batch batch -> batch(current, batch);
-            case Request.Status status -> status.answer().complete(standing.status(run, current));
+            case Request.Status status ->
+                status.answer()
+                        .complete(standing.status(
+                                run, current, announcing.warning(current).orElse(null)));
         }
     }
 
@@ -367,8 +382,12 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         closeSession();
     }
 
-    private static RolloutQueueException endedException() {
+    private RolloutQueueException endedException() {
+        String why = endedBy;
         return new RolloutQueueException(
-                RolloutQueueException.Kind.ENDED, "the trainer consumer is stopping or has failed; see its log");
+                RolloutQueueException.Kind.ENDED,
+                why == null
+                        ? "the trainer consumer is stopping or has failed; see its log"
+                        : "the trainer consumer has ended: " + why);
     }
 }

@@ -9,7 +9,11 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.trainer.collect.ResultEvent.Flaw;
 import io.millrace.trainer.collect.ResultEvent.Problem;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
@@ -23,6 +27,8 @@ public final class TrainerMetrics {
     private final AtomicLong payloadBytes = new AtomicLong();
     private final AtomicLong weightVersion = new AtomicLong();
     private final AtomicLong lowWaterMark = new AtomicLong();
+    private final AtomicLong consecutiveFiltered = new AtomicLong();
+    private final Map<String, Counter> discarded = new ConcurrentSkipListMap<>();
     private final Counter trained;
     private final Counter abandoned;
     private final Counter duplicates;
@@ -43,6 +49,7 @@ public final class TrainerMetrics {
         gauge("payload_bytes", "Finished groups in memory", payloadBytes);
         gauge("weight_version", "The trainer's weight version", weightVersion);
         gauge("low_water_mark", "Every group index below it is settled", lowWaterMark);
+        gauge("consecutive_filtered_groups", "Groups dropped by filters since one was kept", consecutiveFiltered);
         trained = counter("trained_groups", "Groups trained");
         abandoned = counter("abandoned_groups", "Groups settled because their attempts were used up");
         duplicates = counter("duplicates", "Results dropped because their group had one before");
@@ -98,10 +105,12 @@ public final class TrainerMetrics {
     }
 
     private Counter discardedFor(String reason) {
-        return Counter.builder("millrace_trainer_discarded_groups")
-                .description("Groups settled without being trained")
-                .tag("reason", reason)
-                .register(registry);
+        return discarded.computeIfAbsent(
+                reason,
+                word -> Counter.builder("millrace_trainer_discarded_groups")
+                        .description("Groups settled without being trained")
+                        .tag("reason", word)
+                        .register(registry));
     }
 
     private Counter rejectedBy(Flaw flaw) {
@@ -121,6 +130,18 @@ public final class TrainerMetrics {
 
     void abandoned() {
         abandoned.increment();
+    }
+
+    /** Reasons that there may be, so that they are there before the first. */
+    public void discardReasons(List<String> reasons) {
+        reasons.forEach(this::discardedFor);
+    }
+
+    /** Groups discarded since the process started. */
+    Map<String, Long> discardedByReason() {
+        Map<String, Long> counts = new TreeMap<>();
+        discarded.forEach((reason, counter) -> counts.put(reason, Math.round(counter.count())));
+        return counts;
     }
 
     void discarded(String reason) {
@@ -161,11 +182,12 @@ public final class TrainerMetrics {
     }
 
     /** The gauges, once a turn. */
-    void state(int finishedGroups, int leasedGroups, long bytes, long version, long mark) {
+    void state(int finishedGroups, int leasedGroups, long bytes, long version, long mark, long filteredInARow) {
         finished.set(finishedGroups);
         leased.set(leasedGroups);
         payloadBytes.set(bytes);
         weightVersion.set(version);
         lowWaterMark.set(mark);
+        consecutiveFiltered.set(filteredInARow);
     }
 }

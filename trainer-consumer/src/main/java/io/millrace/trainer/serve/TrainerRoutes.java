@@ -15,33 +15,25 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.wire.BatchHeader;
 import io.millrace.common.wire.RolloutBatchCodec;
 import io.millrace.trainer.steps.ResumeMode;
-import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The trainer's API over HTTP, a thin layer over {@link RolloutQueue}: {@code POST /v1/steps/{step}/lease} (a number or
  * {@code next}), {@code GET /v1/steps/{step}/batch}, {@code POST /v1/steps/{step}/ack}, {@code POST
- * /v1/resume}, {@code GET /v1/status}. Every error is {@code {"error": "..."}}. Thread-safe.
+ * /v1/resume}, {@code GET /v1/status}, and those of {@link PolicyRoutes}. Every error is {@code {"error": "..."}}. Thread-safe.
  */
 public final class TrainerRoutes {
     private static final Logger log = LoggerFactory.getLogger(TrainerRoutes.class);
 
     /** Of a batch as one blob. */
     public static final String SAFETENSORS = "application/vnd.safetensors";
-
-    /** An acknowledgement is a handful of numbers. */
-    private static final int BODY_BYTES_MAX = 64 << 10;
 
     private static final long WAIT_MS_MAX = 60_000;
     private static final long WAIT_MS_DEFAULT = 30_000;
@@ -59,6 +51,7 @@ public final class TrainerRoutes {
 
     /** Adds the routes; they take every path that has none, so they come last. */
     public void addTo(HttpRouting.Builder routing) {
+        new PolicyRoutes(queue).addTo(routing);
         routing.post("/v1/steps/{step}/lease", this::lease)
                 .get("/v1/steps/{step}/batch", this::batch)
                 .post("/v1/steps/{step}/ack", this::acknowledge)
@@ -146,9 +139,9 @@ public final class TrainerRoutes {
 
     private void acknowledge(ServerRequest request, ServerResponse response) throws InterruptedException {
         StepNumber step = step(request.path().pathParameters().get("step"));
-        ObjectNode form = form(body(request), List.of("weight_version", "checkpoint_step"));
-        Long version = number(form, "weight_version");
-        Long checkpoint = number(form, "checkpoint_step");
+        ObjectNode form = Forms.form(Forms.body(request), List.of("weight_version", "checkpoint_step"));
+        Long version = Forms.number(form, "weight_version");
+        Long checkpoint = Forms.number(form, "checkpoint_step");
         switch (queue.tryAcknowledge(
                 step,
                 version == null ? null : new WeightVersion(version),
@@ -160,9 +153,9 @@ public final class TrainerRoutes {
     }
 
     private void resume(ServerRequest request, ServerResponse response) throws InterruptedException {
-        ObjectNode form = form(body(request), List.of("step", "mode", "lineage"));
-        Long step = number(form, "step");
-        Long lineage = number(form, "lineage");
+        ObjectNode form = Forms.form(Forms.body(request), List.of("step", "mode", "lineage"));
+        Long step = Forms.number(form, "step");
+        Long lineage = Forms.number(form, "lineage");
         if (step == null) {
             throw bad("step must be given: the step at which the checkpoint resumes");
         }
@@ -178,57 +171,6 @@ public final class TrainerRoutes {
         }
     }
 
-    /** The body as text; an empty one is as good as an empty object. */
-    private static byte[] body(ServerRequest request) {
-        if (!request.content().hasEntity()) {
-            return new byte[0];
-        }
-        try (InputStream in = request.content().inputStream()) {
-            byte[] body = in.readNBytes(BODY_BYTES_MAX + 1);
-            if (body.length > BODY_BYTES_MAX) {
-                throw new HttpException(
-                        "the body is larger than " + BODY_BYTES_MAX + " bytes", Status.REQUEST_ENTITY_TOO_LARGE_413);
-            }
-            return body;
-        } catch (IOException e) {
-            throw bad("the body cannot be read: " + e.getMessage());
-        }
-    }
-
-    /** The body as an object with no other keys than these. */
-    private static ObjectNode form(byte[] body, List<String> known) {
-        if (body.length == 0) {
-            return Json.object();
-        }
-        JsonNode form;
-        try {
-            form = Json.MAPPER.readTree(body);
-        } catch (JacksonException e) {
-            throw bad("the body is no JSON: " + e.getOriginalMessage());
-        }
-        if (!(form instanceof ObjectNode object)) {
-            throw bad("the body must be a JSON object with keys of " + known);
-        }
-        for (String key : object.propertyNames()) {
-            // A misspelt version would go unnoticed until no step can be filled.
-            if (!known.contains(key)) {
-                throw bad("unknown key '" + key + "' in the body, known are " + known);
-            }
-        }
-        return object;
-    }
-
-    private static @Nullable Long number(ObjectNode form, String key) {
-        JsonNode value = form.path(key);
-        if (value.isMissingNode() || value.isNull()) {
-            return null;
-        }
-        if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
-            throw bad(key + " must be a whole number of 0 or more, was " + value);
-        }
-        return value.longValue();
-    }
-
     /** How the consumer stands, as the operations endpoints show it. */
     public ObjectNode status() {
         TrainerStatus status;
@@ -239,7 +181,8 @@ public final class TrainerRoutes {
             throw new HttpException("the server is stopping", Status.SERVICE_UNAVAILABLE_503);
         }
         ObjectNode body = Json.MAPPER.valueToTree(status);
-        for (String key : List.of("open_step", "replay_before", "checkpoint_step", "last_step_rewards")) {
+        for (String key :
+                List.of("open_step", "replay_before", "checkpoint_step", "last_step_rewards", "policy_warning")) {
             if (!body.has(key)) {
                 body.putNull(key);
             }
@@ -279,7 +222,7 @@ public final class TrainerRoutes {
         error(response, status, String.valueOf(e.getMessage()));
     }
 
-    private static void error(ServerResponse response, Status status, String message) {
+    static void error(ServerResponse response, Status status, String message) {
         ObjectNode body = Json.object();
         body.put("error", message);
         OpsServer.sendJson(response, status, body);

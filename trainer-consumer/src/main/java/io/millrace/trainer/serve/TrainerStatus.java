@@ -7,11 +7,14 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.rollout.StalenessFigures;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How the trainer consumer stands; a snapshot.
  *
+ * @param policySinceMs wall clock when the policy's state began
+ * @param policyWarning what is wrong with an update or a pause; null when nothing is
  * @param openStep the leased step; null when none is
  * @param replayBefore while recorded steps are served again: the first that is new; null otherwise
  * @param checkpointStep where the newest checkpoint that the trainer named resumes; null when it named none
@@ -19,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param finished groups that finished and wait, neither leased nor settled
  * @param leased groups of the open step
  * @param trained groups, as are discarded and abandoned: settled in the run so far
+ * @param discardedByReason groups that this process discarded
+ * @param consecutiveFiltered groups that filters dropped since one was kept
  * @param rejected results that could not be used, in the run so far
  * @param duplicatesDropped results of groups that had won or were settled before
  * @param skippedBadRecords records of results that name no group, in the run so far
@@ -37,6 +42,8 @@ public record TrainerStatus(
         Lineage lineage,
         WeightVersion weightVersion,
         Policy.State policyState,
+        long policySinceMs,
+        @Nullable String policyWarning,
         StepNumber nextStep,
         @Nullable StepNumber openStep,
         @Nullable StepNumber replayBefore,
@@ -47,6 +54,8 @@ public record TrainerStatus(
         int leased,
         long trained,
         long discarded,
+        Map<String, Long> discardedByReason,
+        long consecutiveFiltered,
         long abandoned,
         long rejected,
         long duplicatesDropped,

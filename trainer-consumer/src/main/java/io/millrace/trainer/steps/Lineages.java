@@ -63,9 +63,9 @@ final class Lineages {
         recorded.headMap(step, true).clear();
     }
 
-    /** Groups of the recorded steps behind this one. */
-    long groupsBehind(StepNumber step) {
-        return recorded.tailMap(step, false).values().stream()
+    /** Groups of the recorded steps from this one on. */
+    long groupsFrom(StepNumber step) {
+        return recorded.tailMap(step, true).values().stream()
                 .mapToLong(List::size)
                 .sum();
     }

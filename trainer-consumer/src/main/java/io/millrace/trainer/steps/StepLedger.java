@@ -92,6 +92,31 @@ public final class StepLedger implements Settlement {
                     + " where steps is in lineage " + lineage);
         }
         policy = last;
+        countStepsInVersion();
+    }
+
+    /**
+     * Of a version that no acknowledgement names, {@code steps} does not say since when it is the current one; the
+     * policy's count of trained groups does. What acknowledgements say is never less.
+     */
+    private void countStepsInVersion() {
+        long groups = Math.max(0, trainedInLineage() - policy.trainedGroups());
+        stepsInVersion = Math.min(stepsInVersion, Math.ceilDiv(groups, capacity.batchGroups()));
+    }
+
+    /** Groups trained, without those of recorded steps that are still to be trained again. */
+    private long trainedInLineage() {
+        return settlements.totals().trained() - lineages.groupsFrom(nextStep);
+    }
+
+    /** Takes what the trainer says of its weights. */
+    public PolicyDecision announce(Announcement announcement, long nowMs) {
+        PolicyDecision decision = announcement.on(policy, trainedInLineage(), nowMs);
+        if (decision instanceof PolicyDecision.Changed changed) {
+            policy = changed.policy();
+            stepsInVersion = changed.newVersion() ? 0 : stepsInVersion;
+        }
+        return decision;
     }
 
     /** Whether and how this step can be leased; changes nothing. */
@@ -176,6 +201,7 @@ public final class StepLedger implements Settlement {
         NavigableMap<StepNumber, List<ManifestEntry>> manifests = new TreeMap<>();
         steps.forEach(kept -> manifests.put(kept.lease().step(), kept.lease().groups()));
         lineages.recorded(manifests);
+        countStepsInVersion();
     }
 
     /** Whether the next step is a recorded one. */
@@ -222,8 +248,7 @@ public final class StepLedger implements Settlement {
         List<ControlRecord> records = new ArrayList<>();
         records.add(ack);
         if (version != null) {
-            long trained = settlements.totals().trained() - lineages.groupsBehind(step);
-            policy = new Policy(lineage, version, Math.max(0, trained), Policy.State.READY, nowMs);
+            policy = new Policy(lineage, version, Math.max(0, trainedInLineage()), Policy.State.READY, nowMs);
             records.add(policy);
         }
         return new AckDecision.Acknowledged(lease, records, groups);
@@ -482,7 +507,8 @@ public final class StepLedger implements Settlement {
                 + (open == null ? "" : " and step " + open.step() + " is leased"));
     }
 
-    private boolean isLeased(GroupIndex index) {
+    /** Whether the open step has this group. */
+    public boolean isLeased(GroupIndex index) {
         return open != null
                 && open.groups().stream().anyMatch(entry -> entry.groupIndex().equals(index));
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
@@ -36,6 +37,8 @@ final class Oracle {
     private long abandoned;
     private long next;
     private long replayBefore;
+    private WeightVersion version = new WeightVersion(0);
+    private long stepsInVersion;
 
     Oracle(String name, int batchGroups) {
         this.name = name;
@@ -59,10 +62,20 @@ final class Oracle {
             case StepRecord.Rejection rejection ->
                 assertTrue(rejections.add(rejection.toString()), name + ": rejected twice: " + rejection);
             case StepRecord.Resume resume -> resume(resume);
-            case Policy policy ->
-                assertTrue(policy.trainedGroups() <= trainedCount, name + ": more trained than were settled");
+            case Policy policy -> policy(policy);
             default -> {}
         }
+    }
+
+    private void policy(Policy policy) {
+        if (!policy.weightVersion().equals(version)) {
+            assertEquals(
+                    trainedCount - Math.max(0, replayBefore - next) * batchGroups,
+                    policy.trainedGroups(),
+                    name + ": trained when the version became ready");
+            stepsInVersion = 0;
+        }
+        version = policy.weightVersion();
     }
 
     private void lease(StepRecord.Lease lease) {
@@ -96,11 +109,13 @@ final class Oracle {
         }
         assertEquals(totals(), ack.totals(), name);
         next++;
+        stepsInVersion++;
         open = null;
     }
 
     private void resume(StepRecord.Resume resume) {
         resumes.add(resume);
+        stepsInVersion = 0;
         long settledSteps = Math.max(next, replayBefore);
         next = resume.step().value();
         replayBefore = resume.replayBefore().value();
@@ -133,6 +148,11 @@ final class Oracle {
     }
 
     private long lowWaterMark;
+
+    /** Acknowledged since the newest version, whoever announced it. */
+    long stepsInVersion() {
+        return stepsInVersion;
+    }
 
     StepNumber nextStep() {
         return new StepNumber(next);

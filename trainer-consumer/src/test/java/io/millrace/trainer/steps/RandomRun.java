@@ -70,6 +70,7 @@ final class RandomRun {
     private int restarts;
     private int torn;
     private int stale;
+    private int announced;
 
     RandomRun(int seed) {
         name = "seed " + seed;
@@ -99,6 +100,10 @@ final class RandomRun {
         return torn;
     }
 
+    int announced() {
+        return announced;
+    }
+
     int stale() {
         return stale;
     }
@@ -111,8 +116,10 @@ final class RandomRun {
             feed(random.nextInt(PARTITIONS));
         } else if (dice < 955) {
             lease();
-        } else if (dice < 990) {
+        } else if (dice < 986) {
             acknowledge();
+        } else if (dice < 990) {
+            announce();
         } else if (dice < 996) {
             restart();
         } else if (dice < 998) {
@@ -126,6 +133,7 @@ final class RandomRun {
     void check() {
         assertEquals(oracle.totals().settled(), ledger.totals().settled(), name);
         assertEquals(oracle.nextStep(), ledger.nextStep(), name);
+        assertEquals(oracle.stepsInVersion(), ledger.stepsInVersion(), name);
     }
 
     private void append() {
@@ -307,6 +315,19 @@ final class RandomRun {
                 AckDecision.Acknowledged.class, ledger.acknowledge(open.step(), version, null, 2), name);
         done.groups().forEach(collector::settled);
         write(withSnapshot(done.records()));
+    }
+
+    /** An update or a pause begins, or ends with the version before or the next one. */
+    private void announce() {
+        List<Policy.State> states = List.of(Policy.State.READY, Policy.State.UPDATING, Policy.State.PAUSED);
+        Policy.State state = states.get(random.nextInt(states.size()));
+        WeightVersion version = state == Policy.State.READY && random.nextBoolean()
+                ? new WeightVersion(ledger.policy().weightVersion().value() + 1)
+                : null;
+        if (ledger.announce(new Announcement(state, version), 4) instanceof PolicyDecision.Changed changed) {
+            announced++;
+            write(List.of(changed.policy()));
+        }
     }
 
     private void resume(ResumeMode mode) {

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random results, parts, markers, garbage, rejections, leases, acknowledgements and resumptions in random order, with
+ * Random results, parts, markers, garbage, rejections, leases, acknowledgements, announcements and resumptions in random order, with
  * restarts from the very records written, torn transactions among them. The invariants of DESIGN.md that the trainer
  * consumer keeps (nothing lost, nothing trained twice, fresh, sorted and whole, repeatable) are asserted after each event.
  */
@@ -21,6 +21,7 @@ class RunPropertyTest {
         long resumes = 0;
         long torn = 0;
         long stale = 0;
+        long announced = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             RandomRun run = new RandomRun(seed);
             for (int i = 0; i < EVENTS; i++) {
@@ -33,11 +34,12 @@ class RunPropertyTest {
             resumes += run.resumes();
             torn += run.torn();
             stale += run.stale();
+            announced += run.announced();
         }
         assertEquals(SEEDS * EVENTS, events);
         assertTrue(
-                restarts > 1_000 && resumes > 300 && torn > 500 && stale > 500,
+                restarts > 1_000 && resumes > 300 && torn > 500 && stale > 500 && announced > 1_000,
                 restarts + " restarts, " + resumes + " resumptions, " + torn + " torn transactions, " + stale
-                        + " discarded as stale");
+                        + " discarded as stale, " + announced + " announcements");
     }
 }

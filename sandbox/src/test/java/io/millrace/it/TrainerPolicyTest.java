@@ -1,0 +1,147 @@
+package io.millrace.it;
+
+import static io.millrace.it.TrainerRun.LIMIT;
+import static io.millrace.it.TrainerRun.assertOk;
+import static io.millrace.it.TrainerRun.assertStatus;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.record.Policy;
+import io.millrace.common.rollout.Reward;
+import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.TestingRollouts;
+import io.millrace.common.testing.Await;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** What a trainer says of its weights over HTTP. */
+class TrainerPolicyTest {
+    private TrainerRun run;
+
+    @BeforeEach
+    void start() throws Exception {
+        run = new TrainerRun();
+    }
+
+    @AfterEach
+    void stop() {
+        run.close();
+    }
+
+    private void publish(long from, long to) throws Exception {
+        List<RolloutGroup> groups = LongStream.range(from, to)
+                .mapToObj(index -> TestingRollouts.group(run.run, index, 1, TrainerRun.SAMPLES, Reward.of(0.5), "yes"))
+                .toList();
+        run.publish(groups);
+    }
+
+    private static JsonNode announce(TrainerProcess trainer, String body) throws Exception {
+        return assertOk(trainer.post("/v1/policy", body));
+    }
+
+    private static void assertPolicy(JsonNode policy, String state, long version) {
+        assertEquals(state, policy.path("state").stringValue(), policy::toString);
+        assertEquals(version, policy.path("weight_version").longValue(), policy::toString);
+    }
+
+    @Test
+    void eachWordIsDurableBeforeItIsAnsweredAndSurvivesARestart() throws Exception {
+        JsonNode updating;
+        try (TrainerProcess trainer = run.start(Map.of())) {
+            assertPolicy(assertOk(trainer.get("/v1/policy")), "ready", 0);
+            updating = announce(trainer, "{\"state\": \"updating\"}");
+            assertPolicy(updating, "updating", 0);
+            assertEquals(
+                    Policy.State.UPDATING,
+                    run.records(run.topics.policy(), Policy.class).getLast().state());
+        }
+        try (TrainerProcess trainer = run.start(Map.of())) {
+            assertEquals(updating, assertOk(trainer.get("/v1/policy")));
+            assertEquals(updating, announce(trainer, "{\"state\": \"updating\"}"));
+            JsonNode ready = announce(trainer, "{\"state\": \"ready\", \"weight_version\": 8}");
+            assertPolicy(ready, "ready", 8);
+            int records = run.records(run.topics.policy(), Policy.class).size();
+            assertEquals(ready, announce(trainer, "{\"state\": \"ready\", \"weight_version\": 8}"));
+            assertEquals(ready, announce(trainer, "{\"state\": \"ready\"}"));
+            assertEquals(
+                    records,
+                    run.records(run.topics.policy(), Policy.class).size(),
+                    "a repeated word is written once more");
+        }
+        try (TrainerProcess trainer = run.start(Map.of())) {
+            assertPolicy(assertOk(trainer.get("/v1/policy")), "ready", 8);
+        }
+    }
+
+    @Test
+    void aVersionThatDoesNotRiseIsRefusedAndSoIsWhatIsNoWord() throws Exception {
+        try (TrainerProcess trainer = run.start(Map.of())) {
+            announce(trainer, "{\"state\": \"ready\", \"weight_version\": 8}");
+            JsonNode refused =
+                    assertStatus(409, trainer.post("/v1/policy", "{\"state\": \"ready\", \"weight_version\": 7}"));
+            assertTrue(refused.path("error").stringValue().contains("older than the current 8"), refused::toString);
+            for (String bad : List.of(
+                    "",
+                    "{}",
+                    "{\"state\": \"done\"}",
+                    "{\"state\": \"updating\", \"weight_version\": 9}",
+                    "{\"state\": \"ready\", \"version\": 9}",
+                    "{\"state\": \"ready\", \"weight_version\": -1}")) {
+                assertStatus(400, trainer.post("/v1/policy", bad));
+            }
+            assertPolicy(assertOk(trainer.get("/v1/policy")), "ready", 8);
+        }
+    }
+
+    @Test
+    void stepsGoOnAtTheVersionThatIsAnnouncedBetweenAcknowledgements() throws Exception {
+        publish(0, 6);
+        try (TrainerProcess trainer = run.start(Map.of("pipeline-depth", "0"))) {
+            announce(trainer, "{\"state\": \"ready\", \"weight_version\": 8}");
+            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.post("/v1/steps/0/ack", ""));
+            assertStatus(409, trainer.post("/v1/steps/1/lease?wait_ms=20000", ""));
+            announce(trainer, "{\"state\": \"paused\"}");
+            announce(trainer, "{\"state\": \"updating\"}");
+            JsonNode ready = announce(trainer, "{\"state\": \"ready\", \"weight_version\": 9}");
+            assertEquals(TrainerRun.BATCH_GROUPS, ready.path("trained_groups").longValue());
+        }
+        try (TrainerProcess trainer = run.start(Map.of("pipeline-depth", "0"))) {
+            JsonNode lease = assertOk(trainer.post("/v1/steps/1/lease?wait_ms=20000", ""));
+            assertEquals(9, lease.path("weight_version").longValue());
+            JsonNode early = announce(trainer, "{\"state\": \"ready\", \"weight_version\": 10}");
+            assertTrue(early.path("warnings").toString().contains("step 1 is leased"), early::toString);
+            // As before, an acknowledgement may bring the version itself.
+            assertOk(trainer.post("/v1/steps/1/ack", "{\"weight_version\": 11}"));
+            assertPolicy(assertOk(trainer.get("/v1/policy")), "ready", 11);
+        }
+    }
+
+    @Test
+    void anUpdateThatTakesTooLongIsWarnedOfAndNotTakenForReady() throws Exception {
+        try (TrainerProcess trainer = run.start(Map.of("update-limit", "1s"))) {
+            assertTrue(trainer.get("/v1/status").json().path("policy_warning").isNull());
+            announce(trainer, "{\"state\": \"updating\"}");
+            Await.until(
+                    "the status warns",
+                    () -> trainer.get("/v1/status")
+                            .json()
+                            .path("policy_warning")
+                            .isString(),
+                    LIMIT);
+            JsonNode health = assertOk(trainer.get("/health/ready"));
+            String detail = health.path("parts").path("policy").path("detail").stringValue();
+            assertTrue(detail.contains("said updating more than 1 s ago"), health::toString);
+            JsonNode policy = assertOk(trainer.get("/v1/policy"));
+            assertPolicy(policy, "updating", 0);
+            assertEquals(1, policy.path("warnings").size());
+            announce(trainer, "{\"state\": \"ready\", \"weight_version\": 1}");
+            assertTrue(trainer.get("/v1/status").json().path("policy_warning").isNull());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package io.millrace.trainer.serve;
+
+import io.helidon.http.HttpException;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerRequest;
+import io.millrace.common.json.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Reads the bodies of requests; whatever is wrong with one is answered with 400 or 413. Stateless. */
+final class Forms {
+    /** A form is a handful of words and numbers. */
+    private static final int BODY_BYTES_MAX = 64 << 10;
+
+    private Forms() {}
+
+    /** The body as text; an empty one is as good as an empty object. */
+    static byte[] body(ServerRequest request) {
+        if (!request.content().hasEntity()) {
+            return new byte[0];
+        }
+        try (InputStream in = request.content().inputStream()) {
+            byte[] body = in.readNBytes(BODY_BYTES_MAX + 1);
+            if (body.length > BODY_BYTES_MAX) {
+                throw new HttpException(
+                        "the body is larger than " + BODY_BYTES_MAX + " bytes", Status.REQUEST_ENTITY_TOO_LARGE_413);
+            }
+            return body;
+        } catch (IOException e) {
+            throw bad("the body cannot be read: " + e.getMessage());
+        }
+    }
+
+    /** The body as an object with no other keys than these. */
+    static ObjectNode form(byte[] body, List<String> known) {
+        if (body.length == 0) {
+            return Json.object();
+        }
+        JsonNode form;
+        try {
+            form = Json.MAPPER.readTree(body);
+        } catch (JacksonException e) {
+            throw bad("the body is no JSON: " + e.getOriginalMessage());
+        }
+        if (!(form instanceof ObjectNode object)) {
+            throw bad("the body must be a JSON object with keys of " + known);
+        }
+        for (String key : object.propertyNames()) {
+            // A misspelt version would go unnoticed until no step can be filled.
+            if (!known.contains(key)) {
+                throw bad("unknown key '" + key + "' in the body, known are " + known);
+            }
+        }
+        return object;
+    }
+
+    static @Nullable Long number(ObjectNode form, String key) {
+        JsonNode value = form.path(key);
+        if (value.isMissingNode() || value.isNull()) {
+            return null;
+        }
+        if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
+            throw bad(key + " must be a whole number of 0 or more, was " + value);
+        }
+        return value.longValue();
+    }
+
+    static HttpException bad(String message) {
+        return new HttpException(message, Status.BAD_REQUEST_400);
+    }
+}

@@ -1,0 +1,21 @@
+package io.millrace.trainer.serve;
+
+import io.millrace.common.record.Policy;
+import java.util.List;
+
+/** The answer to a trainer that announced what its weights are at, or asked. */
+public sealed interface PolicyAnswer {
+    /**
+     * How it stands, durably.
+     *
+     * @param warnings what the trainer should know, for people
+     */
+    record Stands(Policy policy, List<String> warnings) implements PolicyAnswer {
+        public Stands {
+            warnings = List.copyOf(warnings);
+        }
+    }
+
+    /** The version does not rise; nothing changed. */
+    record Refused(String why) implements PolicyAnswer {}
+}

@@ -1,0 +1,32 @@
+package io.millrace.trainer.serve;
+
+import io.millrace.common.record.Policy;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Whether an update or a pause takes too long. Only the trainer knows when engines serve a version, so nothing is ever
+ * taken for ready here: people are told. Immutable.
+ *
+ * @param limit of one update or pause
+ */
+record UpdateWatch(Duration limit) {
+    /** The state as the API has it: ready, updating, paused. */
+    static String word(Policy.State state) {
+        return state.name().toLowerCase(Locale.ROOT);
+    }
+
+    boolean isOverdue(Policy policy, long nowMs) {
+        return policy.state() != Policy.State.READY && nowMs - policy.sinceMs() > limit.toMillis();
+    }
+
+    /** The same text as long as nothing changes; empty when nothing is wrong. */
+    Optional<String> warning(Policy policy, long nowMs) {
+        return isOverdue(policy, nowMs)
+                ? Optional.of("the trainer said " + word(policy.state()) + " more than " + limit.toSeconds()
+                        + " s ago (update-limit) and has not said ready since: it announces ready with POST /v1/policy,"
+                        + " or a newer weight_version with an acknowledgement")
+                : Optional.empty();
+    }
+}

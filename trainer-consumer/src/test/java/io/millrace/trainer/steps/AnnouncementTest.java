@@ -1,0 +1,164 @@
+package io.millrace.trainer.steps;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.batch.Capacity;
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.Policy.State;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.StepRecord.ManifestEntry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** What a ledger makes of the trainer's word on its weights. */
+class AnnouncementTest {
+    private static final int B = 2;
+    private static final Capacity CAPACITY = new Capacity(B, 1, 1);
+
+    private final StepLedger ledger = new StepLedger(CAPACITY);
+    private final List<ControlRecord> written = new ArrayList<>();
+    private long nowMs = 100;
+
+    private static WeightVersion version(long value) {
+        return new WeightVersion(value);
+    }
+
+    private PolicyDecision announce(State state, WeightVersion version) {
+        PolicyDecision decision = ledger.announce(new Announcement(state, version), nowMs++);
+        if (decision instanceof PolicyDecision.Changed changed) {
+            written.add(changed.policy());
+        }
+        return decision;
+    }
+
+    private Policy changed(State state, WeightVersion version) {
+        Policy policy = assertInstanceOf(PolicyDecision.Changed.class, announce(state, version))
+                .policy();
+        assertEquals(policy, ledger.policy());
+        return policy;
+    }
+
+    /** Takes the next step. */
+    private void take(WeightVersion version) {
+        StepNumber step = ledger.nextStep();
+        List<ManifestEntry> groups = LongStream.range(B * step.value(), B * step.value() + B)
+                .mapToObj(index ->
+                        new ManifestEntry(new GroupIndex(index), new Attempt(1), version(0), 0, List.of(index)))
+                .toList();
+        written.add(ledger.lease(step, groups, nowMs));
+        written.addAll(assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step, version, null, nowMs))
+                .records());
+    }
+
+    /** What the next process makes of what was written. */
+    private StepLedger again() {
+        StepLedger again = new StepLedger(CAPACITY);
+        Policy last = Policy.initial();
+        for (ControlRecord record : written) {
+            if (record instanceof StepRecord step) {
+                again.replay(step);
+            } else {
+                last = (Policy) record;
+            }
+        }
+        again.replay(last);
+        return again;
+    }
+
+    @Test
+    void anUpdateLeadsToANewVersionAndRepeatingEachWordChangesNothing() {
+        take(null);
+        Policy updating = changed(State.UPDATING, null);
+        assertEquals(new Policy(updating.lineage(), version(0), 0, State.UPDATING, 100), updating);
+        assertEquals(new PolicyDecision.Unchanged(updating), announce(State.UPDATING, null));
+        Policy ready = changed(State.READY, version(1));
+        assertEquals(B, ready.trainedGroups());
+        assertEquals(State.READY, ready.state());
+        assertEquals(new PolicyDecision.Unchanged(ready), announce(State.READY, version(1)));
+        assertEquals(new PolicyDecision.Unchanged(ready), announce(State.READY, null));
+    }
+
+    @Test
+    void aPauseEndsWithTheVersionBeforeAndAdmissionCountsAsBefore() {
+        take(version(3));
+        take(null);
+        long trained = ledger.policy().trainedGroups();
+        assertEquals(version(3), changed(State.PAUSED, null).weightVersion());
+        assertEquals(State.UPDATING, changed(State.UPDATING, null).state());
+        Policy ready = changed(State.READY, version(3));
+        assertEquals(version(3), ready.weightVersion());
+        assertEquals(trained, ready.trainedGroups());
+        assertEquals(1, ledger.stepsInVersion());
+    }
+
+    @Test
+    void aVersionRises() {
+        changed(State.READY, version(5));
+        assertInstanceOf(PolicyDecision.Refused.class, announce(State.READY, version(4)));
+        assertEquals(version(5), ledger.policy().weightVersion());
+        take(version(6));
+        assertInstanceOf(PolicyDecision.Refused.class, announce(State.READY, version(5)));
+    }
+
+    @Test
+    void onlyReadyNamesAVersion() {
+        assertThrows(IllegalArgumentException.class, () -> new Announcement(State.UPDATING, version(1)));
+        assertThrows(IllegalArgumentException.class, () -> new Announcement(State.PAUSED, version(1)));
+    }
+
+    @Test
+    void aNewVersionMakesRoomForFurtherStepsAlsoAfterARestart() {
+        take(null);
+        take(null);
+        assertInstanceOf(LeaseDecision.UnfillableAtThisVersion.class, ledger.mayLease(ledger.nextStep()));
+        changed(State.UPDATING, null);
+        assertEquals(2, again().stepsInVersion());
+        changed(State.READY, version(1));
+        assertEquals(0, ledger.stepsInVersion());
+        assertEquals(0, again().stepsInVersion());
+        take(null);
+        assertEquals(1, ledger.stepsInVersion());
+        StepLedger again = again();
+        assertEquals(1, again.stepsInVersion());
+        assertEquals(ledger.policy(), again.policy());
+        assertTrue(again.mayLease(again.nextStep()) instanceof LeaseDecision.MayLease);
+    }
+
+    @Test
+    void stepsReplayedAfterAVersionOfItsOwnAreCountedOnceAfterARestart() {
+        take(version(1));
+        take(version(2));
+        take(version(3));
+        List<StepRecord.Lease> leases = written.stream()
+                .filter(StepRecord.Lease.class::isInstance)
+                .map(StepRecord.Lease.class::cast)
+                .toList();
+        List<StepHistory.Kept> kept = leases.subList(1, 3).stream()
+                .map(lease -> new StepHistory.Kept(lease, null))
+                .toList();
+        ResumeDecision.MayResume may = assertInstanceOf(
+                ResumeDecision.MayResume.class, ledger.mayResume(new StepNumber(1), ResumeMode.REPLAY, null));
+        written.addAll(ledger.resume(may, kept, nowMs));
+        written.add(ledger.leaseRecorded(nowMs));
+        written.addAll(assertInstanceOf(
+                        AckDecision.Acknowledged.class, ledger.acknowledge(new StepNumber(1), null, null, nowMs))
+                .records());
+        assertEquals(1, ledger.stepsInVersion());
+        // After the first step of the checkpoint and the one that was trained again.
+        assertEquals(2 * B, changed(State.READY, version(9)).trainedGroups());
+        StepLedger again = again();
+        again.recorded(kept.subList(1, 2));
+        assertEquals(0, again.stepsInVersion());
+        assertEquals(ledger.policy(), again.policy());
+    }
+}
