@@ -39,6 +39,7 @@ public final class DataFolder {
             Files.deleteIfExists(folder.trainerReport());
             if (!keepData) {
                 delete(folder.kafka());
+                delete(folder.weights());
             }
             Files.createDirectories(folder.logs());
             return folder;
@@ -55,6 +56,11 @@ public final class DataFolder {
 
     public Path kafka() {
         return root.resolve("kafka");
+    }
+
+    /** Weights that a trainer leaves for engines. */
+    public Path weights() {
+        return root.resolve("weights");
     }
 
     public Path logs() {

@@ -54,6 +54,12 @@ record DemoReport(
         return published() == settled() + inFlightAtEnd();
     }
 
+    long weightUpdates() {
+        return end.steps().stream()
+                .filter(step -> step.newWeightVersion() != null)
+                .count();
+    }
+
     boolean batchesGood() {
         return end.steps().stream().allMatch(TrainedStep::good);
     }
@@ -78,6 +84,10 @@ record DemoReport(
         json.put("tokens_per_second", window.path("tokens_per_second").asDouble(0));
         ArrayNode rewards = json.putArray("reward_mean");
         steps.forEach(step -> rewards.add(step.rewardMean()));
+        ArrayNode versions = json.putArray("weight_version");
+        steps.forEach(step -> versions.add(step.weightVersion()));
+        json.put("weight_updates", weightUpdates());
+        json.put("learned", settings.learn());
         json.put("batches_sorted", steps.stream().allMatch(TrainedStep::sorted));
         json.put("batches_whole", steps.stream().allMatch(TrainedStep::whole));
         ObjectNode perWorker = json.putObject("groups_per_worker");
@@ -156,6 +166,17 @@ record DemoReport(
                 window.path("tokens_per_second").asDouble(0),
                 wait));
         lines.add("groups per worker: " + groupsPerWorker());
+        if (settings.learn() && !end.steps().isEmpty()) {
+            double[] rewards =
+                    end.steps().stream().mapToDouble(TrainedStep::rewardMean).toArray();
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "reward %s from %.3f to %.3f over %d weight updates",
+                    Glyphs.of(System.out).spark(rewards),
+                    rewards[0],
+                    rewards[rewards.length - 1],
+                    weightUpdates()));
+        }
         if (batchesGood()) {
             lines.add("every batch had " + settings.batchGroups() + " whole groups of " + settings.samplesPerGroup()
                     + " samples, ascending by index, none of them seen before");

@@ -27,6 +27,13 @@ public record DemoSettings(
                 help = "Steps to train; then the demo ends")
         long steps,
 
+        @Setting(
+                name = "learn",
+                defaultValue = "false",
+                help = "Train for real: the engine answers by a small policy, the trainer makes GRPO updates on it and"
+                        + " pushes each version to the engine; the reward rises within 40 steps")
+        boolean learn,
+
         @Setting(name = "run", defaultValue = "demo", help = "Id of the training run; prefixes its topics")
         RunId run,
 

@@ -1,5 +1,8 @@
 package io.millrace.sandbox.demo;
 
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
 /** The characters that bars and lines are drawn with. */
 enum Glyphs {
     UNICODE("█", "░", " ▁▂▃▄▅▆▇█", "·"),
@@ -17,6 +20,11 @@ enum Glyphs {
         this.empty = empty;
         this.levels = levels;
         this.dot = dot;
+    }
+
+    /** What a stream can show. */
+    static Glyphs of(PrintStream out) {
+        return out.charset().equals(StandardCharsets.UTF_8) ? UNICODE : ASCII;
     }
 
     /** @param share 0 to 1 */

@@ -18,9 +18,9 @@ public final class Answers {
             right -> right + 10,
             right -> right,
             right -> right - 10,
-            right -> right * 2 + 3,
+            right -> right + 7,
             right -> right + 100,
-            right -> -right - 7);
+            right -> right - 100);
 
     /** How many there are. */
     public static final int COUNT = KINDS.size();

@@ -3,6 +3,7 @@ package io.millrace.sandbox.trainer;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.common.wire.RolloutBatch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
 
     private final SimulatedTrainerSettings settings;
     private final TrainerClient client;
+    private final @Nullable Learner learner;
     private final TrainerJournal journal;
     private final Ticker ticker;
     private final WallClock clock;
@@ -40,14 +42,19 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
 
     private final AtomicInteger failedSteps = new AtomicInteger();
 
-    /** @param onFinished called once, by the loop's thread, when the wanted steps are done */
+    /**
+     * @param learner null to train nothing
+     * @param onFinished called once, by the loop's thread, when the wanted steps are done
+     */
     SimulatedTrainer(
             SimulatedTrainerSettings settings,
             TrainerClient client,
             TrainerJournal journal,
             Ticker ticker,
             WallClock clock,
+            @Nullable Learner learner,
             Runnable onFinished) {
+        this.learner = learner;
         this.settings = settings;
         this.client = client;
         this.journal = journal;
@@ -76,21 +83,50 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         JsonNode batch = client.batch(lease.step());
         BatchCheck.Verdict verdict = check.check(lease, batch);
         journal.received(lease, batch, verdict);
-        // This is the training.
+        List<String> differences = learn(lease);
+        // This is what the training of a large model takes.
         Thread.sleep(settings.trainTime());
         leaveWait();
         boolean updates = (lease.step() + 1) % settings.stepsPerVersion() == 0;
         Long newVersion = updates ? lease.weightVersion() + 1 : null;
         if (newVersion != null) {
-            for (String engine : settings.engineUrls()) {
-                client.announce(engine, newVersion);
-            }
+            update(newVersion);
         }
         journal.acknowledging(lease);
         client.acknowledge(lease.step(), newVersion);
         journal.acknowledged(lease);
         check.acknowledged(verdict);
-        record(step(lease, newVersion, waitSeconds, clock.millis(), verdict));
+        record(step(lease, newVersion, waitSeconds, clock.millis(), verdict, differences));
+    }
+
+    /** @return samples whose version spans are not those of the engines' ledgers */
+    private List<String> learn(Lease lease) throws Exception {
+        Learner learning = learner;
+        if (learning == null) {
+            return List.of();
+        }
+        RolloutBatch batch = client.rollouts(lease.step());
+        learning.learn(batch);
+        List<JsonNode> ledger = new ArrayList<>();
+        for (String engine : settings.engineUrls()) {
+            ledger.addAll(client.engineLedger(engine));
+        }
+        return SpanCheck.differences(batch.header().run(), batch, ledger);
+    }
+
+    private void update(long version) throws Exception {
+        Learner learning = learner;
+        if (learning == null) {
+            for (String engine : settings.engineUrls()) {
+                client.announce(engine, version, settings.abortOnUpdate());
+            }
+            return;
+        }
+        Path weights = learning.write(version);
+        client.updating();
+        for (String engine : settings.engineUrls()) {
+            client.push(engine, weights, version);
+        }
     }
 
     private void enterWait() throws InterruptedException {
@@ -112,7 +148,14 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
     }
 
     private static TrainedStep step(
-            Lease lease, @Nullable Long newVersion, double waitSeconds, long nowMs, BatchCheck.Verdict verdict) {
+            Lease lease,
+            @Nullable Long newVersion,
+            double waitSeconds,
+            long nowMs,
+            BatchCheck.Verdict verdict,
+            List<String> differences) {
+        List<String> problems = new ArrayList<>(verdict.problems());
+        problems.addAll(differences);
         return new TrainedStep(
                 lease.lineage(),
                 lease.step(),
@@ -129,7 +172,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
                 verdict.sorted(),
                 verdict.whole(),
                 verdict.duplicates(),
-                verdict.problems());
+                problems);
     }
 
     private void record(TrainedStep step) throws IOException {

@@ -6,8 +6,9 @@ import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
-import java.io.IOException;
+import io.millrace.sandbox.policy.GrpoUpdate;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** {@code millrace simulated-trainer}. */
 public final class SimulatedTrainerCommand implements Command<SimulatedTrainerSettings> {
@@ -41,13 +42,21 @@ public final class SimulatedTrainerCommand implements Command<SimulatedTrainerSe
         return ProcessRunner.run("simulated-trainer", STOP_LIMIT, (runner, stops) -> start(settings, runner, stops));
     }
 
+    private static @Nullable Learner learner(SimulatedTrainerSettings settings) throws Exception {
+        if (!settings.learn()) {
+            return null;
+        }
+        GrpoUpdate update = new GrpoUpdate(settings.learningRate(), settings.clip(), 1);
+        return Learner.open(update, settings.weightsDir());
+    }
+
     /** Starts the training loop; it asks for the process's end when the wanted steps are done. */
     public static void start(SimulatedTrainerSettings settings, ProcessRunner runner, StopSequence stops)
-            throws IOException {
+            throws Exception {
         TrainerClient client = new TrainerClient(settings.trainerUrl(), settings.retryLimit(), Ticker.system());
         TrainerJournal journal = TrainerJournal.open(settings.journalFile(), WallClock.system());
         SimulatedTrainer trainer = new SimulatedTrainer(
-                settings, client, journal, Ticker.system(), WallClock.system(), runner::requestStop);
+                settings, client, journal, Ticker.system(), WallClock.system(), learner(settings), runner::requestStop);
         OwnerLoop loop = new OwnerLoop("simulated-trainer", trainer, runner);
         stops.push("simulated-trainer", limit -> {
             loop.stop(limit);

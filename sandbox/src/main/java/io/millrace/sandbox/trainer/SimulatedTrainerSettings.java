@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param samplesPerGroup samples each group must have
  * @param engineUrls engines that are told each new version before the step is acknowledged
  * @param stepsPerVersion steps per weight update
+ * @param learn whether the policy is really trained, at temperature 1
  * @param reportFile JSON, written anew after each step
  * @param journalFile JSON lines; what was received and acknowledged, also by earlier trainers with this file
  * @param retryLimit how long a server may be out of reach
@@ -75,6 +76,42 @@ public record SimulatedTrainerSettings(
                 unit = "steps",
                 help = "Steps per weight update")
         int stepsPerVersion,
+
+        @Setting(
+                name = "abort-on-update",
+                defaultValue = "false",
+                help = "Let engines abort what they generate at each new weight version, as SGLang does by default")
+        boolean abortOnUpdate,
+
+        @Setting(
+                name = "learn",
+                defaultValue = "false",
+                help =
+                        "Really train the stand-in engine's policy (its --policy true): a GRPO update each step, pushed to"
+                                + " the engines by pause, update from disk and continue")
+        boolean learn,
+
+        @Setting(
+                name = "weights-dir",
+                defaultValue = ".millrace/weights",
+                help = "learn: folder of the weights, which engines read too; the newest in it are gone on with")
+        Path weightsDir,
+
+        @Setting(
+                name = "learning-rate",
+                defaultValue = "60",
+                min = "0",
+                max = "1000000",
+                help = "learn: step of the gradient ascent")
+        double learningRate,
+
+        @Setting(
+                name = "clip",
+                defaultValue = "0.2",
+                min = "0",
+                max = "1",
+                help = "learn: how far a probability ratio may leave 1 before its sample stops pushing")
+        double clip,
 
         @Setting(
                 name = "report-file",

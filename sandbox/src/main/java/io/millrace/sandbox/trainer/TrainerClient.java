@@ -1,13 +1,17 @@
 package io.millrace.sandbox.trainer;
 
+import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.Json;
 import io.millrace.common.time.Ticker;
+import io.millrace.common.wire.RolloutBatch;
+import io.millrace.common.wire.RolloutBatchCodec;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,12 +108,54 @@ final class TrainerClient {
     }
 
     /** Stands for the push of the weights: the engine serves the new version when this returns. */
-    void announce(String engineUrl, long weightVersion) throws TrainerCallException, InterruptedException {
+    void announce(String engineUrl, long weightVersion, boolean abortAll)
+            throws TrainerCallException, InterruptedException {
         ObjectNode body = Json.object();
         body.put("new_version", Long.toString(weightVersion));
-        body.put("abort_all_requests", false);
+        body.put("abort_all_requests", abortAll);
         String what = "announce weight version " + weightVersion + " to " + engineUrl;
         expect(call("POST", stripSlash(engineUrl) + "/update_weight_version", body, what), 200, what);
+    }
+
+    /** The leased batch as safetensors: with the header of every sample. */
+    RolloutBatch rollouts(long step) throws TrainerCallException, InterruptedException {
+        String what = "read the batch of step " + step;
+        HttpResponse<byte[]> response =
+                call("GET", trainerUrl + "/v1/steps/" + step + "/batch?format=safetensors", null, what);
+        expect(response, 200, what);
+        try {
+            return RolloutBatchCodec.decode(response.body());
+        } catch (BadRecordException e) {
+            throw new TrainerCallException("the batch of step " + step + " cannot be decoded: " + e.getMessage(), e);
+        }
+    }
+
+    /** Says that the weights are being moved. */
+    void updating() throws TrainerCallException, InterruptedException {
+        String what = "say that weights are updated";
+        expect(call("POST", trainerUrl + "/v1/policy", Json.object().put("state", "updating"), what), 200, what);
+    }
+
+    /** Pause, new weights, go on: the engine serves the new version when this returns. */
+    void push(String engineUrl, Path weights, long version) throws TrainerCallException, InterruptedException {
+        String engine = stripSlash(engineUrl);
+        String what = "push weight version " + version + " to " + engine;
+        expect(call("POST", engine + "/pause_generation", Json.object().put("mode", "abort"), what), 200, what);
+        ObjectNode update =
+                Json.object().put("model_path", weights.toString()).put("weight_version", Long.toString(version));
+        expect(call("POST", engine + "/update_weights_from_disk", update, what), 200, what);
+        expect(call("POST", engine + "/continue_generation", Json.object(), what), 200, what);
+    }
+
+    /** The engine's own account of its requests. */
+    List<JsonNode> engineLedger(String engineUrl) throws TrainerCallException, InterruptedException {
+        HttpResponse<byte[]> response =
+                call("GET", stripSlash(engineUrl) + "/admin/ledger", null, "read the engine's ledger");
+        expect(response, 200, "read the engine's ledger");
+        return new String(response.body(), java.nio.charset.StandardCharsets.UTF_8)
+                .lines()
+                .map(Json.MAPPER::readTree)
+                .toList();
     }
 
     private HttpResponse<byte[]> call(String method, String url, @Nullable ObjectNode body, String what)

@@ -23,6 +23,7 @@ class ChildSpecsTest {
                         SettingException.class,
                         () -> new DemoSettings(
                                 1,
+                                false,
                                 good.run(),
                                 2,
                                 64,

@@ -16,6 +16,7 @@ final class TestDemo {
     static DemoSettings settings(Path dataDir) {
         return new DemoSettings(
                 20,
+                false,
                 new RunId("demo"),
                 2,
                 64,

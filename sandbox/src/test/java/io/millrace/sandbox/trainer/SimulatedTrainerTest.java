@@ -94,12 +94,17 @@ class SimulatedTrainerTest {
                 2,
                 List.of(url()),
                 stepsPerVersion,
+                false,
+                false,
+                folder.resolve("weights"),
+                20,
+                0.2,
                 folder.resolve("report.json"),
                 folder.resolve("journal.jsonl"),
                 Duration.ofSeconds(20));
         TrainerClient client = new TrainerClient(url(), settings.retryLimit(), Ticker.system());
         TrainerJournal journal = TrainerJournal.open(settings.journalFile(), () -> 77);
-        return new SimulatedTrainer(settings, client, journal, Ticker.system(), () -> 77, onFinished);
+        return new SimulatedTrainer(settings, client, journal, Ticker.system(), () -> 77, null, onFinished);
     }
 
     @Test
