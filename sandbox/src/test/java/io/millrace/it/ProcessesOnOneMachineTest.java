@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -257,6 +258,53 @@ class ProcessesOnOneMachineTest {
         assertTrue(occupancy >= 0 && occupancy <= 1, json::toString);
         assertEquals(8, json.path("workload").path("batch_groups").longValue());
         assertTrue(demo.printed().contains("24 trained"), demo::printed);
+    }
+
+    @Test
+    void theLearningDemoLearnsAndEveryTokensVersionIsTheEngines() throws Exception {
+        int port = MillraceProcess.freePorts(6);
+        Path report = folder.resolve("report.json");
+        MillraceProcess demo = start(
+                "demo",
+                "--learn",
+                "--steps",
+                "32",
+                "--plain",
+                "--workers",
+                "1",
+                "--batch-groups",
+                "16",
+                "--mean-group-time",
+                "200ms",
+                "--filler-median",
+                "40",
+                "--train-time",
+                "50ms",
+                "--dataset",
+                "" + DATASET,
+                "--kafka-port",
+                "" + port,
+                "--engine-port",
+                "" + (port + 1),
+                "--trainer-port",
+                "" + (port + 2),
+                "--ops-port",
+                "" + (port + 3),
+                "--data-dir",
+                "" + folder.resolve("learning"),
+                "--report",
+                "" + report);
+        assertEquals(0, demo.exitCode(DEMO_LIMIT), demo::printed);
+
+        JsonNode json = Json.MAPPER.readTree(Files.readAllBytes(report));
+        assertEquals(32, json.path("weight_updates").longValue());
+        // Differences between a sample's version spans and the engine's ledger would stand here.
+        assertEquals(0, json.path("batch_problems").size(), json::toString);
+        double[] rewards = Json.MAPPER.convertValue(json.path("reward_mean"), double[].class);
+        double first = Arrays.stream(rewards).limit(3).average().orElseThrow();
+        double last = Arrays.stream(rewards).skip(27).average().orElseThrow();
+        // One of eight candidates is right, and rewards are 1 and -1.
+        assertTrue(first < 0.3 && last > 0.5, json.path("reward_mean")::toString);
     }
 
     @Test
