@@ -6,6 +6,7 @@ import io.millrace.common.http.OpsServer;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
@@ -29,6 +30,8 @@ import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.publish.StatusPublisher;
 import io.millrace.worker.reward.RewardScorer;
 import io.millrace.worker.reward.Rewards;
+import io.millrace.worker.weights.PolicyFollower;
+import io.millrace.worker.weights.WeightsGate;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -38,6 +41,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.slf4j.Logger;
@@ -67,6 +71,7 @@ public final class WorkerWiring {
     private final WorkerIncarnation worker;
     private final RunTopics topics;
     private final InFlightTable table = new InFlightTable();
+    private final WeightsGate gate;
     /** Moved on by the stop sequence, read by the status loop and requests. */
     private volatile State state = State.RUNNING;
 
@@ -77,6 +82,7 @@ public final class WorkerWiring {
         this.stops = stops;
         this.worker = WorkerIncarnation.start(settings.workerId() == null ? hostAndProcess() : settings.workerId());
         this.topics = new RunTopics(settings.topics().run());
+        this.gate = new WeightsGate(settings.holdLimit(), Ticker.system());
     }
 
     /**
@@ -123,7 +129,8 @@ public final class WorkerWiring {
                 httpThreads, settings.connectTimeout(), settings.answerSizeMax().bytes());
         stops.pushCloseable("engine client", sglang);
         EnginePool engines = new EnginePool(settings.engineUrls(), sglang, Ticker.system(), settings.engineRest());
-        Generator generator = Generator.create(settings, worker, engines, scorer, publisher, table, registry, fatal);
+        Generator generator =
+                Generator.create(settings, worker, engines, gate, scorer, publisher, table, registry, fatal);
         stops.pushCloseable("generator", generator);
 
         OpsServer ops = OpsServer.start(settings.ops(), health, metrics, () -> json(generator, engines), more -> {});
@@ -146,6 +153,7 @@ public final class WorkerWiring {
             state = State.DRAINING;
             statuses.wakeup();
         });
+        followPolicy(clients, metrics);
         startClaiming(
                 clients, metrics, generator, publisher, new DeadLetters(producer, topics, settings.brokerTimeout()));
         return ops.port();
@@ -164,6 +172,15 @@ public final class WorkerWiring {
         return delivery;
     }
 
+    private void followPolicy(KafkaClients clients, Metrics metrics) throws InterruptedException {
+        Consumer<byte[], byte[]> consumer = clients.follower(worker.workerId() + "-policy");
+        metrics.bind(consumer, "policy");
+        PolicyFollower follower =
+                PolicyFollower.begin(new TopicTail(consumer), topics.policy(), gate, health, settings.brokerTimeout());
+        OwnerLoop following = new OwnerLoop("worker-policy", follower, fatal).start();
+        stops.push("policy", following::stop);
+    }
+
     private void startClaiming(
             KafkaClients clients,
             Metrics metrics,
@@ -177,6 +194,7 @@ public final class WorkerWiring {
                 training,
                 new Claimer.Refusals(publisher, deadLetters),
                 generator,
+                gate,
                 table,
                 WallClock.system(),
                 Ticker.system(),
@@ -264,6 +282,7 @@ public final class WorkerWiring {
         json.put("slots", generator.dispatcher().slots());
         json.put("slots_in_use", generator.dispatcher().slotsInUse());
         json.put("hold_reason", generator.dispatcher().holdReason());
+        json.put("held_for", gate.holdReason());
         json.set("groups", Json.MAPPER.valueToTree(table.held()));
         json.set("engines", Json.MAPPER.valueToTree(engines.statuses()));
         return json;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.RolloutGroup;
@@ -12,6 +13,7 @@ import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
+import io.millrace.common.testing.Await;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.sandbox.engine.EngineServer;
 import java.util.HashMap;
@@ -123,6 +125,27 @@ class WeightUpdateTest {
         assertTrue(continued > GROUPS, continued + " samples have tokens of several versions");
         assertEquals(0, aborted(worker, "dropped"));
         assertTrue(aborted(worker, "kept") > 0);
+    }
+
+    @Test
+    void aPausedRunAsksTheEngineForNothingUntilItGoesOn() throws Exception {
+        run.say(Policy.State.PAUSED, 0);
+        EngineServer engine = engine();
+        WorkerRun.Worker worker = run.worker(Map.of("slots", "64"), engine.url());
+        run.publish(tasks());
+        assertEquals(
+                "the trainer to resume the run",
+                worker.status().path("held_for").stringValue());
+        Await.until(
+                "claiming waits for the trainer",
+                () -> worker.health().contains("the trainer to resume the run"),
+                WorkerRun.LIMIT);
+        run.say(Policy.State.UPDATING, 1);
+        Await.until("groups claimed", () -> worker.status().path("groups").size() > 0, WorkerRun.LIMIT);
+        assertEquals(List.of(), run.requests(engine));
+        run.say(Policy.State.READY, 1);
+        assertEquals(GROUPS, groups().size());
+        assertEquals("", worker.status().path("held_for").stringValue());
     }
 
     @Test

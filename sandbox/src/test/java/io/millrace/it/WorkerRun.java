@@ -17,6 +17,7 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.SamplingParams;
@@ -35,6 +36,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -258,6 +260,16 @@ final class WorkerRun {
             // The commit below waits for it and fails with it.
             var _ = hand.send(new ProducerRecord<>(topic, 0, null, value));
         }
+        hand.commitTransaction();
+    }
+
+    /** What the trainer consumer says of the weights. */
+    void say(Policy.State state, long version) {
+        Policy policy = new Policy(new Lineage(0), new WeightVersion(version), 0, state, System.currentTimeMillis());
+        hand.beginTransaction();
+        // The commit below waits for it and fails with it.
+        var _ = hand.send(new ProducerRecord<>(
+                topics.policy(), 0, Policy.KEY.getBytes(StandardCharsets.UTF_8), ControlCodec.encode(policy)));
         hand.commitTransaction();
     }
 

@@ -14,6 +14,7 @@ import io.millrace.worker.generate.GroupRun;
 import io.millrace.worker.generate.InFlightTable;
 import io.millrace.worker.publish.DeadLetters;
 import io.millrace.worker.publish.ResultPublisher;
+import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -54,6 +55,7 @@ public final class Claimer implements OwnerLoop.Turn {
     private final Map<Lane, ShareConsumer<byte[], byte[]>> lanes = new LinkedHashMap<>();
     private final Refusals refusals;
     private final Generator generator;
+    private final WeightsGate gate;
     private final InFlightTable table;
     private final WallClock clock;
     private final Ticker ticker;
@@ -66,6 +68,7 @@ public final class Claimer implements OwnerLoop.Turn {
             ShareConsumer<byte[], byte[]> training,
             Refusals refusals,
             Generator generator,
+            WeightsGate gate,
             InFlightTable table,
             WallClock clock,
             Ticker ticker,
@@ -75,6 +78,7 @@ public final class Claimer implements OwnerLoop.Turn {
         lanes.put(Lane.TRAINING, training);
         this.refusals = refusals;
         this.generator = generator;
+        this.gate = gate;
         this.table = table;
         this.clock = clock;
         this.ticker = ticker;
@@ -96,11 +100,15 @@ public final class Claimer implements OwnerLoop.Turn {
     }
 
     /**
-     * One turn: wait until groups are wanted; ask the urgent lane without waiting; if it has none, ask the training lane
+     * One turn: claim nothing while the run is paused; wait until groups are wanted; ask the urgent lane without waiting; if it has none, ask the training lane
      * and wait a moment for it.
      */
     @Override
     public void runOnce() throws InterruptedException {
+        if (!gate.awaitResumed(WAIT)) {
+            health.waiting(PART, gate.holdReason());
+            return;
+        }
         int wanted = generator.dispatcher().awaitWanted(WAIT);
         if (wanted == 0) {
             health.waiting(PART, generator.dispatcher().holdReason());

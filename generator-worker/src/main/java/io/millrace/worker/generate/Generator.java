@@ -24,6 +24,7 @@ import io.millrace.worker.reward.RewardScorer;
 import io.millrace.worker.reward.Rewards;
 import io.millrace.worker.reward.ScoreResult;
 import io.millrace.worker.slots.Dispatcher;
+import io.millrace.worker.weights.WeightsGate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +68,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
             WorkerSettings settings,
             WorkerIncarnation worker,
             EnginePool engines,
+            WeightsGate gate,
             RewardScorer scorer,
             ResultPublisher publisher,
             InFlightTable table,
@@ -75,6 +77,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
         RunId run = settings.topics().run();
         Sampler sampler = new Sampler(
                 engines,
+                gate,
                 run,
                 new Sampler.Limits(
                         settings.requestTimeout(),

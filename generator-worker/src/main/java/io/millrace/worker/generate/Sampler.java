@@ -16,6 +16,7 @@ import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.GenerateRequest;
 import io.millrace.worker.engine.Generation;
 import io.millrace.worker.engine.Generation.Finish;
+import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -57,13 +58,15 @@ final class Sampler {
     record Drawn(Generation generation, WeightVersions versions, String engine, int[] promptIds) {}
 
     private final EnginePool engines;
+    private final WeightsGate gate;
     private final RunId run;
     private final Limits limits;
     private final Ticker ticker;
     private final MeterRegistry registry;
 
-    Sampler(EnginePool engines, RunId run, Limits limits, Ticker ticker, MeterRegistry registry) {
+    Sampler(EnginePool engines, WeightsGate gate, RunId run, Limits limits, Ticker ticker, MeterRegistry registry) {
         this.engines = engines;
+        this.gate = gate;
         this.run = run;
         this.limits = limits;
         this.ticker = ticker;
@@ -82,6 +85,7 @@ final class Sampler {
         long startNanos = ticker.nanos();
         int barren = 0;
         SampleSoFar soFar = new SampleSoFar(group.task().issueVersion());
+        gate.awaitReady();
         while (true) {
             EnginePool.Made made = piece(group, sample, soFar, tries);
             Generation piece = made.generation();
@@ -105,12 +109,22 @@ final class Sampler {
             if (barren > 0) {
                 pauseAfterAbort(barren);
             }
+            hold();
+        }
+    }
+
+    /** A sample that has begun waits for new weights, unless it is to be finished without them. */
+    private void hold() throws InterruptedException {
+        if (limits.onWeightUpdate() == OnWeightUpdate.FINISH) {
+            gate.awaitResumed();
+        } else {
+            gate.awaitReady();
         }
     }
 
     /** Text whose ids are unknown cannot be continued behind. */
     private boolean keeps(GroupRun group) {
-        return limits.onWeightUpdate() == OnWeightUpdate.CONTINUE && group.promptIds() != null;
+        return limits.onWeightUpdate() != OnWeightUpdate.RESTART && group.promptIds() != null;
     }
 
     private void aborted(GroupRun group, Generation piece) {

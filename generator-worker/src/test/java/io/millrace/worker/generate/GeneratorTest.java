@@ -28,6 +28,7 @@ import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.reward.RewardScorer;
 import io.millrace.worker.reward.Rewards;
+import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -92,6 +93,7 @@ class GeneratorTest {
             RunId run = new RunId("r");
             Sampler sampler = new Sampler(
                     new EnginePool(List.of("http://engine"), engine, Ticker.system(), Duration.ZERO),
+                    new WeightsGate(LONG, Ticker.system()),
                     run,
                     new Sampler.Limits(
                             LONG, 3, Duration.ofMillis(1), Duration.ofMillis(2), OnWeightUpdate.CONTINUE, tokenize),

@@ -5,13 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.Policy;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.worker.engine.EngineException;
 import io.millrace.worker.engine.EngineException.Kind;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.Generation;
 import io.millrace.worker.engine.TestingEngine;
+import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -29,11 +33,14 @@ class SamplerTest {
     private final ManualTicker ticker = new ManualTicker();
     private final TestingEngine engine = new TestingEngine();
 
+    private final WeightsGate gate = new WeightsGate(Duration.ofMinutes(10), ticker);
+
     private OnWeightUpdate onWeightUpdate = OnWeightUpdate.CONTINUE;
 
     private Sampler sampler(int attemptsMax, Duration pause, Duration pauseMax) {
         return new Sampler(
                 new EnginePool(List.of("http://engine"), engine, ticker, Duration.ZERO),
+                gate,
                 new RunId("r"),
                 new Sampler.Limits(Duration.ofHours(1), attemptsMax, pause, pauseMax, onWeightUpdate, true),
                 ticker,
@@ -158,6 +165,72 @@ class SamplerTest {
         group.tokenized(new int[] {7, 8});
         assertEquals(2, sampler(1).draw(group, 0).generation().tokens().length);
         assertArrayEquals(new int[] {7, 8}, engine.requests().get(1).inputIds());
+    }
+
+    private void say(Policy.State state) {
+        gate.news(new Policy(new Lineage(0), new WeightVersion(1), 0, state, 0));
+    }
+
+    /** A sample that is aborted because an update begins, and what was asked of the engine before the update's end. */
+    private int requestsDuringTheUpdate() throws Exception {
+        engine.then(() -> {
+            say(Policy.State.UPDATING);
+            return TestingEngine.answer(Generation.Finish.ABORT, 1);
+        });
+        GroupRun group = group(null);
+        group.tokenized(new int[] {7, 8});
+        Thread drawing = Thread.ofVirtual().start(() -> {
+            try {
+                sampler(1).draw(group, 0);
+            } catch (EngineException | InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        while (drawing.isAlive() && drawing.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        int requests = engine.rids().size();
+        say(Policy.State.READY);
+        drawing.join();
+        assertEquals(2, engine.rids().size());
+        return requests;
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = OnWeightUpdate.class,
+            names = {"CONTINUE", "RESTART"})
+    void anAbortedSampleWaitsForTheNewWeights(OnWeightUpdate mode) throws Exception {
+        onWeightUpdate = mode;
+        assertEquals(1, requestsDuringTheUpdate());
+    }
+
+    @Test
+    void underFinishABegunSampleDoesNotWaitForTheNewWeights() throws Exception {
+        onWeightUpdate = OnWeightUpdate.FINISH;
+        assertEquals(2, requestsDuringTheUpdate());
+    }
+
+    @ParameterizedTest
+    @EnumSource(OnWeightUpdate.class)
+    void noSampleStartsDuringAnUpdate(OnWeightUpdate mode) throws Exception {
+        onWeightUpdate = mode;
+        say(Policy.State.UPDATING);
+        GroupRun group = group(null);
+        Thread drawing = Thread.ofVirtual().start(() -> {
+            try {
+                sampler(1).draw(group, 0);
+            } catch (EngineException | InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        while (drawing.isAlive() && drawing.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        assertEquals(0, engine.rids().size());
+        say(Policy.State.READY);
+        drawing.join();
+        assertEquals(1, engine.rids().size());
     }
 
     @Test

@@ -1,0 +1,90 @@
+package io.millrace.worker.weights;
+
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.record.Policy;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Follows the {@code policy} topic and tells the gate. Owned by its loop's thread, once it has begun. */
+public final class PolicyFollower implements OwnerLoop.Turn {
+    private static final Logger log = LoggerFactory.getLogger(PolicyFollower.class);
+    private static final String PART = "weights";
+    private static final Duration WAIT = Duration.ofMillis(500);
+
+    private final TopicTail tail;
+    private final WeightsGate gate;
+    private final Health health;
+    private boolean warned;
+
+    private PolicyFollower(TopicTail tail, WeightsGate gate, Health health) {
+        this.tail = tail;
+        this.gate = gate;
+        this.health = health;
+    }
+
+    /**
+     * Reads what the trainer said last, so that a worker that starts during a pause holds from the start.
+     *
+     * @param limit how long the broker may take to answer
+     */
+    public static PolicyFollower begin(TopicTail tail, String topic, WeightsGate gate, Health health, Duration limit)
+            throws InterruptedException {
+        PolicyFollower follower = new PolicyFollower(tail, gate, health);
+        tail.followFrom(Map.of(new TopicPartition(topic, 0), 0L));
+        try {
+            tail.readToEnd(follower::accept, limit);
+        } catch (RuntimeException | InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(topic + " cannot be read", e);
+        }
+        follower.report();
+        return follower;
+    }
+
+    @Override
+    public void runOnce() throws Exception {
+        tail.poll(WAIT, this::accept);
+        report();
+    }
+
+    private void accept(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            gate.news(ControlCodec.decode(record.value() == null ? new byte[0] : record.value(), Policy.class));
+        } catch (BadRecordException e) {
+            log.warn("{}@{} is no policy", record.topic(), record.offset(), e);
+        }
+    }
+
+    private void report() {
+        String reason = gate.holdReason();
+        if (reason.isEmpty()) {
+            health.running(PART);
+        } else {
+            health.waiting(PART, reason);
+        }
+        boolean overdue = gate.isOverdue();
+        if (overdue && !warned) {
+            log.warn("the trainer has not said ready within --hold-limit; generation goes on");
+        }
+        warned = overdue;
+    }
+
+    @Override
+    public void wakeup() {
+        tail.wakeup();
+    }
+
+    @Override
+    public void close() {
+        tail.close();
+    }
+}
