@@ -148,12 +148,13 @@ public final class WorkerWiring {
             state = State.STOPPED;
             status.stop(limit);
         });
+        // Until the drain is over: what is held for new weights must hear of them.
+        followPolicy(clients, metrics);
         stops.push("drain", limit -> drain(generator, limit));
         stops.push("draining status", limit -> {
             state = State.DRAINING;
             statuses.wakeup();
         });
-        followPolicy(clients, metrics);
         startClaiming(
                 clients, metrics, generator, publisher, new DeadLetters(producer, topics, settings.brokerTimeout()));
         return ops.port();

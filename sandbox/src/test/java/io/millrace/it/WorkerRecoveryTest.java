@@ -59,9 +59,20 @@ class WorkerRecoveryTest {
     void aHungGenerationEndsAtItsDeadlineAndOthersGoOn() throws Exception {
         EngineServer engine = run.engine(Map.of());
         faults(run, engine, "hang", 1);
-        run.worker(Map.of("slots", "4"), engine.url());
+        WorkerRun.Worker worker = run.worker(Map.of("slots", "4"), engine.url());
+        run.publish(WorkerRun.within(WorkerRun.task(0, 4), Duration.ofSeconds(4)));
+        // The first request is the one that hangs; groups are tokenized side by side, so the others come after it.
+        Await.until(
+                "three samples of the first group are made, or its time is over",
+                () -> worker.status()
+                                        .path("groups")
+                                        .path(0)
+                                        .path("samples_done")
+                                        .intValue()
+                                == 3
+                        || run.receipts().size() == 1,
+                WorkerRun.LIMIT);
         run.publish(
-                WorkerRun.within(WorkerRun.task(0, 4), Duration.ofSeconds(4)),
                 WorkerRun.within(WorkerRun.task(1, 4), Duration.ofMinutes(5)),
                 WorkerRun.within(WorkerRun.task(2, 4), Duration.ofMinutes(5)));
 

@@ -100,7 +100,7 @@ public final class WeightsGate {
             }
             return policy.state() == State.PAUSED
                     ? "the trainer to resume the run"
-                    : "weights of version " + policy.weightVersion() + " or later";
+                    : "weights newer than version " + policy.weightVersion();
         } finally {
             lock.unlock();
         }

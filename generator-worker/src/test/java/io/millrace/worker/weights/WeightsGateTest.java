@@ -35,7 +35,7 @@ class WeightsGateTest {
     @Test
     void anUpdateHoldsSamplesAndNotClaims() throws Exception {
         say(State.UPDATING, 1);
-        assertEquals("weights of version 1 or later", gate.holdReason());
+        assertEquals("weights newer than version 1", gate.holdReason());
         assertTrue(gate.awaitResumed(Duration.ZERO));
         Thread waiting = Thread.ofVirtual().start(() -> {
             try {
