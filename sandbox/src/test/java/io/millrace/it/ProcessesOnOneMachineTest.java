@@ -189,29 +189,12 @@ class ProcessesOnOneMachineTest {
         assertEquals(0, engine.exitCode(STOP_LIMIT), engine::printed);
     }
 
-    @Test
-    void theDemoRunsToItsEnd() throws Exception {
+    /** With ports and folders of its own. */
+    private MillraceProcess demo(String... more) throws Exception {
         int port = MillraceProcess.freePorts(6);
-        Path report = folder.resolve("report.json");
-        MillraceProcess demo = start(
+        List<String> arguments = new ArrayList<>(List.of(
                 "demo",
-                "--steps",
-                "3",
                 "--plain",
-                "--workers",
-                "2",
-                "--slots",
-                "8",
-                "--batch-groups",
-                "8",
-                "--samples-per-group",
-                "2",
-                "--mean-group-time",
-                "200ms",
-                "--train-time",
-                "100ms",
-                "--warm-up",
-                "100ms",
                 "--dataset",
                 "" + DATASET,
                 "--kafka-port",
@@ -225,10 +208,37 @@ class ProcessesOnOneMachineTest {
                 "--data-dir",
                 "" + folder.resolve("demo"),
                 "--report",
-                "" + report);
+                "" + folder.resolve("report.json")));
+        arguments.addAll(List.of(more));
+        return start(arguments.toArray(String[]::new));
+    }
+
+    private JsonNode demoReport() throws Exception {
+        return Json.MAPPER.readTree(Files.readAllBytes(folder.resolve("report.json")));
+    }
+
+    @Test
+    void theDemoRunsToItsEnd() throws Exception {
+        MillraceProcess demo = demo(
+                "--steps",
+                "3",
+                "--workers",
+                "2",
+                "--slots",
+                "8",
+                "--batch-groups",
+                "8",
+                "--samples-per-group",
+                "2",
+                "--mean-group-time",
+                "200ms",
+                "--train-time",
+                "100ms",
+                "--warm-up",
+                "100ms");
         assertEquals(0, demo.exitCode(DEMO_LIMIT), demo::printed);
 
-        JsonNode json = Json.MAPPER.readTree(Files.readAllBytes(report));
+        JsonNode json = demoReport();
         assertEquals(3, json.path("steps").longValue());
         assertEquals(24, json.path("groups_trained").longValue());
         assertTrue(json.path("batches_sorted").booleanValue(), json::toString);
@@ -262,14 +272,10 @@ class ProcessesOnOneMachineTest {
 
     @Test
     void theLearningDemoLearnsAndEveryTokensVersionIsTheEngines() throws Exception {
-        int port = MillraceProcess.freePorts(6);
-        Path report = folder.resolve("report.json");
-        MillraceProcess demo = start(
-                "demo",
+        MillraceProcess demo = demo(
                 "--learn",
                 "--steps",
                 "32",
-                "--plain",
                 "--workers",
                 "1",
                 "--batch-groups",
@@ -279,24 +285,10 @@ class ProcessesOnOneMachineTest {
                 "--filler-median",
                 "40",
                 "--train-time",
-                "50ms",
-                "--dataset",
-                "" + DATASET,
-                "--kafka-port",
-                "" + port,
-                "--engine-port",
-                "" + (port + 1),
-                "--trainer-port",
-                "" + (port + 2),
-                "--ops-port",
-                "" + (port + 3),
-                "--data-dir",
-                "" + folder.resolve("learning"),
-                "--report",
-                "" + report);
+                "50ms");
         assertEquals(0, demo.exitCode(DEMO_LIMIT), demo::printed);
 
-        JsonNode json = Json.MAPPER.readTree(Files.readAllBytes(report));
+        JsonNode json = demoReport();
         assertEquals(32, json.path("weight_updates").longValue());
         // Differences between a sample's version spans and the engine's ledger would stand here.
         assertEquals(0, json.path("batch_problems").size(), json::toString);

@@ -9,10 +9,14 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /*
  * A group whose oldest version is w must be handed over by version w + maxStaleness at the latest. So of the groups with
@@ -131,7 +135,8 @@ public final class StalenessGate {
     }
 
     private static NavigableMap<Long, Integer> unfinished(Standing now) {
-        var finished = now.finished().stream().map(Finished::groupIndex).collect(java.util.stream.Collectors.toSet());
+        Set<GroupIndex> finished =
+                now.finished().stream().map(Finished::groupIndex).collect(Collectors.toSet());
         Predicate<GroupIndex> ended =
                 index -> finished.contains(index) || now.settlement().isSettled(index);
         return now.out().byVersion(ended);
@@ -144,22 +149,33 @@ public final class StalenessGate {
                 .max()
                 .orElseThrow();
         long stepsLeft = Math.max(0, capacity.stepsPerVersion() - now.stepsInVersion() - 1);
-        List<Long> left = now.finished().stream()
-                .filter(group -> !step.groups().contains(group))
-                .map(group -> group.oldestVersion().value())
-                .toList();
         long oldestAllowed = now.version().value() - maxStaleness;
-        for (long version = Math.max(0, oldestAllowed); version < newest; version++) {
-            long at = version;
-            int out = unfinished.headMap(at + 1).values().stream()
-                    .mapToInt(Integer::intValue)
-                    .sum();
-            long finishedToo = left.stream().filter(oldest -> oldest <= at).count();
-            long room = stepsLeft * capacity.batchGroups() + (at - oldestAllowed) * capacity.groupsPerVersion();
-            if (out + finishedToo > room) {
-                return Optional.of(new BatchChoice.Held(new WeightVersion(at), out, room));
+        long left = 0;
+        int out = 0;
+        for (Map.Entry<Long, Integer> of :
+                left(now, step, unfinished).headMap(newest).entrySet()) {
+            left += of.getValue();
+            out += unfinished.getOrDefault(of.getKey(), 0);
+            long version = Math.max(of.getKey(), oldestAllowed);
+            long room = stepsLeft * capacity.batchGroups() + (version - oldestAllowed) * capacity.groupsPerVersion();
+            if (version < newest && left > room) {
+                return Optional.of(new BatchChoice.Held(new WeightVersion(version), out, room));
             }
         }
         return Optional.empty();
+    }
+
+    /** What this step leaves behind, finished or not, by oldest version. */
+    private static NavigableMap<Long, Integer> left(
+            Standing now, BatchChoice.Ready step, SortedMap<Long, Integer> unfinished) {
+        Set<GroupIndex> chosen =
+                step.groups().stream().map(Finished::groupIndex).collect(Collectors.toSet());
+        NavigableMap<Long, Integer> left = new TreeMap<>(unfinished);
+        for (Finished group : now.finished()) {
+            if (!chosen.contains(group.groupIndex())) {
+                left.merge(group.oldestVersion().value(), 1, Integer::sum);
+            }
+        }
+        return left;
     }
 }
