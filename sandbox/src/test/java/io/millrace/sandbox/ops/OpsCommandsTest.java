@@ -112,7 +112,8 @@ class OpsCommandsTest {
                     3,
                     0,
                     24,
-                    240);
+                    240,
+                    null);
             send(producer, record(TOPICS.workers(), status.worker().key(), status));
             send(producer, record(TOPICS.steps(), "0", lease()));
             send(
