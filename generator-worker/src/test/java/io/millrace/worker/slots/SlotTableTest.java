@@ -146,7 +146,7 @@ class SlotTableTest {
             int choice = random.nextInt(10);
             if (choice < 4) {
                 int size = 1 + random.nextInt(16);
-                Lane lane = Lane.values()[random.nextInt(3)];
+                Lane lane = List.of(Lane.URGENT, Lane.EVALUATION, Lane.TRAINING).get(random.nextInt(3));
                 lanes.put(event, lane);
                 waiting.merge(lane == Lane.EVALUATION, size, Integer::sum);
                 return offer(table, event, size, lane);
