@@ -12,6 +12,7 @@ import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.collect.ResultParser;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.steps.AckDecision;
