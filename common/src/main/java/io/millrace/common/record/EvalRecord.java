@@ -226,6 +226,7 @@ public sealed interface EvalRecord extends ControlRecord {
      *     estimate of Chen et al. 2021, arXiv:2107.03374)
      * @param truncatedShare samples cut at their token limit, of all
      * @param oldestVersion of all weights that made a token
+     * @param causes why the first {@link #CAUSES_MAX} of those that failed did
      */
     record DataSetReport(
             String name,
@@ -240,9 +241,13 @@ public sealed interface EvalRecord extends ControlRecord {
             @Nullable Double meanResponseTokens,
             long responseTokens,
             @Nullable WeightVersion oldestVersion,
-            @Nullable WeightVersion newestVersion) {
+            @Nullable WeightVersion newestVersion,
+            List<String> causes) {
+        public static final int CAUSES_MAX = 3;
+
         public DataSetReport {
             Objects.requireNonNull(name, "name");
+            causes = List.copyOf(causes);
             passAt = Collections.unmodifiableMap(new TreeMap<>(passAt));
         }
     }

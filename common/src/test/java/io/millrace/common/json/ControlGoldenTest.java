@@ -235,9 +235,11 @@ class ControlGoldenTest {
                                                 5000.5,
                                                 2240224,
                                                 new WeightVersion(20),
-                                                new WeightVersion(21)),
+                                                new WeightVersion(21),
+                                                List.of("3 attempts failed")),
                                         new EvalRecord.DataSetReport(
-                                                "math", 500, 0, 0, 500, 0, null, Map.of(), null, null, 0, null, null)),
+                                                "math", 500, 0, 0, 500, 0, null, Map.of(), null, null, 0, null, null,
+                                                List.of())),
                                 Map.of(0, 17L, 1, 18L))),
                 golden(
                         "abandoned-marker",
