@@ -58,14 +58,6 @@ final class DataSetScores {
         }
     }
 
-    long done() {
-        return done;
-    }
-
-    long failed() {
-        return failed;
-    }
-
     DataSetReport report() {
         Map<Integer, Double> means = new TreeMap<>();
         passAt.forEach((k, sum) -> means.put(k, sum / done));

@@ -153,16 +153,18 @@ public final class Evaluation {
                 resultsFrom);
     }
 
-    /** How it stands, for others. */
+    /** How it stands, for others; after a restart what a report says was not counted again. */
     public EvaluationStatus status() {
         EvalRecord.Issued tasks = issued;
+        List<DataSetReport> figures =
+                report == null ? scores.stream().map(DataSetScores::report).toList() : report.dataSets();
         return new EvaluationStatus(
                 request,
                 state(),
                 tasks == null ? null : tasks.weightVersion(),
                 tasks == null ? 0 : tasks.end().value() - tasks.first().value(),
-                scores.stream().mapToLong(DataSetScores::done).sum(),
-                scores.stream().mapToLong(DataSetScores::failed).sum(),
+                figures.stream().mapToLong(DataSetReport::done).sum(),
+                figures.stream().mapToLong(DataSetReport::failed).sum(),
                 failed == null ? null : failed.cause(),
                 report);
     }
