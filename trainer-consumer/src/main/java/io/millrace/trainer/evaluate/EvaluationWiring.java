@@ -11,7 +11,7 @@ import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.trainer.collect.ResultParser;
+import io.millrace.trainer.results.ResultParser;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.millrace.trainer.collect;
+package io.millrace.trainer.results;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -14,6 +14,7 @@ import io.millrace.common.wire.Part;
 import io.millrace.common.wire.PartJoiner;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
+import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.collect.ResultEvent.Flaw;
 import io.millrace.trainer.collect.ResultEvent.Invalid;
 import io.millrace.trainer.collect.ResultEvent.Problem;

@@ -1,4 +1,4 @@
-package io.millrace.trainer.collect;
+package io.millrace.trainer.results;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -18,6 +18,7 @@ import io.millrace.common.wire.PartKey;
 import io.millrace.common.wire.PartSplitter;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
+import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.collect.ResultEvent.Problem;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
