@@ -135,6 +135,16 @@ public record WorkerSettings(
         Duration engineRest,
 
         @Setting(
+                name = "engine-version-interval",
+                defaultValue = "1s",
+                min = "10ms",
+                max = "10m",
+                help =
+                        "How often engines are asked which weights they serve: for choosing among them, and as the oldest"
+                                + " version of answers that tell only the one at their end")
+        Duration engineVersionInterval,
+
+        @Setting(
                 name = "answer-size-max",
                 defaultValue = "256MiB",
                 min = "1KiB",

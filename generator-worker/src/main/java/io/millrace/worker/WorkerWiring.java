@@ -21,6 +21,7 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.worker.claim.Claimer;
 import io.millrace.worker.engine.EnginePool;
+import io.millrace.worker.engine.EngineWatch;
 import io.millrace.worker.engine.SglangClient;
 import io.millrace.worker.generate.Generator;
 import io.millrace.worker.generate.InFlightTable;
@@ -129,6 +130,10 @@ public final class WorkerWiring {
                 httpThreads, settings.connectTimeout(), settings.answerSizeMax().bytes());
         stops.pushCloseable("engine client", sglang);
         EnginePool engines = new EnginePool(settings.engineUrls(), sglang, Ticker.system(), settings.engineRest());
+        OwnerLoop watch = new OwnerLoop(
+                        "worker-engines", new EngineWatch(engines, settings.engineVersionInterval()), fatal)
+                .start();
+        stops.push("engine watch", watch::stop);
         Generator generator =
                 Generator.create(settings, worker, engines, gate, scorer, publisher, table, registry, fatal);
         stops.pushCloseable("generator", generator);

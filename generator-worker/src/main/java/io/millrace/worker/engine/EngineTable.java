@@ -24,8 +24,12 @@ final class EngineTable {
         long restUntilNanos;
         boolean resting;
 
+        /** As it said last; null while it has said nothing, also after it was away: it may have been replaced. */
         @Nullable
         String weightVersion;
+
+        /** It was asked and tells none. */
+        boolean tellsNone;
 
         Entry(String address) {
             this.address = address;
@@ -90,8 +94,34 @@ final class EngineTable {
         entry.inFlight--;
         entry.resting = false;
         if (weightVersion != null) {
-            entry.weightVersion = weightVersion;
+            told(address, weightVersion);
         }
+    }
+
+    /** An engine said which version it serves; null when it was asked and tells none. */
+    void told(String address, @Nullable String weightVersion) {
+        Entry entry = entry(address);
+        entry.weightVersion = weightVersion;
+        entry.tellsNone = weightVersion == null;
+    }
+
+    /** An engine could not say which version it serves: what it said before may be of another process. */
+    void silent(String address) {
+        Entry entry = entry(address);
+        entry.weightVersion = null;
+        entry.tellsNone = false;
+    }
+
+    /** What an engine said last of its version; null when nothing is known. */
+    @Nullable
+    String weightVersion(String address) {
+        return entry(address).weightVersion;
+    }
+
+    /** Whether an engine has yet to be asked for its version. */
+    boolean unasked(String address) {
+        Entry entry = entry(address);
+        return entry.weightVersion == null && !entry.tellsNone;
     }
 
     /** A request ended without an answer: the engine rests. */
@@ -100,6 +130,7 @@ final class EngineTable {
         entry.inFlight--;
         entry.resting = true;
         entry.restUntilNanos = nowNanos + restNanos;
+        silent(address);
     }
 
     /** A request was given up by us; says nothing of the engine. */

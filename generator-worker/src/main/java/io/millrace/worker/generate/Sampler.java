@@ -90,7 +90,7 @@ final class Sampler {
             EnginePool.Made made = piece(group, sample, soFar, tries);
             Generation piece = made.generation();
             if (piece.finish() != Finish.ABORT || keeps(group)) {
-                soFar.add(piece);
+                soFar.add(piece, made.versionBefore());
             }
             if (piece.finish() != Finish.ABORT || soFar.isFull(params)) {
                 int[] promptIds = group.promptIds();
