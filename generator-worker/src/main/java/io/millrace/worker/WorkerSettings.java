@@ -145,6 +145,16 @@ public record WorkerSettings(
         Duration engineVersionInterval,
 
         @Setting(
+                name = "engine-version-wait",
+                defaultValue = "5s",
+                min = "0s",
+                max = "10m",
+                help =
+                        "How long a sample waits for an engine with the weights its task was issued at, while all that are"
+                                + " well say that they serve older ones; then it goes to one of those. Once for a version")
+        Duration engineVersionWait,
+
+        @Setting(
                 name = "answer-size-max",
                 defaultValue = "256MiB",
                 min = "1KiB",

@@ -1,5 +1,6 @@
 package io.millrace.worker;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsServer;
@@ -129,7 +130,11 @@ public final class WorkerWiring {
         SglangClient sglang = new SglangClient(
                 httpThreads, settings.connectTimeout(), settings.answerSizeMax().bytes());
         stops.pushCloseable("engine client", sglang);
-        EnginePool engines = new EnginePool(settings.engineUrls(), sglang, Ticker.system(), settings.engineRest());
+        EnginePool engines = new EnginePool(
+                settings.engineUrls(), sglang, Ticker.system(), settings.engineRest(), settings.engineVersionWait());
+        FunctionCounter.builder("millrace.worker.requests.behind", engines, EnginePool::requestsBehind)
+                .description("sent to an engine known to serve weights older than the task was issued at")
+                .register(registry);
         OwnerLoop watch = new OwnerLoop(
                         "worker-engines", new EngineWatch(engines, settings.engineVersionInterval()), fatal)
                 .start();
@@ -259,10 +264,12 @@ public final class WorkerWiring {
                 .filter(engine -> !engine.healthy())
                 .map(EngineStatus::address)
                 .collect(Collectors.joining(", "));
-        if (away.isEmpty()) {
-            health.running(ENGINES);
-        } else {
+        if (!away.isEmpty()) {
             health.waiting(ENGINES, "engines that cannot be reached: " + away);
+        } else if (engines.waitingForWeights() > 0) {
+            health.waiting(ENGINES, "an engine with the weights that tasks were issued at");
+        } else {
+            health.running(ENGINES);
         }
         return new Status(
                 worker,

@@ -221,6 +221,12 @@ final class WorkerRun {
                 null);
     }
 
+    /** The same task, issued at another version. */
+    static TrainingTask issuedAt(TrainingTask task, long version) {
+        return task.again(
+                task.attempt(), task.lineage(), new WeightVersion(version), task.issuedAtMs(), task.history());
+    }
+
     /** Groups 0 to count - 1, in one transaction. */
     void publish(int count, int samples) {
         List<byte @Nullable []> values = new ArrayList<>();

@@ -154,7 +154,7 @@ final class Sampler {
                     promptIds == null ? null : soFar.prefix(promptIds),
                     promptIds == null ? task.prompt().asText() : null,
                     soFar.remaining(task.samplingParams()));
-            EnginePool.Made made = engines.generate(request, limits.requestLimit(), failed);
+            EnginePool.Made made = engines.generate(request, task.issueVersion(), limits.requestLimit(), failed);
             int length = made.generation().tokens().length;
             if (made.generation().finish() != Finish.ABORT && soFar.length() + length == 0) {
                 throw new EngineException(Kind.MALFORMED, made.address() + " answered " + rid + " without a token");

@@ -4,6 +4,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
 import io.millrace.worker.engine.Generation;
+import io.millrace.worker.engine.VersionWord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -25,7 +26,7 @@ record WeightVersions(List<VersionSpan> spans, SpanProvenance provenance, List<S
         List<String> words = List.of(word == null ? issueVersion.toString() : word);
         List<VersionSpan> spans = new ArrayList<>();
         for (Generation.Span span : generation.spans()) {
-            OptionalLong number = number(span.version());
+            OptionalLong number = VersionWord.number(span.version());
             if (number.isEmpty()) {
                 return whole(issueVersion, count, SpanProvenance.ISSUE, words);
             }
@@ -34,11 +35,11 @@ record WeightVersions(List<VersionSpan> spans, SpanProvenance provenance, List<S
         if (!spans.isEmpty()) {
             return new WeightVersions(spans, SpanProvenance.SPANS, words);
         }
-        OptionalLong after = number(word);
+        OptionalLong after = VersionWord.number(word);
         if (after.isEmpty()) {
             return whole(issueVersion, count, SpanProvenance.ISSUE, words);
         }
-        OptionalLong first = number(before);
+        OptionalLong first = VersionWord.number(before);
         // The lower one, whichever it is: versions fall when a trainer resumes from an older checkpoint.
         return first.isPresent()
                 ? whole(older(first, after), count, SpanProvenance.BRACKETED, words)
@@ -53,9 +54,5 @@ record WeightVersions(List<VersionSpan> spans, SpanProvenance provenance, List<S
             WeightVersion version, int count, SpanProvenance provenance, List<String> words) {
         List<VersionSpan> spans = count == 0 ? List.of() : List.of(new VersionSpan(version, 0, count));
         return new WeightVersions(spans, provenance, words);
-    }
-
-    private static OptionalLong number(@Nullable String word) {
-        return word != null && word.matches("\\d{1,18}") ? OptionalLong.of(Long.parseLong(word)) : OptionalLong.empty();
     }
 }

@@ -92,7 +92,7 @@ class GeneratorTest {
                     kafka, topics, new ResultRecords(topics, 1, 1 << 20, 1 << 20), worker, registry, fatal);
             RunId run = new RunId("r");
             Sampler sampler = new Sampler(
-                    new EnginePool(List.of("http://engine"), engine, Ticker.system(), Duration.ZERO),
+                    new EnginePool(List.of("http://engine"), engine, Ticker.system(), Duration.ZERO, Duration.ZERO),
                     new WeightsGate(LONG, Ticker.system()),
                     run,
                     new Sampler.Limits(
