@@ -144,6 +144,26 @@ public record WorkerSettings(
         Duration engineRest,
 
         @Setting(
+                name = "engine-version-interval",
+                defaultValue = "1s",
+                min = "10ms",
+                max = "10m",
+                help =
+                        "How often engines are asked which weights they serve: for choosing among them, and as the oldest"
+                                + " version of answers that tell only the one at their end")
+        Duration engineVersionInterval,
+
+        @Setting(
+                name = "engine-version-wait",
+                defaultValue = "5s",
+                min = "0s",
+                max = "10m",
+                help =
+                        "How long a sample waits for an engine with the weights its task was issued at, while all that are"
+                                + " well say that they serve older ones; then it goes to one of those. Once for a version")
+        Duration engineVersionWait,
+
+        @Setting(
                 name = "answer-size-max",
                 defaultValue = "256MiB",
                 min = "1KiB",

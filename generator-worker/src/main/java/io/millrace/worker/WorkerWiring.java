@@ -1,5 +1,6 @@
 package io.millrace.worker;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsServer;
@@ -21,6 +22,7 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.worker.claim.Claimer;
 import io.millrace.worker.engine.EnginePool;
+import io.millrace.worker.engine.EngineWatch;
 import io.millrace.worker.engine.SglangClient;
 import io.millrace.worker.generate.Generator;
 import io.millrace.worker.generate.InFlightTable;
@@ -122,7 +124,15 @@ public final class WorkerWiring {
         SglangClient sglang = new SglangClient(
                 httpThreads, settings.connectTimeout(), settings.answerSizeMax().bytes());
         stops.pushCloseable("engine client", sglang);
-        EnginePool engines = new EnginePool(settings.engineUrls(), sglang, Ticker.system(), settings.engineRest());
+        EnginePool engines = new EnginePool(
+                settings.engineUrls(), sglang, Ticker.system(), settings.engineRest(), settings.engineVersionWait());
+        FunctionCounter.builder("millrace.worker.requests.behind", engines, EnginePool::requestsBehind)
+                .description("sent to an engine known to serve weights older than the task was issued at")
+                .register(registry);
+        OwnerLoop watch = new OwnerLoop(
+                        "worker-engines", new EngineWatch(engines, settings.engineVersionInterval()), fatal)
+                .start();
+        stops.push("engine watch", watch::stop);
         Generator generator =
                 Generator.create(settings, worker, engines, gate, scorer, publisher, table, registry, fatal);
         stops.pushCloseable("generator", generator);
@@ -272,10 +282,12 @@ public final class WorkerWiring {
                 .filter(engine -> !engine.healthy())
                 .map(EngineStatus::address)
                 .collect(Collectors.joining(", "));
-        if (away.isEmpty()) {
-            health.running(ENGINES);
-        } else {
+        if (!away.isEmpty()) {
             health.waiting(ENGINES, "engines that cannot be reached: " + away);
+        } else if (engines.waitingForWeights() > 0) {
+            health.waiting(ENGINES, "an engine with the weights that tasks were issued at");
+        } else {
+            health.running(ENGINES);
         }
         return new Status(
                 worker,

@@ -1,12 +1,10 @@
 package io.millrace.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.record.Policy;
-import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
@@ -14,12 +12,10 @@ import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
 import io.millrace.common.testing.Await;
-import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.sandbox.engine.EngineServer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,19 +65,8 @@ class WeightUpdateTest {
     }
 
     private List<RolloutGroup> groups() throws Exception {
-        return run.awaitReceipts(GROUPS).stream()
-                .map(receipt -> {
-                    Receipt.Success success = assertInstanceOf(Receipt.Success.class, receipt.outcome());
-                    try {
-                        return RolloutGroupCodec.decode(Objects.requireNonNull(run.results
-                                        .get(success.partition())
-                                        .get(success.offsets().getFirst()))
-                                .value());
-                    } catch (Exception e) {
-                        throw new AssertionError(e);
-                    }
-                })
-                .toList();
+        run.awaitReceipts(GROUPS);
+        return run.groups();
     }
 
     /** By sample: tokens that the engine generated for it, over all its requests. */

@@ -1,5 +1,6 @@
 package io.millrace.it;
 
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.millrace.common.config.SettingsBinder;
@@ -23,11 +24,13 @@ import io.millrace.common.record.Receipt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.testing.Await;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
+import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.sandbox.engine.EngineServer;
 import io.millrace.sandbox.engine.EngineSettings;
 import io.millrace.worker.WorkerSettings;
@@ -218,6 +221,12 @@ final class WorkerRun {
                 null);
     }
 
+    /** The same task, issued at another version. */
+    static TrainingTask issuedAt(TrainingTask task, long version) {
+        return task.again(
+                task.attempt(), task.lineage(), new WeightVersion(version), task.issuedAtMs(), task.history());
+    }
+
     /** Groups 0 to count - 1, in one transaction. */
     void publish(int count, int samples) {
         List<byte @Nullable []> values = new ArrayList<>();
@@ -308,13 +317,32 @@ final class WorkerRun {
         return receipts();
     }
 
+    /** The groups of all receipts so far, every one of which must be of a success. */
+    List<RolloutGroup> groups() throws Exception {
+        List<RolloutGroup> groups = new ArrayList<>();
+        for (Receipt receipt : receipts()) {
+            Receipt.Success success = assertInstanceOf(Receipt.Success.class, receipt.outcome());
+            ConsumerRecord<byte[], byte[]> record =
+                    results.get(success.partition()).get(success.offsets().getFirst());
+            groups.add(RolloutGroupCodec.decode(record.value()));
+        }
+        return groups;
+    }
+
+    /** The engine's ledger, a row for each request. */
+    List<JsonNode> ledger(EngineServer engine) throws Exception {
+        return get(engine.url() + "/admin/ledger")
+                .lines()
+                .map(Json.MAPPER::readTree)
+                .toList();
+    }
+
     /** A request as the engine's ledger has it. */
     record Request(String rid, long group, double arrivalMs, String outcome, long outputTokens) {}
 
     List<Request> requests(EngineServer engine) throws Exception {
         List<Request> requests = new ArrayList<>();
-        for (String line : get(engine.url() + "/admin/ledger").lines().toList()) {
-            JsonNode json = Json.MAPPER.readTree(line);
+        for (JsonNode json : ledger(engine)) {
             // run.g7.a1.s0.t1
             String rid = json.path("rid").stringValue();
             String group = rid.substring(run.value().length() + 2).split("\\.", -1)[0];

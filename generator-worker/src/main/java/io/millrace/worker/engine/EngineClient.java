@@ -1,6 +1,7 @@
 package io.millrace.worker.engine;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** An inference engine's dialect. Thread-safe; calls block the calling (virtual) thread and end when interrupted. */
 public interface EngineClient {
@@ -15,4 +16,8 @@ public interface EngineClient {
 
     /** The engine's token ids of a text, without special tokens added. */
     int[] tokenize(String address, String text, Duration limit) throws EngineException, InterruptedException;
+
+    /** The version of the weights the engine serves now, in its own word; null when it tells none. */
+    @Nullable
+    String weightVersion(String address, Duration limit) throws EngineException, InterruptedException;
 }

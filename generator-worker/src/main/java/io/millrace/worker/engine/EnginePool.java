@@ -1,16 +1,33 @@
 package io.millrace.worker.engine;
 
+import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.WorkersRecord.EngineStatus;
 import io.millrace.common.time.Ticker;
 import io.millrace.worker.engine.EngineException.Kind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The worker's engines: each call goes to the least loaded one that is well. Thread-safe. */
 public final class EnginePool {
-    /** A generation and the engine that made it. */
-    public record Made(Generation generation, String address) {}
+    private static final Logger log = LoggerFactory.getLogger(EnginePool.class);
+
+    /** An engine that is well says its version at once; one that does not is no reason to wait. */
+    private static final Duration ASK_LIMIT = Duration.ofSeconds(2);
+
+    /**
+     * A generation and the engine that made it.
+     *
+     * @param versionBefore what the engine had told of its weights before the request was sent; null when nothing
+     */
+    public record Made(
+            Generation generation, String address, @Nullable String versionBefore) {}
 
     private interface Call<T> {
         T on(String address) throws EngineException, InterruptedException;
@@ -19,32 +36,96 @@ public final class EnginePool {
     private final EngineClient client;
     private final Ticker ticker;
     private final EngineTable table;
+    private final long behindWaitNanos;
+    /** A request waits for an engine to be asked. */
+    private boolean curious;
+    /** Requests that wait so. */
+    private int waiting;
+    /** The newest version that was waited for in vain: not waited for again. */
+    private long inVain;
 
-    /** @param rest how long an engine that could not be reached is left out */
-    public EnginePool(List<String> addresses, EngineClient client, Ticker ticker, Duration rest) {
+    private long requestsBehind;
+
+    /**
+     * @param rest how long an engine that could not be reached is left out
+     * @param behindWait how long a request waits for an engine with weights as new as it asks for, while all that are
+     *     well are known to serve older ones; {@link #askVersions} must be called meanwhile
+     */
+    public EnginePool(List<String> addresses, EngineClient client, Ticker ticker, Duration rest, Duration behindWait) {
         this.client = client;
         this.ticker = ticker;
+        this.behindWaitNanos = behindWait.toNanos();
         this.table = new EngineTable(addresses, rest.toNanos());
     }
 
     /**
-     * One try of one sample.
+     * One try of one sample, on an engine that serves at least the given version, where engines tell. When all that are
+     * well serve older weights it waits for one to be updated; a wait in vain is not repeated for the same version, since
+     * then the trainer and the engines count differently, and the request goes to one of them all the same.
      *
+     * @param leastVersion the version the sample's task was issued at
      * @param failed addresses that failed earlier tries; this try's is added when it fails
      */
-    public Made generate(GenerateRequest request, Duration limit, Set<String> failed)
+    public Made generate(GenerateRequest request, WeightVersion leastVersion, Duration limit, Set<String> failed)
             throws EngineException, InterruptedException {
-        return call(failed, address -> new Made(client.generate(address, request, limit), address));
+        return call(failed, leastVersion.value(), address -> {
+            // Before the request leaves: an engine's versions only rise, so none of its tokens is older than this.
+            String versionBefore = versionBefore(address);
+            return new Made(client.generate(address, request, limit), address, versionBefore);
+        });
     }
 
     /** The token ids of a text. */
     public int[] tokenize(String text, Duration limit, Set<String> failed)
             throws EngineException, InterruptedException {
-        return call(failed, address -> client.tokenize(address, text, limit));
+        return call(failed, 0, address -> client.tokenize(address, text, limit));
     }
 
-    private <T> T call(Set<String> failed, Call<T> call) throws EngineException, InterruptedException {
-        String address = acquire(failed);
+    private @Nullable String versionBefore(String address) throws InterruptedException {
+        synchronized (this) {
+            if (!table.unasked(address)) {
+                return table.weightVersion(address);
+            }
+        }
+        return ask(address);
+    }
+
+    /**
+     * Asks every engine which version it serves, all at once; returns when each has answered or the time for it is up.
+     * The more often, the closer the bracket around answers that tell one version only.
+     */
+    public void askVersions() throws InterruptedException {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (EngineStatus engine : statuses()) {
+                threads.execute(() -> {
+                    try {
+                        ask(engine.address());
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+            }
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+    }
+
+    private @Nullable String ask(String address) throws InterruptedException {
+        try {
+            String version = client.weightVersion(address, ASK_LIMIT);
+            told(address, version);
+            return version;
+        } catch (EngineException e) {
+            log.debug("{} does not say which weights it serves: {}", address, e.getMessage());
+            silent(address);
+            return null;
+        }
+    }
+
+    private <T> T call(Set<String> failed, long leastVersion, Call<T> call)
+            throws EngineException, InterruptedException {
+        String address = acquire(failed, leastVersion);
         boolean ended = false;
         try {
             T result = call.on(address);
@@ -67,16 +148,91 @@ public final class EnginePool {
         }
     }
 
-    private synchronized String acquire(Set<String> avoid) {
-        return table.acquire(ticker.nanos(), avoid);
+    private synchronized String acquire(Set<String> avoid, long leastVersion) throws InterruptedException {
+        long startNanos = ticker.nanos();
+        while (true) {
+            long nowNanos = ticker.nanos();
+            long leftNanos = behindWaitNanos - (nowNanos - startNanos);
+            boolean anyVersion = leftNanos <= 0 || leastVersion <= inVain;
+            EngineTable.Pick pick = table.acquire(nowNanos, avoid, leastVersion, anyVersion);
+            if (pick != null) {
+                if (pick.behind()) {
+                    behind(pick, leastVersion);
+                }
+                return pick.address();
+            }
+            awaitNews(leftNanos);
+        }
     }
 
-    private synchronized void answered(String address, @org.jspecify.annotations.Nullable String weightVersion) {
+    private void awaitNews(long limitNanos) throws InterruptedException {
+        stir();
+        waiting++;
+        try {
+            TimeUnit.NANOSECONDS.timedWait(this, limitNanos);
+        } finally {
+            waiting--;
+        }
+    }
+
+    private void behind(EngineTable.Pick pick, long leastVersion) {
+        requestsBehind++;
+        if (leastVersion > inVain) {
+            inVain = leastVersion;
+            log.warn(
+                    "no engine that is well serves weights of version {}, at which tasks were issued, nor newer ones; {}"
+                            + " gets them with version {}. Ready must mean that every engine has the version",
+                    leastVersion,
+                    pick.address(),
+                    table.weightVersion(pick.address()));
+        }
+    }
+
+    /** Returns when a request waits for news of the engines' versions, at the latest after this time. */
+    synchronized void awaitCurious(Duration limit) throws InterruptedException {
+        long startNanos = System.nanoTime();
+        long leftNanos = limit.toNanos();
+        while (!curious && leftNanos > 0) {
+            TimeUnit.NANOSECONDS.timedWait(this, leftNanos);
+            leftNanos = limit.toNanos() - (System.nanoTime() - startNanos);
+        }
+        curious = false;
+    }
+
+    /** Ends {@link #awaitCurious}. */
+    synchronized void stir() {
+        curious = true;
+        notifyAll();
+    }
+
+    /** Requests that went to an engine known to serve weights older than their task asks for. */
+    public synchronized long requestsBehind() {
+        return requestsBehind;
+    }
+
+    /** Requests that wait for an engine to be updated. */
+    public synchronized int waitingForWeights() {
+        return waiting;
+    }
+
+    private synchronized void told(String address, @Nullable String version) {
+        table.told(address, version);
+        notifyAll();
+    }
+
+    private synchronized void silent(String address) {
+        table.silent(address);
+        notifyAll();
+    }
+
+    private synchronized void answered(String address, @Nullable String weightVersion) {
         table.answered(address, weightVersion);
+        notifyAll();
     }
 
     private synchronized void unreachable(String address) {
         table.unreachable(address, ticker.nanos());
+        notifyAll();
     }
 
     private synchronized void abandoned(String address) {

@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -30,6 +31,12 @@ import tools.jackson.databind.JsonNode;
  * {@code HttpRequest.timeout} ends at the headers in JDK 25, hence the deadline on the whole exchange here.
  */
 public final class SglangClient implements EngineClient, AutoCloseable {
+    /** Where engines tell their version, newest name first; the last is vLLM's. */
+    private static final List<String> VERSION_PATHS =
+            List.of("/get_weight_version", "/model_info", "/get_model_info", "/weight_info");
+
+    private static final int NOT_FOUND = 404;
+
     private final HttpClient http;
     private final long answerBytesMax;
 
@@ -73,6 +80,33 @@ public final class SglangClient implements EngineClient, AutoCloseable {
         } catch (JacksonException e) {
             throw new EngineException(
                     Kind.MALFORMED, address + " answered /tokenize with no JSON: " + e.getOriginalMessage(), null, e);
+        }
+    }
+
+    @Override
+    public @Nullable String weightVersion(String address, Duration limit) throws EngineException, InterruptedException {
+        for (String path : VERSION_PATHS) {
+            HttpResponse<byte[]> response = exchange(
+                    HttpRequest.newBuilder(URI.create(address + path)).GET().build(), limit);
+            if (response.statusCode() == 200) {
+                String version = version(address + path, response.body());
+                if (version != null) {
+                    return version;
+                }
+            } else if (response.statusCode() != NOT_FOUND) {
+                throw refusal(address + path, response);
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable String version(String url, byte[] answer) throws EngineException {
+        try {
+            JsonNode version = Json.MAPPER.readTree(answer).path("weight_version");
+            return version.isString() || version.isNumber() ? version.asString() : null;
+        } catch (JacksonException e) {
+            throw new EngineException(
+                    Kind.MALFORMED, url + " answered with no JSON: " + e.getOriginalMessage(), null, e);
         }
     }
 
@@ -125,14 +159,21 @@ public final class SglangClient implements EngineClient, AutoCloseable {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                 .build();
+        HttpResponse<byte[]> response = exchange(request, limit);
+        if (response.statusCode() == 200) {
+            return response.body();
+        }
+        throw refusal(url, response);
+    }
+
+    /** One exchange, whatever its status; it ends within the limit. */
+    private HttpResponse<byte[]> exchange(HttpRequest request, Duration limit)
+            throws EngineException, InterruptedException {
+        String url = request.uri().toString();
         CompletableFuture<HttpResponse<byte[]>> exchange = http.sendAsync(
                 request, HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), answerBytesMax));
         try {
-            HttpResponse<byte[]> response = exchange.get(limit.toNanos(), TimeUnit.NANOSECONDS);
-            if (response.statusCode() == 200) {
-                return response.body();
-            }
-            throw refusal(url, response);
+            return exchange.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             throw new EngineException(
                     Kind.TIMED_OUT, url + " has not answered within " + limit.toMillis() + " ms", null, e);

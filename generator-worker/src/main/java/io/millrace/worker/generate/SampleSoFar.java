@@ -38,9 +38,13 @@ final class SampleSoFar {
         this.issueVersion = issueVersion;
     }
 
-    /** An engine's answer to a request with the {@link #prefix}. */
-    void add(Generation piece) {
-        WeightVersions versions = WeightVersions.of(piece, issueVersion);
+    /**
+     * An engine's answer to a request with the {@link #prefix}.
+     *
+     * @param versionBefore what the engine had told of its weights before; null when nothing
+     */
+    void add(Generation piece, @Nullable String versionBefore) {
+        WeightVersions versions = WeightVersions.of(piece, versionBefore, issueVersion);
         int at = tokens.length;
         for (VersionSpan span : versions.spans()) {
             join(new VersionSpan(span.version(), span.from() + at, span.to() + at));

@@ -90,7 +90,7 @@ final class Sampler {
             EnginePool.Made made = piece(group, sample, soFar, tries);
             Generation piece = made.generation();
             if (piece.finish() != Finish.ABORT || keeps(group)) {
-                soFar.add(piece);
+                soFar.add(piece, made.versionBefore());
             }
             if (piece.finish() != Finish.ABORT || soFar.isFull(params)) {
                 int[] promptIds = group.promptIds();
@@ -154,7 +154,7 @@ final class Sampler {
                     promptIds == null ? null : soFar.prefix(promptIds),
                     promptIds == null ? task.prompt().asText() : null,
                     soFar.remaining(task.samplingParams()));
-            EnginePool.Made made = engines.generate(request, limits.requestLimit(), failed);
+            EnginePool.Made made = engines.generate(request, task.issueVersion(), limits.requestLimit(), failed);
             int length = made.generation().tokens().length;
             if (made.generation().finish() != Finish.ABORT && soFar.length() + length == 0) {
                 throw new EngineException(Kind.MALFORMED, made.address() + " answered " + rid + " without a token");

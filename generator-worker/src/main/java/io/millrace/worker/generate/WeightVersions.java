@@ -4,24 +4,29 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
 import io.millrace.worker.engine.Generation;
+import io.millrace.worker.engine.VersionWord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of the versions behind a sample's tokens, from best to worst: the engine's spans, its one version at the
- * end, or the version the task was issued at (engines that tell none, or words such as SGLang's "default").
+ * What is known of the versions behind a sample's tokens, from best to worst: the engine's spans; the older of what it
+ * said before the request and with its answer; its one version at the end; or the version the task was issued at (engines
+ * that tell none, or words such as SGLang's "default").
  *
  * @param words the engine's own, as slime keeps them: one per request
  */
 record WeightVersions(List<VersionSpan> spans, SpanProvenance provenance, List<String> words) {
-    static WeightVersions of(Generation generation, WeightVersion issueVersion) {
+    /** @param before what the engine had told before the request was sent; null when nothing */
+    static WeightVersions of(Generation generation, @Nullable String before, WeightVersion issueVersion) {
         int count = generation.tokens().length;
-        String word = generation.weightVersion();
+        // An engine that is silent in its answers may still tell when asked.
+        String word = generation.weightVersion() == null ? before : generation.weightVersion();
         List<String> words = List.of(word == null ? issueVersion.toString() : word);
         List<VersionSpan> spans = new ArrayList<>();
         for (Generation.Span span : generation.spans()) {
-            OptionalLong number = number(span.version());
+            OptionalLong number = VersionWord.number(span.version());
             if (number.isEmpty()) {
                 return whole(issueVersion, count, SpanProvenance.ISSUE, words);
             }
@@ -30,19 +35,24 @@ record WeightVersions(List<VersionSpan> spans, SpanProvenance provenance, List<S
         if (!spans.isEmpty()) {
             return new WeightVersions(spans, SpanProvenance.SPANS, words);
         }
-        OptionalLong number = word == null ? OptionalLong.empty() : number(word);
-        return number.isPresent()
-                ? whole(new WeightVersion(number.getAsLong()), count, SpanProvenance.SINGLE, words)
-                : whole(issueVersion, count, SpanProvenance.ISSUE, words);
+        OptionalLong after = VersionWord.number(word);
+        if (after.isEmpty()) {
+            return whole(issueVersion, count, SpanProvenance.ISSUE, words);
+        }
+        OptionalLong first = VersionWord.number(before);
+        // The lower one, whichever it is: versions fall when a trainer resumes from an older checkpoint.
+        return first.isPresent()
+                ? whole(older(first, after), count, SpanProvenance.BRACKETED, words)
+                : whole(new WeightVersion(after.getAsLong()), count, SpanProvenance.SINGLE, words);
+    }
+
+    private static WeightVersion older(OptionalLong one, OptionalLong other) {
+        return new WeightVersion(Math.min(one.getAsLong(), other.getAsLong()));
     }
 
     private static WeightVersions whole(
             WeightVersion version, int count, SpanProvenance provenance, List<String> words) {
         List<VersionSpan> spans = count == 0 ? List.of() : List.of(new VersionSpan(version, 0, count));
         return new WeightVersions(spans, provenance, words);
-    }
-
-    private static OptionalLong number(String word) {
-        return word.matches("\\d{1,18}") ? OptionalLong.of(Long.parseLong(word)) : OptionalLong.empty();
     }
 }

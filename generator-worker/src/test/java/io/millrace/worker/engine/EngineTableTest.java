@@ -3,11 +3,13 @@ package io.millrace.worker.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +21,7 @@ class EngineTableTest {
         EngineTable table = new EngineTable(ENGINES, 100);
         Map<String, Integer> counts = new HashMap<>();
         for (int i = 0; i < 30; i++) {
-            counts.merge(table.acquire(0, Set.of()), 1, Integer::sum);
+            counts.merge(acquire(table, 0, Set.of()), 1, Integer::sum);
         }
         assertEquals(Map.of("http://a", 10, "http://b", 10, "http://c", 10), counts);
     }
@@ -28,54 +30,119 @@ class EngineTableTest {
     void theLeastLoadedEngineIsChosen() {
         EngineTable table = new EngineTable(ENGINES, 100);
         for (int i = 0; i < 6; i++) {
-            table.acquire(0, Set.of());
+            acquire(table, 0, Set.of());
         }
         table.answered("http://b", null);
-        assertEquals("http://b", table.acquire(0, Set.of()));
+        assertEquals("http://b", acquire(table, 0, Set.of()));
     }
 
     @Test
     void anUnreachableEngineRestsAndComesBack() {
         EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100);
-        String dead = table.acquire(0, Set.of());
+        String dead = acquire(table, 0, Set.of());
         table.unreachable(dead, 0);
         for (int i = 0; i < 5; i++) {
-            assertNotEquals(dead, table.acquire(50, Set.of()));
+            assertNotEquals(dead, acquire(table, 50, Set.of()));
         }
         assertFalse(view(table, dead, 50).healthy());
-        assertEquals(dead, table.acquire(101, Set.of()));
+        assertEquals(dead, acquire(table, 101, Set.of()));
         assertTrue(view(table, dead, 101).healthy());
     }
 
     @Test
     void whenAllRestTheOneThatIsBackFirstIsTried() {
         EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100);
-        String first = table.acquire(0, Set.of());
-        String second = table.acquire(0, Set.of());
+        String first = acquire(table, 0, Set.of());
+        String second = acquire(table, 0, Set.of());
         table.unreachable(second, 0);
         table.unreachable(first, 10);
-        assertEquals(second, table.acquire(20, Set.of()));
+        assertEquals(second, acquire(table, 20, Set.of()));
     }
 
     @Test
     void anEngineThatFailedThisRequestIsTheLastChoice() {
         EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100);
         for (int i = 0; i < 8; i++) {
-            assertEquals("http://b", table.acquire(0, Set.of("http://a")));
+            assertEquals("http://b", acquire(table, 0, Set.of("http://a")));
         }
         assertEquals(8, view(table, "http://b", 0).inFlight());
         EngineTable single = new EngineTable(List.of("http://a"), 100);
-        assertEquals("http://a", single.acquire(0, Set.of("http://a")));
+        assertEquals("http://a", acquire(single, 0, Set.of("http://a")));
     }
 
     @Test
     void loadAndVersionAreKept() {
         EngineTable table = new EngineTable(List.of("http://a"), 100);
-        table.acquire(0, Set.of());
-        table.acquire(0, Set.of());
+        acquire(table, 0, Set.of());
+        acquire(table, 0, Set.of());
         table.answered("http://a", "7");
         table.abandoned("http://a");
         assertEquals(new EngineTable.View("http://a", true, 0, "7"), view(table, "http://a", 0));
+    }
+
+    @Test
+    void anEngineWithTheWeightsOfTheTaskGoesBeforeOneWithLessLoad() {
+        EngineTable table = new EngineTable(ENGINES, 100);
+        table.told("http://a", "4");
+        table.told("http://b", "5");
+        table.told("http://c", "6");
+        Map<String, Integer> counts = new HashMap<>();
+        for (int i = 0; i < 10; i++) {
+            counts.merge(acquire(table, 5), 1, Integer::sum);
+        }
+        assertEquals(Map.of("http://b", 5, "http://c", 5), counts);
+        assertEquals("http://a", acquire(table, 4), "any of them will do, so the least loaded");
+    }
+
+    @Test
+    void anEngineThatDoesNotTellGoesBeforeOneThatIsBehind() {
+        EngineTable table = new EngineTable(ENGINES, 100);
+        table.told("http://a", "4");
+        table.told("http://b", "default");
+        table.told("http://c", null);
+        for (int i = 0; i < 10; i++) {
+            assertNotEquals("http://a", acquire(table, 5));
+        }
+        table.told("http://a", "5");
+        assertEquals("http://a", acquire(table, 5));
+    }
+
+    @Test
+    void onlyWhereAllAreBehindOneOfThemIsTakenOrRefused() {
+        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100);
+        table.told("http://a", "4");
+        table.told("http://b", "5");
+        assertNull(table.acquire(0, Set.of(), 6, false));
+        assertEquals(
+                0,
+                view(table, "http://a", 0).inFlight()
+                        + view(table, "http://b", 0).inFlight());
+        assertTrue(Objects.requireNonNull(table.acquire(0, Set.of(), 6, true)).behind());
+        table.told("http://b", "6");
+        assertEquals(new EngineTable.Pick("http://b", false), table.acquire(0, Set.of(), 6, false));
+        // The one that would do has failed this request, or is away: the other is asked whether it will do.
+        assertNull(table.acquire(0, Set.of("http://b"), 6, false));
+        table.unreachable("http://b", 0);
+        assertNull(table.acquire(1, Set.of(), 6, false));
+    }
+
+    @Test
+    void whereAllAreAwayNoneIsWaitedFor() {
+        EngineTable table = new EngineTable(List.of("http://a"), 100);
+        table.told("http://a", "4");
+        acquire(table, 0, Set.of());
+        table.unreachable("http://a", 0);
+        assertEquals(new EngineTable.Pick("http://a", false), table.acquire(1, Set.of(), 6, false));
+    }
+
+    private static String acquire(EngineTable table, long nowNanos, Set<String> avoid) {
+        return Objects.requireNonNull(table.acquire(nowNanos, avoid, 0, false)).address();
+    }
+
+    private static String acquire(EngineTable table, long leastVersion) {
+        EngineTable.Pick pick = Objects.requireNonNull(table.acquire(0, Set.of(), leastVersion, false));
+        assertFalse(pick.behind());
+        return pick.address();
     }
 
     private static EngineTable.View view(EngineTable table, String address, long now) {

@@ -99,6 +99,31 @@ class SglangClientTest {
         assertEquals(kind, failure(bytes(answer)));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "HTTP/1.1 200 OK|Content-Length: 24||{\"weight_version\": \"12\"}, 12",
+        "HTTP/1.1 200 OK|Content-Length: 22||{\"weight_version\": 12}, 12"
+    })
+    void anEngineSaysWhichWeightsItServes(String answer, String version) throws Exception {
+        try (ServerSocket server = server(bytes(answer))) {
+            assertEquals(version, client.weightVersion("http://127.0.0.1:" + server.getLocalPort(), LIMIT));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "HTTP/1.1 200 OK|Content-Length: 9||no JSON {, MALFORMED",
+        "HTTP/1.1 503 Loading|Content-Length: 0||, OVERLOADED"
+    })
+    void anEngineThatCannotSayWhichWeightsItServesIsNoEngineWithoutVersions(String answer, Kind kind) throws Exception {
+        try (ServerSocket server = server(bytes(answer))) {
+            EngineException failure = assertThrows(
+                    EngineException.class,
+                    () -> client.weightVersion("http://127.0.0.1:" + server.getLocalPort(), LIMIT));
+            assertEquals(kind, failure.kind());
+        }
+    }
+
     @Test
     void aConnectionResetInTheMiddleOfAnAnswerIsAnEngineAway() throws Exception {
         assertEquals(Kind.UNREACHABLE, failure(connection -> {

@@ -6,6 +6,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** An engine in memory that fails as told and then answers, or hangs until it is interrupted. Thread-safe. */
 public final class TestingEngine implements EngineClient {
@@ -16,8 +18,21 @@ public final class TestingEngine implements EngineClient {
     }
 
     private final Deque<Step> script = new ArrayDeque<>();
+    private final AtomicReference<@Nullable Kind> asked = new AtomicReference<>();
+    private volatile @Nullable String version;
     private final List<String> rids = new ArrayList<>();
     private final List<GenerateRequest> requests = new ArrayList<>();
+
+    /** What the engine says when asked for its version; null, as at first, when it tells none. */
+    public TestingEngine serves(@Nullable String version) {
+        this.version = version;
+        return this;
+    }
+
+    /** Asking for the version fails; null ends that. */
+    public void failsWhenAsked(@Nullable Kind kind) {
+        asked.set(kind);
+    }
 
     /** The next call does this; once the script is through, calls answer. */
     public synchronized TestingEngine then(Step step) {
@@ -66,6 +81,15 @@ public final class TestingEngine implements EngineClient {
             requests.add(request);
         }
         return next(request.rid()).take();
+    }
+
+    @Override
+    public @Nullable String weightVersion(String address, Duration limit) throws EngineException {
+        Kind failure = asked.get();
+        if (failure != null) {
+            throw new EngineException(failure, "told to fail");
+        }
+        return version;
     }
 
     @Override

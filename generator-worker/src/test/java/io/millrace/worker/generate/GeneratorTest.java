@@ -99,7 +99,7 @@ class GeneratorTest {
                     fatal);
             RunId run = new RunId("r");
             Sampler sampler = new Sampler(
-                    new EnginePool(List.of("http://engine"), engine, Ticker.system(), Duration.ZERO),
+                    new EnginePool(List.of("http://engine"), engine, Ticker.system(), Duration.ZERO, Duration.ZERO),
                     new WeightsGate(LONG, Ticker.system()),
                     run,
                     new Sampler.Limits(

@@ -61,18 +61,20 @@ class SampleSoFarTest {
                 versions[i] = version += random.nextInt(8) == 0 ? 1 : 0;
             }
             SampleSoFar whole = new SampleSoFar(ISSUED);
-            whole.add(piece(tokens, logProbs, Finish.STOP, "9", spans(versions, 0, length)));
+            whole.add(piece(tokens, logProbs, Finish.STOP, "9", spans(versions, 0, length)), null);
             SampleSoFar cut = new SampleSoFar(ISSUED);
             int at = 0;
             while (at < length) {
                 assertArrayEquals(Arrays.copyOf(tokens, at), cut.prefix(new int[0]));
                 int next = Math.min(length, at + random.nextInt(12));
-                cut.add(piece(
-                        Arrays.copyOfRange(tokens, at, next),
-                        Arrays.copyOfRange(logProbs, at, next),
-                        next == length ? Finish.STOP : Finish.ABORT,
-                        "9",
-                        spans(versions, at, next)));
+                cut.add(
+                        piece(
+                                Arrays.copyOfRange(tokens, at, next),
+                                Arrays.copyOfRange(logProbs, at, next),
+                                next == length ? Finish.STOP : Finish.ABORT,
+                                "9",
+                                spans(versions, at, next)),
+                        null);
                 at = next;
                 assertEquals(1000 - at, cut.remaining(PARAMS).maxNewTokens());
             }
@@ -90,9 +92,11 @@ class SampleSoFarTest {
     @Test
     void oldTokensKeepTheirVersionAndTheWorstProvenanceHolds() {
         SampleSoFar sample = new SampleSoFar(ISSUED);
-        sample.add(piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of(new Generation.Span("5", 0, 2))));
-        sample.add(piece(new int[] {3}, new float[1], Finish.ABORT, "6", List.of()));
-        sample.add(piece(new int[] {4}, new float[1], Finish.STOP, "6", List.of()));
+        sample.add(
+                piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of(new Generation.Span("5", 0, 2))),
+                null);
+        sample.add(piece(new int[] {3}, new float[1], Finish.ABORT, "6", List.of()), null);
+        sample.add(piece(new int[] {4}, new float[1], Finish.STOP, "6", List.of()), null);
         assertEquals(
                 List.of(new VersionSpan(new WeightVersion(5), 0, 2), new VersionSpan(new WeightVersion(6), 2, 4)),
                 sample.versions().spans());
@@ -103,12 +107,24 @@ class SampleSoFarTest {
     }
 
     @Test
+    void aPieceIsBracketedByItself() {
+        SampleSoFar sample = new SampleSoFar(ISSUED);
+        sample.add(piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of(new Generation.Span("5", 0, 1))), "4");
+        sample.add(piece(new int[] {2, 3}, new float[2], Finish.STOP, "7", List.of()), "6");
+        assertEquals(
+                List.of(new VersionSpan(new WeightVersion(5), 0, 1), new VersionSpan(new WeightVersion(6), 1, 3)),
+                sample.versions().spans());
+        assertEquals(SpanProvenance.BRACKETED, sample.versions().provenance());
+        assertEquals(List.of("5", "7"), sample.versions().words());
+    }
+
+    @Test
     void anAbortOfTheLastTokenOfTheBudgetIsAnEndByLength() {
         SamplingParams two = SamplingParams.defaults(2);
         SampleSoFar sample = new SampleSoFar(ISSUED);
-        sample.add(piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of()));
+        sample.add(piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of()), null);
         assertFalse(sample.isFull(two));
-        sample.add(piece(new int[] {2}, new float[1], Finish.ABORT, "5", List.of()));
+        sample.add(piece(new int[] {2}, new float[1], Finish.ABORT, "5", List.of()), null);
         assertTrue(sample.isFull(two));
         assertEquals(Finish.LENGTH, sample.joined(two).finish());
     }
@@ -118,10 +134,10 @@ class SampleSoFarTest {
         SamplingParams params = new SamplingParams(
                 1, 1, -1, 10, List.of(), List.of(), false, Json.object().put("min_new_tokens", 3));
         SampleSoFar sample = new SampleSoFar(ISSUED);
-        sample.add(piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()));
+        sample.add(piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()), null);
         assertEquals(1, sample.remaining(params).extra().path("min_new_tokens").intValue());
         assertEquals(3, params.extra().path("min_new_tokens").intValue(), "the task's own stay as they are");
-        sample.add(piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()));
+        sample.add(piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()), null);
         assertEquals(0, sample.remaining(params).extra().path("min_new_tokens").intValue());
     }
 }

@@ -40,7 +40,7 @@ class SamplerTest {
 
     private Sampler sampler(int attemptsMax, Duration pause, Duration pauseMax) {
         return new Sampler(
-                new EnginePool(List.of("http://engine"), engine, ticker, Duration.ZERO),
+                new EnginePool(List.of("http://engine"), engine, ticker, Duration.ZERO, Duration.ZERO),
                 gate,
                 new RunId("r"),
                 new Sampler.Limits(Duration.ofHours(1), attemptsMax, pause, pauseMax, onWeightUpdate, true),

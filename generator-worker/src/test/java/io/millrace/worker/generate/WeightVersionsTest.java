@@ -8,6 +8,8 @@ import io.millrace.common.rollout.VersionSpan;
 import io.millrace.worker.engine.Generation;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WeightVersionsTest {
     private static final WeightVersion ISSUE = new WeightVersion(3);
@@ -46,10 +48,43 @@ class WeightVersionsTest {
         assertEquals(List.of("3"), versions(null, List.of()).words());
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "4, 5, 4, 5", // updated in between
+        "5, 5, 5, 5",
+        "5, 4, 4, 4", // back to an older checkpoint
+        "4, , 4, 4" // silent in its answers
+    })
+    void ofTheVersionsBeforeAndAfterTheOlderCounts(String before, String after, long counts, String word) {
+        WeightVersions versions = versions(before, after, List.of());
+        assertEquals(SpanProvenance.BRACKETED, versions.provenance());
+        assertEquals(List.of(new VersionSpan(new WeightVersion(counts), 0, 2)), versions.spans());
+        assertEquals(List.of(word), versions.words());
+    }
+
+    @Test
+    void spansAreNotWeakenedByWhatWasKnownBefore() {
+        WeightVersions versions = versions("1", "5", List.of(new Generation.Span("5", 0, 2)));
+        assertEquals(SpanProvenance.SPANS, versions.provenance());
+        assertEquals(List.of(new VersionSpan(new WeightVersion(5), 0, 2)), versions.spans());
+    }
+
+    @Test
+    void aWordBeforeThatIsNoNumberBracketsNothing() {
+        assertEquals(SpanProvenance.SINGLE, versions("default", "5", List.of()).provenance());
+        assertEquals(SpanProvenance.ISSUE, versions("5", "default", List.of()).provenance());
+        assertEquals(SpanProvenance.ISSUE, versions("default", null, List.of()).provenance());
+    }
+
     private static WeightVersions versions(String word, List<Generation.Span> spans) {
+        return versions(null, word, spans);
+    }
+
+    private static WeightVersions versions(String before, String word, List<Generation.Span> spans) {
         return WeightVersions.of(
                 new Generation(
                         "ab", new int[] {1, 2}, new float[] {-1, -1}, Generation.Finish.STOP, 1, 0, word, spans, null),
+                before,
                 ISSUE);
     }
 }

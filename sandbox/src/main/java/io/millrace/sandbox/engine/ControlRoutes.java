@@ -40,12 +40,11 @@ final class ControlRoutes implements HttpService {
     }
 
     private void modelInfo(ServerRequest request, ServerResponse response) {
-        GenerateRoutes.send(
-                response,
-                modelNames()
-                        .put("is_generation", true)
-                        .putNull("preferred_sampling_params")
-                        .put("weight_version", engine.weightVersion()));
+        ObjectNode info = modelNames().put("is_generation", true).putNull("preferred_sampling_params");
+        if (tellsVersion()) {
+            info.put("weight_version", engine.weightVersion());
+        }
+        GenerateRoutes.send(response, info);
     }
 
     private void serverInfo(ServerRequest request, ServerResponse response) {
@@ -57,7 +56,7 @@ final class ControlRoutes implements HttpService {
                 .put("max_running_requests", settings.maxRunning())
                 .put("max_queued_requests", settings.maxQueued())
                 .put("random_seed", settings.seed())
-                .put("weight_version", engine.weightVersion())
+                .put("weight_version", tellsVersion() ? engine.weightVersion() : null)
                 .put("version", VERSION);
         info.putArray("internal_states")
                 .addObject()
@@ -70,7 +69,15 @@ final class ControlRoutes implements HttpService {
         return Json.object().put("model_path", name).put("tokenizer_path", name);
     }
 
+    private boolean tellsVersion() {
+        return engine.settings().versionShape() != EngineSettings.VersionShape.NONE;
+    }
+
     private void weightVersion(ServerRequest request, ServerResponse response) {
+        if (!tellsVersion()) {
+            response.status(404).send();
+            return;
+        }
         GenerateRoutes.send(response, Json.object().put("weight_version", engine.weightVersion()));
     }
 

@@ -91,6 +91,14 @@ public record EngineSettings(
         Duration tokenTime,
 
         @Setting(
+                name = "version-shape",
+                defaultValue = "spans",
+                help = "What the engine tells of its weight versions: spans over the tokens of each answer, scalar (the"
+                        + " one at the end of each answer, as older engines do), asked (nothing in answers, but when asked)"
+                        + " or none")
+        VersionShape versionShape,
+
+        @Setting(
                 name = "max-running",
                 defaultValue = "256",
                 min = "1",
@@ -144,6 +152,14 @@ public record EngineSettings(
         W1,
         LOGNORMAL,
         TOKENS
+    }
+
+    /** What is told of weight versions, each telling less than the one before. */
+    public enum VersionShape {
+        SPANS,
+        SCALAR,
+        ASKED,
+        NONE
     }
 
     /** A duration in seconds, with its fraction. */

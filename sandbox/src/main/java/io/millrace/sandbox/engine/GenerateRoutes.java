@@ -39,7 +39,7 @@ final class GenerateRoutes implements HttpService {
         }
         Generation generation = engine.generate(asked, remote(request));
         response.header(HeaderValues.CONTENT_TYPE_JSON);
-        response.send(GenerationWriter.write(generation));
+        response.send(GenerationWriter.write(generation, engine.settings().versionShape()));
     }
 
     private void suffer(Faults.Kind fault, ServerResponse response) {

@@ -8,7 +8,7 @@ import tools.jackson.core.JsonGenerator;
 final class GenerationWriter {
     private GenerationWriter() {}
 
-    static byte[] write(Generation generation) {
+    static byte[] write(Generation generation, EngineSettings.VersionShape shape) {
         GenerateRequest request = generation.request();
         Completion completion = generation.completion();
         ByteArrayOutputStream out = new ByteArrayOutputStream(512 + completion.tokens() * 40);
@@ -21,16 +21,7 @@ final class GenerationWriter {
             json.writeStringProperty("id", request.rid());
             writeFinishReason(json, completion.finish());
             json.writeNumberProperty("prompt_tokens", request.inputIds().length);
-            json.writeStringProperty("weight_version", generation.weightVersion());
-            json.writeArrayPropertyStart("weight_versions");
-            for (WeightVersions.Span span : generation.spans()) {
-                json.writeStartObject();
-                json.writeStringProperty("version", span.version());
-                json.writeNumberProperty("start", span.start());
-                json.writeNumberProperty("end", span.end());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
+            writeVersions(json, generation, shape);
             if (request.returnLogProbs()) {
                 writeLogProbs(json, completion, request.returnTextInLogProbs());
             }
@@ -41,6 +32,24 @@ final class GenerationWriter {
             json.writeEndObject();
         }
         return out.toByteArray();
+    }
+
+    private static void writeVersions(JsonGenerator json, Generation generation, EngineSettings.VersionShape shape) {
+        if (shape.compareTo(EngineSettings.VersionShape.SCALAR) <= 0) {
+            json.writeStringProperty("weight_version", generation.weightVersion());
+        }
+        if (shape != EngineSettings.VersionShape.SPANS) {
+            return;
+        }
+        json.writeArrayPropertyStart("weight_versions");
+        for (WeightVersions.Span span : generation.spans()) {
+            json.writeStartObject();
+            json.writeStringProperty("version", span.version());
+            json.writeNumberProperty("start", span.start());
+            json.writeNumberProperty("end", span.end());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private static void writeFinishReason(JsonGenerator json, FinishReason finish) {

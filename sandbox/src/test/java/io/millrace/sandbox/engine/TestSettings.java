@@ -38,6 +38,7 @@ final class TestSettings {
                 latencyMedian,
                 0,
                 Duration.ofMillis(10),
+                EngineSettings.VersionShape.SPANS,
                 maxRunning,
                 maxQueued,
                 contextLengthTokens,

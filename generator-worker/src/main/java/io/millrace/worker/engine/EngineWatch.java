@@ -1,0 +1,41 @@
+package io.millrace.worker.engine;
+
+import io.millrace.common.lifecycle.OwnerLoop;
+import java.time.Duration;
+
+/**
+ * Asks the engines again and again which weights they serve, and at once when a request waits to know. Owned by its
+ * loop's thread.
+ */
+public final class EngineWatch implements OwnerLoop.Turn {
+    /** Between two questions, however many requests wait. */
+    private static final Duration PAUSE_MIN = Duration.ofMillis(50);
+
+    private final EnginePool engines;
+    private final Duration interval;
+    private final Duration pause;
+
+    /** @param interval between the answers and the next question */
+    public EngineWatch(EnginePool engines, Duration interval) {
+        this.engines = engines;
+        this.interval = interval;
+        this.pause = interval.compareTo(PAUSE_MIN) < 0 ? interval : PAUSE_MIN;
+    }
+
+    @Override
+    public void runOnce() throws InterruptedException {
+        engines.askVersions();
+        Thread.sleep(pause);
+        engines.awaitCurious(interval.minus(pause));
+    }
+
+    @Override
+    public void wakeup() {
+        engines.stir();
+    }
+
+    @Override
+    public void close() {
+        // The engines belong to others.
+    }
+}

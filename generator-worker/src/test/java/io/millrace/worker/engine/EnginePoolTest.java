@@ -1,0 +1,124 @@
+package io.millrace.worker.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.testing.ManualTicker;
+import io.millrace.common.time.Ticker;
+import io.millrace.worker.engine.EngineException.Kind;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What is known of an engine's version when a request leaves. */
+@Timeout(60)
+class EnginePoolTest {
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    private final TestingEngine engine = new TestingEngine();
+    private final EnginePool pool =
+            new EnginePool(List.of("http://engine"), engine, Ticker.system(), Duration.ZERO, LIMIT);
+
+    private EnginePool.Made generate() throws Exception {
+        return generate(pool, 0);
+    }
+
+    private static EnginePool.Made generate(EnginePool pool, long leastVersion) throws Exception {
+        GenerateRequest request = new GenerateRequest("rid", new int[] {1}, null, SamplingParams.defaults(16));
+        return pool.generate(request, new WeightVersion(leastVersion), LIMIT, new HashSet<>());
+    }
+
+    private static Generation told(String version) {
+        return new Generation("", new int[2], new float[2], Generation.Finish.STOP, 1, 0, version, List.of(), null);
+    }
+
+    @Test
+    void anEngineOfWhichNothingIsKnownIsAskedBeforeTheRequestLeaves() throws Exception {
+        engine.serves("3").then(() -> {
+            engine.serves("4");
+            return told("4");
+        });
+        assertEquals("3", generate().versionBefore());
+        assertEquals("4", generate().versionBefore(), "what the answer before told");
+    }
+
+    @Test
+    void whatItSaidLastHolds() throws Exception {
+        engine.serves("3");
+        pool.askVersions();
+        engine.serves("5");
+        assertEquals("3", generate().versionBefore());
+        pool.askVersions();
+        assertEquals("5", generate().versionBefore());
+        assertEquals("0", pool.statuses().getFirst().weightVersion());
+    }
+
+    @Test
+    void anEngineThatTellsNoVersionIsNotAskedWithEveryRequest() throws Exception {
+        engine.then(() -> told(null)).then(() -> told(null));
+        assertNull(generate().versionBefore());
+        engine.serves("3");
+        assertNull(generate().versionBefore());
+        pool.askVersions();
+        assertEquals("3", generate().versionBefore());
+    }
+
+    @Test
+    void whatAnEngineSaidBeforeItWasAwayIsForgotten() throws Exception {
+        engine.serves("9");
+        pool.askVersions();
+        engine.thenFails(Kind.UNREACHABLE);
+        assertThrows(EngineException.class, this::generate);
+        engine.serves("2");
+        assertEquals("2", generate().versionBefore());
+        engine.failsWhenAsked(Kind.UNREACHABLE);
+        pool.askVersions();
+        assertNull(generate().versionBefore(), "the request goes out all the same");
+    }
+
+    @Test
+    void aTaskWaitsUntilAnEngineHasTheWeightsItWasIssuedAt() throws Exception {
+        engine.serves("4");
+        pool.askVersions();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<EnginePool.Made> made = threads.submit(() -> generate(pool, 5));
+            // Comes back as soon as the request waits.
+            pool.awaitCurious(Duration.ofHours(1));
+            assertEquals(List.of(), engine.rids());
+            engine.serves("5");
+            pool.askVersions();
+            assertEquals("5", made.get().versionBefore());
+        }
+        assertEquals(0, pool.requestsBehind());
+        assertEquals(0, pool.waitingForWeights());
+    }
+
+    @Test
+    void whatWasWaitedForInVainIsNotWaitedForAgain() throws Exception {
+        ManualTicker ticker = new ManualTicker();
+        EnginePool impatient =
+                new EnginePool(List.of("http://engine"), engine, ticker, Duration.ZERO, Duration.ofMillis(1));
+        engine.serves("4");
+        impatient.askVersions();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<EnginePool.Made> made = threads.submit(() -> generate(impatient, 5));
+            impatient.awaitCurious(Duration.ofHours(1));
+            ticker.advance(Duration.ofMillis(1));
+            assertEquals("4", made.get().versionBefore());
+        }
+        assertEquals(1, impatient.requestsBehind());
+        engine.serves("4");
+        impatient.askVersions();
+        // Time stands still: it would wait for ever.
+        generate(impatient, 5);
+        assertEquals(2, impatient.requestsBehind());
+    }
+}
