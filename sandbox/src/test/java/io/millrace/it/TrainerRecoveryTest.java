@@ -90,7 +90,7 @@ class TrainerRecoveryTest {
                 topicSettings(),
                 new KafkaSettings(KafkaCluster.bootstrap(), Map.of()),
                 new BatchSettings(2, SAMPLES, 1, 1),
-                new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST),
+                new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST, false),
                 FilterSettings.none(),
                 recovery,
                 "127.0.0.1",

@@ -123,8 +123,8 @@ public final class RolloutQueue implements AutoCloseable {
         CompletableFuture<BatchSource> answer = new CompletableFuture<>();
         BatchSource source = ask(new Request.Batch(step, answer), answer, SHORT_WAIT);
         long begunNanos = ticker.nanos();
-        LeasedBatch batch =
-                new LeasedBatch(source.lease().lineage(), step, source.lease().weightVersion(), reader.read(source));
+        LeasedBatch batch = LeasedBatch.of(source.lease(), reader.read(source));
+        metrics.masked(source.lease(), batch.maskedTokens());
         metrics.batchRead(Duration.ofNanos(ticker.nanos() - begunNanos));
         return batch;
     }

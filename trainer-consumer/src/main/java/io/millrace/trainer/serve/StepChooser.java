@@ -4,6 +4,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.StalenessFigures;
 import io.millrace.trainer.collect.Collector;
@@ -15,6 +16,7 @@ import io.millrace.trainer.steps.StepLedger;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,9 +69,10 @@ public final class StepChooser {
             records.add(ledger.discard(group.groupIndex(), group.attempt(), STALE));
             metrics.discarded(STALE);
             log.warn(
-                    "group {} is discarded: its oldest token is of weight version {}, the trainer has {}",
+                    "group {} is discarded: its tokens are of weight versions {} to {}, the trainer has {}",
                     group.groupIndex(),
                     group.oldestVersion(),
+                    group.newestVersion(),
                     version);
         }
         return records;
@@ -87,12 +90,19 @@ public final class StepChooser {
                 ledger.stepsInVersion()));
     }
 
+    /** Tokens of older versions than this are masked in a step that is leased now; null when none are. */
+    @Nullable
+    WeightVersion maskBelow() {
+        return gate.maskBelow(ledger.policy().weightVersion());
+    }
+
     /** A step of these groups is handed over. */
-    void leased(List<Finished> groups) {
-        WeightVersion version = ledger.policy().weightVersion();
+    void leased(StepRecord.Lease lease, List<Finished> groups) {
+        WeightVersion version = lease.weightVersion();
         for (Finished group : groups) {
-            figures.add(version, group.oldestVersion(), group.newestVersion());
-            metrics.staleness(version, group.oldestVersion(), group.newestVersion());
+            WeightVersion oldest = StalenessFigures.unmasked(group.oldestVersion(), lease.maskBelow());
+            figures.add(version, oldest, group.newestVersion());
+            metrics.staleness(version, oldest, group.newestVersion());
             lengths.trained(group.responseTokens());
         }
     }

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.StepRecord;
 import io.millrace.trainer.collect.ResultEvent.Flaw;
 import io.millrace.trainer.collect.ResultEvent.Problem;
 import java.time.Duration;
@@ -15,7 +16,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The trainer consumer's meters. Thread-safe. */
 public final class TrainerMetrics {
@@ -35,6 +38,10 @@ public final class TrainerMetrics {
     private final Counter sessionsLost;
     private final Counter foreign;
     private final Counter leaseWarnings;
+    private final Counter maskedTokens;
+    /** The newest lease whose masked tokens were counted. */
+    private final AtomicReference<StepRecord.@Nullable Lease> maskedIn = new AtomicReference<>();
+
     private final Timer leaseWait;
     private final Timer batchRead;
     private final DistributionSummary groupsPerStep;
@@ -58,6 +65,7 @@ public final class TrainerMetrics {
         discardedFor(Intake.LINEAGE);
         discardedFor(StepChooser.STALE);
         leaseWarnings = counter("lease_warnings", "Leases beyond steps-per-version");
+        maskedTokens = counter("masked_tokens", "Tokens handed over with loss_mask 0 because of their age");
         leaseWait = Timer.builder("millrace_trainer_lease_wait")
                 .description("From the first request for a step to its lease")
                 .register(registry);
@@ -175,6 +183,13 @@ public final class TrainerMetrics {
         staleness.record((double) (version.value() - oldest.value()));
         stalenessInFlight.record((double) (newest.value() - oldest.value()));
         stalenessInQueue.record((double) (version.value() - newest.value()));
+    }
+
+    /** A step was read; read again it counts no more. */
+    void masked(StepRecord.Lease lease, long tokens) {
+        if (!lease.equals(maskedIn.getAndSet(lease))) {
+            maskedTokens.increment((double) tokens);
+        }
     }
 
     void batchRead(Duration duration) {

@@ -12,7 +12,6 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.StepRecord;
-import io.millrace.common.wire.BatchHeader;
 import io.millrace.common.wire.RolloutBatchCodec;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
@@ -133,8 +132,7 @@ public final class TrainerRoutes {
     }
 
     private byte[] blob(LeasedBatch batch) {
-        return RolloutBatchCodec.encode(
-                new BatchHeader(queue.run(), batch.lineage(), batch.step(), batch.weightVersion()), batch.groups());
+        return RolloutBatchCodec.encode(batch.header(queue.run()), batch.groups());
     }
 
     private void acknowledge(ServerRequest request, ServerResponse response) throws InterruptedException {

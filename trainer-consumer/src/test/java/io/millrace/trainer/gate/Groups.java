@@ -21,7 +21,11 @@ final class Groups {
     private final TreeMap<Long, Finished> groups = new TreeMap<>();
     private long arrivals;
 
-    Groups add(long index, long oldestVersion) {
+    Groups add(long index, long version) {
+        return add(index, version, version);
+    }
+
+    Groups add(long index, long oldestVersion, long newestVersion) {
         groups.put(
                 index,
                 new Finished(
@@ -29,7 +33,7 @@ final class Groups {
                         new Attempt(1),
                         new Lineage(0),
                         new WeightVersion(oldestVersion),
-                        new WeightVersion(oldestVersion),
+                        new WeightVersion(newestVersion),
                         new RewardStats(0, 0),
                         0,
                         List.of(index),

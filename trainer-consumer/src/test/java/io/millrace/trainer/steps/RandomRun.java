@@ -16,6 +16,7 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
+import io.millrace.common.rollout.StalenessFigures;
 import io.millrace.trainer.collect.Collected;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +69,10 @@ final class RandomRun {
 
     private final int maxStaleness;
     private final StalenessGate gate;
+    /** By step, as last leased anew: below which version its tokens are masked. */
+    private final Map<StepNumber, Optional<WeightVersion>> masks = new HashMap<>();
+
+    private int masked;
     private int restarts;
     private int torn;
     private int stale;
@@ -77,10 +83,12 @@ final class RandomRun {
         random = new Random(seed);
         oracle = new Oracle(name, B);
         maxStaleness = 1 + seed % 5;
+        boolean mask = seed % 4 < 2;
         gate = new StalenessGate(
                 maxStaleness,
                 seed % 2 == 0 ? OnStale.WAIT : OnStale.DISCARD,
                 seed % 3 == 0 ? BatchOrder.COMPLETION_ORDER : BatchOrder.OLDEST_FIRST,
+                mask,
                 new Capacity(B, 1, 1));
         for (int i = 0; i < PARTITIONS; i++) {
             results.add(new ArrayList<>());
@@ -186,14 +194,15 @@ final class RandomRun {
     }
 
     private ResultEvent.Arrived arrived(GroupIndex index, Attempt attempt, int partition, List<Long> offsets) {
-        long version = Math.max(0, ledger.policy().weightVersion().value() - random.nextInt(3));
+        long newest = ledger.policy().weightVersion().value();
+        long version = Math.max(0, newest - random.nextInt(3));
         long lineage = Math.max(0, ledger.lineage().value() - random.nextInt(2));
         return new ResultEvent.Arrived(
                 index,
                 attempt,
                 new Lineage(lineage),
                 new WeightVersion(version),
-                new WeightVersion(version),
+                new WeightVersion(Math.min(newest, version + random.nextInt(2))),
                 new RewardStats(0, 0),
                 10,
                 partition,
@@ -256,11 +265,29 @@ final class RandomRun {
         };
     }
 
+    /** Not staler than the bound, over the tokens that are not masked, of which there is at least one. */
+    private void assertFresh(ResultEvent.Arrived winner) {
+        WeightVersion version = ledger.policy().weightVersion();
+        WeightVersion oldest = StalenessFigures.unmasked(winner.oldestVersion(), gate.maskBelow(version));
+        masked += oldest.equals(winner.oldestVersion()) ? 0 : 1;
+        assertTrue(oldest.compareTo(winner.newestVersion()) <= 0, name + ": a group with every token masked");
+        long staleness = version.value() - oldest.value();
+        assertTrue(staleness <= maxStaleness, name + ": a group of staleness " + staleness);
+    }
+
+    int masked() {
+        return masked;
+    }
+
     private void lease() {
         StepNumber step = ledger.nextStep();
         switch (ledger.mayLease(step)) {
             case LeaseDecision.SameLease same -> assertEquals(oracle.open(), same.lease(), name);
-            case LeaseDecision.MayReplay replay -> write(List.of(ledger.leaseRecorded(1)));
+            case LeaseDecision.MayReplay replay -> {
+                StepRecord.Lease lease = ledger.leaseRecorded(1);
+                assertEquals(masks.get(step), Optional.ofNullable(lease.maskBelow()), name + ": another mask");
+                write(List.of(lease));
+            }
             case LeaseDecision.MayLease may -> {
                 discardStale();
                 if (gate.choose(standing()) instanceof BatchChoice.Ready ready) {
@@ -269,13 +296,14 @@ final class RandomRun {
                                 assertInstanceOf(ResultEvent.Arrived.class, winners.get(group.groupIndex()), name);
                         assertEquals(winner.offsets(), group.offsets(), name + ": another than the first won");
                         assertFalse(oracle.isLost(winner), name + ": a group of a future that was given up");
-                        long staleness = ledger.policy().weightVersion().value()
-                                - winner.oldestVersion().value();
-                        assertTrue(staleness <= maxStaleness, name + ": a group of staleness " + staleness);
+                        assertFresh(winner);
                     }
+                    WeightVersion below = gate.maskBelow(ledger.policy().weightVersion());
+                    masks.put(step, Optional.ofNullable(below));
                     write(List.of(ledger.lease(
                             step,
                             ready.groups().stream().map(Finished::manifestEntry).toList(),
+                            below,
                             1)));
                 }
             }
