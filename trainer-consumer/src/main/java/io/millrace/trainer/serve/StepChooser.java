@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
@@ -57,7 +58,9 @@ public final class StepChooser {
     }
 
     /**
-     * Discards finished groups that are past the bound.
+     * Ends finished groups that are past the bound: discarded, or taken back where a newer attempt of the group is out,
+     * of which nothing has come yet. Such a result is a late duplicate of one that is still to come; rejected, so that
+     * the producer counts on the newer attempt and issues the group again should that fail.
      *
      * @return the records, to be written before anything else is decided
      */
@@ -65,6 +68,11 @@ public final class StepChooser {
         WeightVersion version = ledger.policy().weightVersion();
         List<ControlRecord> records = new ArrayList<>();
         for (Finished group : gate.stale(collector.finished(), version)) {
+            Attempt newest = out.newestAttempt(group.groupIndex());
+            if (newest != null && newest.compareTo(group.attempt()) > 0 && collector.isAlone(group)) {
+                records.add(late(group, newest));
+                continue;
+            }
             collector.settled(group.groupIndex());
             records.add(ledger.discard(group.groupIndex(), group.attempt(), STALE));
             metrics.discarded(STALE);
@@ -76,6 +84,21 @@ public final class StepChooser {
                     version);
         }
         return records;
+    }
+
+    private StepRecord.Rejection late(Finished group, Attempt newest) {
+        collector.takeBack(group);
+        metrics.late();
+        String reason = "late: its tokens are of weight versions " + group.oldestVersion() + " to "
+                + group.newestVersion() + ", the trainer has "
+                + ledger.policy().weightVersion() + ", and attempt " + newest + " is out";
+        log.warn("the result of group {} attempt {} is taken back: {}", group.groupIndex(), group.attempt(), reason);
+        return ledger.reject(
+                group.groupIndex(),
+                group.attempt(),
+                group.partition(),
+                group.offsets().getLast(),
+                reason);
     }
 
     /** The next step's groups, or what it waits for. */

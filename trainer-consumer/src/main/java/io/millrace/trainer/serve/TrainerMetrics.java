@@ -35,6 +35,7 @@ public final class TrainerMetrics {
     private final Counter trained;
     private final Counter abandoned;
     private final Counter duplicates;
+    private final Counter late;
     private final Counter sessionsLost;
     private final Counter foreign;
     private final Counter leaseWarnings;
@@ -60,6 +61,7 @@ public final class TrainerMetrics {
         trained = counter("trained_groups", "Groups trained");
         abandoned = counter("abandoned_groups", "Groups settled because their attempts were used up");
         duplicates = counter("duplicates", "Results dropped because their group had one before");
+        late = counter("late_results", "Results past the bound that were taken back, since a newer attempt is out");
         sessionsLost = counter("sessions_lost", "Times the topics had to be read again after a client failed");
         foreign = counter("foreign_records", "Records of steps and policy that are not ours, met when they were read");
         discardedFor(Intake.LINEAGE);
@@ -162,6 +164,10 @@ public final class TrainerMetrics {
 
     void foreign(int records) {
         foreign.increment(records);
+    }
+
+    void late() {
+        late.increment();
     }
 
     void duplicate() {

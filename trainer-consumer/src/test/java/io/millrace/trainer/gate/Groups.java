@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** Finished groups of a test, in the order in which they finished. */
-final class Groups {
+public final class Groups {
     private final TreeMap<Long, Finished> groups = new TreeMap<>();
     private long arrivals;
 
@@ -51,7 +51,7 @@ final class Groups {
         return List.copyOf(groups.values());
     }
 
-    static TrainingTask task(long index, long attempt, long version) {
+    public static TrainingTask task(long index, long attempt, long version) {
         return new TrainingTask(
                 new GroupIndex(index),
                 new Attempt(attempt),

@@ -160,14 +160,42 @@ class StepLedgerTest {
     }
 
     @Test
-    void aRejectedResultIsRememberedUntilItsGroupIsSettled() {
+    void aRejectedResultIsRememberedUntilASnapshotSaysThatItsGroupIsSettled() {
         ledger.reject(new GroupIndex(1), new Attempt(1), 0, 44, "bad");
         assertTrue(ledger.isRejected(new GroupIndex(1), 0, 44));
         assertFalse(ledger.isRejected(new GroupIndex(1), 0, 45));
         assertFalse(ledger.isSettled(new GroupIndex(1)));
         take(0, null, 0, 1);
+        assertTrue(ledger.isRejected(new GroupIndex(1), 0, 44), "a restart reads from before it was settled");
+        assertEquals(List.of(), ledger.snapshot(List.of(), 0).rejections());
         assertFalse(ledger.isRejected(new GroupIndex(1), 0, 44));
         assertEquals(1, ledger.rejected());
+    }
+
+    @Test
+    void aSnapshotKeepsOneRejectionForEachAttemptOfAnUnsettledGroup() {
+        ledger.reject(new GroupIndex(1), new Attempt(1), 0, 44, "bad");
+        ledger.reject(new GroupIndex(1), new Attempt(1), 0, 45, "bad again");
+        ledger.reject(new GroupIndex(1), new Attempt(2), 0, 46, "bad");
+        ledger.reject(new GroupIndex(1), new Attempt(2), 0, 50, "bad, and read again after a restart");
+        List<Long> offsets =
+                ledger.snapshot(List.of(new StepRecord.Snapshot.ResultsRead(0, 50, 60)), 0).rejections().stream()
+                        .map(StepRecord.Rejection::offset)
+                        .toList();
+        assertEquals(List.of(44L, 46L, 50L), offsets);
+    }
+
+    @Test
+    void rejectionsOfGroupsThatNeverWereAreNotKeptWithoutEnd() {
+        for (int i = 0; i < 6_000; i++) {
+            ledger.reject(new GroupIndex(1_000 + i), new Attempt(1), 0, i, "noise");
+        }
+        List<StepRecord.Rejection> kept = ledger.snapshot(
+                        List.of(new StepRecord.Snapshot.ResultsRead(0, 6_000, 6_000)), 0)
+                .rejections();
+        assertEquals(5_000, kept.size());
+        assertEquals(1_000L, kept.getFirst().offset(), "the oldest go first");
+        assertEquals(6_000, ledger.rejected());
     }
 
     @Test
