@@ -78,7 +78,7 @@ class AuditReplayTest {
                 topicSettings,
                 KAFKA,
                 new BatchSettings(2, 2, 3, 1),
-                new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST),
+                new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST, false),
                 FilterSettings.none(),
                 new RecoverySettings(1, Duration.ofMinutes(10), 1, 1000, null, ResumeMode.REPLAY, null),
                 EvaluationSettings.defaults(),

@@ -91,7 +91,7 @@ class TrainerRecoveryTest {
                 topicSettings(),
                 new KafkaSettings(KafkaCluster.bootstrap(), Map.of()),
                 new BatchSettings(2, SAMPLES, 1, 1),
-                new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST),
+                new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST, false),
                 FilterSettings.none(),
                 recovery,
                 EvaluationSettings.defaults(),

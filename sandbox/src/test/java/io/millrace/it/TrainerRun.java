@@ -14,6 +14,7 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
@@ -98,6 +99,12 @@ final class TrainerRun implements AutoCloseable {
             ResultHeaders.writeType(record.headers(), ResultHeaders.Type.GROUP);
             hand.send(record).get(LIMIT.toSeconds(), TimeUnit.SECONDS);
         }
+    }
+
+    /** Writes a task on a prompts lane as the producer would; it is durable when it returns. */
+    void issue(String lane, TrainingTask task) throws Exception {
+        hand.send(new ProducerRecord<>(lane, 0, KafkaClients.key(task.groupIndex()), ControlCodec.encode(task)))
+                .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
     /** Every record of {@code steps} or {@code policy} of a type, in order. */

@@ -61,10 +61,27 @@ public sealed interface StepRecord extends ControlRecord {
      *
      * @param weightVersion the trainer's version at hand-over
      * @param groups ascending by group index, each once
+     * @param maskBelow tokens of older versions than this one are handed over with {@code loss_mask} 0; null where none
+     *     are
      */
     record Lease(
-            Lineage lineage, StepNumber step, WeightVersion weightVersion, long leasedAtMs, List<ManifestEntry> groups)
+            Lineage lineage,
+            StepNumber step,
+            WeightVersion weightVersion,
+            long leasedAtMs,
+            List<ManifestEntry> groups,
+            @Nullable WeightVersion maskBelow)
             implements StepRecord {
+        /** A step without masked tokens. */
+        public Lease(
+                Lineage lineage,
+                StepNumber step,
+                WeightVersion weightVersion,
+                long leasedAtMs,
+                List<ManifestEntry> groups) {
+            this(lineage, step, weightVersion, leasedAtMs, groups, null);
+        }
+
         public Lease {
             Objects.requireNonNull(lineage, "lineage");
             Objects.requireNonNull(step, "step");

@@ -4,6 +4,7 @@ import io.millrace.common.id.WeightVersion;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Staleness of groups at their hand-over, in weight versions. In flight: from a group's oldest token to its newest; in
@@ -14,11 +15,21 @@ public final class StalenessFigures {
     private long inFlight;
     private long inQueue;
 
-    /** Of the groups of one batch. */
-    public static Snapshot of(WeightVersion version, List<GroupHeader> groups) {
+    /**
+     * Of the groups of one batch.
+     *
+     * @param maskBelow tokens of older versions are masked and do not count; null where none are
+     */
+    public static Snapshot of(WeightVersion version, @Nullable WeightVersion maskBelow, List<GroupHeader> groups) {
         StalenessFigures figures = new StalenessFigures();
-        groups.forEach(group -> figures.add(version, group.oldestWeightVersion(), group.newestWeightVersion()));
+        groups.forEach(group ->
+                figures.add(version, unmasked(group.oldestWeightVersion(), maskBelow), group.newestWeightVersion()));
         return figures.snapshot();
+    }
+
+    /** The oldest version that counts. */
+    public static WeightVersion unmasked(WeightVersion oldest, @Nullable WeightVersion maskBelow) {
+        return maskBelow != null && maskBelow.compareTo(oldest) > 0 ? maskBelow : oldest;
     }
 
     /** A group is handed over at this version. */

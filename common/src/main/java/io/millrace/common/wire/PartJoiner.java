@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -167,13 +168,23 @@ public final class PartJoiner {
         return first;
     }
 
-    /** Forgets the unfinished blobs of a group that needs them no more; they are not reported as dropped. */
-    public void forget(GroupIndex index) {
+    /**
+     * Forgets the unfinished blobs of a group that needs them no more; they are not reported as dropped.
+     *
+     * @return the lowest offset of a part that was held; empty where none was
+     */
+    public OptionalLong forget(GroupIndex index) {
+        OptionalLong first = unfinished.entrySet().stream()
+                .filter(entry -> entry.getKey().groupIndex().equals(index))
+                .flatMap(entry -> entry.getValue().offsets().stream())
+                .mapToLong(Long::longValue)
+                .min();
         unfinished.entrySet().removeIf(entry -> {
             boolean gone = entry.getKey().groupIndex().equals(index);
             heldBytes -= gone ? entry.getValue().sizeBytes() : 0;
             return gone;
         });
+        return first;
     }
 
     /**

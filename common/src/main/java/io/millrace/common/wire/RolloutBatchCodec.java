@@ -30,6 +30,8 @@ public final class RolloutBatchCodec {
             Lineage lineage,
             StepNumber step,
             WeightVersion weightVersion,
+            @Nullable WeightVersion maskBelow,
+            long maskedTokens,
             StalenessFigures.@Nullable Snapshot staleness,
             BatchExtras extras,
             List<GroupHeader> groups) {
@@ -59,7 +61,9 @@ public final class RolloutBatchCodec {
                 header.lineage(),
                 header.step(),
                 header.weightVersion(),
-                StalenessFigures.of(header.weightVersion(), headers),
+                header.maskBelow(),
+                header.maskedTokens(),
+                StalenessFigures.of(header.weightVersion(), header.maskBelow(), headers),
                 extras,
                 headers));
         SafetensorsLayout layout = new SafetensorsLayout(Map.of(MetadataJson.KEY, json));
@@ -86,7 +90,14 @@ public final class RolloutBatchCodec {
         }
         try {
             return new RolloutBatch(
-                    new BatchHeader(form.run(), form.lineage(), form.step(), form.weightVersion()), groups);
+                    new BatchHeader(
+                            form.run(),
+                            form.lineage(),
+                            form.step(),
+                            form.weightVersion(),
+                            form.maskBelow(),
+                            form.maskedTokens()),
+                    groups);
         } catch (IllegalArgumentException e) {
             throw new BadRecordException("the blob holds no batch: " + e.getMessage(), e);
         }

@@ -27,6 +27,54 @@ public final class TestingRollouts {
         return group(RUN, index, attempt, samples, new Reward(0.5, null), "the answer");
     }
 
+    /** The same group, the tokens of each of its samples made by these versions, one for each token. */
+    public static RolloutGroup withVersions(RolloutGroup group, long... versions) {
+        List<VersionSpan> spans = new ArrayList<>();
+        for (int i = 0; i < RESPONSE_TOKENS; i++) {
+            spans.add(new VersionSpan(new WeightVersion(versions[i]), i, i + 1));
+        }
+        GroupHeader header = group.header();
+        List<SampleHeader> samples = header.samples().stream()
+                .map(sample -> new SampleHeader(
+                        sample.index(),
+                        sample.promptLength(),
+                        sample.responseLength(),
+                        sample.response(),
+                        sample.reward(),
+                        sample.status(),
+                        sample.finishReason(),
+                        spans,
+                        SpanProvenance.SPANS,
+                        sample.engineWeightVersions(),
+                        sample.sessionId(),
+                        sample.engine(),
+                        sample.generationSeconds(),
+                        sample.nonGenerationSeconds(),
+                        sample.cachedTokens(),
+                        sample.spec()))
+                .toList();
+        return new RolloutGroup(
+                new GroupHeader(
+                        header.run(),
+                        header.groupIndex(),
+                        header.attempt(),
+                        header.lineage(),
+                        header.issueVersion(),
+                        header.worker(),
+                        header.issuedAtMs(),
+                        header.claimedAtMs(),
+                        header.finishedAtMs(),
+                        header.prompt(),
+                        header.label(),
+                        header.metadata(),
+                        header.rewards(),
+                        samples),
+                group.tokens(),
+                group.logProbs(),
+                group.lossMask(),
+                group.extras());
+    }
+
     public static RolloutGroup group(RunId run, long index, int attempt, int samples, Reward reward, String response) {
         GroupIndex group = new GroupIndex(index);
         List<SampleHeader> headers = new ArrayList<>();

@@ -41,13 +41,15 @@ class LedgerRandomRunTest {
     @Test
     void whateverDiesEveryPublishedGroupIsSettledAndNoneIsIssuedAgainThatIsInGoodHands() {
         long events = 0;
+        long takenBack = 0;
         Map<Kind, Long> over = new EnumMap<>(Kind.class);
         for (long seed = 0; seed < RUNS; seed++) {
             Drive drive = new Drive(seed, over);
             drive.run();
             events += drive.events;
+            takenBack += drive.world.takenBack;
         }
-        assertTrue(events >= 500_000, "events: " + events);
+        assertTrue(events >= 500_000 && takenBack > 100, events + " events, " + takenBack + " results taken back");
         for (Kind kind : Kind.values()) {
             assertTrue(over.getOrDefault(kind, 0L) > 10, () -> "hardly any attempt ended so: " + kind + " in " + over);
         }

@@ -156,6 +156,18 @@ class LedgerTest {
     }
 
     @Test
+    void aResultTakenBackLeavesTheGroupWithItsNewerAttempt() {
+        publish(0);
+        ledger.receipt(Events.success(0, 1), 0, 0);
+        ledger.published(Lane.URGENT, Events.task(0, 2, null), 0, 0);
+        assertEquals(new GroupState.Finished(new Attempt(1)), state(0));
+        assertEquals(ReceiptFate.SUPERSEDED, ledger.step(Events.rejection(0, 1)));
+        assertEquals(new GroupState.Queued(), state(0));
+        ledger.receipt(Events.failure(0, 2), 1, 0);
+        assertEquals(new GroupState.Failed(new Attempt(2), Kind.FAILED, "deadline: attempt 2"), state(0));
+    }
+
+    @Test
     void theTrainersLowWaterMarkSettlesWhatWasNotSeenSettled() {
         publish(0, 1, 2, 3);
         ledger.step(Events.discard(2, new Totals(2, 1, 0, 3)));

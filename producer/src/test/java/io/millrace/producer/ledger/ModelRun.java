@@ -9,9 +9,11 @@ import io.millrace.common.record.WorkersRecord;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -53,6 +55,12 @@ final class ModelRun {
     private final List<Result> results = new ArrayList<>();
     private final List<StepRecord.Rejection> rejections = new ArrayList<>();
     private final TreeSet<Long> winners = new TreeSet<>();
+    /** By group, the attempt that won and waits to be trained. */
+    private final Map<Long, Long> winningAttempts = new HashMap<>();
+    /** Groups of which more was read since. */
+    private final Set<Long> repeated = new HashSet<>();
+
+    int takenBack;
     private int promptsTaken;
     private int urgentTaken;
     private int resultsRead;
@@ -188,6 +196,7 @@ final class ModelRun {
         while (resultsRead < results.size()) {
             Result result = results.get(resultsRead++);
             if (settled.get((int) result.group()) || winners.contains(result.group())) {
+                repeated.add(result.group());
                 continue;
             }
             GroupIndex index = new GroupIndex(result.group());
@@ -205,10 +214,33 @@ final class ModelRun {
                 steps.add(Events.discard(index.value(), totals));
             } else {
                 winners.add(result.group());
+                winningAttempts.put(result.group(), result.attempt());
+                repeated.remove(result.group());
             }
+        }
+        if (!calm) {
+            takeBack();
         }
         if (winners.size() >= BATCH || (calm && !winners.isEmpty())) {
             train();
+        }
+    }
+
+    /** Past the bound while a newer attempt is out, of which nothing has come yet. */
+    private void takeBack() {
+        for (TrainingTask task : urgent) {
+            long group = task.groupIndex().value();
+            long won = winningAttempts.getOrDefault(group, Long.MAX_VALUE);
+            if (winners.contains(group)
+                    && task.attempt().value() > won
+                    && !repeated.contains(group)
+                    && random.nextInt(3) == 0) {
+                winners.remove(group);
+                StepRecord.Rejection rejection = Events.rejection(group, won);
+                rejections.add(rejection);
+                steps.add(rejection);
+                takenBack++;
+            }
         }
     }
 

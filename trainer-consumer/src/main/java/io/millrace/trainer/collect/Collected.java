@@ -20,6 +20,9 @@ public sealed interface Collected {
     /** Something of this group won before; counted. */
     record Duplicate(GroupIndex groupIndex) implements Collected {}
 
+    /** A part of a group of which something won before; its last part is counted for all of them. */
+    record Passed(GroupIndex groupIndex) implements Collected {}
+
     /** Read again after a restart: this very record was decided on before. */
     record Known(ResultEvent event) implements Collected {}
 

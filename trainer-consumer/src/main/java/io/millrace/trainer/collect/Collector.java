@@ -7,9 +7,11 @@ import io.millrace.common.record.StepRecord.Snapshot;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,15 @@ import org.jspecify.annotations.Nullable;
  * become whole are held as long as their group is not won and there is room.
  */
 
+/*
+ * A group can be taken back: its result won, is past the bound on staleness, and a newer attempt is out. Its record is
+ * then rejected by its place, and known by it when it is read again; the group is open, and the next valid thing of it
+ * wins. That takes that nothing of the group was passed over since the result won, or the newer attempt's own result may
+ * be among it: then the group is not alone and is not taken back. So that this comes out the same after a restart,
+ * whatever was passed over for a group that still waits is read again, too: parts of another result that were held when
+ * this one won stand before it, anything else behind.
+ */
+
 /**
  * Takes what comes off {@code results} and keeps, of every unsettled group, the first valid thing: metadata and offsets
  * always, payloads up to a limit. It decides; the caller makes decisions durable and settles. Not thread-safe.
@@ -48,6 +59,10 @@ public final class Collector {
     private final Payloads payloads;
     private final NavigableMap<GroupIndex, Finished> finished = new TreeMap<>();
     private final SettledIndices seen = new SettledIndices();
+    /** Of those, the ones that were taken back and of which nothing has come since. */
+    private final Set<GroupIndex> takenBack = new HashSet<>();
+    /** Finished groups of which more was passed over, and the first offset of that. */
+    private final Map<GroupIndex, Long> more = new HashMap<>();
     /** By partition: what stands below was counted before this collector began. */
     private final Map<Integer, Long> countedTo = new HashMap<>();
 
@@ -73,6 +88,10 @@ public final class Collector {
         return switch (event) {
             case ResultEvent.Arrived arrived -> arrived(arrived);
             case ResultEvent.PartsRepeated repeated -> duplicate(repeated.groupIndex(), repeated);
+            case ResultEvent.PartPassed part -> {
+                passedOver(part.groupIndex(), part.offset());
+                yield new Collected.Passed(part.groupIndex());
+            }
             case ResultEvent.Marker marker -> marker(marker);
             case ResultEvent.Invalid invalid -> invalid(invalid);
             case ResultEvent.Unreadable unreadable ->
@@ -84,7 +103,10 @@ public final class Collector {
 
     private Collected arrived(ResultEvent.Arrived arrived) {
         GroupIndex index = arrived.groupIndex();
-        if (!seen.add(index)) {
+        if (settlement.isRejected(index, arrived.partition(), arrived.offset())) {
+            return new Collected.Known(arrived);
+        }
+        if (!isFirst(index)) {
             return duplicate(index, arrived);
         }
         if (settlement.isSettled(index)) {
@@ -101,7 +123,7 @@ public final class Collector {
 
     private Collected marker(ResultEvent.Marker marker) {
         GroupIndex index = marker.groupIndex();
-        if (!seen.add(index)) {
+        if (!isFirst(index)) {
             return duplicate(index, marker);
         }
         return settlement.isSettled(index)
@@ -111,7 +133,7 @@ public final class Collector {
 
     private Collected invalid(ResultEvent.Invalid invalid) {
         GroupIndex index = invalid.groupIndex();
-        if (seen.contains(index)) {
+        if (hasWon(index)) {
             return duplicate(index, invalid);
         }
         return settlement.isSettled(index) || settlement.isRejected(index, invalid.partition(), invalid.offset())
@@ -119,7 +141,23 @@ public final class Collector {
                 : new Collected.Reject(invalid);
     }
 
+    private boolean isFirst(GroupIndex index) {
+        return takenBack.remove(index) || seen.add(index);
+    }
+
+    /**
+     * Something of a group stands on the topic that is of no use since another result has won.
+     *
+     * @param offset of its record, or of its first
+     */
+    public void passedOver(GroupIndex index, long offset) {
+        if (finished.containsKey(index)) {
+            more.merge(index, offset, Math::min);
+        }
+    }
+
     private Collected duplicate(GroupIndex index, ResultEvent event) {
+        passedOver(index, event.offset());
         if (event.offset() < countedTo.getOrDefault(event.partition(), 0L)) {
             return new Collected.Known(event);
         }
@@ -129,13 +167,29 @@ public final class Collector {
 
     /** Whether something of this group has won, so that no further result of it is of use. */
     public boolean hasWon(GroupIndex index) {
-        return seen.contains(index);
+        return seen.contains(index) && !takenBack.contains(index);
+    }
+
+    /** Whether the result that won is all that was read of its group. */
+    public boolean isAlone(Finished group) {
+        return !more.containsKey(group.groupIndex());
+    }
+
+    /** Takes back a group that is alone, whose result was rejected: the next valid thing of it wins. */
+    public void takeBack(Finished group) {
+        if (!group.equals(finished.get(group.groupIndex())) || !isAlone(group)) {
+            throw new IllegalStateException("group " + group.groupIndex() + " cannot be taken back");
+        }
+        settled(group.groupIndex());
+        takenBack.add(group.groupIndex());
     }
 
     /** Forgets a group that was settled. */
     public void settled(GroupIndex index) {
         finished.remove(index);
         payloads.drop(index);
+        more.remove(index);
+        takenBack.remove(index);
     }
 
     /** Finished groups of lineages that were given up. */
@@ -156,7 +210,7 @@ public final class Collector {
     }
 
     /**
-     * By partition, the first record that a finished group needs.
+     * By partition, the first record that a finished group needs, or that was passed over for it.
      *
      * @return partitions of which none is needed are absent
      */
@@ -164,6 +218,10 @@ public final class Collector {
         Map<Integer, Long> from = new HashMap<>();
         for (Finished group : finished.values()) {
             group.offsets().forEach(offset -> from.merge(group.partition(), offset, Math::min));
+            Long passedOver = more.get(group.groupIndex());
+            if (passedOver != null) {
+                from.merge(group.partition(), passedOver, Math::min);
+            }
         }
         return from;
     }

@@ -52,6 +52,9 @@ public sealed interface ResultEvent {
      */
     record PartsRepeated(GroupIndex groupIndex, int partition, long offset) implements ResultEvent {}
 
+    /** Another part of such a group: nothing becomes of it, and it is not counted. */
+    record PartPassed(GroupIndex groupIndex, int partition, long offset) implements ResultEvent {}
+
     /** The producer's word that the group used up its attempts. */
     record Marker(GroupIndex groupIndex, Attempt lastAttempt, String cause, int partition, long offset)
             implements ResultEvent {}

@@ -31,10 +31,18 @@ public record GateSettings(
                 defaultValue = "oldest-first",
                 help = "Which finished groups make a step: oldest-first, completion-order, or strict, which takes them"
                         + " by index without a gap, the same whatever the timing")
-        BatchOrder batchOrder) {
+        BatchOrder batchOrder,
+
+        @Setting(
+                name = "mask-stale-tokens",
+                defaultValue = "false",
+                help =
+                        "Hand over groups that have tokens past the bound, with the loss_mask of those tokens 0; then only"
+                                + " groups without a token within the bound count as past it")
+        boolean maskStaleTokens) {
     /** The defaults. */
     public static GateSettings defaults() {
-        return new GateSettings(4, OnStale.WAIT, BatchOrder.OLDEST_FIRST);
+        return new GateSettings(4, OnStale.WAIT, BatchOrder.OLDEST_FIRST, false);
     }
 
     /**
@@ -49,6 +57,6 @@ public record GateSettings(
                     "generation that runs " + batch.pipelineDepth() + " versions ahead makes groups that old, so"
                             + " max-staleness must be at least " + batch.pipelineDepth() + ", was " + maxStaleness);
         }
-        return new StalenessGate(maxStaleness, onStale, batchOrder, batch.capacity());
+        return new StalenessGate(maxStaleness, onStale, batchOrder, maskStaleTokens, batch.capacity());
     }
 }

@@ -17,6 +17,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /*
  * A group whose oldest version is w must be handed over by version w + maxStaleness at the latest. So of the groups with
@@ -31,6 +32,10 @@ import java.util.stream.Collectors;
  * A wait ends. What is waited for is out, and whatever is out ends: it finishes and joins the step in place of something
  * newer, or is settled without training and counts no more.
  *
+ * Where stale tokens are masked, only a group without a token within the bound is past it, so the newest version of its
+ * tokens counts in place of the oldest. For a group that is out the version of its issue still counts: its newest token
+ * is no older than that, and how much newer it will be, nobody knows. All of the above holds with these versions.
+ *
  * With pipelineDepth at most maxStaleness and the steps per version that are configured, the bound can be kept from the
  * first step on: of the groups issued at w or before, all but (1 + pipelineDepth) x groups per version had been trained
  * when they were issued. A trainer that announces versions faster than that breaks the premise; then some groups do pass
@@ -39,20 +44,26 @@ import java.util.stream.Collectors;
 
 /** Chooses the next step's groups and keeps the bound on staleness. Immutable. */
 public final class StalenessGate {
-    private static final Comparator<Finished> OLDEST_FIRST =
-            Comparator.comparing(Finished::oldestVersion).thenComparing(Finished::groupIndex);
-
     private final int maxStaleness;
     private final OnStale onStale;
     private final BatchOrder order;
+    private final boolean maskStale;
     private final Capacity capacity;
+    private final Comparator<Finished> oldestFirst;
 
-    /** @param maxStaleness the most versions between a group's oldest token and its hand-over */
-    public StalenessGate(int maxStaleness, OnStale onStale, BatchOrder order, Capacity capacity) {
+    /**
+     * @param maxStaleness the most versions between a token that is trained on and its hand-over
+     * @param maskStale whether tokens past the bound are masked, instead of being the end of their group
+     */
+    public StalenessGate(int maxStaleness, OnStale onStale, BatchOrder order, boolean maskStale, Capacity capacity) {
         this.maxStaleness = maxStaleness;
         this.onStale = onStale;
         this.order = order;
+        this.maskStale = maskStale;
         this.capacity = capacity;
+        this.oldestFirst = Comparator.comparing(this::counts)
+                .thenComparing(Finished::oldestVersion)
+                .thenComparing(Finished::groupIndex);
     }
 
     /**
@@ -72,17 +83,32 @@ public final class StalenessGate {
             WeightVersion version,
             long stepsInVersion) {}
 
+    /** The version by which the bound is measured. */
+    private WeightVersion counts(Finished group) {
+        return maskStale ? group.newestVersion() : group.oldestVersion();
+    }
+
+    /**
+     * Tokens of versions older than this are masked in a step that is handed over now.
+     *
+     * @param version the trainer's
+     * @return null when none are
+     */
+    public @Nullable WeightVersion maskBelow(WeightVersion version) {
+        return maskStale && version.value() > maxStaleness ? new WeightVersion(version.value() - maxStaleness) : null;
+    }
+
     /** Finished groups that no step may have any more. */
     public List<Finished> stale(Collection<Finished> finished, WeightVersion version) {
         return finished.stream()
-                .filter(group -> version.value() - group.oldestVersion().value() > maxStaleness)
+                .filter(group -> version.value() - counts(group).value() > maxStaleness)
                 .toList();
     }
 
     /** The next step, of groups none of which is {@link #stale}. */
     public BatchChoice choose(Standing now) {
         BatchChoice choice = switch (order) {
-            case OLDEST_FIRST -> first(now, OLDEST_FIRST);
+            case OLDEST_FIRST -> first(now, oldestFirst);
             case COMPLETION_ORDER -> first(now, Comparator.comparingLong(Finished::arrival));
             case STRICT -> strict(now);
         };
@@ -92,7 +118,7 @@ public final class StalenessGate {
         }
         NavigableMap<Long, Integer> unfinished = unfinished(now);
         if (order == BatchOrder.COMPLETION_ORDER && late(now, ready, unfinished).isPresent()) {
-            choice = first(now, OLDEST_FIRST);
+            choice = first(now, oldestFirst);
         }
         return choice instanceof BatchChoice.Ready oldest
                 ? late(now, oldest, unfinished).<BatchChoice>map(held -> held).orElse(oldest)
@@ -145,7 +171,7 @@ public final class StalenessGate {
     /** Which groups would pass the bound if this step were handed over; the first bound that is missed. */
     private Optional<BatchChoice.Held> late(Standing now, BatchChoice.Ready step, SortedMap<Long, Integer> unfinished) {
         long newest = step.groups().stream()
-                .mapToLong(group -> group.oldestVersion().value())
+                .mapToLong(group -> counts(group).value())
                 .max()
                 .orElseThrow();
         long stepsLeft = Math.max(0, capacity.stepsPerVersion() - now.stepsInVersion() - 1);
@@ -165,15 +191,15 @@ public final class StalenessGate {
         return Optional.empty();
     }
 
-    /** What this step leaves behind, finished or not, by oldest version. */
-    private static NavigableMap<Long, Integer> left(
+    /** What this step leaves behind, finished or not, by the version that counts. */
+    private NavigableMap<Long, Integer> left(
             Standing now, BatchChoice.Ready step, SortedMap<Long, Integer> unfinished) {
         Set<GroupIndex> chosen =
                 step.groups().stream().map(Finished::groupIndex).collect(Collectors.toSet());
         NavigableMap<Long, Integer> left = new TreeMap<>(unfinished);
         for (Finished group : now.finished()) {
             if (!chosen.contains(group.groupIndex())) {
-                left.merge(group.oldestVersion().value(), 1, Integer::sum);
+                left.merge(counts(group).value(), 1, Integer::sum);
             }
         }
         return left;

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The groups that are out, and a weight version that no token of their newest attempt is older than: the one it was issued
@@ -25,6 +26,12 @@ public final class TasksOut {
                 task.groupIndex(),
                 new Issue(task.attempt(), task.oldestVersion()),
                 (known, next) -> next.attempt().compareTo(known.attempt()) > 0 ? next : known);
+    }
+
+    /** The newest attempt of a group that is out; null when none is known. */
+    public @Nullable Attempt newestAttempt(GroupIndex index) {
+        Issue issue = issues.get(index);
+        return issue == null ? null : issue.attempt();
     }
 
     /** Forgets groups that are settled. */

@@ -17,7 +17,6 @@ import io.millrace.common.ops.RunLookup;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.common.wire.BatchHeader;
 import io.millrace.common.wire.RolloutBatchCodec;
 import io.millrace.trainer.serve.BatchJson;
 import io.millrace.trainer.serve.BatchReader;
@@ -115,11 +114,7 @@ public final class ReplayCommand implements Command<ReplayCommand.Settings> {
             BatchReader reader =
                     new BatchReader(topics.results(), clients.follower("millrace-replay"), Ticker.system(), LIMIT);
             try {
-                LeasedBatch batch = new LeasedBatch(
-                        lease.lineage(),
-                        lease.step(),
-                        lease.weightVersion(),
-                        reader.read(new BatchSource(lease, Map.of())));
+                LeasedBatch batch = LeasedBatch.of(lease, reader.read(new BatchSource(lease, Map.of())));
                 write(settings, batch);
             } finally {
                 reader.stop(LIMIT);
@@ -201,10 +196,7 @@ public final class ReplayCommand implements Command<ReplayCommand.Settings> {
     private static void write(Settings settings, LeasedBatch batch, OutputStream stream) throws IOException {
         switch (settings.format()) {
             case JSON -> BatchJson.write(batch, stream);
-            case SAFETENSORS ->
-                stream.write(RolloutBatchCodec.encode(
-                        new BatchHeader(settings.run(), batch.lineage(), batch.step(), batch.weightVersion()),
-                        batch.groups()));
+            case SAFETENSORS -> stream.write(RolloutBatchCodec.encode(batch.header(settings.run()), batch.groups()));
         }
         stream.flush();
     }

@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -210,7 +211,7 @@ public final class ResultParser {
         if (won.test(key)) {
             return part.number() == part.count()
                     ? List.of(new ResultEvent.PartsRepeated(key, record.partition(), record.offset()))
-                    : List.of();
+                    : List.of(new ResultEvent.PartPassed(key, record.partition(), record.offset()));
         }
         return joined(record, key, part);
     }
@@ -239,9 +240,13 @@ public final class ResultParser {
         return events;
     }
 
-    /** Something of this group has won: parts of it that are held will never be of use. */
-    public void won(GroupIndex index) {
-        joiner.forget(index);
+    /**
+     * Something of this group has won: parts of it that are held will never be of use.
+     *
+     * @return the first offset of those parts; empty where there are none
+     */
+    public OptionalLong won(GroupIndex index) {
+        return joiner.forget(index);
     }
 
     /** By partition, the first part that is held. */

@@ -97,6 +97,7 @@ public final class Intake {
             }
             case Collected.Known known -> log.debug("known: {}", known.event());
             case Collected.Duplicate duplicate -> metrics.duplicate();
+            case Collected.Passed passed -> log.debug("a part of group {} comes too late", passed.groupIndex());
             case Collected.Abandon abandon -> {
                 won(abandon.groupIndex());
                 decisions.add(ledger.abandon(abandon.groupIndex(), abandon.lastAttempt(), abandon.cause()));
@@ -109,7 +110,7 @@ public final class Intake {
     }
 
     private void won(GroupIndex index) {
-        parser.won(index);
+        parser.won(index).ifPresent(offset -> collector.passedOver(index, offset));
         log.debug("group {} has finished", index);
     }
 

@@ -1,19 +1,53 @@
 package io.millrace.trainer.serve;
 
 import io.millrace.common.id.Lineage;
+import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.StaleMask;
+import io.millrace.common.wire.BatchHeader;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One step's groups, ready to be trained on. The groups' arrays are shared and must not be changed.
  *
  * @param weightVersion the trainer's version at hand-over
+ * @param maskBelow tokens of older versions have {@code loss_mask} 0; null where none are masked for their age
+ * @param maskedTokens how many those are
  * @param groups whole, ascending by group index, each once
  */
-public record LeasedBatch(Lineage lineage, StepNumber step, WeightVersion weightVersion, List<RolloutGroup> groups) {
+public record LeasedBatch(
+        Lineage lineage,
+        StepNumber step,
+        WeightVersion weightVersion,
+        @Nullable WeightVersion maskBelow,
+        long maskedTokens,
+        List<RolloutGroup> groups) {
     public LeasedBatch {
         groups = List.copyOf(groups);
+    }
+
+    /**
+     * What a lease hands over; the same each time.
+     *
+     * @param groups as they stand on the results topic, in the order of the lease
+     */
+    public static LeasedBatch of(StepRecord.Lease lease, List<RolloutGroup> groups) {
+        StaleMask.Masked masked = StaleMask.apply(groups, lease.maskBelow());
+        return new LeasedBatch(
+                lease.lineage(),
+                lease.step(),
+                lease.weightVersion(),
+                lease.maskBelow(),
+                masked.maskedTokens(),
+                masked.groups());
+    }
+
+    /** For its form as one blob. */
+    public BatchHeader header(RunId run) {
+        return new BatchHeader(run, lineage, step, weightVersion, maskBelow, maskedTokens);
     }
 }

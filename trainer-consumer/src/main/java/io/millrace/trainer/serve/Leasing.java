@@ -105,9 +105,12 @@ final class Leasing {
 
     private StepRecord.Lease open(Session session, LeaseDecision.MayLease may, List<Finished> groups) {
         StepRecord.Lease lease = session.ledger.lease(
-                may.step(), groups.stream().map(Finished::manifestEntry).toList(), clock.millis());
+                may.step(),
+                groups.stream().map(Finished::manifestEntry).toList(),
+                session.chooser.maskBelow(),
+                clock.millis());
         session.write(lease);
-        session.chooser.leased(groups);
+        session.chooser.leased(lease, groups);
         standing.leased(may.step(), groups);
         leased(lease, may.warnings());
         return lease;

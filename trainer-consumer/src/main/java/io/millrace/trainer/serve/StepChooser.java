@@ -1,9 +1,11 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.StalenessFigures;
 import io.millrace.trainer.collect.Collector;
@@ -15,6 +17,7 @@ import io.millrace.trainer.steps.StepLedger;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,7 +58,9 @@ public final class StepChooser {
     }
 
     /**
-     * Discards finished groups that are past the bound.
+     * Ends finished groups that are past the bound: discarded, or taken back where a newer attempt of the group is out,
+     * of which nothing has come yet. Such a result is a late duplicate of one that is still to come; rejected, so that
+     * the producer counts on the newer attempt and issues the group again should that fail.
      *
      * @return the records, to be written before anything else is decided
      */
@@ -63,16 +68,37 @@ public final class StepChooser {
         WeightVersion version = ledger.policy().weightVersion();
         List<ControlRecord> records = new ArrayList<>();
         for (Finished group : gate.stale(collector.finished(), version)) {
+            Attempt newest = out.newestAttempt(group.groupIndex());
+            if (newest != null && newest.compareTo(group.attempt()) > 0 && collector.isAlone(group)) {
+                records.add(late(group, newest));
+                continue;
+            }
             collector.settled(group.groupIndex());
             records.add(ledger.discard(group.groupIndex(), group.attempt(), STALE));
             metrics.discarded(STALE);
             log.warn(
-                    "group {} is discarded: its oldest token is of weight version {}, the trainer has {}",
+                    "group {} is discarded: its tokens are of weight versions {} to {}, the trainer has {}",
                     group.groupIndex(),
                     group.oldestVersion(),
+                    group.newestVersion(),
                     version);
         }
         return records;
+    }
+
+    private StepRecord.Rejection late(Finished group, Attempt newest) {
+        collector.takeBack(group);
+        metrics.late();
+        String reason = "late: its tokens are of weight versions " + group.oldestVersion() + " to "
+                + group.newestVersion() + ", the trainer has "
+                + ledger.policy().weightVersion() + ", and attempt " + newest + " is out";
+        log.warn("the result of group {} attempt {} is taken back: {}", group.groupIndex(), group.attempt(), reason);
+        return ledger.reject(
+                group.groupIndex(),
+                group.attempt(),
+                group.partition(),
+                group.offsets().getLast(),
+                reason);
     }
 
     /** The next step's groups, or what it waits for. */
@@ -87,12 +113,19 @@ public final class StepChooser {
                 ledger.stepsInVersion()));
     }
 
+    /** Tokens of older versions than this are masked in a step that is leased now; null when none are. */
+    @Nullable
+    WeightVersion maskBelow() {
+        return gate.maskBelow(ledger.policy().weightVersion());
+    }
+
     /** A step of these groups is handed over. */
-    void leased(List<Finished> groups) {
-        WeightVersion version = ledger.policy().weightVersion();
+    void leased(StepRecord.Lease lease, List<Finished> groups) {
+        WeightVersion version = lease.weightVersion();
         for (Finished group : groups) {
-            figures.add(version, group.oldestVersion(), group.newestVersion());
-            metrics.staleness(version, group.oldestVersion(), group.newestVersion());
+            WeightVersion oldest = StalenessFigures.unmasked(group.oldestVersion(), lease.maskBelow());
+            figures.add(version, oldest, group.newestVersion());
+            metrics.staleness(version, oldest, group.newestVersion());
             lengths.trained(group.responseTokens());
         }
     }

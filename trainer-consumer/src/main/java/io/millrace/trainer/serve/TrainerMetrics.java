@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.StepRecord;
 import io.millrace.trainer.collect.ResultEvent.Flaw;
 import io.millrace.trainer.collect.ResultEvent.Problem;
 import java.time.Duration;
@@ -15,7 +16,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The trainer consumer's meters. Thread-safe. */
 public final class TrainerMetrics {
@@ -32,9 +35,14 @@ public final class TrainerMetrics {
     private final Counter trained;
     private final Counter abandoned;
     private final Counter duplicates;
+    private final Counter late;
     private final Counter sessionsLost;
     private final Counter foreign;
     private final Counter leaseWarnings;
+    private final Counter maskedTokens;
+    /** The newest lease whose masked tokens were counted. */
+    private final AtomicReference<StepRecord.@Nullable Lease> maskedIn = new AtomicReference<>();
+
     private final Timer leaseWait;
     private final Timer batchRead;
     private final DistributionSummary groupsPerStep;
@@ -53,11 +61,13 @@ public final class TrainerMetrics {
         trained = counter("trained_groups", "Groups trained");
         abandoned = counter("abandoned_groups", "Groups settled because their attempts were used up");
         duplicates = counter("duplicates", "Results dropped because their group had one before");
+        late = counter("late_results", "Results past the bound that were taken back, since a newer attempt is out");
         sessionsLost = counter("sessions_lost", "Times the topics had to be read again after a client failed");
         foreign = counter("foreign_records", "Records of steps and policy that are not ours, met when they were read");
         discardedFor(Intake.LINEAGE);
         discardedFor(StepChooser.STALE);
         leaseWarnings = counter("lease_warnings", "Leases beyond steps-per-version");
+        maskedTokens = counter("masked_tokens", "Tokens handed over with loss_mask 0 because of their age");
         leaseWait = Timer.builder("millrace_trainer_lease_wait")
                 .description("From the first request for a step to its lease")
                 .register(registry);
@@ -156,6 +166,10 @@ public final class TrainerMetrics {
         foreign.increment(records);
     }
 
+    void late() {
+        late.increment();
+    }
+
     void duplicate() {
         duplicates.increment();
     }
@@ -175,6 +189,13 @@ public final class TrainerMetrics {
         staleness.record((double) (version.value() - oldest.value()));
         stalenessInFlight.record((double) (newest.value() - oldest.value()));
         stalenessInQueue.record((double) (version.value() - newest.value()));
+    }
+
+    /** A step was read; read again it counts no more. */
+    void masked(StepRecord.Lease lease, long tokens) {
+        if (!lease.equals(maskedIn.getAndSet(lease))) {
+            maskedTokens.increment((double) tokens);
+        }
     }
 
     void batchRead(Duration duration) {

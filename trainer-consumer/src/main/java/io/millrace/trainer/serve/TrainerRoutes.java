@@ -12,7 +12,6 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.StepRecord;
-import io.millrace.common.wire.BatchHeader;
 import io.millrace.common.wire.RolloutBatchCodec;
 import io.millrace.trainer.evaluate.score.EvaluationStatus;
 import io.millrace.trainer.steps.ResumeMode;
@@ -53,7 +52,7 @@ public final class TrainerRoutes {
     /** Adds the routes; they take every path that has none, so they come last. */
     public void addTo(HttpRouting.Builder routing) {
         new PolicyRoutes(queue).addTo(routing);
-        new EvaluationRoutes(queue.evaluations()).addTo(routing);
+        new EvaluationRoutes(queue).addTo(routing);
         routing.post("/v1/steps/{step}/lease", this::lease)
                 .get("/v1/steps/{step}/batch", this::batch)
                 .post("/v1/steps/{step}/ack", this::acknowledge)
@@ -135,8 +134,7 @@ public final class TrainerRoutes {
     }
 
     private byte[] blob(LeasedBatch batch) {
-        return RolloutBatchCodec.encode(
-                new BatchHeader(queue.run(), batch.lineage(), batch.step(), batch.weightVersion()), batch.groups());
+        return RolloutBatchCodec.encode(batch.header(queue.run()), batch.groups());
     }
 
     private void acknowledge(ServerRequest request, ServerResponse response) throws InterruptedException {

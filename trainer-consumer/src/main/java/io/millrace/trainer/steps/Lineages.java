@@ -3,7 +3,7 @@ package io.millrace.trainer.steps;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
-import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.record.StepRecord.Lease;
 import io.millrace.common.record.StepRecord.Resume;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /** The run's resumptions, and the recorded steps that are still to be replayed. Owned by the ledger. */
 final class Lineages {
     private final List<Resume> resumes = new ArrayList<>();
-    /** Manifests of the steps still to be replayed, as far as they were handed in. */
-    private final NavigableMap<StepNumber, List<ManifestEntry>> recorded = new TreeMap<>();
+    /** Leases of the steps still to be replayed, as far as they were handed in. */
+    private final NavigableMap<StepNumber, Lease> recorded = new TreeMap<>();
 
     void restore(List<Resume> all) {
         resumes.clear();
@@ -49,13 +49,13 @@ final class Lineages {
         return last != null && last.replayBefore().compareTo(nextStep) > 0 ? last.replayBefore() : nextStep;
     }
 
-    void recorded(NavigableMap<StepNumber, List<ManifestEntry>> manifests) {
+    void recorded(NavigableMap<StepNumber, Lease> leases) {
         recorded.clear();
-        recorded.putAll(manifests);
+        recorded.putAll(leases);
     }
 
     @Nullable
-    List<ManifestEntry> recorded(StepNumber step) {
+    Lease recorded(StepNumber step) {
         return recorded.get(step);
     }
 
@@ -66,7 +66,7 @@ final class Lineages {
     /** Groups of the recorded steps from this one on. */
     long groupsFrom(StepNumber step) {
         return recorded.tailMap(step, true).values().stream()
-                .mapToLong(List::size)
+                .mapToLong(lease -> lease.groups().size())
                 .sum();
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.trainer.steps;
 
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.record.StepRecord.Rejection;
@@ -9,8 +10,13 @@ import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
 import io.millrace.common.record.StepRecord.Totals;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /*
  * Why a skip is remembered as one offset per partition and a rejection by its place: a record that names no group is
@@ -21,8 +27,11 @@ import java.util.Map;
 /** Which groups are settled, how many by which end, and which results were rejected or skipped. Owned by the ledger. */
 final class Settlements {
     private final SettledIndices settled = new SettledIndices();
-    /** Of unsettled groups only, and only of records that a restart would read again. */
-    private final Map<GroupIndex, List<Rejection>> rejections = new HashMap<>();
+    /** How many are kept of records that are not read again; only noise about groups that never were makes more. */
+    private static final int REJECTIONS_KEPT_MAX = 5_000;
+
+    /** In the order of each group's first; of groups that are unsettled, or were when the last snapshot was made. */
+    private final Map<GroupIndex, List<Rejection>> rejections = new LinkedHashMap<>();
     /** By partition: every record below that names no group is on record. */
     private final Map<Integer, Long> skippedTo = new HashMap<>();
 
@@ -43,7 +52,6 @@ final class Settlements {
 
     /** @return false when it was settled before */
     boolean settle(GroupIndex index) {
-        rejections.remove(index);
         return settled.add(index);
     }
 
@@ -75,12 +83,40 @@ final class Settlements {
         skippedTo.merge(skip.partition(), skip.offset() + 1, Math::max);
     }
 
-    /** Forgets rejections of records that are not read again. */
+    /**
+     * Of records that are not read again, keeps one rejection for each attempt: their place is of no use any more, but the
+     * producer, which begins at the snapshot, must still learn which attempts came to nothing. Those of groups that are
+     * settled go only now: a restart before this snapshot reads their records again, and would take a result that was
+     * taken back for the first of its group.
+     */
     void forgetBelow(List<ResultsRead> reads) {
         Map<Integer, Long> from = new HashMap<>();
         reads.forEach(read -> from.put(read.partition(), read.from()));
-        rejections.values().forEach(of -> of.removeIf(one -> one.offset() < from.getOrDefault(one.partition(), 0L)));
-        rejections.values().removeIf(List::isEmpty);
+        Predicate<Rejection> past = one -> one.offset() < from.getOrDefault(one.partition(), 0L);
+        rejections.keySet().removeIf(this::isSettled);
+        rejections.replaceAll((index, of) -> withoutRepetitions(of, past));
+        long kept =
+                rejections.values().stream().flatMap(List::stream).filter(past).count();
+        Iterator<List<Rejection>> oldest = rejections.values().iterator();
+        while (kept > REJECTIONS_KEPT_MAX && oldest.hasNext()) {
+            List<Rejection> of = oldest.next();
+            kept -= of.stream().filter(past).count();
+            of.removeIf(past);
+            if (of.isEmpty()) {
+                oldest.remove();
+            }
+        }
+    }
+
+    private static List<Rejection> withoutRepetitions(List<Rejection> of, Predicate<Rejection> past) {
+        Set<Attempt> attempts = new HashSet<>();
+        List<Rejection> kept = new ArrayList<>();
+        for (Rejection one : of) {
+            if (attempts.add(one.attempt()) || !past.test(one)) {
+                kept.add(one);
+            }
+        }
+        return kept;
     }
 
     boolean isSettled(GroupIndex index) {

@@ -163,44 +163,47 @@ public final class StepLedger implements Settlement {
      * Leases the step that {@link #mayLease} allowed.
      *
      * @param groups ascending by index, as many as a step has
+     * @param maskBelow tokens of older versions are masked; null where none are
      * @return the record to be written before anyone is told
      * @throws IllegalStateException when it is not allowed, or a group is settled
      */
-    public StepRecord.Lease lease(StepNumber step, List<ManifestEntry> groups, long nowMs) {
+    public StepRecord.Lease lease(
+            StepNumber step, List<ManifestEntry> groups, @Nullable WeightVersion maskBelow, long nowMs) {
         if (!(mayLease(step) instanceof LeaseDecision.MayLease)) {
             throw new IllegalStateException("step " + step + " may not be leased: " + mayLease(step));
         }
         if (groups.size() != capacity.batchGroups()) {
             throw new IllegalStateException("a step has " + capacity.batchGroups() + " groups, not " + groups.size());
         }
-        return leased(step, groups, nowMs);
+        return leased(step, groups, maskBelow, nowMs);
     }
 
-    private StepRecord.Lease leased(StepNumber step, List<ManifestEntry> groups, long nowMs) {
-        StepRecord.Lease lease = new StepRecord.Lease(lineage, step, policy.weightVersion(), nowMs, groups);
+    private StepRecord.Lease leased(
+            StepNumber step, List<ManifestEntry> groups, @Nullable WeightVersion maskBelow, long nowMs) {
+        StepRecord.Lease lease = new StepRecord.Lease(lineage, step, policy.weightVersion(), nowMs, groups, maskBelow);
         apply(lease);
         noted();
         return lease;
     }
 
     /**
-     * Leases the recorded step that is due, with the groups it had.
+     * Leases the recorded step that is due, with the groups it had and the tokens masked that were.
      *
      * @throws IllegalStateException when none is to be replayed, or it was not handed in
      */
     public StepRecord.Lease leaseRecorded(long nowMs) {
-        List<ManifestEntry> groups = lineages.recorded(nextStep);
-        if (!(mayLease(nextStep) instanceof LeaseDecision.MayReplay) || groups == null) {
+        StepRecord.Lease recorded = lineages.recorded(nextStep);
+        if (!(mayLease(nextStep) instanceof LeaseDecision.MayReplay) || recorded == null) {
             throw new IllegalStateException("step " + nextStep + " is no recorded step that is due");
         }
-        return leased(nextStep, groups, nowMs);
+        return leased(nextStep, recorded.groups(), recorded.maskBelow(), nowMs);
     }
 
     /** Hands in the recorded steps that are still to be replayed. */
     public void recorded(List<StepHistory.Kept> steps) {
-        NavigableMap<StepNumber, List<ManifestEntry>> manifests = new TreeMap<>();
-        steps.forEach(kept -> manifests.put(kept.lease().step(), kept.lease().groups()));
-        lineages.recorded(manifests);
+        NavigableMap<StepNumber, StepRecord.Lease> leases = new TreeMap<>();
+        steps.forEach(kept -> leases.put(kept.lease().step(), kept.lease()));
+        lineages.recorded(leases);
         countStepsInVersion();
     }
 

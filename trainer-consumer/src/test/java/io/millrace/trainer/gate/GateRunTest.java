@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.rollout.StalenessFigures;
 import io.millrace.trainer.collect.Finished;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -49,11 +50,28 @@ class GateRunTest {
         private long stepsInVersion;
         private long stalest;
 
+        private final boolean mask;
+        private long masked;
+
         Run(String name, Capacity capacity, int maxStaleness, OnStale onStale, BatchOrder order, int taken, int seed) {
+            this(name, capacity, maxStaleness, onStale, order, false, taken, seed);
+        }
+
+        /** @param mask whether tokens past the bound are masked; then a group's last tokens are of the version at its end */
+        Run(
+                String name,
+                Capacity capacity,
+                int maxStaleness,
+                OnStale onStale,
+                BatchOrder order,
+                boolean mask,
+                int taken,
+                int seed) {
+            this.mask = mask;
             this.name = name + " seed " + seed;
             this.capacity = capacity;
             this.maxStaleness = maxStaleness;
-            this.gate = new StalenessGate(maxStaleness, onStale, order, capacity);
+            this.gate = new StalenessGate(maxStaleness, onStale, order, mask, capacity);
             this.stepsPerVersionTaken = taken;
             this.random = new Random(seed);
         }
@@ -108,14 +126,18 @@ class GateRunTest {
 
         private void end(Generating group) {
             now = Math.max(now, group.end());
-            finished.add(group.index(), group.version());
+            finished.add(group.index(), group.version(), mask ? version : group.version());
             admit();
         }
 
         private void train(List<Finished> groups) {
             assertEquals(capacity.batchGroups(), groups.size(), name);
             for (Finished group : groups) {
-                long staleness = version - group.oldestVersion().value();
+                WeightVersion below = gate.maskBelow(new WeightVersion(version));
+                WeightVersion oldest = StalenessFigures.unmasked(group.oldestVersion(), below);
+                masked += oldest.equals(group.oldestVersion()) ? 0 : 1;
+                assertTrue(oldest.compareTo(group.newestVersion()) <= 0, name + ": a group with every token masked");
+                long staleness = version - oldest.value();
                 assertTrue(staleness <= maxStaleness, name + ": a group of staleness " + staleness);
                 stalest = Math.max(stalest, staleness);
                 assertTrue(settled.add(group.groupIndex().value()), name + ": trained twice");
@@ -168,6 +190,30 @@ class GateRunTest {
             discarded += run(1, 1, 1, OnStale.DISCARD, BatchOrder.COMPLETION_ORDER, seed).discarded;
         }
         assertTrue(discarded > 100, discarded + " groups discarded");
+    }
+
+    @Test
+    void maskingKeepsTheBoundOnWhatIsTrainedAndNeedsNoWaitingAndHardlyADiscard() {
+        long masked = 0;
+        long discarded = 0;
+        for (int seed = 0; seed < SEEDS; seed++) {
+            for (OnStale onStale : OnStale.values()) {
+                Run run = new Run(
+                        "masking " + onStale,
+                        new Capacity(4, 1, 1),
+                        1,
+                        onStale,
+                        BatchOrder.OLDEST_FIRST,
+                        true,
+                        1,
+                        seed);
+                run.run();
+                masked += run.masked;
+                discarded += run.discarded;
+                assertTrue(onStale == OnStale.DISCARD || run.discarded == 0, run.name);
+            }
+        }
+        assertTrue(masked > 1_000 && discarded < 10, masked + " groups masked, " + discarded + " discarded");
     }
 
     @Test

@@ -17,11 +17,15 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** Finished groups of a test, in the order in which they finished. */
-final class Groups {
+public final class Groups {
     private final TreeMap<Long, Finished> groups = new TreeMap<>();
     private long arrivals;
 
-    Groups add(long index, long oldestVersion) {
+    Groups add(long index, long version) {
+        return add(index, version, version);
+    }
+
+    Groups add(long index, long oldestVersion, long newestVersion) {
         groups.put(
                 index,
                 new Finished(
@@ -29,7 +33,7 @@ final class Groups {
                         new Attempt(1),
                         new Lineage(0),
                         new WeightVersion(oldestVersion),
-                        new WeightVersion(oldestVersion),
+                        new WeightVersion(newestVersion),
                         new RewardStats(0, 0),
                         0,
                         List.of(index),
@@ -47,7 +51,7 @@ final class Groups {
         return List.copyOf(groups.values());
     }
 
-    static TrainingTask task(long index, long attempt, long version) {
+    public static TrainingTask task(long index, long attempt, long version) {
         return new TrainingTask(
                 new GroupIndex(index),
                 new Attempt(attempt),

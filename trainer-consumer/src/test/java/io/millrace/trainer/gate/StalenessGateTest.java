@@ -2,6 +2,7 @@ package io.millrace.trainer.gate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,7 +26,7 @@ class StalenessGateTest {
     }
 
     private static StalenessGate gate(int maxStaleness, OnStale onStale, BatchOrder order, int stepsPerVersion) {
-        return new StalenessGate(maxStaleness, onStale, order, new Capacity(B, 1, stepsPerVersion));
+        return new StalenessGate(maxStaleness, onStale, order, false, new Capacity(B, 1, stepsPerVersion));
     }
 
     private static StalenessGate waiting(int maxStaleness) {
@@ -140,9 +141,46 @@ class StalenessGateTest {
 
     @Test
     void aBoundBelowTheRunAheadIsRefused() {
-        GateSettings settings = new GateSettings(1, OnStale.WAIT, BatchOrder.OLDEST_FIRST);
+        GateSettings settings = new GateSettings(1, OnStale.WAIT, BatchOrder.OLDEST_FIRST, false);
         String said = assertThrows(SettingException.class, () -> settings.gate(new BatchSettings(8, 4, 2, 1)))
                 .getMessage();
         assertTrue(said.contains("--max-staleness") && said.contains("--pipeline-depth"), said);
+    }
+
+    private static StalenessGate masking(int maxStaleness, OnStale onStale) {
+        return new StalenessGate(maxStaleness, onStale, BatchOrder.OLDEST_FIRST, true, new Capacity(B, 1, 1));
+    }
+
+    @Test
+    void whereStaleTokensAreMaskedOnlyAGroupWithoutAnotherIsStale() {
+        Groups finished = new Groups().add(0, 1, 2).add(1, 1, 3).add(2, 5, 5);
+        assertEquals(
+                List.of(0L),
+                masking(2, OnStale.DISCARD).stale(finished.list(), new WeightVersion(5)).stream()
+                        .map(group -> group.groupIndex().value())
+                        .toList());
+    }
+
+    @Test
+    void whatIsMaskedIsWhatIsPastTheBound() {
+        StalenessGate gate = masking(2, OnStale.WAIT);
+        assertNull(gate.maskBelow(new WeightVersion(2)));
+        assertEquals(new WeightVersion(1), gate.maskBelow(new WeightVersion(3)));
+        assertNull(waiting(2).maskBelow(new WeightVersion(3)));
+    }
+
+    @Test
+    void whereStaleTokensAreMaskedTheGroupThatIsSoonAllMaskedComesFirst() {
+        Groups finished = new Groups().add(0, 1, 5).add(1, 4, 4).add(2, 3, 5).add(3, 5, 5);
+        assertEquals(List.of(0L, 1L), indices(choose(masking(4, OnStale.WAIT), 5, 0, finished)));
+    }
+
+    @Test
+    void whatIsOutIsWaitedForByItsIssueAlsoWhereStaleTokensAreMasked() {
+        out.issued(Groups.task(0, 1, 4));
+        Groups finished = new Groups().add(7, 1, 5).add(8, 5, 5);
+        assertEquals(
+                new BatchChoice.Held(new WeightVersion(4), 1, 0), choose(masking(1, OnStale.WAIT), 5, 0, finished));
+        assertEquals(List.of(7L, 8L), indices(choose(masking(1, OnStale.DISCARD), 5, 0, finished)));
     }
 }

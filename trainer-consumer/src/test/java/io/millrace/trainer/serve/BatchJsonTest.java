@@ -7,11 +7,14 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
+import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.TestingRollouts;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -50,8 +53,26 @@ class BatchJsonTest {
             "prefix_cache_info");
 
     private static JsonNode json(RolloutGroup... groups) {
+        return json(null, groups);
+    }
+
+    private static JsonNode json(@Nullable WeightVersion maskBelow, RolloutGroup... groups) {
+        StepRecord.Lease lease = new StepRecord.Lease(
+                new Lineage(0),
+                new StepNumber(4),
+                new WeightVersion(9),
+                1,
+                Stream.of(groups)
+                        .map(group -> new StepRecord.ManifestEntry(
+                                group.header().groupIndex(),
+                                group.header().attempt(),
+                                group.header().oldestWeightVersion(),
+                                0,
+                                List.of(1L)))
+                        .toList(),
+                maskBelow);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        BatchJson.write(new LeasedBatch(new Lineage(0), new StepNumber(4), new WeightVersion(9), List.of(groups)), out);
+        BatchJson.write(LeasedBatch.of(lease, List.of(groups)), out);
         return Json.MAPPER.readTree(out.toByteArray());
     }
 
@@ -59,7 +80,7 @@ class BatchJsonTest {
     void aSampleHasExactlyTheKeysOfSlimesToDict() {
         JsonNode batch = json(TestingRollouts.group(3, 1, 2), TestingRollouts.group(5, 1, 2));
         assertEquals(
-                List.of("lineage", "step", "weight_version", "staleness", "groups"),
+                List.of("lineage", "step", "weight_version", "masked_tokens", "staleness", "groups"),
                 List.copyOf(batch.propertyNames()));
         assertEquals(2, batch.path("groups").size());
         for (JsonNode group : batch.path("groups")) {
@@ -87,6 +108,20 @@ class BatchJsonTest {
         assertEquals("{}", second.path("apply_chat_template_kwargs").toString());
         assertEquals("what is 1+1?", second.path("prompt").stringValue());
         assertTrue(second.path("rollout_id").isNull());
+    }
+
+    @Test
+    void maskedTokensAreCountedAndDoNotMakeTheBatchStale() {
+        RolloutGroup group = TestingRollouts.withVersions(TestingRollouts.group(3, 1, 2), 4, 5, 6);
+        JsonNode plain = json(group);
+        assertEquals(0, plain.path("masked_tokens").longValue());
+        assertEquals(5, plain.path("staleness").path("max").longValue());
+        JsonNode masked = json(new WeightVersion(6), group);
+        assertEquals(2, masked.path("masked_tokens").longValue());
+        assertEquals(3, masked.path("staleness").path("max").longValue());
+        assertEquals(
+                "[0,0,1]",
+                masked.path("groups").path(0).path(1).path("loss_mask").toString());
     }
 
     @Test

@@ -55,7 +55,7 @@ class AnnouncementTest {
                 .mapToObj(index ->
                         new ManifestEntry(new GroupIndex(index), new Attempt(1), version(0), 0, List.of(index)))
                 .toList();
-        written.add(ledger.lease(step, groups, nowMs));
+        written.add(ledger.lease(step, groups, null, nowMs));
         written.addAll(assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step, version, null, nowMs))
                 .records());
     }

@@ -16,20 +16,26 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
+import io.millrace.common.rollout.StalenessFigures;
 import io.millrace.trainer.collect.Collected;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.gate.BatchOrder;
+import io.millrace.trainer.gate.Groups;
 import io.millrace.trainer.gate.OnStale;
 import io.millrace.trainer.gate.StalenessGate;
 import io.millrace.trainer.gate.TasksOut;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** A trainer consumer without clients, and the topics that outlive it, driven by a seed. */
@@ -53,7 +59,6 @@ final class RandomRun {
     private final Map<GroupIndex, ResultEvent> winners = new HashMap<>();
     private final List<ControlRecord> topic = new ArrayList<>();
     private final Oracle oracle;
-    private long duplicatesExpected;
     private long skipsExpected;
     private long appended;
 
@@ -62,11 +67,23 @@ final class RandomRun {
     private final long[] read = new long[PARTITIONS];
     /** Where the topic ended when this process started. */
     private final long[] ends = new long[PARTITIONS];
-    /** Parts held, by group, with their offset. */
-    private final Map<GroupIndex, Long> held = new HashMap<>();
+    /** Parts held, by group: the first offset of each result they are of. */
+    private final Map<GroupIndex, TreeSet<Long>> held = new HashMap<>();
+    /** What stands on the prompts lanes: newer attempts of some groups. */
+    private final TasksOut out = new TasksOut();
+    /** Results that were taken back, by partition and offset of their last record. */
+    private final Set<List<Long>> takenBack = new HashSet<>();
 
     private final int maxStaleness;
     private final StalenessGate gate;
+    /** By step, as last leased anew: below which version its tokens are masked. */
+    private final Map<StepNumber, Optional<WeightVersion>> masks = new HashMap<>();
+
+    private int masked;
+    private int late;
+    /** Rejections of results that are taken back, until they are written. */
+    private final Map<StepRecord.Rejection, List<Long>> pendingTakenBack = new HashMap<>();
+
     private int restarts;
     private int torn;
     private int stale;
@@ -77,10 +94,12 @@ final class RandomRun {
         random = new Random(seed);
         oracle = new Oracle(name, B);
         maxStaleness = 1 + seed % 5;
+        boolean mask = seed % 4 < 2;
         gate = new StalenessGate(
                 maxStaleness,
                 seed % 2 == 0 ? OnStale.WAIT : OnStale.DISCARD,
                 seed % 3 == 0 ? BatchOrder.COMPLETION_ORDER : BatchOrder.OLDEST_FIRST,
+                mask,
                 new Capacity(B, 1, 1));
         for (int i = 0; i < PARTITIONS; i++) {
             results.add(new ArrayList<>());
@@ -143,17 +162,15 @@ final class RandomRun {
         List<Entry> log = results.get(partition);
         long offset = log.size();
         Attempt attempt = new Attempt(1 + random.nextInt(3));
-        boolean won = winners.containsKey(index);
         switch (random.nextInt(24)) {
             case 0 -> {
                 ResultEvent marker = new ResultEvent.Marker(index, attempt, "lost", partition, offset);
                 log.add(new Entry.Whole(marker));
-                duplicatesExpected += winners.putIfAbsent(index, marker) == null ? 0 : 1;
+                winners.putIfAbsent(index, marker);
             }
             case 1, 2 -> {
                 log.add(new Entry.Whole(
                         new ResultEvent.Invalid(index, attempt, partition, offset, ResultEvent.Flaw.BLOB, "bad")));
-                duplicatesExpected += won ? 1 : 0;
             }
             case 3 -> {
                 log.add(new Entry.Whole(
@@ -164,8 +181,11 @@ final class RandomRun {
             default -> {
                 ResultEvent.Arrived whole = arrived(index, attempt, partition, List.of(offset));
                 log.add(new Entry.Whole(whole));
-                duplicatesExpected += winners.putIfAbsent(index, whole) == null ? 0 : 1;
+                winners.putIfAbsent(index, whole);
             }
+        }
+        if (random.nextInt(4) == 0) {
+            out.issued(Groups.task(index.value(), 1 + random.nextInt(4), 0));
         }
     }
 
@@ -175,25 +195,66 @@ final class RandomRun {
         long first = log.size();
         log.add(new Entry.Part(index));
         for (int i = random.nextInt(4); i > 0; i--) {
-            GroupIndex other = new GroupIndex(index.value() + (long) PARTITIONS * (1 + random.nextInt(5)));
+            // Now and then another result of the same group.
+            GroupIndex other = new GroupIndex(index.value() + (long) PARTITIONS * random.nextInt(6));
             ResultEvent.Arrived whole = arrived(other, new Attempt(1), partition, List.of((long) log.size()));
             log.add(new Entry.Whole(whole));
-            duplicatesExpected += winners.putIfAbsent(other, whole) == null ? 0 : 1;
+            winners.putIfAbsent(other, whole);
         }
         ResultEvent.Arrived whole = arrived(index, attempt, partition, List.of(first, (long) log.size()));
         log.add(new Entry.LastPart(whole));
-        duplicatesExpected += winners.putIfAbsent(index, whole) == null ? 0 : 1;
+        winners.putIfAbsent(index, whole);
+    }
+
+    /** The first valid thing of the group that was not taken back; and how many things of it came after. */
+    private int recount(GroupIndex index) {
+        int partition = (int) (index.value() % PARTITIONS);
+        int after = 0;
+        winners.remove(index);
+        for (int offset = 0; offset < results.get(partition).size(); offset++) {
+            ResultEvent event = whole(results.get(partition).get(offset));
+            boolean invalid = event instanceof ResultEvent.Invalid;
+            if (event == null
+                    || !index.equals(groupOf(event))
+                    || takenBack.contains(List.of((long) partition, (long) offset))) {
+                continue;
+            }
+            if (winners.containsKey(index)) {
+                after++;
+            } else if (!invalid) {
+                winners.put(index, event);
+            }
+        }
+        return after;
+    }
+
+    private static @Nullable ResultEvent whole(Entry entry) {
+        return switch (entry) {
+            case Entry.Whole whole -> whole.event();
+            case Entry.LastPart last -> last.whole();
+            case Entry.Part part -> null;
+        };
+    }
+
+    private static @Nullable GroupIndex groupOf(ResultEvent event) {
+        return switch (event) {
+            case ResultEvent.Arrived arrived -> arrived.groupIndex();
+            case ResultEvent.Marker marker -> marker.groupIndex();
+            case ResultEvent.Invalid invalid -> invalid.groupIndex();
+            default -> null;
+        };
     }
 
     private ResultEvent.Arrived arrived(GroupIndex index, Attempt attempt, int partition, List<Long> offsets) {
-        long version = Math.max(0, ledger.policy().weightVersion().value() - random.nextInt(3));
+        long newest = ledger.policy().weightVersion().value();
+        long version = Math.max(0, newest - random.nextInt(3));
         long lineage = Math.max(0, ledger.lineage().value() - random.nextInt(2));
         return new ResultEvent.Arrived(
                 index,
                 attempt,
                 new Lineage(lineage),
                 new WeightVersion(version),
-                new WeightVersion(version),
+                new WeightVersion(Math.min(newest, version + random.nextInt(2))),
                 new RewardStats(0, 0),
                 10,
                 partition,
@@ -212,7 +273,13 @@ final class RandomRun {
         }
         List<ControlRecord> decisions = new ArrayList<>();
         switch (collector.accept(event)) {
-            case Collected.Won won -> held.remove(won.group().groupIndex());
+            case Collected.Won won -> {
+                TreeSet<Long> others = held.remove(won.group().groupIndex());
+                if (others != null && !others.isEmpty()) {
+                    collector.passedOver(won.group().groupIndex(), others.first());
+                }
+            }
+            case Collected.Passed passed -> assertTrue(collector.hasWon(passed.groupIndex()), name);
             case Collected.Lost lost -> {
                 held.remove(lost.group().groupIndex());
                 decisions.add(
@@ -241,26 +308,53 @@ final class RandomRun {
         return switch (entry) {
             case Entry.Whole whole -> whole.event();
             case Entry.Part part -> {
-                if (!collector.hasWon(part.group())) {
-                    held.merge(part.group(), offset, Math::min);
+                if (collector.hasWon(part.group())) {
+                    yield new ResultEvent.PartPassed(part.group(), partition, offset);
                 }
+                held.computeIfAbsent(part.group(), index -> new TreeSet<>()).add(offset);
                 yield null;
             }
             case Entry.LastPart last -> {
                 if (collector.hasWon(last.whole().groupIndex())) {
                     yield new ResultEvent.PartsRepeated(last.whole().groupIndex(), partition, offset);
                 }
-                assertTrue(held.containsKey(last.whole().groupIndex()), name + ": the first part was not read again");
-                yield last.whole();
+                TreeSet<Long> firsts = held.computeIfAbsent(last.whole().groupIndex(), index -> new TreeSet<>());
+                if (firsts.remove(last.whole().offsets().getFirst())) {
+                    yield last.whole();
+                }
+                assertTrue(
+                        ledger.isRejected(last.whole().groupIndex(), partition, offset),
+                        name + ": the first part was not read again");
+                // Never becomes whole; held until its group has won.
+                firsts.add(offset);
+                yield null;
             }
         };
+    }
+
+    /** Not staler than the bound, over the tokens that are not masked, of which there is at least one. */
+    private void assertFresh(ResultEvent.Arrived winner) {
+        WeightVersion version = ledger.policy().weightVersion();
+        WeightVersion oldest = StalenessFigures.unmasked(winner.oldestVersion(), gate.maskBelow(version));
+        masked += oldest.equals(winner.oldestVersion()) ? 0 : 1;
+        assertTrue(oldest.compareTo(winner.newestVersion()) <= 0, name + ": a group with every token masked");
+        long staleness = version.value() - oldest.value();
+        assertTrue(staleness <= maxStaleness, name + ": a group of staleness " + staleness);
+    }
+
+    int masked() {
+        return masked;
     }
 
     private void lease() {
         StepNumber step = ledger.nextStep();
         switch (ledger.mayLease(step)) {
             case LeaseDecision.SameLease same -> assertEquals(oracle.open(), same.lease(), name);
-            case LeaseDecision.MayReplay replay -> write(List.of(ledger.leaseRecorded(1)));
+            case LeaseDecision.MayReplay replay -> {
+                StepRecord.Lease lease = ledger.leaseRecorded(1);
+                assertEquals(masks.get(step), Optional.ofNullable(lease.maskBelow()), name + ": another mask");
+                write(List.of(lease));
+            }
             case LeaseDecision.MayLease may -> {
                 discardStale();
                 if (gate.choose(standing()) instanceof BatchChoice.Ready ready) {
@@ -269,13 +363,14 @@ final class RandomRun {
                                 assertInstanceOf(ResultEvent.Arrived.class, winners.get(group.groupIndex()), name);
                         assertEquals(winner.offsets(), group.offsets(), name + ": another than the first won");
                         assertFalse(oracle.isLost(winner), name + ": a group of a future that was given up");
-                        long staleness = ledger.policy().weightVersion().value()
-                                - winner.oldestVersion().value();
-                        assertTrue(staleness <= maxStaleness, name + ": a group of staleness " + staleness);
+                        assertFresh(winner);
                     }
+                    WeightVersion below = gate.maskBelow(ledger.policy().weightVersion());
+                    masks.put(step, Optional.ofNullable(below));
                     write(List.of(ledger.lease(
                             step,
                             ready.groups().stream().map(Finished::manifestEntry).toList(),
+                            below,
                             1)));
                 }
             }
@@ -286,11 +381,30 @@ final class RandomRun {
     private void discardStale() {
         List<ControlRecord> records = new ArrayList<>();
         for (Finished group : gate.stale(collector.finished(), ledger.policy().weightVersion())) {
+            Attempt newest = out.newestAttempt(group.groupIndex());
+            if (newest != null && newest.compareTo(group.attempt()) > 0 && collector.isAlone(group)) {
+                records.add(takeBack(group));
+                continue;
+            }
             collector.settled(group.groupIndex());
             records.add(ledger.discard(group.groupIndex(), group.attempt(), "stale"));
             stale++;
         }
         write(records);
+    }
+
+    private StepRecord.Rejection takeBack(Finished group) {
+        collector.takeBack(group);
+        long offset = group.offsets().getLast();
+        StepRecord.Rejection rejection =
+                ledger.reject(group.groupIndex(), group.attempt(), group.partition(), offset, "late");
+        late++;
+        pendingTakenBack.put(rejection, List.of((long) group.partition(), offset));
+        return rejection;
+    }
+
+    int late() {
+        return late;
     }
 
     private StalenessGate.Standing standing() {
@@ -363,7 +477,8 @@ final class RandomRun {
             int partition = i;
             long parts = held.entrySet().stream()
                     .filter(entry -> entry.getKey().value() % PARTITIONS == partition)
-                    .mapToLong(Map.Entry::getValue)
+                    .flatMap(entry -> entry.getValue().stream())
+                    .mapToLong(Long::longValue)
                     .min()
                     .orElse(read[i]);
             reads.add(new ResultsRead(i, Math.min(parts, finished.getOrDefault(i, read[i])), read[i]));
@@ -397,7 +512,14 @@ final class RandomRun {
         if (stands) {
             topic.addAll(records);
             records.forEach(oracle::take);
+            for (ControlRecord record : records) {
+                if (record instanceof StepRecord.Rejection rejection && pendingTakenBack.containsKey(rejection)) {
+                    takenBack.add(pendingTakenBack.get(rejection));
+                    recount(rejection.groupIndex());
+                }
+            }
         }
+        pendingTakenBack.clear();
         if (tearNext) {
             tearNext = false;
             torn++;
@@ -463,6 +585,10 @@ final class RandomRun {
         }
         winners.forEach((index, winner) ->
                 assertEquals(collector.finished(index) == null, ledger.isSettled(index), name + " group " + index));
+        int duplicatesExpected = 0;
+        for (long index = 0; index < appended / 2 + 200; index++) {
+            duplicatesExpected += recount(new GroupIndex(index));
+        }
         assertEquals(duplicatesExpected, collector.duplicates(), name + ": duplicates");
         assertEquals(skipsExpected, ledger.skipped(), name + ": skips");
         oracle.checkRejections(ledger.rejected());

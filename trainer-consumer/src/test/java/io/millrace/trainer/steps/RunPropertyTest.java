@@ -22,6 +22,8 @@ class RunPropertyTest {
         long torn = 0;
         long stale = 0;
         long announced = 0;
+        long masked = 0;
+        long late = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             RandomRun run = new RandomRun(seed);
             for (int i = 0; i < EVENTS; i++) {
@@ -35,11 +37,20 @@ class RunPropertyTest {
             torn += run.torn();
             stale += run.stale();
             announced += run.announced();
+            masked += run.masked();
+            late += run.late();
         }
         assertEquals(SEEDS * EVENTS, events);
         assertTrue(
-                restarts > 1_000 && resumes > 300 && torn > 500 && stale > 500 && announced > 1_000,
+                restarts > 1_000
+                        && resumes > 300
+                        && torn > 500
+                        && stale > 500
+                        && announced > 1_000
+                        && masked > 100
+                        && late > 100,
                 restarts + " restarts, " + resumes + " resumptions, " + torn + " torn transactions, " + stale
-                        + " discarded as stale, " + announced + " announcements");
+                        + " discarded as stale, " + announced + " announcements, " + masked
+                        + " groups with masked tokens, " + late + " taken back");
     }
 }

@@ -43,13 +43,13 @@ class StepLedgerTest {
     }
 
     private AckDecision.Acknowledged take(long step, WeightVersion version, long... indices) {
-        ledger.lease(step(step), groups(indices), 5);
+        ledger.lease(step(step), groups(indices), null, 5);
         return assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(step), version, null, 6));
     }
 
     @Test
     void anAcknowledgementCarriesTotalsAndTheLowWaterMark() {
-        ledger.lease(step(0), groups(0, 2), 5);
+        ledger.lease(step(0), groups(0, 2), null, 5);
         AckDecision.Acknowledged done =
                 assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(0), version(1), null, 6));
         assertEquals(
@@ -73,14 +73,14 @@ class StepLedgerTest {
 
     @Test
     void aLeasedStepIsTheSameUntilItIsAcknowledged() {
-        StepRecord.Lease lease = ledger.lease(step(0), groups(0, 1), 5);
+        StepRecord.Lease lease = ledger.lease(step(0), groups(0, 1), null, 5);
         LeaseDecision.SameLease same = assertInstanceOf(LeaseDecision.SameLease.class, ledger.mayLease(step(0)));
         assertEquals(lease, same.lease());
         assertEquals(
                 step(0),
                 assertInstanceOf(LeaseDecision.WrongStep.class, ledger.mayLease(step(1)))
                         .expected());
-        assertThrows(IllegalStateException.class, () -> ledger.lease(step(1), groups(2, 3), 5));
+        assertThrows(IllegalStateException.class, () -> ledger.lease(step(1), groups(2, 3), null, 5));
     }
 
     @Test
@@ -112,7 +112,7 @@ class StepLedgerTest {
     @Test
     void aVersionMustBeNewer() {
         take(0, version(3), 0, 1);
-        ledger.lease(step(1), groups(2, 3), 5);
+        ledger.lease(step(1), groups(2, 3), null, 5);
         AckDecision.VersionNotNewer old =
                 assertInstanceOf(AckDecision.VersionNotNewer.class, ledger.acknowledge(step(1), version(3), null, 9));
         assertEquals(version(3), old.current());
@@ -150,36 +150,64 @@ class StepLedgerTest {
                 new Totals(0, 0, 1, 1),
                 ledger.abandon(new GroupIndex(0), new Attempt(3), "lost").totals());
         assertThrows(IllegalStateException.class, () -> ledger.abandon(new GroupIndex(0), new Attempt(3), "lost"));
-        assertThrows(IllegalStateException.class, () -> ledger.lease(step(0), groups(0, 1), 5));
+        assertThrows(IllegalStateException.class, () -> ledger.lease(step(0), groups(0, 1), null, 5));
     }
 
     @Test
     void aLeasedGroupCannotBeAbandoned() {
-        ledger.lease(step(0), groups(0, 1), 5);
+        ledger.lease(step(0), groups(0, 1), null, 5);
         assertThrows(IllegalStateException.class, () -> ledger.abandon(new GroupIndex(1), new Attempt(3), "lost"));
     }
 
     @Test
-    void aRejectedResultIsRememberedUntilItsGroupIsSettled() {
+    void aRejectedResultIsRememberedUntilASnapshotSaysThatItsGroupIsSettled() {
         ledger.reject(new GroupIndex(1), new Attempt(1), 0, 44, "bad");
         assertTrue(ledger.isRejected(new GroupIndex(1), 0, 44));
         assertFalse(ledger.isRejected(new GroupIndex(1), 0, 45));
         assertFalse(ledger.isSettled(new GroupIndex(1)));
         take(0, null, 0, 1);
+        assertTrue(ledger.isRejected(new GroupIndex(1), 0, 44), "a restart reads from before it was settled");
+        assertEquals(List.of(), ledger.snapshot(List.of(), 0).rejections());
         assertFalse(ledger.isRejected(new GroupIndex(1), 0, 44));
         assertEquals(1, ledger.rejected());
     }
 
     @Test
+    void aSnapshotKeepsOneRejectionForEachAttemptOfAnUnsettledGroup() {
+        ledger.reject(new GroupIndex(1), new Attempt(1), 0, 44, "bad");
+        ledger.reject(new GroupIndex(1), new Attempt(1), 0, 45, "bad again");
+        ledger.reject(new GroupIndex(1), new Attempt(2), 0, 46, "bad");
+        ledger.reject(new GroupIndex(1), new Attempt(2), 0, 50, "bad, and read again after a restart");
+        List<Long> offsets =
+                ledger.snapshot(List.of(new StepRecord.Snapshot.ResultsRead(0, 50, 60)), 0).rejections().stream()
+                        .map(StepRecord.Rejection::offset)
+                        .toList();
+        assertEquals(List.of(44L, 46L, 50L), offsets);
+    }
+
+    @Test
+    void rejectionsOfGroupsThatNeverWereAreNotKeptWithoutEnd() {
+        for (int i = 0; i < 6_000; i++) {
+            ledger.reject(new GroupIndex(1_000 + i), new Attempt(1), 0, i, "noise");
+        }
+        List<StepRecord.Rejection> kept = ledger.snapshot(
+                        List.of(new StepRecord.Snapshot.ResultsRead(0, 6_000, 6_000)), 0)
+                .rejections();
+        assertEquals(5_000, kept.size());
+        assertEquals(1_000L, kept.getFirst().offset(), "the oldest go first");
+        assertEquals(6_000, ledger.rejected());
+    }
+
+    @Test
     void replayedRecordsGiveTheSameLedger() {
         List<ControlRecord> written = new ArrayList<>();
-        written.add(ledger.lease(step(0), groups(1, 2), 5));
+        written.add(ledger.lease(step(0), groups(1, 2), null, 5));
         written.addAll(
                 assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(0), version(4), null, 6))
                         .records());
         written.add(ledger.abandon(new GroupIndex(0), new Attempt(2), "lost"));
         written.add(ledger.reject(new GroupIndex(9), new Attempt(1), 1, 3, "bad"));
-        written.add(ledger.lease(step(1), groups(3, 4), 8));
+        written.add(ledger.lease(step(1), groups(3, 4), null, 8));
 
         StepLedger again = new StepLedger(new Capacity(B, 1, 1));
         for (ControlRecord record : written) {
@@ -205,7 +233,7 @@ class StepLedgerTest {
         StepRecord.Acknowledgement ack =
                 new StepRecord.Acknowledgement(new Lineage(0), step(0), null, 1, new Totals(2, 0, 0, 2), null);
         assertThrows(IllegalStateException.class, () -> ledger.replay(ack));
-        ledger.lease(step(0), groups(0, 1), 5);
+        ledger.lease(step(0), groups(0, 1), null, 5);
         StepRecord.Acknowledgement miscounted =
                 new StepRecord.Acknowledgement(new Lineage(0), step(0), null, 1, new Totals(2, 0, 0, 1), null);
         assertThrows(IllegalStateException.class, () -> ledger.replay(miscounted));
