@@ -46,6 +46,15 @@ public record WorkerSettings(
         int slots,
 
         @Setting(
+                name = "eval-share",
+                defaultValue = "0.25",
+                min = "0.0",
+                max = "1.0",
+                help = "Share of the slots that samples of evaluations may have at once, at least one slot; 0 leaves"
+                        + " evaluations to other workers")
+        double evalShare,
+
+        @Setting(
                 name = "prefetch",
                 defaultValue = "2",
                 min = "1",
@@ -267,6 +276,11 @@ public record WorkerSettings(
             throw SettingException.impossible(
                     "--group-size-max", "must not be below --record-size-max (" + topics.recordSizeMax() + ")");
         }
+    }
+
+    /** How many slots samples of evaluations may have at once. */
+    public int evaluationSlots() {
+        return evalShare == 0 ? 0 : Math.max(1, (int) (slots * evalShare));
     }
 
     /** How long claimed groups may take to finish when the worker is told to stop. */

@@ -32,13 +32,16 @@ import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.publish.StatusPublisher;
 import io.millrace.worker.reward.RewardScorer;
 import io.millrace.worker.reward.Rewards;
+import io.millrace.worker.slots.Lane;
 import io.millrace.worker.weights.PolicyFollower;
 import io.millrace.worker.weights.WeightsGate;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
@@ -113,16 +116,7 @@ public final class WorkerWiring {
         Producer<byte[], byte[]> producer = clients.producer(worker.workerId() + "-results", delivery());
         metrics.bind(producer, "results");
         ResultPublisher publisher = new ResultPublisher(
-                producer,
-                topics,
-                new ResultRecords(
-                        topics,
-                        settings.topics().resultPartitions(),
-                        settings.topics().recordSizeMax().intBytes(),
-                        settings.groupSizeMax().intBytes()),
-                worker,
-                registry,
-                fatal);
+                producer, topics, records(topics.results()), records(topics.evalResults()), worker, registry, fatal);
         stops.push("result publisher", publisher::close);
         stops.pushCloseable("reward scorer", scorer);
 
@@ -170,6 +164,14 @@ public final class WorkerWiring {
         return ops.port();
     }
 
+    private ResultRecords records(String topic) {
+        return new ResultRecords(
+                topic,
+                settings.topics().resultPartitions(),
+                settings.topics().recordSizeMax().intBytes(),
+                settings.groupSizeMax().intBytes());
+    }
+
     /** A send waits as long for room and topic metadata as a record waits for the broker. */
     private Map<String, Object> delivery() {
         int limitMs = Math.toIntExact(settings.publishTimeout().toMillis());
@@ -198,12 +200,28 @@ public final class WorkerWiring {
             Generator generator,
             ResultPublisher publisher,
             DeadLetters deadLetters) {
-        ShareConsumer<byte[], byte[]> urgent = lane(clients, metrics, topics.urgent(), "urgent");
-        ShareConsumer<byte[], byte[]> training = lane(clients, metrics, topics.prompts(), "training");
+        Claimer.Refusals refusals = new Claimer.Refusals(publisher, deadLetters);
+        SequencedMap<Lane, ShareConsumer<byte[], byte[]>> training = new LinkedHashMap<>();
+        training.put(Lane.URGENT, lane(clients, metrics, topics.urgent(), Lane.URGENT));
+        training.put(Lane.TRAINING, lane(clients, metrics, topics.prompts(), Lane.TRAINING));
+        startClaiming("claim", training, refusals, generator, metrics);
+        if (settings.evaluationSlots() > 0) {
+            SequencedMap<Lane, ShareConsumer<byte[], byte[]>> evaluation = new LinkedHashMap<>();
+            evaluation.put(Lane.EVALUATION, lane(clients, metrics, topics.evalPrompts(), Lane.EVALUATION));
+            startClaiming("claim-evaluation", evaluation, refusals, generator, metrics);
+        }
+    }
+
+    private void startClaiming(
+            String part,
+            SequencedMap<Lane, ShareConsumer<byte[], byte[]>> lanes,
+            Claimer.Refusals refusals,
+            Generator generator,
+            Metrics metrics) {
         Claimer claimer = new Claimer(
-                urgent,
-                training,
-                new Claimer.Refusals(publisher, deadLetters),
+                part,
+                lanes,
+                refusals,
                 generator,
                 gate,
                 table,
@@ -211,15 +229,15 @@ public final class WorkerWiring {
                 Ticker.system(),
                 health,
                 metrics.registry());
-        OwnerLoop claiming = new OwnerLoop("worker-claim", claimer, fatal).start();
-        stops.push("claiming", claiming::stop);
+        OwnerLoop claiming = new OwnerLoop("worker-" + part, claimer, fatal).start();
+        stops.push(part, claiming::stop);
     }
 
-    private ShareConsumer<byte[], byte[]> lane(KafkaClients clients, Metrics metrics, String topic, String name) {
-        ShareConsumer<byte[], byte[]> consumer =
-                clients.shareConsumer(worker.workerId() + "-" + name, topics.shareGroup(topic), settings.prefetch());
+    private ShareConsumer<byte[], byte[]> lane(KafkaClients clients, Metrics metrics, String topic, Lane lane) {
+        ShareConsumer<byte[], byte[]> consumer = clients.shareConsumer(
+                worker.workerId() + "-" + lane.word(), topics.shareGroup(topic), settings.prefetch());
         consumer.subscribe(java.util.List.of(topic));
-        metrics.bind(consumer, name);
+        metrics.bind(consumer, lane.word());
         return consumer;
     }
 
@@ -283,7 +301,8 @@ public final class WorkerWiring {
                 publisher.groupsFinished(),
                 publisher.groupsFailed(),
                 generator.samplesFinished(),
-                generator.responseTokens());
+                generator.responseTokens(),
+                table.heldForEvaluation());
     }
 
     private ObjectNode json(Generator generator, EnginePool engines) {
@@ -294,9 +313,11 @@ public final class WorkerWiring {
         json.put("state", state.name().toLowerCase(java.util.Locale.ROOT));
         json.put("slots", generator.dispatcher().slots());
         json.put("slots_in_use", generator.dispatcher().slotsInUse());
-        json.put("hold_reason", generator.dispatcher().holdReason());
+        json.put("slots_in_use_evaluation", generator.dispatcher().evaluationSlotsInUse());
+        json.put("hold_reason", generator.dispatcher().holdReason(Lane.TRAINING));
         json.put("held_for", gate.holdReason());
         json.set("groups", Json.MAPPER.valueToTree(table.held()));
+        json.set("evaluation_groups", Json.MAPPER.valueToTree(table.heldForEvaluation()));
         json.set("engines", Json.MAPPER.valueToTree(engines.statuses()));
         return json;
     }

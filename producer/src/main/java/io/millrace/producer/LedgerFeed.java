@@ -3,6 +3,7 @@ package io.millrace.producer;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
@@ -18,7 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns records of the followed topics into events of the ledger and of its liveness, and keeps the newest policy. What
+ * Turns records of the followed topics into events of the ledger, its liveness and the evaluations, and keeps the newest
+ * policy. What
  * cannot be read, on whatever topic and by whomever, is skipped ({@link BadRecords}). A record of {@code steps} that can
  * be read and contradicts those before it ends the process: the run's account is damaged. One owner.
  */
@@ -28,6 +30,7 @@ final class LedgerFeed {
     private final RunTopics topics;
     private final Ledger ledger;
     private final Liveness liveness;
+    private final Evaluations evaluations;
     private final BadRecords bad;
     private final ProducerMetrics metrics;
     private final Ticker ticker;
@@ -40,12 +43,14 @@ final class LedgerFeed {
             RunTopics topics,
             Ledger ledger,
             Liveness liveness,
+            Evaluations evaluations,
             BadRecords bad,
             ProducerMetrics metrics,
             Ticker ticker) {
         this.topics = topics;
         this.ledger = ledger;
         this.liveness = liveness;
+        this.evaluations = evaluations;
         this.bad = bad;
         this.metrics = metrics;
         this.ticker = ticker;
@@ -92,6 +97,8 @@ final class LedgerFeed {
         String topic = record.topic();
         if (topic.equals(topics.receipts())) {
             ledger.read(TrimmedTopic.RECEIPTS, record.offset() + 1);
+        } else if (topic.equals(topics.evalReceipts())) {
+            evaluations.receiptsRead(record.offset() + 1);
         }
         try {
             if (topic.equals(topics.policy())) {
@@ -100,6 +107,10 @@ final class LedgerFeed {
                 step(decode(record, StepRecord.class));
             } else if (topic.equals(topics.receipts())) {
                 receipt(decode(record, Receipt.class), record.offset());
+            } else if (topic.equals(topics.evals())) {
+                evaluations.accept(decode(record, EvalRecord.class));
+            } else if (topic.equals(topics.evalReceipts())) {
+                evaluations.receipt(decode(record, Receipt.class), record.offset());
             } else if (topic.equals(topics.workers()) && record.value() != null) {
                 // A compacted topic: no value means that its key is no longer needed.
                 workers(decode(record, WorkersRecord.class));
@@ -123,7 +134,10 @@ final class LedgerFeed {
 
     private void workers(WorkersRecord record) {
         switch (record) {
-            case WorkersRecord.Status status -> ledger.workerStatus(status, nowMs());
+            case WorkersRecord.Status status -> {
+                ledger.workerStatus(status, nowMs());
+                evaluations.status(status);
+            }
             case WorkersRecord.LedgerHeartbeat beat -> {
                 if (heard(beat).equals(own)) {
                     liveness.readBack(beat.sequence(), nowMs());

@@ -119,6 +119,18 @@ final class ProducerMetrics {
                 "reward.mean",
                 "Mean reward of the newest groups",
                 s -> s.counts().rewardMean());
+        gauge(
+                registry,
+                status,
+                "evaluations.open",
+                "Evaluations asked for and neither reported nor failed",
+                s -> s.evaluations().open());
+        gauge(
+                registry,
+                status,
+                "evaluations.queue.depth",
+                "Groups of evaluations issued and not taken",
+                s -> s.evaluations().counts().queued());
     }
 
     private static Counter counter(MeterRegistry registry, String name, String description) {

@@ -77,6 +77,7 @@ final class ProducerSession implements AutoCloseable {
             PromptLog urgent,
             RunPublisher publisher,
             Map<Lane, QueueWatch> queues,
+            Evaluations evaluations,
             LedgerHeart heart,
             RecordTrimmer trimmer,
             KafkaClientMetrics meters) {}
@@ -160,6 +161,7 @@ final class ProducerSession implements AutoCloseable {
      *   <li>takes how far the share groups have come, where the broker has told it;
      *   <li>notices gaps in its own hearing, and sends the heartbeat when it is time;
      *   <li>issues again what is over, and gives up what has used up its attempts;
+     *   <li>issues evaluations, and again what of them is over;
      *   <li>publishes at most one batch of what admission allows, or shows what is waited for;
      *   <li>deletes what no unsettled group needs, and shows the status.
      * </ol>
@@ -181,6 +183,7 @@ final class ProducerSession implements AutoCloseable {
         }
         listen(nowMs);
         recover(nowMs);
+        edges.evaluations().turn(feed.policy());
         admit();
         trim();
         show();
@@ -204,6 +207,7 @@ final class ProducerSession implements AutoCloseable {
             return;
         }
         nextScanMs = nowMs + SCAN_PERIOD_MS;
+        edges.evaluations().recover(feed.policy(), liveness, plan.batchMax());
         ledger.forgetWorkers(nowMs);
         List<Decision> decisions = ledger.due(liveness, nowMs, plan.batchMax());
         List<RunPublisher.Item> items = new ArrayList<>();
@@ -307,6 +311,7 @@ final class ProducerSession implements AutoCloseable {
                 Math.min(lastPromptOffset, ledger.neededFrom(TrimmedTopic.PROMPTS)));
         trimmer.mayDeleteBelow(new TopicPartition(topics.urgent(), 0), ledger.neededFrom(TrimmedTopic.URGENT));
         trimmer.mayDeleteBelow(new TopicPartition(topics.receipts(), 0), ledger.neededFrom(TrimmedTopic.RECEIPTS));
+        edges.evaluations().trim(trimmer);
         trimmer.turn();
     }
 
@@ -332,7 +337,8 @@ final class ProducerSession implements AutoCloseable {
                         around.admissionWait().whatFor(),
                         around.admissionWait().sinceMs(),
                         exhausted,
-                        feed.policy()));
+                        feed.policy(),
+                        edges.evaluations().figures()));
     }
 
     /** Ends a wait for records; any thread. */

@@ -40,6 +40,15 @@ public record ProducerSettings(
         int publishBatchMax,
 
         @Setting(
+                name = "eval-groups-max",
+                defaultValue = "20000",
+                min = "1",
+                max = "200000",
+                unit = "groups",
+                help = "Most prompts of one evaluation, over all its data sets; they are published in one transaction")
+        int evalGroupsMax,
+
+        @Setting(
                 name = "broker-timeout",
                 defaultValue = "30s",
                 min = "1s",

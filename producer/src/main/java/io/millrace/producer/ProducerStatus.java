@@ -20,6 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param caughtUp whether the ledger knows what workers say now, so that lost attempts are found
  * @param waitingFor null while publishing
  * @param waitingSinceMs wall clock when that wait began, 0 while publishing
+ * @param evaluations in no way part of the other counts
  */
 record ProducerStatus(
         RunId run,
@@ -33,7 +34,8 @@ record ProducerStatus(
         @Nullable String waitingFor,
         long waitingSinceMs,
         boolean exhausted,
-        Policy policy) {
+        Policy policy,
+        Evaluations.Figures evaluations) {
     /** What does not change while the process lives. */
     record DataSetInfo(String path, long rows, long badRows, String fingerprint, long seed) {}
 
@@ -63,7 +65,8 @@ record ProducerStatus(
                 whatFor,
                 sinceMs,
                 exhausted,
-                policy);
+                policy,
+                evaluations);
     }
 
     ObjectNode toJson() {
@@ -100,6 +103,12 @@ record ProducerStatus(
         newest.put("weight_version", policy.weightVersion().value());
         newest.put("trained_groups", policy.trainedGroups());
         newest.put("state", policy.state().name().toLowerCase(Locale.ROOT));
+        ObjectNode asked = json.putObject("evaluations");
+        asked.put("open", evaluations.open());
+        asked.put("queued", evaluations.counts().queued());
+        asked.put("in_flight", evaluations.counts().inFlight());
+        asked.put("finished", evaluations.counts().finished());
+        asked.put("failed", evaluations.counts().failed());
         return json;
     }
 }

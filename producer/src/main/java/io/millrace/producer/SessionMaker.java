@@ -9,6 +9,7 @@ import io.millrace.common.metrics.Metrics;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.producer.evaluate.EvalTasks;
 import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.Liveness;
@@ -78,17 +79,28 @@ final class SessionMaker {
         Map<Lane, QueueWatch> queues = new EnumMap<>(Lane.class);
         queues.put(Lane.PROMPTS, queue(topics.prompts()));
         queues.put(Lane.URGENT, queue(topics.urgent()));
+        RunPublisher publisher = new RunPublisher(
+                publisherClients.transactionalProducer("millrace-producer-publisher", topics.producerTransactionalId()),
+                topics,
+                settings.topics().resultPartitions(),
+                recordBytesMax(settings));
+        Evaluations evaluations = new Evaluations(
+                topics,
+                evalTasks(),
+                lane(topics.evalPrompts(), bad),
+                publisher,
+                queue(topics.evalPrompts()),
+                new Ledger(new Reissues(settings.recovery().limits())),
+                new EvaluationMetrics(metrics.registry()),
+                around.clock(),
+                ticker);
         ProducerSession.Edges edges = new ProducerSession.Edges(
                 tail,
                 lane(topics.prompts(), bad),
                 lane(topics.urgent(), bad),
-                new RunPublisher(
-                        publisherClients.transactionalProducer(
-                                "millrace-producer-publisher", topics.producerTransactionalId()),
-                        topics,
-                        settings.topics().resultPartitions(),
-                        recordBytesMax(settings)),
+                publisher,
                 queues,
+                evaluations,
                 new LedgerHeart(heartClient(), topics.workers(), around.clock(), ticker, PERIOD),
                 new RecordTrimmer(admin, ticker, settings.trimInterval()),
                 meters);
@@ -97,9 +109,21 @@ final class SessionMaker {
                 edges,
                 ledger,
                 liveness,
-                new LedgerFeed(topics, ledger, liveness, bad, around.metrics(), ticker),
+                new LedgerFeed(topics, ledger, liveness, evaluations, bad, around.metrics(), ticker),
                 bad,
                 around);
+    }
+
+    private EvalTasks evalTasks() {
+        DataSetSettings data = settings.data();
+        return new EvalTasks(
+                data.shape(),
+                data.limits(settings.topics().recordSizeMax().bytes()),
+                new EvalTasks.Defaults(
+                        settings.sampling().params(),
+                        data.rewardType(),
+                        settings.recovery().taskDeadline().toMillis()),
+                new EvalTasks.Limits(settings.evalGroupsMax(), recordBytesMax(settings)));
     }
 
     private PromptLog lane(String topic, BadRecords bad) {

@@ -70,10 +70,10 @@ final class TakeOver {
      *   <li>checks the data set against the last task, so that a mistaken start leaves a running producer alone;
      *   <li>reads who has the run, ends if that is somebody newer, and says on {@code workers} that it takes it;
      *   <li>fences older producers, so that what is read from here on is final;
-     *   <li>reads the newest dead letters, then {@code steps} from its last snapshot and {@code policy}: what is given up
-     *       and settled;
-     *   <li>reads the last task again, {@code prompts} from the lowest unsettled group, and {@code prompts.urgent};
-     *   <li>reads {@code receipts} and the newest of {@code workers} to the end, and goes on following all four.
+     *   <li>reads the newest dead letters, then {@code steps} from its last snapshot, {@code policy} and {@code evals}:
+     *       what is given up, settled and closed;
+     *   <li>reads the last task again, {@code prompts} from the lowest unsettled group, and the other prompts lanes;
+     *   <li>reads both topics of receipts and the newest of {@code workers} to the end, and goes on following all six.
      * </ol>
      *
      * @throws SettingException when the run was begun with other prompts
@@ -100,24 +100,27 @@ final class TakeOver {
                 ledger.givenUp(index);
             }
         });
-        TopicPartition receipts = new TopicPartition(plan.topics().receipts(), 0);
-        positions.put(receipts, reader.begin(receipts));
+        for (String topic : List.of(plan.topics().receipts(), plan.topics().evalReceipts())) {
+            TopicPartition receipts = new TopicPartition(topic, 0);
+            positions.put(receipts, reader.begin(receipts));
+        }
         positions.put(workers, workersFrom);
         edges.tail().followFrom(positions);
         edges.tail().readToEnd(feed::accept, plan.brokerLimit());
         return new Taken(own, nextIndex, lastPromptOffset);
     }
 
-    /** Returns from where both are to be followed. */
+    /** Returns from where each is to be followed. */
     private Map<TopicPartition, Long> readSettlements(PartitionReader reader) throws Exception {
         TopicPartition steps = new TopicPartition(plan.topics().steps(), 0);
         TopicPartition policy = new TopicPartition(plan.topics().policy(), 0);
         long from = reader.lastOffset(steps, TakeOver::isSnapshot).orElse(reader.begin(steps));
         TopicTail tail = edges.tail();
-        tail.followFrom(Map.of(steps, from, policy, reader.begin(policy)));
+        TopicPartition evals = new TopicPartition(plan.topics().evals(), 0);
+        tail.followFrom(Map.of(steps, from, policy, reader.begin(policy), evals, reader.begin(evals)));
         tail.readToEnd(feed::accept, plan.brokerLimit());
         Map<TopicPartition, Long> positions = new HashMap<>();
-        for (TopicPartition partition : List.of(steps, policy)) {
+        for (TopicPartition partition : List.of(steps, policy, evals)) {
             positions.put(partition, tail.consumer().position(partition, plan.brokerLimit()));
         }
         return positions;
@@ -140,6 +143,7 @@ final class TakeOver {
         edges.prompts()
                 .from(new GroupIndex(ledger.counts().lowWaterMark()), task -> published.accept(Lane.PROMPTS, task));
         edges.urgent().all(task -> published.accept(Lane.URGENT, task));
+        edges.evaluations().readTasks();
     }
 
     private long nextIndex(@Nullable PublishedTask last) {

@@ -50,6 +50,9 @@ class ArchitectureTest {
     private static final DescribedPredicate<JavaClass> PURE_ROOMS = resideInAnyPackage(
                     "io.millrace.producer.admission..",
                     "io.millrace.producer.ledger..",
+                    "io.millrace.producer.evaluate..",
+                    "io.millrace.trainer.evaluate.score..",
+                    "io.millrace.trainer.gate..",
                     "io.millrace.trainer.collect..",
                     "io.millrace.trainer.batch..")
             .or(describe(

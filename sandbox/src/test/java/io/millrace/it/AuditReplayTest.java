@@ -24,6 +24,7 @@ import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.GateSettings;
@@ -80,6 +81,7 @@ class AuditReplayTest {
                 new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST, false),
                 FilterSettings.none(),
                 new RecoverySettings(1, Duration.ofMinutes(10), 1, 1000, null, ResumeMode.REPLAY, null),
+                EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,
                 new ByteSize(64 << 20),

@@ -86,7 +86,8 @@ class ProducerRecoveryTest {
                         0,
                         0,
                         0,
-                        0));
+                        0,
+                        null));
     }
 
     private void receipt(long index, long attempt, Receipt.Outcome outcome) throws Exception {

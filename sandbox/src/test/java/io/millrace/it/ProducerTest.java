@@ -133,7 +133,8 @@ class ProducerTest {
                         0,
                         0,
                         0,
-                        0));
+                        0,
+                        null));
     }
 
     @Test

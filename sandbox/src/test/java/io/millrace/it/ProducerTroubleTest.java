@@ -78,7 +78,8 @@ class ProducerTroubleTest {
                 0,
                 0,
                 0,
-                0);
+                0,
+                null);
     }
 
     @Test

@@ -32,6 +32,7 @@ import io.millrace.it.TrainerProcess.Answer;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.TrainerWiring;
+import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.serve.LeasedBatch;
@@ -91,6 +92,7 @@ class TrainerConsumerTest {
                 GateSettings.defaults(),
                 FilterSettings.none(),
                 RecoverySettings.defaults(),
+                EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,
                 new ByteSize(payloadBytesMax),

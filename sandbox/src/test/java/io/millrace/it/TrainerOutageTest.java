@@ -25,6 +25,7 @@ import io.millrace.sandbox.broker.BrokerSettings;
 import io.millrace.sandbox.broker.EmbeddedBroker;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
 import java.nio.charset.StandardCharsets;
@@ -55,6 +56,7 @@ class TrainerOutageTest {
                 GateSettings.defaults(),
                 FilterSettings.none(),
                 RecoverySettings.defaults(),
+                EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,
                 new ByteSize(64 << 20),

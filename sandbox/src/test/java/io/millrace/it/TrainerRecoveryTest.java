@@ -30,6 +30,7 @@ import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.it.TrainerProcess.Answer;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.GateSettings;
@@ -93,6 +94,7 @@ class TrainerRecoveryTest {
                 new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST, false),
                 FilterSettings.none(),
                 recovery,
+                EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,
                 new ByteSize(64 << 20),

@@ -8,6 +8,7 @@ import io.millrace.common.http.OpsSettings;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.topics.TopicSettings;
+import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
 import java.time.Duration;
@@ -31,6 +32,7 @@ public record TrainerSettings(
         GateSettings gate,
         FilterSettings filters,
         RecoverySettings recovery,
+        EvaluationSettings evaluations,
 
         @Setting(
                 name = "trainer-host",

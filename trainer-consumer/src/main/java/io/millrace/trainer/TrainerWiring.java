@@ -11,6 +11,8 @@ import io.millrace.common.metrics.Metrics;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.trainer.evaluate.EvaluationWiring;
+import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.filter.GroupFilter;
 import io.millrace.trainer.serve.BatchReader;
@@ -123,17 +125,31 @@ public final class TrainerWiring {
                 health,
                 clock,
                 ticker);
+        Evaluations evaluations =
+                EvaluationWiring.start(evaluating(), clients, admin, metrics, health, stops, fatal, loop.opened());
         OwnerLoop owner = new OwnerLoop(TrainerLoop.NAME, loop, fatal).start();
         stops.push("trainer loop", owner::stop);
         return new RolloutQueue(
                 topics.run(),
                 loop,
                 reader,
+                evaluations,
                 meters,
                 ticker,
                 // An answer may have to wait for a transaction that waits for the broker, and another before it.
                 settings.brokerTimeout().multipliedBy(2),
                 closer);
+    }
+
+    private EvaluationWiring.Surroundings evaluating() {
+        return new EvaluationWiring.Surroundings(
+                topics,
+                settings.evaluations(),
+                settings.batch().batchGroups(),
+                settings.topics().resultPartitions(),
+                settings.partsMemoryMax().bytes(),
+                settings.recovery().trimInterval(),
+                settings.brokerTimeout());
     }
 
     private String id(String role) {

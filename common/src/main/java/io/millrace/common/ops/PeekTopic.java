@@ -2,6 +2,7 @@ package io.millrace.common.ops;
 
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
@@ -19,7 +20,11 @@ enum PeekTopic {
     WORKERS,
     STEPS,
     POLICY,
-    DEAD_LETTERS;
+    DEAD_LETTERS,
+    EVALS,
+    EVAL_PROMPTS,
+    EVAL_RESULTS,
+    EVAL_RECEIPTS;
 
     String name(RunTopics topics) {
         return switch (this) {
@@ -31,27 +36,32 @@ enum PeekTopic {
             case STEPS -> topics.steps();
             case POLICY -> topics.policy();
             case DEAD_LETTERS -> topics.deadLetters();
+            case EVALS -> topics.evals();
+            case EVAL_PROMPTS -> topics.evalPrompts();
+            case EVAL_RESULTS -> topics.evalResults();
+            case EVAL_RECEIPTS -> topics.evalReceipts();
         };
     }
 
     /** What its records are; empty for results, which have a form of their own. */
     Optional<Class<? extends ControlRecord>> type() {
         return switch (this) {
-            case PROMPTS, URGENT -> Optional.of(TrainingTask.class);
-            case RESULTS -> Optional.empty();
-            case RECEIPTS -> Optional.of(Receipt.class);
+            case PROMPTS, URGENT, EVAL_PROMPTS -> Optional.of(TrainingTask.class);
+            case RESULTS, EVAL_RESULTS -> Optional.empty();
+            case RECEIPTS, EVAL_RECEIPTS -> Optional.of(Receipt.class);
             case WORKERS -> Optional.of(WorkersRecord.class);
             case STEPS -> Optional.of(StepRecord.class);
             case POLICY -> Optional.of(Policy.class);
             case DEAD_LETTERS -> Optional.of(DeadLetter.class);
+            case EVALS -> Optional.of(EvalRecord.class);
         };
     }
 
     /** Whether its records are keyed by group index. */
     boolean byGroup() {
         return switch (this) {
-            case PROMPTS, URGENT, RESULTS, RECEIPTS -> true;
-            case WORKERS, STEPS, POLICY, DEAD_LETTERS -> false;
+            case PROMPTS, URGENT, RESULTS, RECEIPTS, EVAL_PROMPTS, EVAL_RESULTS, EVAL_RECEIPTS -> true;
+            case WORKERS, STEPS, POLICY, DEAD_LETTERS, EVALS -> false;
         };
     }
 }

@@ -33,9 +33,10 @@ public sealed interface WorkersRecord extends ControlRecord {
      * @param sentAtMs wall clock at the worker; for people, never for judging liveness
      * @param slots how many samples it may have in flight
      * @param slotsInUse how many it has in flight
-     * @param groups every group it holds: claimed, not yet receipted
+     * @param groups every training group it holds: claimed, not yet receipted
      * @param samplesFinished since its start
      * @param responseTokens since its start
+     * @param evaluationGroups every group of evaluations it holds; null where it knows no evaluations
      */
     record Status(
             WorkerIncarnation worker,
@@ -49,13 +50,33 @@ public sealed interface WorkersRecord extends ControlRecord {
             long groupsFinished,
             long groupsFailed,
             long samplesFinished,
-            long responseTokens)
+            long responseTokens,
+            @Nullable List<HeldGroup> evaluationGroups)
             implements WorkersRecord {
         public Status {
             Objects.requireNonNull(worker, "worker");
             Objects.requireNonNull(state, "state");
             groups = List.copyOf(groups);
             engines = List.copyOf(engines);
+            evaluationGroups = evaluationGroups == null ? null : List.copyOf(evaluationGroups);
+        }
+
+        /** The same, as if its groups of evaluations were all it holds. */
+        public Status ofEvaluations() {
+            return new Status(
+                    worker,
+                    sequence,
+                    state,
+                    sentAtMs,
+                    slots,
+                    slotsInUse,
+                    evaluationGroups == null ? List.of() : evaluationGroups,
+                    engines,
+                    groupsFinished,
+                    groupsFailed,
+                    samplesFinished,
+                    responseTokens,
+                    null);
         }
     }
 

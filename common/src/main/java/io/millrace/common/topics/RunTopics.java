@@ -14,6 +14,24 @@ public record RunTopics(RunId run) {
         return run + ".prompts.urgent";
     }
 
+    /** Evaluation tasks, the repeated ones too. */
+    public String evalPrompts() {
+        return run + ".prompts.eval";
+    }
+
+    /** Evaluations: what was asked for, what became of it. */
+    public String evals() {
+        return run + ".evals";
+    }
+
+    public String evalResults() {
+        return run + ".eval-results";
+    }
+
+    public String evalReceipts() {
+        return run + ".eval-receipts";
+    }
+
     public String results() {
         return run + ".results";
     }

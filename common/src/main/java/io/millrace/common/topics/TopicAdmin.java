@@ -66,7 +66,7 @@ public final class TopicAdmin {
         }
         verify(specs);
         RunTopics topics = new RunTopics(settings.run());
-        for (String lane : List.of(topics.prompts(), topics.urgent())) {
+        for (String lane : List.of(topics.prompts(), topics.urgent(), topics.evalPrompts())) {
             configureShareGroup(topics.shareGroup(lane));
         }
         return new Outcome(created, verified);

@@ -27,6 +27,10 @@ public record TopicSpec(String name, int partitions, int replicationFactor, Map<
         specs.add(log(topics.steps(), 1, settings));
         specs.add(compacted(topics.policy(), settings));
         specs.add(log(topics.deadLetters(), 1, settings));
+        specs.add(log(topics.evals(), 1, settings));
+        specs.add(log(topics.evalPrompts(), 1, settings));
+        specs.add(log(topics.evalResults(), settings.resultPartitions(), settings));
+        specs.add(log(topics.evalReceipts(), 1, settings));
         return specs;
     }
 

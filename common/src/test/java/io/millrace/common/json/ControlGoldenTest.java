@@ -15,6 +15,7 @@ import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.ChatMessage;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
@@ -27,6 +28,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -170,7 +172,9 @@ class ControlGoldenTest {
                                 12,
                                 1,
                                 96,
-                                48000)),
+                                48000,
+                                List.of(new WorkersRecord.HeldGroup(
+                                        new GroupIndex(1), new Attempt(1), 1750000000002L, 0)))),
                 golden(
                         "ledger-heartbeat",
                         WorkersRecord.class,
@@ -179,6 +183,64 @@ class ControlGoldenTest {
                         "policy",
                         Policy.class,
                         new Policy(new Lineage(0), new WeightVersion(3), 96, Policy.State.READY, 1750000000005L)),
+                golden(
+                        "eval-request",
+                        EvalRecord.class,
+                        new EvalRecord.Request(
+                                "step-0-20",
+                                new Lineage(0),
+                                new WeightVersion(20),
+                                List.of(
+                                        new EvalRecord.EvalDataSet(
+                                                "aime", "data/aime.jsonl", 16, 1.0, "dapo", 0.6, 0.95, 20, 16384),
+                                        new EvalRecord.EvalDataSet(
+                                                "math", "data/math.jsonl", 1, 0.5, null, null, null, null, null)),
+                                1750000000009L,
+                                3600000)),
+                golden(
+                        "eval-issued",
+                        EvalRecord.class,
+                        new EvalRecord.Issued(
+                                "step-0-20",
+                                new GroupIndex(1060),
+                                List.of(30, 500),
+                                new Lineage(0),
+                                new WeightVersion(20),
+                                1750000000010L)),
+                golden(
+                        "eval-failed",
+                        EvalRecord.class,
+                        new EvalRecord.Failed("mine", "data set x.jsonl does not exist", 1750000000011L)),
+                golden(
+                        "eval-report",
+                        EvalRecord.class,
+                        new EvalRecord.Report(
+                                "step-0-20",
+                                new Lineage(0),
+                                new WeightVersion(20),
+                                false,
+                                1750000000009L,
+                                1750000000012L,
+                                List.of(
+                                        new EvalRecord.DataSetReport(
+                                                "aime",
+                                                30,
+                                                28,
+                                                1,
+                                                1,
+                                                448,
+                                                0.25,
+                                                Map.of(1, 0.25, 2, 0.375, 16, 0.5),
+                                                0.125,
+                                                5000.5,
+                                                2240224,
+                                                new WeightVersion(20),
+                                                new WeightVersion(21),
+                                                List.of("3 attempts failed")),
+                                        new EvalRecord.DataSetReport(
+                                                "math", 500, 0, 0, 500, 0, null, Map.of(), null, null, 0, null, null,
+                                                List.of())),
+                                Map.of(0, 17L, 1, 18L))),
                 golden(
                         "abandoned-marker",
                         AbandonedMarker.class,

@@ -122,7 +122,8 @@ class LagTest {
                 41,
                 1,
                 330,
-                9_000);
+                9_000,
+                null);
         Lag lag = new Lag(
                 new RunId("r"),
                 lane(9, OptionalLong.of(9)),

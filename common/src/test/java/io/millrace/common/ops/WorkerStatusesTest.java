@@ -20,7 +20,7 @@ class WorkerStatusesTest {
                 .mapToObj(group -> new WorkersRecord.HeldGroup(new GroupIndex(group), new Attempt(1), 0, 0))
                 .toList();
         return new WorkersRecord.Status(
-                new WorkerIncarnation(id, "i"), 1, state, 0, 64, 8 * groups.length, held, List.of(), 0, 0, 0, 0);
+                new WorkerIncarnation(id, "i"), 1, state, 0, 64, 8 * groups.length, held, List.of(), 0, 0, 0, 0, null);
     }
 
     private void put(WorkersRecord.Status status, long timestampMs) {

@@ -14,10 +14,10 @@ import io.millrace.worker.generate.GroupRun;
 import io.millrace.worker.generate.InFlightTable;
 import io.millrace.worker.publish.DeadLetters;
 import io.millrace.worker.publish.ResultPublisher;
+import io.millrace.worker.slots.Lane;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.SequencedMap;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -26,7 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes groups from the prompts lanes while slots want them: one share consumer per lane, the urgent lane asked first.
+ * Takes groups from prompts lanes while slots want them: one share consumer per lane. The urgent lane and the training
+ * lane have a claimer between them, which asks the urgent one first; the evaluation lane has one of its own, so that
+ * neither waits for the other.
  *
  * <p>A claim is acknowledged at once, before generation: from then on the ledger knows the group by this worker's status
  * and receipt, and Kafka's lock (at most an hour, dropped with an idle connection, no polling while held) is not needed.
@@ -39,8 +41,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Claimer implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(Claimer.class);
-    private static final String PART = "claim";
-
     /** How long a turn waits for slots, and for prompts; a request to stop ends both. */
     private static final Duration WAIT = Duration.ofMillis(500);
 
@@ -52,7 +52,9 @@ public final class Claimer implements OwnerLoop.Turn {
     /** Where records go that are not taken. */
     public record Refusals(ResultPublisher publisher, DeadLetters deadLetters) {}
 
-    private final Map<Lane, ShareConsumer<byte[], byte[]>> lanes = new LinkedHashMap<>();
+    private final SequencedMap<Lane, ShareConsumer<byte[], byte[]>> lanes;
+    private final Lane last;
+    private final String part;
     private final Refusals refusals;
     private final Generator generator;
     private final WeightsGate gate;
@@ -63,9 +65,13 @@ public final class Claimer implements OwnerLoop.Turn {
     private final MeterRegistry registry;
     private final Timer polls;
 
+    /**
+     * @param part of the health report
+     * @param lanes asked in this order, all of one kind, training or evaluation; only the last is waited for
+     */
     public Claimer(
-            ShareConsumer<byte[], byte[]> urgent,
-            ShareConsumer<byte[], byte[]> training,
+            String part,
+            SequencedMap<Lane, ShareConsumer<byte[], byte[]>> lanes,
             Refusals refusals,
             Generator generator,
             WeightsGate gate,
@@ -74,8 +80,9 @@ public final class Claimer implements OwnerLoop.Turn {
             Ticker ticker,
             Health health,
             MeterRegistry registry) {
-        lanes.put(Lane.URGENT, urgent);
-        lanes.put(Lane.TRAINING, training);
+        this.part = part;
+        this.lanes = lanes;
+        this.last = lanes.lastEntry().getKey();
         this.refusals = refusals;
         this.generator = generator;
         this.gate = gate;
@@ -96,29 +103,31 @@ public final class Claimer implements OwnerLoop.Turn {
                         registry.counter("millrace.worker.claims.unrecorded").increment();
                     }
                 }));
-        health.starting(PART);
+        health.starting(part);
     }
 
     /**
-     * One turn: claim nothing while the run is paused; wait until groups are wanted; ask the urgent lane without waiting; if it has none, ask the training lane
-     * and wait a moment for it.
+     * One turn: claim nothing while the run is paused; wait until groups are wanted; ask one lane after the other until
+     * one has some, and wait a moment for the last.
      */
     @Override
     public void runOnce() throws InterruptedException {
         if (!gate.awaitResumed(WAIT)) {
-            health.waiting(PART, gate.holdReason());
+            health.waiting(part, gate.holdReason());
             return;
         }
-        int wanted = generator.dispatcher().awaitWanted(WAIT);
+        int wanted = generator.dispatcher().awaitWanted(last, WAIT);
         if (wanted == 0) {
-            health.waiting(PART, generator.dispatcher().holdReason());
+            health.waiting(part, generator.dispatcher().holdReason(last));
             return;
         }
-        if (claim(Lane.URGENT, Duration.ZERO) > 0 || claim(Lane.TRAINING, WAIT) > 0) {
-            health.running(PART);
-        } else {
-            health.waiting(PART, "prompts");
+        for (Lane lane : lanes.keySet()) {
+            if (claim(lane, lane == last ? WAIT : Duration.ZERO) > 0) {
+                health.running(part);
+                return;
+            }
         }
+        health.waiting(part, "prompts");
     }
 
     private int claim(Lane lane, Duration wait) throws InterruptedException {
@@ -153,22 +162,21 @@ public final class Claimer implements OwnerLoop.Turn {
             consumer.acknowledge(record, AcknowledgeType.ACCEPT);
             refusals.publisher()
                     .publishFailure(
-                            new ResultPublisher.Closed(task, 0),
+                            new ResultPublisher.Closed(task, lane, 0),
                             "task-refused",
                             "the task asks for " + task.samples() + " samples, a worker makes at most " + SAMPLES_MAX,
                             () -> {});
             return 0;
         }
-        GroupRun run = new GroupRun(task, clock.millis(), ticker.nanos());
+        GroupRun run = new GroupRun(task, lane, clock.millis(), ticker.nanos());
         boolean held = !table.enter(run);
         consumer.acknowledge(record, AcknowledgeType.ACCEPT);
         if (held) {
             registry.counter("millrace.worker.claims.repeated").increment();
             return 0;
         }
-        registry.counter("millrace.worker.claims", "lane", lane.name().toLowerCase(java.util.Locale.ROOT))
-                .increment();
-        generator.accept(run, lane == Lane.URGENT);
+        registry.counter("millrace.worker.claims", "lane", lane.word()).increment();
+        generator.accept(run);
         return 1;
     }
 

@@ -90,7 +90,8 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
                 registry);
         return new Generator(
                 new Identity(run, worker, WallClock.system(), Ticker.system()),
-                new Limits(settings.slots(), settings.prefetch(), settings.unpublishedMax()),
+                new Limits(
+                        settings.slots(), settings.evaluationSlots(), settings.prefetch(), settings.unpublishedMax()),
                 sampler,
                 scorer,
                 publisher,
@@ -109,7 +110,8 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
             MeterRegistry registry,
             Fatal fatal) {
         this.identity = identity;
-        this.dispatcher = new Dispatcher<>(limits.slots(), limits.prefetch(), limits.unpublishedMax(), this);
+        this.dispatcher = new Dispatcher<>(
+                limits.slots(), limits.evaluationSlots(), limits.prefetch(), limits.unpublishedMax(), this);
         this.sampler = sampler;
         this.scorer = scorer;
         this.publisher = publisher;
@@ -129,33 +131,35 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
                 .register(registry);
         registry.gauge("millrace.worker.slots", dispatcher, Dispatcher::slots);
         registry.gauge("millrace.worker.slots.in.use", dispatcher, Dispatcher::slotsInUse);
+        registry.gauge("millrace.worker.slots.in.use.evaluation", dispatcher, Dispatcher::evaluationSlotsInUse);
         registry.gauge("millrace.worker.groups.held", table, InFlightTable::size);
     }
 
     /**
      * @param slots samples in flight
+     * @param evaluationSlots how many of them evaluations may have
      * @param prefetch claimed groups with no sample started
      * @param unpublishedMax groups generated and not yet receipted
      */
-    record Limits(int slots, int prefetch, int unpublishedMax) {}
+    record Limits(int slots, int evaluationSlots, int prefetch, int unpublishedMax) {}
 
     public Dispatcher<GroupRun> dispatcher() {
         return dispatcher;
     }
 
     /** A group was claimed; it already stands in the in-flight table. */
-    public void accept(GroupRun group, boolean urgent) {
-        dispatcher.preparing();
+    public void accept(GroupRun group) {
+        dispatcher.preparing(group.lane());
         deadlines.watch(group, () -> execute("deadline", group, () -> endEarly(group, expired(group))));
         if (!sampler.tokenizes(group.task())) {
-            offer(group, urgent);
+            offer(group);
             return;
         }
-        execute("preparation", group, () -> prepare(group, urgent));
+        execute("preparation", group, () -> prepare(group));
     }
 
-    private void offer(GroupRun group, boolean urgent) {
-        dispatcher.offer(group, group.task().samples(), urgent);
+    private void offer(GroupRun group) {
+        dispatcher.offer(group, group.task().samples(), group.lane());
         if (group.earlyEnd() != null) {
             // It may have ended before it could be withdrawn, and would wait for slots only to do nothing in them.
             withdraw(group);
@@ -169,7 +173,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
     }
 
     /** Tokenizes the prompt while the group waits for slots anyway. */
-    private void prepare(GroupRun group, boolean urgent) {
+    private void prepare(GroupRun group) {
         try {
             if (group.prepare()) {
                 group.tokenized(sampler.tokenize(group));
@@ -179,16 +183,16 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
         } catch (InterruptedException e) {
             if (group.earlyEnd() == null) {
                 // The process ends; the ledger gives the group to somebody else.
-                dispatcher.unprepared();
+                dispatcher.unprepared(group.lane());
                 return;
             }
         }
         if (group.prepared()) {
             dispatcher.generated();
-            dispatcher.unprepared();
+            dispatcher.unprepared(group.lane());
             close(group);
         } else {
-            offer(group, urgent);
+            offer(group);
         }
     }
 
@@ -343,14 +347,14 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
         if (group.generated(1)) {
             dispatcher.generated();
         }
-        dispatcher.release();
+        dispatcher.release(group.lane());
     }
 
     /** Every sample is through: publish, then let go. */
     private void close(GroupRun group) {
         deadlines.forget(group);
         ResultPublisher.Closed closed = new ResultPublisher.Closed(
-                group.task(), (identity.ticker().nanos() - group.claimedNanos()) / 1_000_000);
+                group.task(), group.lane(), (identity.ticker().nanos() - group.claimedNanos()) / 1_000_000);
         Runnable done = () -> {
             table.leave(group);
             dispatcher.published();

@@ -3,6 +3,7 @@ package io.millrace.worker.generate;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord.HeldGroup;
+import io.millrace.worker.slots.Lane;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GroupRun {
     private final TrainingTask task;
+    private final Lane lane;
     private final long claimedAtMs;
     private final long claimedNanos;
     private final ReentrantLock lock = new ReentrantLock();
@@ -31,8 +33,10 @@ public final class GroupRun {
     private boolean cutOff;
     private int @Nullable [] promptIds;
 
-    public GroupRun(TrainingTask task, long claimedAtMs, long claimedNanos) {
+    /** @param lane where it was claimed */
+    public GroupRun(TrainingTask task, Lane lane, long claimedAtMs, long claimedNanos) {
         this.task = task;
+        this.lane = lane;
         this.claimedAtMs = claimedAtMs;
         this.claimedNanos = claimedNanos;
         this.made = new @Nullable SampleMade[task.samples()];
@@ -43,6 +47,14 @@ public final class GroupRun {
 
     public TrainingTask task() {
         return task;
+    }
+
+    public Lane lane() {
+        return lane;
+    }
+
+    boolean isEvaluation() {
+        return lane == Lane.EVALUATION;
     }
 
     long claimedAtMs() {
@@ -286,10 +298,10 @@ public final class GroupRun {
         }
     }
 
-    /** What identifies the attempt within this worker. */
-    record Key(long groupIndex, long attempt) {}
+    /** What identifies the attempt within this worker; evaluations count their groups by themselves. */
+    record Key(boolean evaluation, long groupIndex, long attempt) {}
 
     Key key() {
-        return new Key(task.groupIndex().value(), task.attempt().value());
+        return new Key(isEvaluation(), task.groupIndex().value(), task.attempt().value());
     }
 }

@@ -147,8 +147,8 @@ final class Sampler {
         int[] promptIds = group.promptIds();
         return tried(group, () -> {
             // Never the same twice: an engine refuses a request id it still holds.
-            String rid = run + ".g" + task.groupIndex() + ".a" + task.attempt() + ".s" + sample + ".t"
-                    + tries.incrementAndGet();
+            String rid = run + (group.isEvaluation() ? ".e" : ".g") + task.groupIndex() + ".a" + task.attempt() + ".s"
+                    + sample + ".t" + tries.incrementAndGet();
             GenerateRequest request = new GenerateRequest(
                     rid,
                     promptIds == null ? null : soFar.prefix(promptIds),

@@ -11,6 +11,7 @@ import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.GroupTooLargeException;
+import io.millrace.worker.slots.Lane;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -40,13 +41,15 @@ public final class ResultPublisher {
     /**
      * An attempt that has ended.
      *
+     * @param lane where it was claimed; evaluations have topics of their own
      * @param durationMs since its claim
      */
-    public record Closed(TrainingTask task, long durationMs) {}
+    public record Closed(TrainingTask task, Lane lane, long durationMs) {}
 
     private final Producer<byte[], byte[]> producer;
     private final RunTopics topics;
     private final ResultRecords records;
+    private final ResultRecords evaluations;
     private final WorkerIncarnation worker;
     private final Fatal fatal;
     private final ExecutorService followUps = Executors.newVirtualThreadPerTaskExecutor();
@@ -54,16 +57,22 @@ public final class ResultPublisher {
     private final LongAdder failed = new LongAdder();
     private final MeterRegistry registry;
 
+    /**
+     * @param records of training groups
+     * @param evaluations of groups of evaluations
+     */
     public ResultPublisher(
             Producer<byte[], byte[]> producer,
             RunTopics topics,
             ResultRecords records,
+            ResultRecords evaluations,
             WorkerIncarnation worker,
             MeterRegistry registry,
             Fatal fatal) {
         this.producer = producer;
         this.topics = topics;
         this.records = records;
+        this.evaluations = evaluations;
         this.worker = worker;
         this.registry = registry;
         this.fatal = fatal;
@@ -77,7 +86,7 @@ public final class ResultPublisher {
     public void publish(Closed closed, RolloutGroup group, Runnable done) {
         List<ProducerRecord<byte[], byte[]>> parts;
         try {
-            parts = records.of(group);
+            parts = closed.lane() == Lane.EVALUATION ? evaluations.of(group) : records.of(group);
         } catch (GroupTooLargeException e) {
             publishFailure(closed, "result-too-large", String.valueOf(e.getMessage()), done);
             return;
@@ -103,7 +112,7 @@ public final class ResultPublisher {
                             registry.counter("millrace.worker.groups.finished").increment();
                             registry.counter("millrace.worker.response.tokens")
                                     .increment((double) receipt.responseTokens());
-                            sendReceipt(receipt, done);
+                            sendReceipt(closed, receipt, done);
                         },
                         followUps)
                 .exceptionally(this::report);
@@ -112,12 +121,12 @@ public final class ResultPublisher {
     /** Publishes a failure receipt. */
     public void publishFailure(Closed closed, String kind, String message, Runnable done) {
         failed.increment();
-        sendReceipt(receipt(closed, 0, 0, new Receipt.Failure(kind, message)), done);
+        sendReceipt(closed, receipt(closed, 0, 0, new Receipt.Failure(kind, message)), done);
     }
 
     /** Publishes that the group goes back unfinished. */
     public void publishHandBack(Closed closed, String reason, Runnable done) {
-        sendReceipt(receipt(closed, 0, 0, new Receipt.HandedBack(reason)), done);
+        sendReceipt(closed, receipt(closed, 0, 0, new Receipt.HandedBack(reason)), done);
     }
 
     private Receipt receipt(Closed closed, long promptTokens, long responseTokens, Receipt.Outcome outcome) {
@@ -139,9 +148,9 @@ public final class ResultPublisher {
                 .sum();
     }
 
-    private void sendReceipt(Receipt receipt, Runnable done) {
-        var _ = send(new ProducerRecord<>(
-                        topics.receipts(), KafkaClients.key(receipt.groupIndex()), ControlCodec.encode(receipt)))
+    private void sendReceipt(Closed closed, Receipt receipt, Runnable done) {
+        String topic = closed.lane() == Lane.EVALUATION ? topics.evalReceipts() : topics.receipts();
+        var _ = send(new ProducerRecord<>(topic, KafkaClients.key(receipt.groupIndex()), ControlCodec.encode(receipt)))
                 .thenRunAsync(done, followUps)
                 .exceptionally(this::report);
     }

@@ -14,18 +14,19 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
-/** Turns a group into the records of the results topic, in its partition: one, or parts in order. Immutable. */
+/** Turns a group into the records of a results topic, in its partition: one, or parts in order. Immutable. */
 public final class ResultRecords {
-    private final RunTopics topics;
+    private final String topic;
     private final int resultPartitions;
     private final PartSplitter splitter;
 
     /**
+     * @param topic {@code results} or {@code eval-results} of the run
      * @param recordBytesMax the largest record value
      * @param groupBytesMax the largest group, at least that
      */
-    public ResultRecords(RunTopics topics, int resultPartitions, int recordBytesMax, int groupBytesMax) {
-        this.topics = topics;
+    public ResultRecords(String topic, int resultPartitions, int recordBytesMax, int groupBytesMax) {
+        this.topic = topic;
         this.resultPartitions = resultPartitions;
         this.splitter = new PartSplitter(recordBytesMax, groupBytesMax);
     }
@@ -54,7 +55,7 @@ public final class ResultRecords {
 
     private ProducerRecord<byte[], byte[]> record(GroupHeader header, byte[] value) {
         return new ProducerRecord<>(
-                topics.results(),
+                topic,
                 RunTopics.resultPartition(header.groupIndex(), resultPartitions),
                 KafkaClients.key(header.groupIndex()),
                 value);

@@ -32,31 +32,32 @@ public final class Dispatcher<G> {
 
     /**
      * @param slots samples in flight, 1 or more
+     * @param evaluationSlots how many of them evaluations may have at once, 0 or more
      * @param prefetch claimed groups with no sample started, 1 or more
      * @param unpublishedMax groups generated and not yet receipted, 1 or more: a slow broker holds generation back
      *     instead of filling memory
      */
-    public Dispatcher(int slots, int prefetch, int unpublishedMax, Starter<G> starter) {
-        this.table = new SlotTable<>(slots, prefetch);
+    public Dispatcher(int slots, int evaluationSlots, int prefetch, int unpublishedMax, Starter<G> starter) {
+        this.table = new SlotTable<>(slots, evaluationSlots, prefetch);
         this.unpublishedMax = unpublishedMax;
         this.starter = starter;
     }
 
     /** A group was claimed and is being made ready; {@link #offer} or {@link #unprepared} follows, exactly once. */
-    public void preparing() {
+    public void preparing(Lane lane) {
         lock.lock();
         try {
-            table.preparing();
+            table.preparing(lane);
         } finally {
             lock.unlock();
         }
     }
 
     /** A group that was being made ready never will be. */
-    public void unprepared() {
+    public void unprepared(Lane lane) {
         lock.lock();
         try {
-            table.unprepared();
+            table.unprepared(lane);
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -64,23 +65,23 @@ public final class Dispatcher<G> {
     }
 
     /** Takes a prepared group in. */
-    public void offer(G group, int samples, boolean urgent) {
+    public void offer(G group, int samples, Lane lane) {
         List<SlotTable.Start<G>> starts;
         lock.lock();
         try {
-            starts = table.offer(group, samples, urgent);
+            starts = table.offer(group, samples, lane);
         } finally {
             lock.unlock();
         }
         run(starts);
     }
 
-    /** A sample gives its slot back. */
-    public void release() {
+    /** A sample of the lane gives its slot back. */
+    public void release(Lane lane) {
         List<SlotTable.Start<G>> starts;
         lock.lock();
         try {
-            starts = table.release();
+            starts = table.release(lane);
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -153,29 +154,29 @@ public final class Dispatcher<G> {
     }
 
     /**
-     * Waits until groups are wanted.
+     * Waits until groups of the lane's kind are wanted, training or evaluation.
      *
      * @return how many; 0 when none is wanted within the limit
      */
-    public int awaitWanted(Duration limit) throws InterruptedException {
+    public int awaitWanted(Lane lane, Duration limit) throws InterruptedException {
         long leftNanos = limit.toNanos();
         lock.lock();
         try {
-            while (wanted() == 0 && leftNanos > 0) {
+            while (wanted(lane) == 0 && leftNanos > 0) {
                 leftNanos = changed.awaitNanos(leftNanos);
             }
-            return wanted();
+            return wanted(lane);
         } finally {
             lock.unlock();
         }
     }
 
-    private int wanted() {
-        return claiming && unpublished < unpublishedMax ? table.claimsWanted() : 0;
+    private int wanted(Lane lane) {
+        return claiming && unpublished < unpublishedMax ? table.claimsWanted(lane) : 0;
     }
 
-    /** Why no group is claimed just now; empty when groups are wanted. */
-    public String holdReason() {
+    /** Why no group is claimed from the lane just now; empty when groups are wanted. */
+    public String holdReason(Lane lane) {
         lock.lock();
         try {
             if (!claiming) {
@@ -184,7 +185,7 @@ public final class Dispatcher<G> {
             if (unpublished >= unpublishedMax) {
                 return "publication of " + unpublished + " groups";
             }
-            return table.claimsWanted() == 0 ? "a free slot" : "";
+            return table.claimsWanted(lane) == 0 ? "a free slot" : "";
         } finally {
             lock.unlock();
         }
@@ -222,6 +223,16 @@ public final class Dispatcher<G> {
         lock.lock();
         try {
             return table.inUse();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Slots with samples of evaluations. */
+    public int evaluationSlotsInUse() {
+        lock.lock();
+        try {
+            return table.evaluationInUse();
         } finally {
             lock.unlock();
         }

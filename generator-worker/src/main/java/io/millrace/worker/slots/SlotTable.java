@@ -9,10 +9,10 @@ import java.util.List;
 /**
  * Which samples may start: the worker's fixed number of slots, and the claimed groups whose samples wait for one.
  *
- * <p>Invariants, after every call: never more samples in flight than slots; never a free slot while a sample waits,
- * unless starting was stopped.
- * Samples start in the order their groups were claimed, urgent groups before the others, so that a group once begun is
- * completed before the next is.
+ * <p>Invariants, after every call: never more samples in flight than slots, nor more of evaluations than their share;
+ * never a free slot while a sample waits that may have it, unless starting was stopped. Samples start in the order their
+ * groups were claimed, urgent groups first, then evaluations, then the others; a group once begun is completed before
+ * the next is.
  *
  * <p>Counting samples and not groups is what keeps slots busy: a group's slots are free for the next group while its
  * slowest sample still runs (shared measurements of slime's loop, which counts groups: 0.38 of the slots busy).
@@ -28,68 +28,84 @@ final class SlotTable<G> {
     private static final class Waiting<G> {
         final G group;
         final int samples;
-        final boolean urgent;
+        final Lane lane;
         int next;
 
-        Waiting(G group, int samples, boolean urgent) {
+        Waiting(G group, int samples, Lane lane) {
             this.group = group;
             this.samples = samples;
-            this.urgent = urgent;
+            this.lane = lane;
+        }
+    }
+
+    /** What one kind of work may have, and has. */
+    private static final class Share {
+        final int slots;
+        int inUse;
+        int unstartedGroups;
+        int preparingGroups;
+
+        Share(int slots) {
+            this.slots = slots;
         }
     }
 
     private final int slots;
     private final int prefetch;
     private final Deque<Waiting<G>> waiting = new ArrayDeque<>();
-    private int inUse;
-    private int unstartedGroups;
-    private int preparingGroups;
+    private final Share training;
+    private final Share evaluation;
     private boolean starting = true;
 
     /**
      * @param slots samples in flight, 1 or more
-     * @param prefetch claimed groups with no sample started, 1 or more
+     * @param evaluationSlots how many of them evaluations may have at once, 0 or more
+     * @param prefetch claimed groups with no sample started, 1 or more; evaluations beside the others
      */
-    SlotTable(int slots, int prefetch) {
+    SlotTable(int slots, int evaluationSlots, int prefetch) {
         this.slots = slots;
         this.prefetch = prefetch;
+        this.training = new Share(slots);
+        this.evaluation = new Share(evaluationSlots);
     }
 
-    /** How many more groups may be claimed. */
-    int claimsWanted() {
-        return Math.max(0, prefetch - unstartedGroups - preparingGroups);
+    private Share share(Lane lane) {
+        return lane == Lane.EVALUATION ? evaluation : training;
+    }
+
+    /** How many more groups may be claimed from the lane, or from others of its kind. */
+    int claimsWanted(Lane lane) {
+        Share share = share(lane);
+        return share.slots == 0 ? 0 : Math.max(0, prefetch - share.unstartedGroups - share.preparingGroups);
     }
 
     /** A group was claimed and is being made ready; {@link #offer} or {@link #unprepared} follows. */
-    void preparing() {
-        preparingGroups++;
+    void preparing(Lane lane) {
+        share(lane).preparingGroups++;
     }
 
     /** A group that was being made ready never will be. */
-    void unprepared() {
-        if (preparingGroups == 0) {
+    void unprepared(Lane lane) {
+        Share share = share(lane);
+        if (share.preparingGroups == 0) {
             throw new IllegalStateException("no group was being prepared: this is a bug");
         }
-        preparingGroups--;
+        share.preparingGroups--;
     }
 
     /** Takes a prepared group in; returns what may start. */
-    List<Start<G>> offer(G group, int samples, boolean urgent) {
-        unprepared();
-        Waiting<G> entry = new Waiting<>(group, samples, urgent);
-        if (urgent) {
-            insertBehindUrgent(entry);
-        } else {
-            waiting.addLast(entry);
-        }
-        unstartedGroups++;
+    List<Start<G>> offer(G group, int samples, Lane lane) {
+        unprepared(lane);
+        insert(new Waiting<>(group, samples, lane));
+        share(lane).unstartedGroups++;
         return fill();
     }
 
-    private void insertBehindUrgent(Waiting<G> entry) {
+    private void insert(Waiting<G> entry) {
         Deque<Waiting<G>> ahead = new ArrayDeque<>();
         // A group already begun goes on first: its other samples hold its result back.
-        while (!waiting.isEmpty() && (waiting.getFirst().urgent || waiting.getFirst().next > 0)) {
+        while (!waiting.isEmpty()
+                && (waiting.getFirst().lane.compareTo(entry.lane) <= 0 || waiting.getFirst().next > 0)) {
             ahead.addLast(waiting.removeFirst());
         }
         waiting.addFirst(entry);
@@ -98,12 +114,13 @@ final class SlotTable<G> {
         }
     }
 
-    /** A sample ended and gives its slot back; returns what may start. */
-    List<Start<G>> release() {
-        if (inUse == 0) {
+    /** A sample of the lane ended and gives its slot back; returns what may start. */
+    List<Start<G>> release(Lane lane) {
+        Share share = share(lane);
+        if (share.inUse == 0) {
             throw new IllegalStateException("a slot was given back twice: this is a bug");
         }
-        inUse--;
+        share.inUse--;
         return fill();
     }
 
@@ -114,7 +131,7 @@ final class SlotTable<G> {
             if (entry.group.equals(group)) {
                 entries.remove();
                 if (entry.next == 0) {
-                    unstartedGroups--;
+                    share(entry.lane).unstartedGroups--;
                 }
                 return entry.samples - entry.next;
             }
@@ -129,22 +146,33 @@ final class SlotTable<G> {
 
     private List<Start<G>> fill() {
         List<Start<G>> starts = new ArrayList<>();
-        while (starting && inUse < slots && !waiting.isEmpty()) {
-            Waiting<G> first = waiting.getFirst();
-            if (first.next == 0) {
-                unstartedGroups--;
+        if (!starting) {
+            return starts;
+        }
+        for (Iterator<Waiting<G>> entries = waiting.iterator(); entries.hasNext() && inUse() < slots; ) {
+            Waiting<G> entry = entries.next();
+            Share share = share(entry.lane);
+            while (entry.next < entry.samples && share.inUse < share.slots && inUse() < slots) {
+                if (entry.next == 0) {
+                    share.unstartedGroups--;
+                }
+                starts.add(new Start<>(entry.group, entry.next++));
+                share.inUse++;
             }
-            starts.add(new Start<>(first.group, first.next++));
-            inUse++;
-            if (first.next == first.samples) {
-                waiting.removeFirst();
+            if (entry.next == entry.samples) {
+                entries.remove();
             }
         }
         return starts;
     }
 
     int inUse() {
-        return inUse;
+        return training.inUse + evaluation.inUse;
+    }
+
+    /** Samples of evaluations in flight. */
+    int evaluationInUse() {
+        return evaluation.inUse;
     }
 
     int slots() {
@@ -153,6 +181,6 @@ final class SlotTable<G> {
 
     /** Groups with a sample that has not started. */
     int waitingGroups() {
-        return preparingGroups + waiting.size();
+        return training.preparingGroups + evaluation.preparingGroups + waiting.size();
     }
 }

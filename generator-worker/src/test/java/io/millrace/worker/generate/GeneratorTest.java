@@ -28,6 +28,7 @@ import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.reward.RewardScorer;
 import io.millrace.worker.reward.Rewards;
+import io.millrace.worker.slots.Lane;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.Collections;
@@ -89,7 +90,13 @@ class GeneratorTest {
             SimpleMeterRegistry registry = new SimpleMeterRegistry();
             WorkerIncarnation worker = WorkerIncarnation.start("w");
             publisher = new ResultPublisher(
-                    kafka, topics, new ResultRecords(topics, 1, 1 << 20, 1 << 20), worker, registry, fatal);
+                    kafka,
+                    topics,
+                    new ResultRecords(topics.results(), 1, 1 << 20, 1 << 20),
+                    new ResultRecords(topics.evalResults(), 1, 1 << 20, 1 << 20),
+                    worker,
+                    registry,
+                    fatal);
             RunId run = new RunId("r");
             Sampler sampler = new Sampler(
                     new EnginePool(List.of("http://engine"), engine, Ticker.system(), Duration.ZERO, Duration.ZERO),
@@ -101,7 +108,7 @@ class GeneratorTest {
                     registry);
             generator = new Generator(
                     new Generator.Identity(run, worker, WallClock.system(), Ticker.system()),
-                    new Generator.Limits(SLOTS, 2, 64),
+                    new Generator.Limits(SLOTS, 1, 2, 64),
                     sampler,
                     scorer,
                     publisher,
@@ -112,9 +119,12 @@ class GeneratorTest {
 
         void claim(long index, int samples, @Nullable Long timeLimitMs) {
             GroupRun run = new GroupRun(
-                    task(index, samples, timeLimitMs), 0, Ticker.system().nanos());
+                    task(index, samples, timeLimitMs),
+                    Lane.TRAINING,
+                    0,
+                    Ticker.system().nanos());
             assertTrue(table.enter(run));
-            generator.accept(run, false);
+            generator.accept(run);
         }
 
         void awaitIdle() throws InterruptedException {
@@ -213,9 +223,9 @@ class GeneratorTest {
     void aDeadlineThatHasPassedAtTheClaimEndsTheAttemptOnce() throws Exception {
         Bench worker = bench(true, true);
         for (int round = 0; round < 200; round++) {
-            worker.table.enter(new GroupRun(task(10_000 + round, 1, 1L), 0, 0));
+            worker.table.enter(new GroupRun(task(10_000 + round, 1, 1L), Lane.TRAINING, 0, 0));
         }
-        worker.table.runs().forEach(run -> worker.generator.accept(run, false));
+        worker.table.runs().forEach(run -> worker.generator.accept(run));
         worker.awaitIdle();
         assertEquals(200, worker.receipts().size());
         assertEquals(

@@ -15,6 +15,7 @@ import io.millrace.common.json.Json;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.worker.slots.Lane;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -126,7 +127,7 @@ class GroupRunTest {
     }
 
     static GroupRun run(int samples) {
-        return new GroupRun(task(samples), 0, 0);
+        return new GroupRun(task(samples), Lane.TRAINING, 0, 0);
     }
 
     static TrainingTask task(int samples) {

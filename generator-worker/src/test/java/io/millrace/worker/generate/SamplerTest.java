@@ -15,6 +15,7 @@ import io.millrace.worker.engine.EngineException.Kind;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.Generation;
 import io.millrace.worker.engine.TestingEngine;
+import io.millrace.worker.slots.Lane;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.HashSet;
@@ -52,7 +53,7 @@ class SamplerTest {
     }
 
     private GroupRun group(@Nullable Duration timeLimit) {
-        return new GroupRun(GroupRunTest.task(1, timeLimit), 0, ticker.nanos());
+        return new GroupRun(GroupRunTest.task(1, timeLimit), Lane.TRAINING, 0, ticker.nanos());
     }
 
     @ParameterizedTest

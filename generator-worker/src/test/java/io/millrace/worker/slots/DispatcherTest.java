@@ -17,39 +17,39 @@ class DispatcherTest {
 
     @Test
     void aFreedSlotWakesTheClaimer() throws Exception {
-        Dispatcher<String> dispatcher = new Dispatcher<>(1, 1, 10, (group, sample) -> {});
-        dispatcher.preparing();
-        dispatcher.offer("a", 1, false);
-        dispatcher.preparing();
-        dispatcher.offer("b", 1, false);
-        assertEquals(0, dispatcher.awaitWanted(Duration.ZERO));
+        Dispatcher<String> dispatcher = new Dispatcher<>(1, 1, 1, 10, (group, sample) -> {});
+        dispatcher.preparing(Lane.TRAINING);
+        dispatcher.offer("a", 1, Lane.TRAINING);
+        dispatcher.preparing(Lane.TRAINING);
+        dispatcher.offer("b", 1, Lane.TRAINING);
+        assertEquals(0, dispatcher.awaitWanted(Lane.TRAINING, Duration.ZERO));
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var wanted = threads.submit(() -> dispatcher.awaitWanted(LONG));
-            dispatcher.release();
+            var wanted = threads.submit(() -> dispatcher.awaitWanted(Lane.TRAINING, LONG));
+            dispatcher.release(Lane.TRAINING);
             assertEquals(1, wanted.get(30, TimeUnit.SECONDS));
         }
     }
 
     @Test
     void unpublishedGroupsHoldClaimingBack() throws Exception {
-        Dispatcher<String> dispatcher = new Dispatcher<>(4, 2, 1, (group, sample) -> {});
+        Dispatcher<String> dispatcher = new Dispatcher<>(4, 1, 2, 1, (group, sample) -> {});
         dispatcher.generated();
-        assertEquals(0, dispatcher.awaitWanted(Duration.ZERO));
-        assertEquals("publication of 1 groups", dispatcher.holdReason());
+        assertEquals(0, dispatcher.awaitWanted(Lane.TRAINING, Duration.ZERO));
+        assertEquals("publication of 1 groups", dispatcher.holdReason(Lane.TRAINING));
         dispatcher.published();
-        assertEquals(2, dispatcher.awaitWanted(Duration.ZERO));
+        assertEquals(2, dispatcher.awaitWanted(Lane.TRAINING, Duration.ZERO));
     }
 
     @Test
     void drainingClaimsNothingAndWaitsForWhatRuns() throws Exception {
-        Dispatcher<String> dispatcher = new Dispatcher<>(4, 2, 8, (group, sample) -> {});
-        dispatcher.preparing();
-        dispatcher.offer("a", 1, false);
+        Dispatcher<String> dispatcher = new Dispatcher<>(4, 1, 2, 8, (group, sample) -> {});
+        dispatcher.preparing(Lane.TRAINING);
+        dispatcher.offer("a", 1, Lane.TRAINING);
         dispatcher.stopClaiming();
-        assertEquals(0, dispatcher.awaitWanted(Duration.ZERO));
+        assertEquals(0, dispatcher.awaitWanted(Lane.TRAINING, Duration.ZERO));
         assertFalse(dispatcher.awaitIdle(Duration.ZERO));
         dispatcher.generated();
-        dispatcher.release();
+        dispatcher.release(Lane.TRAINING);
         assertFalse(dispatcher.awaitIdle(Duration.ZERO), "its result is not published yet");
         dispatcher.published();
         assertTrue(dispatcher.awaitIdle(Duration.ZERO));
@@ -69,12 +69,12 @@ class DispatcherTest {
             var holder = new Object() {
                 Dispatcher<Integer> dispatcher;
             };
-            holder.dispatcher = new Dispatcher<>(slots, 4, 1_000, (group, sample) -> {
+            holder.dispatcher = new Dispatcher<>(slots, 1, 4, 1_000, (group, sample) -> {
                 highest.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
                 startedCount.incrementAndGet();
                 threads.execute(() -> {
                     inFlight.decrementAndGet();
-                    holder.dispatcher.release();
+                    holder.dispatcher.release(Lane.TRAINING);
                     ended.countDown();
                 });
             });
@@ -82,8 +82,8 @@ class DispatcherTest {
                 int base = offering * (groups / 3);
                 threads.execute(() -> {
                     for (int group = 0; group < groups / 3; group++) {
-                        holder.dispatcher.preparing();
-                        holder.dispatcher.offer(base + group, samples, group % 7 == 0);
+                        holder.dispatcher.preparing(Lane.TRAINING);
+                        holder.dispatcher.offer(base + group, samples, group % 7 == 0 ? Lane.URGENT : Lane.TRAINING);
                     }
                 });
             }

@@ -17,123 +17,183 @@ import org.junit.jupiter.api.Test;
 class SlotTableTest {
     @Test
     void samplesStartInOrderOfClaimUntilSlotsAreFull() {
-        SlotTable<String> table = new SlotTable<>(3, 2);
-        assertEquals(List.of(start("a", 0), start("a", 1)), offer(table, "a", 2, false));
-        assertEquals(List.of(start("b", 0)), offer(table, "b", 2, false));
-        assertEquals(List.of(), offer(table, "c", 1, false));
-        assertEquals(List.of(start("b", 1)), table.release());
-        assertEquals(List.of(start("c", 0)), table.release());
+        SlotTable<String> table = new SlotTable<>(3, 1, 2);
+        assertEquals(List.of(start("a", 0), start("a", 1)), offer(table, "a", 2, Lane.TRAINING));
+        assertEquals(List.of(start("b", 0)), offer(table, "b", 2, Lane.TRAINING));
+        assertEquals(List.of(), offer(table, "c", 1, Lane.TRAINING));
+        assertEquals(List.of(start("b", 1)), table.release(Lane.TRAINING));
+        assertEquals(List.of(start("c", 0)), table.release(Lane.TRAINING));
         assertEquals(3, table.inUse());
     }
 
     @Test
     void aFinishedSiblingsSlotGoesToTheNextGroup() {
-        SlotTable<String> table = new SlotTable<>(2, 2);
-        offer(table, "slow", 2, false);
-        offer(table, "next", 2, false);
-        assertEquals(List.of(start("next", 0)), table.release());
+        SlotTable<String> table = new SlotTable<>(2, 1, 2);
+        offer(table, "slow", 2, Lane.TRAINING);
+        offer(table, "next", 2, Lane.TRAINING);
+        assertEquals(List.of(start("next", 0)), table.release(Lane.TRAINING));
     }
 
     @Test
     void groupsAreWantedWhileFewerThanPrefetchWaitUnstarted() {
-        SlotTable<String> table = new SlotTable<>(1, 2);
-        assertEquals(2, table.claimsWanted());
-        offer(table, "running", 1, false);
-        assertEquals(2, table.claimsWanted());
-        offer(table, "b", 1, false);
-        assertEquals(1, table.claimsWanted());
-        offer(table, "c", 1, false);
-        offer(table, "d", 1, false);
-        assertEquals(0, table.claimsWanted());
+        SlotTable<String> table = new SlotTable<>(1, 1, 2);
+        assertEquals(2, table.claimsWanted(Lane.TRAINING));
+        offer(table, "running", 1, Lane.TRAINING);
+        assertEquals(2, table.claimsWanted(Lane.TRAINING));
+        offer(table, "b", 1, Lane.TRAINING);
+        assertEquals(1, table.claimsWanted(Lane.TRAINING));
+        offer(table, "c", 1, Lane.TRAINING);
+        offer(table, "d", 1, Lane.TRAINING);
+        assertEquals(0, table.claimsWanted(Lane.TRAINING));
     }
 
     @Test
     void anUrgentGroupStartsNextButNotBeforeAGroupAlreadyBegun() {
-        SlotTable<String> table = new SlotTable<>(1, 4);
-        offer(table, "begun", 2, false);
-        offer(table, "waiting", 1, false);
-        offer(table, "urgent", 1, true);
-        offer(table, "urgent2", 1, true);
+        SlotTable<String> table = new SlotTable<>(1, 1, 4);
+        offer(table, "begun", 2, Lane.TRAINING);
+        offer(table, "waiting", 1, Lane.TRAINING);
+        offer(table, "urgent", 1, Lane.URGENT);
+        offer(table, "urgent2", 1, Lane.URGENT);
         List<SlotTable.Start<String>> order = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            order.addAll(table.release());
+            order.addAll(table.release(Lane.TRAINING));
         }
         assertEquals(List.of(start("begun", 1), start("urgent", 0), start("urgent2", 0), start("waiting", 0)), order);
     }
 
     @Test
     void aWithdrawnGroupStartsNothingMore() {
-        SlotTable<String> table = new SlotTable<>(2, 2);
-        offer(table, "failing", 5, false);
-        offer(table, "next", 1, false);
+        SlotTable<String> table = new SlotTable<>(2, 1, 2);
+        offer(table, "failing", 5, Lane.TRAINING);
+        offer(table, "next", 1, Lane.TRAINING);
         assertEquals(3, table.withdraw("failing"));
-        assertEquals(List.of(start("next", 0)), table.release());
+        assertEquals(List.of(start("next", 0)), table.release(Lane.TRAINING));
         assertEquals(0, table.withdraw("failing"));
     }
 
     @Test
     void aSlotGivenBackTwiceIsABug() {
-        SlotTable<String> table = new SlotTable<>(1, 1);
-        assertThrows(IllegalStateException.class, table::release);
+        SlotTable<String> table = new SlotTable<>(1, 1, 1);
+        assertThrows(IllegalStateException.class, () -> table.release(Lane.TRAINING));
+    }
+
+    @Test
+    void evaluationsStartBeforeTrainingAndKeepToTheirShare() {
+        SlotTable<String> table = new SlotTable<>(4, 2, 4);
+        offer(table, "training", 3, Lane.TRAINING);
+        assertEquals(List.of(start("evaluation", 0)), offer(table, "evaluation", 4, Lane.EVALUATION));
+        offer(table, "next", 2, Lane.TRAINING);
+        assertEquals(List.of(start("evaluation", 1)), table.release(Lane.TRAINING));
+        assertEquals(List.of(start("next", 0)), table.release(Lane.TRAINING), "its share is used up");
+        assertEquals(2, table.evaluationInUse());
+        assertEquals(List.of(start("evaluation", 2)), table.release(Lane.EVALUATION));
+    }
+
+    @Test
+    void evaluationsAreWantedApartFromTrainingAndNeverWithoutAShare() {
+        SlotTable<String> table = new SlotTable<>(1, 1, 2);
+        offer(table, "running", 1, Lane.TRAINING);
+        offer(table, "b", 1, Lane.TRAINING);
+        offer(table, "c", 1, Lane.URGENT);
+        assertEquals(0, table.claimsWanted(Lane.TRAINING));
+        assertEquals(2, table.claimsWanted(Lane.EVALUATION));
+        table.preparing(Lane.EVALUATION);
+        assertEquals(1, table.claimsWanted(Lane.EVALUATION));
+        assertEquals(0, new SlotTable<String>(8, 0, 2).claimsWanted(Lane.EVALUATION));
     }
 
     @Test
     void boundedWhateverTheOrderOfEvents() {
         for (int seed = 0; seed < 200; seed++) {
-            SplittableRandom random = new SplittableRandom(seed);
-            int slots = 1 + random.nextInt(40);
-            SlotTable<Integer> table = new SlotTable<>(slots, 1 + random.nextInt(8));
-            Map<Integer, Set<Integer>> startedSamples = new HashMap<>();
-            Map<Integer, Integer> sizes = new HashMap<>();
-            int running = 0;
-            int unstarted = 0;
+            new RandomRun(new SplittableRandom(seed)).run();
+        }
+    }
+
+    /** Events in any order, and after each the invariants. */
+    private static final class RandomRun {
+        private final SplittableRandom random;
+        private final int slots;
+        private final int evaluationSlots;
+        private final SlotTable<Integer> table;
+        private final Map<Integer, Set<Integer>> started = new HashMap<>();
+        private final Map<Integer, Lane> lanes = new HashMap<>();
+        private final Map<Boolean, Integer> running = new HashMap<>(Map.of(true, 0, false, 0));
+        private final Map<Boolean, Integer> waiting = new HashMap<>(Map.of(true, 0, false, 0));
+
+        RandomRun(SplittableRandom random) {
+            this.random = random;
+            this.slots = 1 + random.nextInt(40);
+            this.evaluationSlots = random.nextInt(slots + 1);
+            this.table = new SlotTable<>(slots, evaluationSlots, 1 + random.nextInt(8));
+        }
+
+        void run() {
             for (int event = 0; event < 500; event++) {
-                List<SlotTable.Start<Integer>> starts;
-                int choice = random.nextInt(10);
-                if (choice < 4) {
-                    int size = 1 + random.nextInt(16);
-                    sizes.put(event, size);
-                    unstarted += size;
-                    starts = offer(table, event, size, random.nextInt(5) == 0);
-                } else if (choice < 9 && running > 0) {
-                    running--;
-                    starts = table.release();
-                } else if (choice == 9 && !sizes.isEmpty()) {
-                    Integer victim = new ArrayList<>(sizes.keySet()).get(random.nextInt(sizes.size()));
-                    unstarted -= table.withdraw(victim);
-                    starts = List.of();
-                } else {
-                    continue;
-                }
-                running += starts.size();
-                unstarted -= starts.size();
-                for (SlotTable.Start<Integer> start : starts) {
+                for (SlotTable.Start<Integer> start : event(event)) {
                     assertTrue(
-                            startedSamples
-                                    .computeIfAbsent(start.group(), group -> new HashSet<>())
+                            started.computeIfAbsent(start.group(), group -> new HashSet<>())
                                     .add(start.sample()),
                             "a sample started twice");
+                    boolean evaluation = lanes.get(start.group()) == Lane.EVALUATION;
+                    running.merge(evaluation, 1, Integer::sum);
+                    waiting.merge(evaluation, -1, Integer::sum);
                 }
-                assertEquals(running, table.inUse());
-                assertTrue(running <= slots, "more samples in flight than slots");
-                assertTrue(running == slots || unstarted == 0, "a free slot while " + unstarted + " samples wait");
+                check();
             }
+        }
+
+        private List<SlotTable.Start<Integer>> event(int event) {
+            int choice = random.nextInt(10);
+            if (choice < 4) {
+                int size = 1 + random.nextInt(16);
+                Lane lane = List.of(Lane.URGENT, Lane.EVALUATION, Lane.TRAINING).get(random.nextInt(3));
+                lanes.put(event, lane);
+                waiting.merge(lane == Lane.EVALUATION, size, Integer::sum);
+                return offer(table, event, size, lane);
+            }
+            if (choice < 9) {
+                Lane lane = random.nextBoolean() ? Lane.EVALUATION : Lane.TRAINING;
+                if (running.get(lane == Lane.EVALUATION) == 0) {
+                    return List.of();
+                }
+                running.merge(lane == Lane.EVALUATION, -1, Integer::sum);
+                return table.release(lane);
+            }
+            if (!lanes.isEmpty()) {
+                Integer victim = new ArrayList<>(lanes.keySet()).get(random.nextInt(lanes.size()));
+                waiting.merge(lanes.get(victim) == Lane.EVALUATION, -table.withdraw(victim), Integer::sum);
+            }
+            return List.of();
+        }
+
+        private void check() {
+            int all = running.get(true) + running.get(false);
+            assertEquals(all, table.inUse());
+            assertEquals(running.get(true), table.evaluationInUse());
+            assertTrue(all <= slots, "more samples in flight than slots");
+            assertTrue(running.get(true) <= evaluationSlots, "more samples of evaluations than their share");
+            assertTrue(
+                    all == slots || waiting.get(false) == 0,
+                    "a free slot while " + waiting.get(false) + " samples wait");
+            assertTrue(
+                    all == slots || running.get(true) == evaluationSlots || waiting.get(true) == 0,
+                    "a free slot of evaluations while " + waiting.get(true) + " of their samples wait");
         }
     }
 
     @Test
     void aGroupBeingPreparedCountsAsClaimed() {
-        SlotTable<String> table = new SlotTable<>(1, 2);
-        table.preparing();
-        assertEquals(1, table.claimsWanted());
-        table.unprepared();
-        assertEquals(2, table.claimsWanted());
-        assertThrows(IllegalStateException.class, table::unprepared);
+        SlotTable<String> table = new SlotTable<>(1, 1, 2);
+        table.preparing(Lane.TRAINING);
+        assertEquals(1, table.claimsWanted(Lane.TRAINING));
+        table.unprepared(Lane.TRAINING);
+        assertEquals(2, table.claimsWanted(Lane.TRAINING));
+        assertThrows(IllegalStateException.class, () -> table.unprepared(Lane.TRAINING));
     }
 
-    private static <G> List<SlotTable.Start<G>> offer(SlotTable<G> table, G group, int samples, boolean urgent) {
-        table.preparing();
-        return table.offer(group, samples, urgent);
+    private static <G> List<SlotTable.Start<G>> offer(SlotTable<G> table, G group, int samples, Lane lane) {
+        table.preparing(lane);
+        return table.offer(group, samples, lane);
     }
 
     private static SlotTable.Start<String> start(String group, int sample) {

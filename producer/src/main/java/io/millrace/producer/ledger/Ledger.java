@@ -255,6 +255,18 @@ public final class Ledger {
         return due;
     }
 
+    /**
+     * Nothing is to be done about these groups any more, whatever they are at; for those that the trainer consumer does
+     * not settle.
+     *
+     * @param to exclusive
+     */
+    public void over(GroupIndex from, GroupIndex to) {
+        for (long index = from.value(); index < to.value(); index++) {
+            settlements.settled(new GroupIndex(index), Settlements.End.DISCARDED, settlements.totals());
+        }
+    }
+
     /** Forgets workers that have said nothing for long. */
     public void forgetWorkers(long nowMs) {
         held.forget(nowMs);

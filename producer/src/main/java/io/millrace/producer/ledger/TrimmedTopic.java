@@ -6,7 +6,7 @@ public enum TrimmedTopic {
     URGENT,
     RECEIPTS;
 
-    static TrimmedTopic of(Lane lane) {
+    public static TrimmedTopic of(Lane lane) {
         return switch (lane) {
             case PROMPTS -> PROMPTS;
             case URGENT -> URGENT;

@@ -1,11 +1,14 @@
 package io.millrace.producer.publish;
 
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
@@ -50,6 +53,15 @@ public final class RunPublisher implements AutoCloseable {
         /** A group given up: its dead letter, and the marker in the results by which it is settled. */
         record Abandonment(DeadLetter.Group letter) implements Item {}
 
+        /** A task of an evaluation. */
+        record EvalTask(TrainingTask task) implements Item {}
+
+        /** A group of an evaluation given up: the marker in its results. */
+        record EvalAbandonment(GroupIndex group, Attempt lastAttempt, String cause) implements Item {}
+
+        /** What became of an evaluation. */
+        record Evaluation(EvalRecord record) implements Item {}
+
         /** The dead letter of a record that was skipped. */
         record Skipped(DeadLetter.Unreadable letter) implements Item {}
     }
@@ -88,6 +100,15 @@ public final class RunPublisher implements AutoCloseable {
         return switch (item) {
             case Item.Task issued -> List.of(task(issued.lane(), issued.task()));
             case Item.Abandonment given -> abandonment(given.letter());
+            case Item.EvalTask issued -> List.of(evalTask(issued.task()));
+            case Item.EvalAbandonment given ->
+                List.of(marker(topics.evalResults(), given.group(), given.lastAttempt(), given.cause()));
+            case Item.Evaluation evaluation ->
+                List.of(new ProducerRecord<>(
+                        topics.evals(),
+                        0,
+                        KafkaClients.key(evaluation.record().evalId()),
+                        ControlCodec.encode(evaluation.record())));
             case Item.Skipped skipped ->
                 List.of(new ProducerRecord<>(topics.deadLetters(), 0, null, ControlCodec.encode(skipped.letter())));
         };
@@ -100,16 +121,28 @@ public final class RunPublisher implements AutoCloseable {
                     + task.source().row() + ") makes a task of " + value.length + " bytes, --record-size-max is "
                     + valueBytesMax);
         }
-        if (value.length > valueBytesMax) {
-            // A first attempt that just fitted: its counts find room in what a record may have besides its value.
-            value = ControlCodec.encode(task.again(
-                    task.attempt(), task.lineage(), task.issueVersion(), task.issuedAtMs(), counts(task.history())));
-        }
         String topic = switch (lane) {
             case PROMPTS -> topics.prompts();
             case URGENT -> topics.urgent();
         };
-        return new ProducerRecord<>(topic, 0, KafkaClients.key(task.groupIndex()), value);
+        return fitting(topic, task, value);
+    }
+
+    private ProducerRecord<byte[], byte[]> evalTask(TrainingTask task) {
+        return fitting(topics.evalPrompts(), task, ControlCodec.encode(task));
+    }
+
+    private ProducerRecord<byte[], byte[]> fitting(String topic, TrainingTask task, byte[] value) {
+        // A first attempt that just fitted: its counts find room in what a record may have besides its value.
+        byte[] fitting = value.length <= valueBytesMax
+                ? value
+                : ControlCodec.encode(task.again(
+                        task.attempt(),
+                        task.lineage(),
+                        task.issueVersion(),
+                        task.issuedAtMs(),
+                        counts(task.history())));
+        return new ProducerRecord<>(topic, 0, KafkaClients.key(task.groupIndex()), fitting);
     }
 
     private static AttemptHistory counts(AttemptHistory history) {
@@ -122,13 +155,19 @@ public final class RunPublisher implements AutoCloseable {
                 ? letter
                 : new DeadLetter.Group(task, letter.cause(), counts(letter.history()));
         byte[] key = KafkaClients.key(task.groupIndex());
+        return List.of(
+                new ProducerRecord<>(topics.deadLetters(), 0, key, ControlCodec.encode(fitting)),
+                marker(topics.results(), task.groupIndex(), task.attempt(), letter.cause()));
+    }
+
+    private ProducerRecord<byte[], byte[]> marker(String topic, GroupIndex group, Attempt last, String cause) {
         ProducerRecord<byte[], byte[]> marker = new ProducerRecord<>(
-                topics.results(),
-                RunTopics.resultPartition(task.groupIndex(), resultPartitions),
-                key,
-                ControlCodec.encode(new AbandonedMarker(task.groupIndex(), task.attempt(), letter.cause())));
+                topic,
+                RunTopics.resultPartition(group, resultPartitions),
+                KafkaClients.key(group),
+                ControlCodec.encode(new AbandonedMarker(group, last, cause)));
         ResultHeaders.writeType(marker.headers(), ResultHeaders.Type.ABANDONED);
-        return List.of(new ProducerRecord<>(topics.deadLetters(), 0, key, ControlCodec.encode(fitting)), marker);
+        return marker;
     }
 
     /** Drops the client; a transaction under way is left to the next {@link #open} of the same id. */

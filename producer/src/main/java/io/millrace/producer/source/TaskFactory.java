@@ -88,7 +88,7 @@ public final class TaskFactory {
                 nowMs,
                 row.prompt(),
                 row.label(),
-                metadata(row),
+                metadata(row, rewardType),
                 samplingParams,
                 new TrainingTask.Source(dataSet.fingerprint(), order.seed(), position.epoch(), row.line()),
                 timeLimitMs,
@@ -99,8 +99,12 @@ public final class TaskFactory {
         return samplesPerGroup;
     }
 
-    /** The row's own object: a row is read anew each time, so it may be changed. */
-    private ObjectNode metadata(PromptRow row) {
+    /**
+     * The row's own object, which may be changed since a row is read anew each time.
+     *
+     * @param rewardType goes into it where it names no reward; null leaves it as it is
+     */
+    public static ObjectNode metadata(PromptRow row, @Nullable String rewardType) {
         ObjectNode metadata = row.metadata();
         if (rewardType != null && !metadata.hasNonNull(REWARD_KEY)) {
             metadata.put(REWARD_KEY, rewardType);

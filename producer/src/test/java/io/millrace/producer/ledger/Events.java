@@ -81,7 +81,7 @@ public final class Events {
                         new WorkersRecord.HeldGroup(new GroupIndex(one.getKey()), new Attempt(one.getValue()), 0, 0))
                 .toList();
         return new WorkersRecord.Status(
-                worker, sequence, WorkersRecord.State.RUNNING, 0, 8, 0, groups, List.of(), 0, 0, 0, 0);
+                worker, sequence, WorkersRecord.State.RUNNING, 0, 8, 0, groups, List.of(), 0, 0, 0, 0, null);
     }
 
     static StepRecord.Lease lease(long step, List<Long> indices) {

@@ -53,7 +53,8 @@ final class TestDemo {
                 finished,
                 0,
                 8 * finished,
-                0);
+                0,
+                null);
         return new WorkerStatuses.Seen(status, atMs);
     }
 

@@ -47,7 +47,12 @@ final class Forms {
         } catch (JacksonException e) {
             throw bad("the body is no JSON: " + e.getOriginalMessage());
         }
-        if (!(form instanceof ObjectNode object)) {
+        return known(form, known);
+    }
+
+    /** An object of the body with no other keys than these. */
+    static ObjectNode known(JsonNode node, List<String> known) {
+        if (!(node instanceof ObjectNode object)) {
             throw bad("the body must be a JSON object with keys of " + known);
         }
         for (String key : object.propertyNames()) {
@@ -68,6 +73,28 @@ final class Forms {
             throw bad(key + " must be a whole number of 0 or more, was " + value);
         }
         return value.longValue();
+    }
+
+    static @Nullable Integer whole(ObjectNode form, String key) {
+        JsonNode value = form.path(key);
+        if (value.isMissingNode() || value.isNull()) {
+            return null;
+        }
+        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+            throw bad(key + " must be a whole number, was " + value);
+        }
+        return value.intValue();
+    }
+
+    static @Nullable Double decimal(ObjectNode form, String key) {
+        JsonNode value = form.path(key);
+        if (value.isMissingNode() || value.isNull()) {
+            return null;
+        }
+        if (!value.isNumber()) {
+            throw bad(key + " must be a number, was " + value);
+        }
+        return value.doubleValue();
     }
 
     static HttpException bad(String message) {

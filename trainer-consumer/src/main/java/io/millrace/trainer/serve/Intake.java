@@ -10,6 +10,7 @@ import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.filter.FilterChain;
+import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.StepLedger;
 import io.millrace.trainer.steps.StepsReader;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.time.Ticker;
+import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.steps.Announcement;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
@@ -45,6 +46,7 @@ public final class RolloutQueue implements AutoCloseable {
     private final RunId run;
     private final TrainerLoop loop;
     private final BatchReader reader;
+    private final Evaluations evaluations;
     private final TrainerMetrics metrics;
     private final Ticker ticker;
     private final Duration answerLimit;
@@ -57,6 +59,7 @@ public final class RolloutQueue implements AutoCloseable {
             RunId run,
             TrainerLoop loop,
             BatchReader reader,
+            Evaluations evaluations,
             TrainerMetrics metrics,
             Ticker ticker,
             Duration answerLimit,
@@ -64,6 +67,7 @@ public final class RolloutQueue implements AutoCloseable {
         this.run = run;
         this.loop = loop;
         this.reader = reader;
+        this.evaluations = evaluations;
         this.metrics = metrics;
         this.ticker = ticker;
         this.answerLimit = answerLimit;
@@ -85,6 +89,11 @@ public final class RolloutQueue implements AutoCloseable {
             throw new RolloutQueueException(
                     RolloutQueueException.Kind.UNAVAILABLE, "run " + run + " was not taken within " + limit, e);
         }
+    }
+
+    /** Evaluations of the run, while it trains. */
+    public Evaluations evaluations() {
+        return evaluations;
     }
 
     /** The run it serves. */

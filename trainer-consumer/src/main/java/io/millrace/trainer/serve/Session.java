@@ -14,6 +14,7 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
+import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.FencedException;
 import io.millrace.trainer.steps.KeptSteps;

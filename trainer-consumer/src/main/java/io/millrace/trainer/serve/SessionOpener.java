@@ -15,6 +15,7 @@ import io.millrace.common.topics.TopicAdmin;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.filter.FilterChain;
+import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.FencedException;
 import io.millrace.trainer.steps.KeptSteps;
 import io.millrace.trainer.steps.Owner;

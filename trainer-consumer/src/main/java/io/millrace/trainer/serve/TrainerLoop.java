@@ -10,6 +10,7 @@ import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.trainer.steps.AckDecision;
+import io.millrace.trainer.steps.Failures;
 import io.millrace.trainer.steps.ResumeDecision;
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -13,6 +13,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.wire.RolloutBatchCodec;
+import io.millrace.trainer.evaluate.score.EvaluationStatus;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
 import java.util.List;
@@ -26,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The trainer's API over HTTP, a thin layer over {@link RolloutQueue}: {@code POST /v1/steps/{step}/lease} (a number or
  * {@code next}), {@code GET /v1/steps/{step}/batch}, {@code POST /v1/steps/{step}/ack}, {@code POST
- * /v1/resume}, {@code GET /v1/status}, and those of {@link PolicyRoutes}. Every error is {@code {"error": "..."}}. Thread-safe.
+ * /v1/resume}, {@code GET /v1/status}, and those of {@link PolicyRoutes} and {@link EvaluationRoutes}. Every error is {@code {"error": "..."}}. Thread-safe.
  */
 public final class TrainerRoutes {
     private static final Logger log = LoggerFactory.getLogger(TrainerRoutes.class);
@@ -51,6 +52,7 @@ public final class TrainerRoutes {
     /** Adds the routes; they take every path that has none, so they come last. */
     public void addTo(HttpRouting.Builder routing) {
         new PolicyRoutes(queue).addTo(routing);
+        new EvaluationRoutes(queue.evaluations()).addTo(routing);
         routing.post("/v1/steps/{step}/lease", this::lease)
                 .get("/v1/steps/{step}/batch", this::batch)
                 .post("/v1/steps/{step}/ack", this::acknowledge)
@@ -179,6 +181,13 @@ public final class TrainerRoutes {
             throw new HttpException("the server is stopping", Status.SERVICE_UNAVAILABLE_503);
         }
         ObjectNode body = Json.MAPPER.valueToTree(status);
+        ObjectNode asked = body.putObject("evaluations");
+        asked.put(
+                "open",
+                queue.evaluations().all().stream()
+                        .filter(EvaluationStatus::isOpen)
+                        .count());
+        asked.put("left_out", queue.evaluations().skipped());
         for (String key :
                 List.of("open_step", "replay_before", "checkpoint_step", "last_step_rewards", "policy_warning")) {
             if (!body.has(key)) {

@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.results;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -33,14 +33,17 @@ import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads and checks what stands on {@code results}: it decodes, belongs to this run, its key is its group index, it
- * stands in the partition of that index and has the run's number of samples. Parts are held until their group is whole.
+ * Reads and checks what stands on {@code results} or {@code eval-results}: it decodes, belongs to this run, its key is
+ * its group index, it stands in the partition of that index and has the number of samples it must have. Parts are held until their group is whole.
  * What fails and names its group and attempt is {@link Invalid}, what names none is {@link Unreadable}. Owns no client;
  * not thread-safe.
  */
 public final class ResultParser {
     /** Groups in parts that may be under way at once; each worker publishes one at a time. */
     private static final int PARTED_GROUPS_MAX = 4096;
+
+    /** Instead of a number of samples: every number is right. */
+    public static final int ANY_SAMPLES = 0;
 
     /** Every such number fits a long. */
     private static final int NUMBER_DIGITS_MAX = 18;
@@ -57,6 +60,7 @@ public final class ResultParser {
 
     /**
      * @param partitions of the results topic
+     * @param samplesPerGroup {@link #ANY_SAMPLES} where groups differ
      * @param partBytesMax how many bytes of unfinished parts are held
      */
     public ResultParser(RunId run, int partitions, int samplesPerGroup, long partBytesMax) {
@@ -159,7 +163,7 @@ public final class ResultParser {
                     Flaw.PARTITION,
                     "group " + index + " stands in partition " + partition + ", it belongs in partition " + expected));
         }
-        if (header.samples().size() != samplesPerGroup) {
+        if (samplesPerGroup != ANY_SAMPLES && header.samples().size() != samplesPerGroup) {
             return Optional.of(new Flawed(
                     Flaw.SAMPLES,
                     "group " + index + " has " + header.samples().size() + " samples, samples-per-group is "
@@ -241,12 +245,12 @@ public final class ResultParser {
      *
      * @return the first offset of those parts; empty where there are none
      */
-    OptionalLong won(GroupIndex index) {
+    public OptionalLong won(GroupIndex index) {
         return joiner.forget(index);
     }
 
     /** By partition, the first part that is held. */
-    Map<Integer, Long> neededFrom() {
+    public Map<Integer, Long> neededFrom() {
         Map<Integer, Long> from = new HashMap<>();
         joiner.firstOffsets()
                 .forEach((key, offset) ->
@@ -255,7 +259,7 @@ public final class ResultParser {
     }
 
     /** Bytes of parts held now. */
-    long heldBytes() {
+    public long heldBytes() {
         return joiner.heldBytes();
     }
 

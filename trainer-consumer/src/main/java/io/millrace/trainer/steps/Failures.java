@@ -1,7 +1,6 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.steps;
 
 import io.millrace.common.config.SettingException;
-import io.millrace.trainer.steps.FencedException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -12,14 +11,14 @@ import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 
 /** Which failures end the process, and which are waited out. Stateless. */
-final class Failures {
+public final class Failures {
     private Failures() {}
 
     /**
      * Whether reading the topics again, once a broker answers, can help. What it cannot help: a newer trainer consumer,
      * settings or rights that do not fit, contradictions on the topics, bugs.
      */
-    static boolean isPassing(Throwable failure) {
+    public static boolean isPassing(Throwable failure) {
         boolean kafka = false;
         boolean refused = false;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

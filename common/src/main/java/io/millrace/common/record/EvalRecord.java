@@ -1,0 +1,254 @@
+package io.millrace.common.record;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands on {@code evals}, keyed by the evaluation's id: a request, then that its tasks are issued or why they
+ * cannot be, then the report. Of each kind the first of an id counts.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = EvalRecord.Request.class, name = "request"),
+    @JsonSubTypes.Type(value = EvalRecord.Issued.class, name = "issued"),
+    @JsonSubTypes.Type(value = EvalRecord.Failed.class, name = "failed"),
+    @JsonSubTypes.Type(value = EvalRecord.Report.class, name = "report")
+})
+public sealed interface EvalRecord extends ControlRecord {
+    /** What an id may be. */
+    Pattern ID = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
+
+    /** Of one evaluation. */
+    int DATA_SETS_MAX = 64;
+
+    /** Of one prompt. */
+    int SAMPLES_MAX = 4096;
+
+    String evalId();
+
+    private static void checkId(String evalId) {
+        Objects.requireNonNull(evalId, "eval_id");
+        if (!ID.matcher(evalId).matches()) {
+            throw new IllegalArgumentException(
+                    "eval_id must be 1 to 64 letters, digits, '_', '.' or '-', was '" + evalId + "'");
+        }
+    }
+
+    /**
+     * Somebody wants an evaluation; written by the trainer consumer.
+     *
+     * @param weightVersion it begins when the run is at this version or a newer one
+     * @param dataSets 1 to {@link #DATA_SETS_MAX}, of different names
+     * @param requestedAtMs wall clock
+     * @param timeLimitMs how long it may take from the request on; what is not done then is reported as missing
+     */
+    record Request(
+            String evalId,
+            Lineage lineage,
+            WeightVersion weightVersion,
+            List<EvalDataSet> dataSets,
+            long requestedAtMs,
+            long timeLimitMs)
+            implements EvalRecord {
+        public Request {
+            checkId(evalId);
+            Objects.requireNonNull(lineage, "lineage");
+            Objects.requireNonNull(weightVersion, "weight_version");
+            dataSets = List.copyOf(dataSets);
+            if (dataSets.isEmpty() || dataSets.size() > DATA_SETS_MAX) {
+                throw new IllegalArgumentException(
+                        "an evaluation has 1 to " + DATA_SETS_MAX + " data sets, was " + dataSets.size());
+            }
+            Set<String> names = new HashSet<>();
+            for (EvalDataSet dataSet : dataSets) {
+                if (!names.add(dataSet.name())) {
+                    throw new IllegalArgumentException("two data sets are named '" + dataSet.name() + "'");
+                }
+            }
+            if (timeLimitMs < 1) {
+                throw new IllegalArgumentException("time_limit_ms must be 1 or more, was " + timeLimitMs);
+            }
+        }
+    }
+
+    /**
+     * A data set of an evaluation; what is null is as the producer has it for training.
+     *
+     * @param name in the report
+     * @param path a file of JSON lines at the producer, as its {@code --dataset}
+     * @param samples of each prompt, 1 to {@link #SAMPLES_MAX}
+     * @param rewardType of prompts whose metadata names none
+     * @param passReward a sample passes with at least this reward
+     */
+    record EvalDataSet(
+            String name,
+            String path,
+            int samples,
+            double passReward,
+            @Nullable String rewardType,
+            @Nullable Double temperature,
+            @Nullable Double topP,
+            @Nullable Integer topK,
+            @Nullable Integer maxNewTokens) {
+        public EvalDataSet {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(path, "path");
+            if (!ID.matcher(name).matches()) {
+                throw new IllegalArgumentException(
+                        "the name of a data set must be 1 to 64 letters, digits, '_', '.' or '-', was '" + name + "'");
+            }
+            if (samples < 1 || samples > SAMPLES_MAX) {
+                throw new IllegalArgumentException(
+                        "samples of data set " + name + " must be 1 to " + SAMPLES_MAX + ", was " + samples);
+            }
+            if (!Double.isFinite(passReward)) {
+                throw new IllegalArgumentException(
+                        "pass_reward of data set " + name + " must be a number, was " + passReward);
+            }
+            sampling(SamplingParams.defaults(1), temperature, topP, topK, maxNewTokens);
+        }
+
+        /**
+         * How its samples are drawn.
+         *
+         * @param training what holds where this data set says nothing
+         */
+        public SamplingParams sampling(SamplingParams training) {
+            return sampling(training, temperature, topP, topK, maxNewTokens);
+        }
+
+        private static SamplingParams sampling(
+                SamplingParams training,
+                @Nullable Double temperature,
+                @Nullable Double topP,
+                @Nullable Integer topK,
+                @Nullable Integer maxNewTokens) {
+            return new SamplingParams(
+                    temperature == null ? training.temperature() : temperature,
+                    topP == null ? training.topP() : topP,
+                    topK == null ? training.topK() : topK,
+                    maxNewTokens == null ? training.maxNewTokens() : maxNewTokens,
+                    training.stop(),
+                    training.stopTokenIds(),
+                    training.skipSpecialTokens(),
+                    training.extra());
+        }
+    }
+
+    /**
+     * Every task of the evaluation stands on {@code prompts.eval}; written by the producer in one transaction with them.
+     *
+     * @param first index of the first group; evaluations count their groups by themselves, one after the other
+     * @param groups of each data set, in the order of the request; their indices follow one another
+     * @param weightVersion the newest when they were issued
+     */
+    record Issued(
+            String evalId,
+            GroupIndex first,
+            List<Integer> groups,
+            Lineage lineage,
+            WeightVersion weightVersion,
+            long issuedAtMs)
+            implements EvalRecord {
+        public Issued {
+            checkId(evalId);
+            Objects.requireNonNull(first, "first");
+            Objects.requireNonNull(lineage, "lineage");
+            Objects.requireNonNull(weightVersion, "weight_version");
+            groups = List.copyOf(groups);
+            if (groups.isEmpty() || groups.stream().anyMatch(count -> count < 1)) {
+                throw new IllegalArgumentException("every data set has at least one group, was " + groups);
+            }
+        }
+
+        /** The index after its last group's. */
+        public GroupIndex end() {
+            return new GroupIndex(first.value()
+                    + groups.stream().mapToLong(Integer::longValue).sum());
+        }
+    }
+
+    /** The tasks could not be issued; written by the producer. */
+    record Failed(String evalId, String cause, long failedAtMs) implements EvalRecord {
+        public Failed {
+            checkId(evalId);
+            Objects.requireNonNull(cause, "cause");
+        }
+    }
+
+    /**
+     * What came of it; written by the trainer consumer.
+     *
+     * @param complete whether every group ended; otherwise the time was up
+     * @param dataSets in the order of the request
+     * @param resultsFrom by partition of {@code eval-results}: no result of a later report stands below
+     */
+    record Report(
+            String evalId,
+            Lineage lineage,
+            WeightVersion weightVersion,
+            boolean complete,
+            long requestedAtMs,
+            long reportedAtMs,
+            List<DataSetReport> dataSets,
+            Map<Integer, Long> resultsFrom)
+            implements EvalRecord {
+        public Report {
+            checkId(evalId);
+            Objects.requireNonNull(lineage, "lineage");
+            Objects.requireNonNull(weightVersion, "weight_version");
+            dataSets = List.copyOf(dataSets);
+            resultsFrom = Collections.unmodifiableMap(new TreeMap<>(resultsFrom));
+        }
+    }
+
+    /**
+     * Of one data set; means are over the samples of groups that were done, null when there are none.
+     *
+     * @param groups prompts asked
+     * @param done prompts with all their samples
+     * @param failed prompts given up after their last attempt
+     * @param missing prompts that had not ended when the time was up
+     * @param samples that were scored
+     * @param passAt by k: the probability that one of k samples of a prompt passes, mean over prompts (the unbiased
+     *     estimate of Chen et al. 2021, arXiv:2107.03374)
+     * @param truncatedShare samples cut at their token limit, of all
+     * @param oldestVersion of all weights that made a token
+     * @param causes why the first {@link #CAUSES_MAX} of those that failed did
+     */
+    record DataSetReport(
+            String name,
+            long groups,
+            long done,
+            long failed,
+            long missing,
+            long samples,
+            @Nullable Double meanReward,
+            Map<Integer, Double> passAt,
+            @Nullable Double truncatedShare,
+            @Nullable Double meanResponseTokens,
+            long responseTokens,
+            @Nullable WeightVersion oldestVersion,
+            @Nullable WeightVersion newestVersion,
+            List<String> causes) {
+        public static final int CAUSES_MAX = 3;
+
+        public DataSetReport {
+            Objects.requireNonNull(name, "name");
+            causes = List.copyOf(causes);
+            passAt = Collections.unmodifiableMap(new TreeMap<>(passAt));
+        }
+    }
+}

@@ -1,0 +1,290 @@
+package io.millrace.producer;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.Receipt;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.producer.evaluate.EvalBook;
+import io.millrace.producer.evaluate.EvalTasks;
+import io.millrace.producer.ledger.Decision;
+import io.millrace.producer.ledger.Lane;
+import io.millrace.producer.ledger.Ledger;
+import io.millrace.producer.ledger.LedgerCounts;
+import io.millrace.producer.ledger.Liveness;
+import io.millrace.producer.ledger.TrimmedTopic;
+import io.millrace.producer.publish.PromptLog;
+import io.millrace.producer.publish.PublishedTask;
+import io.millrace.producer.publish.RunPublisher;
+import io.millrace.producer.source.DataSet;
+import io.millrace.producer.source.DataSetException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Issues the tasks of evaluations, and issues again what fails or is lost, with a ledger of its own: training groups and
+ * evaluations share limits and rules, and no group. All tasks of an evaluation go out in one transaction with the record
+ * that says so, so there is no half of one. Data sets are read on another thread. Part of a session, and of its one owner.
+ */
+final class Evaluations {
+    private static final Logger log = LoggerFactory.getLogger(Evaluations.class);
+
+    /** Reads a data set while the session goes on. */
+    private static final Executor READERS =
+            task -> Thread.ofVirtual().name("eval-data-set").start(task);
+
+    /** First attempts and repeated ones stand on the same lane; the ledger knows them apart. */
+    private static final List<Lane> LANES = List.of(Lane.PROMPTS, Lane.URGENT);
+
+    private record Loading(EvalRecord.Request request, CompletableFuture<List<DataSet>> dataSets) {}
+
+    /**
+     * @param open evaluations asked for and not closed
+     * @param counts their groups
+     */
+    record Figures(int open, LedgerCounts counts) {}
+
+    private final RunTopics topics;
+    private final EvalTasks maker;
+    private final PromptLog lane;
+    private final RunPublisher publisher;
+    private final QueueWatch queue;
+    private final Ledger ledger;
+    private final EvaluationMetrics metrics;
+    private final WallClock clock;
+    private final Ticker ticker;
+    private final EvalBook book = new EvalBook();
+    /** Of groups that are not over. */
+    private final Map<GroupIndex, TrainingTask> tasks = new HashMap<>();
+
+    private @Nullable Loading loading;
+    private long publishedEnd;
+
+    /**
+     * @param lane {@code prompts.eval}
+     * @param publisher the session's; not owned
+     * @param ledger new, for evaluations only
+     */
+    Evaluations(
+            RunTopics topics,
+            EvalTasks maker,
+            PromptLog lane,
+            RunPublisher publisher,
+            QueueWatch queue,
+            Ledger ledger,
+            EvaluationMetrics metrics,
+            WallClock clock,
+            Ticker ticker) {
+        this.topics = topics;
+        this.maker = maker;
+        this.lane = lane;
+        this.publisher = publisher;
+        this.queue = queue;
+        this.ledger = ledger;
+        this.metrics = metrics;
+        this.clock = clock;
+        this.ticker = ticker;
+    }
+
+    private long nowMs() {
+        return ticker.nanos() / 1_000_000;
+    }
+
+    /** A record of {@code evals}. */
+    void accept(EvalRecord record) {
+        book.accept(record);
+        for (EvalBook.Range range : book.takeOver()) {
+            ledger.over(range.from(), range.to());
+            tasks.keySet().removeIf(index -> index.compareTo(range.from()) >= 0 && index.compareTo(range.to()) < 0);
+        }
+    }
+
+    /** Reads back what stands on the lane; when {@code evals} was read to its end. */
+    void readTasks() {
+        lane.all(this::published);
+    }
+
+    private void published(PublishedTask published) {
+        TrainingTask task = published.task();
+        publishedEnd = Math.max(publishedEnd, published.offset() + 1);
+        LANES.forEach(each -> ledger.read(TrimmedTopic.of(each), published.offset() + 1));
+        if (!book.isOpen(task.groupIndex())) {
+            return;
+        }
+        Lane logical = task.attempt().value() == 1 ? Lane.PROMPTS : Lane.URGENT;
+        if (ledger.published(logical, task, published.offset(), nowMs())) {
+            tasks.put(task.groupIndex(), task);
+        }
+    }
+
+    /** A record of {@code eval-receipts}. */
+    void receipt(Receipt receipt, long offset) {
+        ledger.receipt(receipt, offset, nowMs());
+    }
+
+    /** Everything of {@code eval-receipts} up to this offset, exclusive, was read. */
+    void receiptsRead(long end) {
+        ledger.read(TrimmedTopic.RECEIPTS, end);
+    }
+
+    /** What a worker holds. */
+    void status(WorkersRecord.Status status) {
+        ledger.workerStatus(status.ofEvaluations(), nowMs());
+    }
+
+    /** Takes how far workers have come, and issues the oldest evaluation that may begin. */
+    void turn(Policy policy) throws Exception {
+        OptionalLong start = queue.turn(publishedEnd);
+        if (start.isPresent()) {
+            LANES.forEach(each -> ledger.queueStart(each, start.getAsLong(), nowMs()));
+        }
+        issue(policy);
+    }
+
+    /**
+     * Issues again what is over without a result.
+     *
+     * @param max how many groups at most
+     */
+    void recover(Policy policy, Liveness liveness, int max) {
+        ledger.forgetWorkers(nowMs());
+        List<RunPublisher.Item> items = new ArrayList<>();
+        List<Decision> decisions = new ArrayList<>();
+        for (Decision decision : ledger.due(liveness, nowMs(), max)) {
+            TrainingTask task = tasks.get(decision.group());
+            if (task != null) {
+                decisions.add(decision);
+                items.add(item(decision, task, policy));
+            }
+        }
+        if (items.isEmpty()) {
+            return;
+        }
+        List<Long> offsets = publisher.publish(items);
+        for (int i = 0; i < items.size(); i++) {
+            decided(decisions.get(i), items.get(i), offsets.get(i));
+        }
+    }
+
+    private RunPublisher.Item item(Decision decision, TrainingTask task, Policy policy) {
+        return switch (decision) {
+            case Decision.Reissue again ->
+                new RunPublisher.Item.EvalTask(task.again(
+                        again.attempt(), policy.lineage(), policy.weightVersion(), clock.millis(), again.history()));
+            case Decision.Abandon end ->
+                new RunPublisher.Item.EvalAbandonment(end.group(), end.last().attempt(), end.cause());
+        };
+    }
+
+    private void decided(Decision decision, RunPublisher.Item item, long offset) {
+        metrics.decided(decision);
+        if (item instanceof RunPublisher.Item.EvalTask again) {
+            published(new PublishedTask(again.task(), offset));
+            log.info(
+                    "evaluation group {} issued again as attempt {}: {}",
+                    decision.group(),
+                    again.task().attempt(),
+                    decision.history().ends().getLast());
+        } else {
+            ledger.givenUp(decision.group());
+            log.warn("evaluation group {} given up: {}", decision.group(), decision.history());
+        }
+    }
+
+    private void issue(Policy policy) throws InterruptedException {
+        Loading present = loading;
+        if (present == null) {
+            book.due(policy).ifPresent(request -> begin(request, policy));
+        } else if (present.dataSets().isDone()) {
+            loading = null;
+            if (book.isWaiting(present.request().evalId())) {
+                issue(present, policy);
+            }
+        }
+    }
+
+    private void begin(EvalRecord.Request request, Policy policy) {
+        if (!request.lineage().equals(policy.lineage())) {
+            fail(
+                    request,
+                    "it was asked for in lineage " + request.lineage() + ", the run is at lineage " + policy.lineage());
+            return;
+        }
+        loading = new Loading(
+                request,
+                CompletableFuture.supplyAsync(
+                        () -> {
+                            try {
+                                return maker.load(request);
+                            } catch (DataSetException e) {
+                                throw new IllegalArgumentException(e.getMessage(), e);
+                            }
+                        },
+                        READERS));
+    }
+
+    private void issue(Loading loaded, Policy policy) {
+        EvalRecord.Request request = loaded.request();
+        if (loaded.dataSets().isCompletedExceptionally()) {
+            fail(request, String.valueOf(loaded.dataSets().exceptionNow().getMessage()));
+            return;
+        }
+        EvalTasks.Issue issue;
+        try {
+            issue = maker.issue(request, loaded.dataSets().resultNow(), book.nextIndex(), policy, clock.millis());
+        } catch (DataSetException e) {
+            fail(request, String.valueOf(e.getMessage()));
+            return;
+        }
+        List<RunPublisher.Item> items = new ArrayList<>();
+        issue.tasks().forEach(task -> items.add(new RunPublisher.Item.EvalTask(task)));
+        items.add(new RunPublisher.Item.Evaluation(issue.issued()));
+        List<Long> offsets = publisher.publish(items);
+        accept(issue.issued());
+        for (int i = 0; i < issue.tasks().size(); i++) {
+            published(new PublishedTask(issue.tasks().get(i), offsets.get(i)));
+        }
+        metrics.issued(issue.tasks().size());
+        log.info(
+                "evaluation {} issued: {} prompts at weight version {}",
+                request.evalId(),
+                issue.tasks().size(),
+                policy.weightVersion());
+    }
+
+    private void fail(EvalRecord.Request request, String cause) {
+        EvalRecord.Failed failed = new EvalRecord.Failed(request.evalId(), cause, clock.millis());
+        publisher.publish(List.of(new RunPublisher.Item.Evaluation(failed)));
+        accept(failed);
+        metrics.failed();
+        log.warn("evaluation {} cannot be issued: {}", request.evalId(), cause);
+    }
+
+    /** What no open evaluation needs may go: nobody works for one that is closed. */
+    void trim(RecordTrimmer trimmer) {
+        long needed = LANES.stream()
+                .mapToLong(each -> ledger.neededFrom(TrimmedTopic.of(each)))
+                .min()
+                .orElse(0);
+        trimmer.mayDeleteBelow(new TopicPartition(topics.evalPrompts(), 0), needed);
+        trimmer.mayDeleteBelow(new TopicPartition(topics.evalReceipts(), 0), ledger.neededFrom(TrimmedTopic.RECEIPTS));
+    }
+
+    Figures figures() {
+        return new Figures(book.open(), ledger.counts());
+    }
+}

@@ -1,0 +1,111 @@
+package io.millrace.producer.evaluate;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.Policy;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Where every evaluation is, by what stands on {@code evals}. Of each kind of record the first of an id counts, so one
+ * that is fed twice changes nothing. Records of one id come in order, but for a report that says that the time was up:
+ * it may stand before the issue. One owner.
+ */
+public final class EvalBook {
+    /** Groups from one index to another, the latter exclusive. */
+    public record Range(GroupIndex from, GroupIndex to) {
+        boolean contains(GroupIndex index) {
+            return index.compareTo(from) >= 0 && index.compareTo(to) < 0;
+        }
+    }
+
+    private final Map<String, EvalRecord.Request> waiting = new LinkedHashMap<>();
+    private final Map<String, Range> issued = new HashMap<>();
+    /** Reported or failed. */
+    private final Set<String> closed = new HashSet<>();
+
+    private final List<Range> over = new ArrayList<>();
+    private long nextIndex;
+
+    /** Takes in a record of {@code evals}. */
+    public void accept(EvalRecord record) {
+        String id = record.evalId();
+        switch (record) {
+            case EvalRecord.Request request -> {
+                if (!closed.contains(id) && !issued.containsKey(id)) {
+                    waiting.putIfAbsent(id, request);
+                }
+            }
+            case EvalRecord.Issued tasks -> issued(tasks);
+            case EvalRecord.Failed failed -> close(id);
+            case EvalRecord.Report report -> close(id);
+        }
+    }
+
+    private void issued(EvalRecord.Issued tasks) {
+        Range range = new Range(tasks.first(), tasks.end());
+        nextIndex = Math.max(nextIndex, range.to().value());
+        waiting.remove(tasks.evalId());
+        if (closed.contains(tasks.evalId())) {
+            over.add(range);
+        } else {
+            issued.putIfAbsent(tasks.evalId(), range);
+        }
+    }
+
+    private void close(String id) {
+        closed.add(id);
+        waiting.remove(id);
+        Range range = issued.remove(id);
+        if (range != null) {
+            over.add(range);
+        }
+    }
+
+    /** The oldest request that may begin now; empty when there is none. */
+    public Optional<EvalRecord.Request> due(Policy policy) {
+        return waiting.values().stream()
+                .filter(request -> mayBegin(request, policy))
+                .findFirst();
+    }
+
+    /** Versions of a lineage that was given up never come: whoever is asked for one says so. */
+    private static boolean mayBegin(EvalRecord.Request request, Policy policy) {
+        return !request.lineage().equals(policy.lineage())
+                || (policy.state() == Policy.State.READY
+                        && request.weightVersion().compareTo(policy.weightVersion()) <= 0);
+    }
+
+    /** Whether the evaluation waits to be issued. */
+    public boolean isWaiting(String evalId) {
+        return waiting.containsKey(evalId);
+    }
+
+    /** Whether a report still waits for this group. */
+    public boolean isOpen(GroupIndex index) {
+        return issued.values().stream().anyMatch(range -> range.contains(index));
+    }
+
+    /** The index of the next group. */
+    public GroupIndex nextIndex() {
+        return new GroupIndex(nextIndex);
+    }
+
+    /** The groups of evaluations that were closed since the last call. */
+    public List<Range> takeOver() {
+        List<Range> taken = List.copyOf(over);
+        over.clear();
+        return taken;
+    }
+
+    /** Evaluations that are asked for and not closed. */
+    public int open() {
+        return waiting.size() + issued.size();
+    }
+}

@@ -1,0 +1,145 @@
+package io.millrace.producer.evaluate;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.EvalRecord.EvalDataSet;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.producer.source.DataSet;
+import io.millrace.producer.source.DataSetException;
+import io.millrace.producer.source.DataSetSpec;
+import io.millrace.producer.source.JsonlDataSet;
+import io.millrace.producer.source.PromptRow;
+import io.millrace.producer.source.RowLimits;
+import io.millrace.producer.source.RowShape;
+import io.millrace.producer.source.TaskFactory;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the tasks of an evaluation: one for each row of its data sets, in file order. Immutable, for all threads. */
+public final class EvalTasks {
+    /**
+     * What holds where an evaluation says nothing.
+     *
+     * @param rewardType of prompts whose metadata names none; null leaves them as they are
+     * @param timeLimitMs of each attempt, from its claim on
+     */
+    public record Defaults(
+            SamplingParams sampling, @Nullable String rewardType, long timeLimitMs) {}
+
+    /**
+     * @param groupsMax prompts of one evaluation
+     * @param taskBytesMax the largest task, in bytes of its JSON
+     */
+    public record Limits(int groupsMax, int taskBytesMax) {}
+
+    /** The tasks, and the record that goes with them. */
+    public record Issue(EvalRecord.Issued issued, List<TrainingTask> tasks) {}
+
+    private final RowShape shape;
+    private final RowLimits rowLimits;
+    private final Defaults defaults;
+    private final Limits limits;
+
+    public EvalTasks(RowShape shape, RowLimits rowLimits, Defaults defaults, Limits limits) {
+        this.shape = shape;
+        this.rowLimits = rowLimits;
+        this.defaults = defaults;
+        this.limits = limits;
+    }
+
+    /**
+     * Reads the data sets of an evaluation, in its order; may take seconds.
+     *
+     * @throws DataSetException when one cannot be read, or all have more rows than an evaluation may have
+     */
+    public List<DataSet> load(EvalRecord.Request request) throws DataSetException {
+        List<DataSet> dataSets = new ArrayList<>();
+        long groups = 0;
+        for (EvalDataSet asked : request.dataSets()) {
+            DataSet dataSet = JsonlDataSet.load(spec(asked), shape, rowLimits);
+            groups += dataSet.size();
+            if (groups > limits.groupsMax()) {
+                throw new DataSetException("an evaluation has at most " + limits.groupsMax()
+                        + " prompts (--eval-groups-max), data set " + asked.path()
+                        + " makes it more; a slice such as " + asked.path() + "@[0:" + limits.groupsMax()
+                        + "] makes it smaller");
+            }
+            dataSets.add(dataSet);
+        }
+        return dataSets;
+    }
+
+    /** Reads one row more than may be, and no file to its end for nothing. */
+    private DataSetSpec spec(EvalDataSet asked) throws DataSetException {
+        DataSetSpec spec;
+        try {
+            spec = DataSetSpec.parse(asked.path());
+        } catch (IllegalArgumentException e) {
+            throw new DataSetException(String.valueOf(e.getMessage()), e);
+        }
+        DataSetSpec.Slice slice = spec.slice();
+        long to = Math.min(slice.to(), slice.from() + limits.groupsMax() + 1);
+        return new DataSetSpec(spec.path(), new DataSetSpec.Slice(slice.from(), to));
+    }
+
+    /**
+     * Makes the tasks.
+     *
+     * @param dataSets as {@link #load} gave them
+     * @param first index of the first group
+     * @throws DataSetException when a task is larger than a record may be
+     */
+    public Issue issue(EvalRecord.Request request, List<DataSet> dataSets, GroupIndex first, Policy policy, long nowMs)
+            throws DataSetException {
+        List<TrainingTask> tasks = new ArrayList<>();
+        for (int i = 0; i < dataSets.size(); i++) {
+            EvalDataSet asked = request.dataSets().get(i);
+            DataSet dataSet = dataSets.get(i);
+            for (int row = 0; row < dataSet.size(); row++) {
+                GroupIndex index = new GroupIndex(first.value() + tasks.size());
+                tasks.add(checked(task(index, asked, dataSet, dataSet.row(row), policy, nowMs), asked));
+            }
+        }
+        EvalRecord.Issued issued = new EvalRecord.Issued(
+                request.evalId(),
+                first,
+                dataSets.stream().map(DataSet::size).toList(),
+                policy.lineage(),
+                policy.weightVersion(),
+                nowMs);
+        return new Issue(issued, tasks);
+    }
+
+    private TrainingTask task(
+            GroupIndex index, EvalDataSet asked, DataSet dataSet, PromptRow row, Policy policy, long nowMs) {
+        String rewardType = asked.rewardType() == null ? defaults.rewardType() : asked.rewardType();
+        return new TrainingTask(
+                index,
+                new Attempt(1),
+                asked.samples(),
+                policy.lineage(),
+                policy.weightVersion(),
+                nowMs,
+                row.prompt(),
+                row.label(),
+                TaskFactory.metadata(row, rewardType),
+                asked.sampling(defaults.sampling()),
+                new TrainingTask.Source(dataSet.fingerprint(), 0, 0, row.line()),
+                defaults.timeLimitMs(),
+                null);
+    }
+
+    private TrainingTask checked(TrainingTask task, EvalDataSet asked) throws DataSetException {
+        int bytes = ControlCodec.encode(task).length;
+        if (bytes > limits.taskBytesMax()) {
+            throw new DataSetException("line " + task.source().row() + " of data set " + asked.path()
+                    + " makes a task of " + bytes + " bytes, --record-size-max is " + limits.taskBytesMax());
+        }
+        return task;
+    }
+}

@@ -1,0 +1,95 @@
+package io.millrace.producer.evaluate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.EvalRecord.EvalDataSet;
+import io.millrace.common.record.Policy;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class EvalBookTest {
+    private final EvalBook book = new EvalBook();
+
+    static EvalRecord.Request request(String id, long version, EvalDataSet... dataSets) {
+        return new EvalRecord.Request(id, new Lineage(0), new WeightVersion(version), List.of(dataSets), 0, 1_000);
+    }
+
+    private static EvalRecord.Request request(String id, long version) {
+        return request(id, version, new EvalDataSet("d", "d.jsonl", 1, 1, null, null, null, null, null));
+    }
+
+    private static EvalRecord.Issued issued(String id, long first, int groups) {
+        return new EvalRecord.Issued(
+                id, new GroupIndex(first), List.of(groups), new Lineage(0), new WeightVersion(0), 0);
+    }
+
+    private static EvalRecord.Report report(String id) {
+        return new EvalRecord.Report(id, new Lineage(0), new WeightVersion(0), true, 0, 1, List.of(), Map.of());
+    }
+
+    private static Policy policy(long lineage, long version, Policy.State state) {
+        return new Policy(new Lineage(lineage), new WeightVersion(version), 0, state, 0);
+    }
+
+    private Optional<String> due(Policy policy) {
+        return book.due(policy).map(EvalRecord.Request::evalId);
+    }
+
+    @Test
+    void theOldestBeginsWhoseWeightsAreServed() {
+        book.accept(request("later", 5));
+        book.accept(request("now", 3));
+        assertEquals(Optional.of("now"), due(policy(0, 4, Policy.State.READY)));
+        assertEquals(Optional.of("later"), due(policy(0, 5, Policy.State.READY)));
+        assertEquals(Optional.empty(), due(policy(0, 5, Policy.State.UPDATING)));
+    }
+
+    @Test
+    void oneOfALineageThatWasGivenUpDoesNotWaitForItsVersion() {
+        book.accept(request("lost", 50));
+        assertEquals(Optional.of("lost"), due(policy(1, 10, Policy.State.READY)));
+    }
+
+    @Test
+    void whatIsIssuedIsOpenUntilItsReportAndIsNeverDueAgain() {
+        book.accept(request("e", 0));
+        book.accept(issued("e", 4, 2));
+        assertEquals(Optional.empty(), due(Policy.initial()));
+        assertTrue(book.isOpen(new GroupIndex(5)));
+        assertFalse(book.isOpen(new GroupIndex(6)));
+        assertEquals(new GroupIndex(6), book.nextIndex());
+        assertEquals(List.of(), book.takeOver());
+        book.accept(report("e"));
+        assertEquals(List.of(new EvalBook.Range(new GroupIndex(4), new GroupIndex(6))), book.takeOver());
+        assertEquals(List.of(), book.takeOver());
+        assertEquals(0, book.open());
+        book.accept(request("e", 0));
+        assertEquals(Optional.empty(), due(Policy.initial()), "the first request of an id counts");
+    }
+
+    @Test
+    void aReportMayStandBeforeTheIssueThatWasOnItsWay() {
+        book.accept(request("e", 0));
+        book.accept(report("e"));
+        assertFalse(book.isWaiting("e"));
+        book.accept(issued("e", 0, 3));
+        assertFalse(book.isOpen(new GroupIndex(1)));
+        assertEquals(List.of(new EvalBook.Range(new GroupIndex(0), new GroupIndex(3))), book.takeOver());
+    }
+
+    @Test
+    void whatHasFailedIsNotDue() {
+        book.accept(request("e", 0));
+        book.accept(new EvalRecord.Failed("e", "no such file", 1));
+        assertEquals(Optional.empty(), due(Policy.initial()));
+        assertEquals(0, book.open());
+    }
+}

@@ -1,0 +1,111 @@
+package io.millrace.producer.evaluate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.Json;
+import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.EvalRecord.EvalDataSet;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.producer.source.ChatTemplate;
+import io.millrace.producer.source.DataSetException;
+import io.millrace.producer.source.RowLimits;
+import io.millrace.producer.source.RowShape;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvalTasksTest {
+    private static final SamplingParams TRAINING =
+            new SamplingParams(1.0, 0.9, 50, 64, List.of("\n\n"), List.of(2), false, Json.object());
+    private static final Policy POLICY = new Policy(new Lineage(2), new WeightVersion(9), 320, Policy.State.READY, 1);
+
+    @TempDir
+    Path folder;
+
+    private static EvalTasks tasks(int groupsMax, int taskBytesMax) {
+        return new EvalTasks(
+                new RowShape("prompt", "label", "metadata", ChatTemplate.CHATML),
+                new RowLimits(1000, 100, 0, 4096),
+                new EvalTasks.Defaults(TRAINING, "math", 60_000),
+                new EvalTasks.Limits(groupsMax, taskBytesMax));
+    }
+
+    private String file(String name, String... rows) throws Exception {
+        return Files.writeString(folder.resolve(name), String.join("\n", rows)).toString();
+    }
+
+    private EvalTasks.Issue issue(EvalTasks tasks, EvalRecord.Request request) throws DataSetException {
+        return tasks.issue(request, tasks.load(request), new GroupIndex(100), POLICY, 1234);
+    }
+
+    @Test
+    void everyRowIsAGroupWithTheDataSetsOwnSamplingAndTheRestAsInTraining() throws Exception {
+        String a = file("a.jsonl", "{\"prompt\": \"p\", \"label\": \"1\", \"metadata\": {\"rm_type\": \"f1\"}}");
+        String b = file("b.jsonl", "{\"prompt\": \"q\"}", "{\"prompt\": \"r\"}");
+        EvalTasks.Issue issue = issue(
+                tasks(10, 4096),
+                EvalBookTest.request(
+                        "e",
+                        9,
+                        new EvalDataSet("a", a, 4, 1, null, 0.0, null, null, 512),
+                        new EvalDataSet("b", b, 1, 1, "dapo", null, null, null, null)));
+        assertEquals(List.of(1, 2), issue.issued().groups());
+        assertEquals(new GroupIndex(103), issue.issued().end());
+        assertEquals(new WeightVersion(9), issue.issued().weightVersion());
+        TrainingTask first = issue.tasks().getFirst();
+        assertEquals(4, first.samples());
+        assertEquals(0.0, first.samplingParams().temperature());
+        assertEquals(512, first.samplingParams().maxNewTokens());
+        assertEquals(0.9, first.samplingParams().topP());
+        assertEquals(List.of("\n\n"), first.samplingParams().stop());
+        assertEquals("f1", first.metadata().path("rm_type").asString(), "the row's own");
+        TrainingTask last = issue.tasks().getLast();
+        assertEquals(new GroupIndex(102), last.groupIndex());
+        assertEquals("r", last.prompt().asText());
+        assertEquals(TRAINING, last.samplingParams());
+        assertEquals("dapo", last.metadata().path("rm_type").asString());
+        assertEquals(60_000L, last.timeLimitMs());
+    }
+
+    @Test
+    void moreGroupsThanAllowedAreRefusedWithoutReadingThemAll() throws Exception {
+        String path = file("a.jsonl", "{\"prompt\": \"p\"}", "{\"prompt\": \"q\"}", "{\"prompt\": \"r\"}", "not read");
+        EvalRecord.Request whole = EvalBookTest.request("e", 9, dataSet(path));
+        DataSetException refused =
+                assertThrows(DataSetException.class, () -> tasks(2, 4096).load(whole));
+        assertTrue(refused.getMessage().contains("at most 2 prompts (--eval-groups-max)"), refused.getMessage());
+        assertEquals(
+                2,
+                issue(tasks(2, 4096), EvalBookTest.request("e", 9, dataSet(path + "@[1:3]")))
+                        .tasks()
+                        .size());
+    }
+
+    @Test
+    void whatCannotBeReadOrIsTooLargeIsRefusedByName() throws Exception {
+        assertRefused(
+                "no.jsonl does not exist", dataSet(folder.resolve("no.jsonl").toString()), 4096);
+        assertRefused("a.jsonl@[3:1]", dataSet("a.jsonl@[3:1]"), 4096);
+        String large = file("large.jsonl", "{\"prompt\": \"" + "p".repeat(500) + "\"}");
+        assertRefused("line 1 of data set " + large + " makes a task of", dataSet(large), 400);
+    }
+
+    private void assertRefused(String part, EvalDataSet dataSet, int taskBytesMax) {
+        DataSetException refused = assertThrows(
+                DataSetException.class, () -> issue(tasks(10, taskBytesMax), EvalBookTest.request("e", 9, dataSet)));
+        assertTrue(refused.getMessage().contains(part), refused.getMessage());
+    }
+
+    private static EvalDataSet dataSet(String path) {
+        return new EvalDataSet("d", path, 1, 1, null, null, null, null, null);
+    }
+}

@@ -1,0 +1,297 @@
+package io.millrace.trainer.evaluate;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.Policy;
+import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.common.wire.RolloutGroupCodec;
+import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.evaluate.score.Evaluation;
+import io.millrace.trainer.evaluate.score.EvaluationLog;
+import io.millrace.trainer.evaluate.score.EvaluationSchedule;
+import io.millrace.trainer.evaluate.score.GroupScore;
+import io.millrace.trainer.results.ResultParser;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Evaluations as they were read from the topics, and the client that goes on reading them. Thrown away when the client
+ * fails. {@link #open} comes first; one owner, but for {@link #wakeup}.
+ */
+final class EvaluationSession {
+    private static final Logger log = LoggerFactory.getLogger(EvaluationSession.class);
+
+    /** How long a turn waits for records; also how late a report may be that the time brings. */
+    private static final Duration POLL_LIMIT = Duration.ofMillis(500);
+
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+
+    /** What does not change. */
+    record Plan(RunTopics topics, EvaluationSettings settings, EvaluationSchedule schedule, Duration brokerLimit) {}
+
+    private final Plan plan;
+    private final TopicTail tail;
+    private final ResultParser parser;
+    private final EvalWriter writer;
+    private final RecordTrimmer trimmer;
+    private final EvaluationMetrics metrics;
+    private final EvaluationView view;
+    private final WallClock clock;
+    private final EvaluationLog evaluations = new EvaluationLog();
+    private final Set<String> leftOut;
+    /** Where the results after each of the newest reports begin, oldest first. */
+    private final Deque<Map<Integer, Long>> reports = new ArrayDeque<>();
+
+    private List<TopicPartition> results = List.of();
+    private Policy policy = Policy.initial();
+    private boolean live;
+
+    /**
+     * @param tail of a client of its own; owned
+     * @param leftOut ids of evaluations that were due and left out; outlives the session
+     */
+    EvaluationSession(
+            Plan plan,
+            TopicTail tail,
+            ResultParser parser,
+            EvalWriter writer,
+            RecordTrimmer trimmer,
+            EvaluationMetrics metrics,
+            EvaluationView view,
+            WallClock clock,
+            Set<String> leftOut) {
+        this.plan = plan;
+        this.tail = tail;
+        this.parser = parser;
+        this.writer = writer;
+        this.trimmer = trimmer;
+        this.metrics = metrics;
+        this.view = view;
+        this.clock = clock;
+        this.leftOut = leftOut;
+    }
+
+    /** Reads what stands on the topics: what was asked for and reported, then the results that no report holds. */
+    void open() throws Exception {
+        TopicPartition evals = new TopicPartition(plan.topics().evals(), 0);
+        TopicPartition weights = new TopicPartition(plan.topics().policy(), 0);
+        tail.follow(List.of(evals.topic(), weights.topic()), plan.brokerLimit());
+        tail.readToEnd(this::accept, plan.brokerLimit());
+        Map<TopicPartition, Long> from = new HashMap<>();
+        for (TopicPartition partition : List.of(evals, weights)) {
+            from.put(partition, tail.consumer().position(partition, plan.brokerLimit()));
+        }
+        results = tail.consumer().partitionsFor(plan.topics().evalResults(), plan.brokerLimit()).stream()
+                .map(info -> new TopicPartition(info.topic(), info.partition()))
+                .toList();
+        Map<Integer, Long> unreported = reports.isEmpty() ? Map.of() : reports.getLast();
+        tail.consumer()
+                .beginningOffsets(results, plan.brokerLimit())
+                .forEach((partition, begin) ->
+                        from.put(partition, Math.max(begin, unreported.getOrDefault(partition.partition(), 0L))));
+        tail.followFrom(from);
+        tail.readToEnd(this::accept, plan.brokerLimit());
+        live = true;
+        show();
+    }
+
+    /** Takes in what has come, asks for what is due by itself, and reports what has ended. */
+    void turn() throws Exception {
+        try {
+            tail.poll(POLL_LIMIT, this::accept);
+        } catch (WakeupException e) {
+            return;
+        }
+        schedule();
+        report();
+        trimmer.turn();
+        show();
+    }
+
+    private void accept(ConsumerRecord<byte[], byte[]> record) {
+        String topic = record.topic();
+        try {
+            if (topic.equals(plan.topics().evals())) {
+                evaluation(decode(record, EvalRecord.class));
+            } else if (topic.equals(plan.topics().policy())) {
+                policy = decode(record, Policy.class);
+            } else {
+                result(record);
+            }
+        } catch (BadRecordException e) {
+            log.warn("skipped {} offset {}: {}", topic, record.offset(), e.getMessage());
+            metrics.skipped();
+        }
+    }
+
+    private static <T extends ControlRecord> T decode(ConsumerRecord<byte[], byte[]> record, Class<T> type)
+            throws BadRecordException {
+        if (record.value() == null) {
+            throw new BadRecordException("no value");
+        }
+        return ControlCodec.decode(record.value(), type);
+    }
+
+    private void evaluation(EvalRecord record) {
+        evaluations.accept(record);
+        switch (record) {
+            case EvalRecord.Report report -> {
+                reports.addLast(report.resultsFrom());
+                metrics.reported(report, live);
+                mayDelete();
+            }
+            case EvalRecord.Failed failed -> {
+                if (live) {
+                    metrics.failed();
+                    log.warn("evaluation {} has failed: {}", failed.evalId(), failed.cause());
+                }
+            }
+            case EvalRecord.Request request -> log.debug("asked for: {}", request);
+            case EvalRecord.Issued issued -> log.debug("issued: {}", issued);
+        }
+    }
+
+    /** Below the results of the newest reports that are kept. */
+    private void mayDelete() {
+        while (reports.size() > plan.settings().keep() + 1) {
+            reports.removeFirst();
+        }
+        if (reports.size() > plan.settings().keep()) {
+            Map<Integer, Long> below = reports.getFirst();
+            below.forEach((partition, offset) -> {
+                if (offset > 0) {
+                    trimmer.mayDeleteBelow(new TopicPartition(plan.topics().evalResults(), partition), offset);
+                }
+            });
+        }
+    }
+
+    private void result(ConsumerRecord<byte[], byte[]> record) throws BadRecordException {
+        for (ResultEvent event : parser.parse(record, evaluations::isOver)) {
+            switch (event) {
+                case ResultEvent.Arrived arrived -> {
+                    GroupScore score = GroupScore.of(RolloutGroupCodec.decodeHeader(arrived.payload()));
+                    count(
+                            arrived.groupIndex(),
+                            evaluations.finished(
+                                    score,
+                                    arrived.partition(),
+                                    arrived.offsets().getFirst()));
+                }
+                case ResultEvent.Marker marker ->
+                    count(
+                            marker.groupIndex(),
+                            evaluations.givenUp(
+                                    marker.groupIndex(), marker.cause(), marker.partition(), marker.offset()));
+                case ResultEvent.Invalid invalid ->
+                    count(
+                            invalid.groupIndex(),
+                            evaluations.givenUp(
+                                    invalid.groupIndex(),
+                                    "its result cannot be used: " + invalid.reason(),
+                                    invalid.partition(),
+                                    invalid.offset()));
+                case ResultEvent.PartsRepeated repeated -> metrics.late();
+                case ResultEvent.PartPassed part -> {}
+                case ResultEvent.Unreadable unreadable -> throw new BadRecordException(unreadable.detail());
+            }
+        }
+    }
+
+    private void count(GroupIndex index, EvaluationLog.Fate fate) {
+        if (fate == EvaluationLog.Fate.LATE) {
+            metrics.late();
+        }
+        parser.won(index);
+    }
+
+    /** Asked for once: the id belongs to the weights, so that a restart asks for nothing again. */
+    private void schedule() throws InterruptedException {
+        String due = plan.schedule().due(policy).orElse(null);
+        if (due == null || evaluations.knows(due) || leftOut.contains(due)) {
+            return;
+        }
+        if (evaluations.open() >= plan.settings().openMax()) {
+            leftOut.add(due);
+            metrics.leftOut();
+            log.warn(
+                    "evaluation {} is left out: {} are under way, at most {} may be (--evals-open-max)",
+                    due,
+                    evaluations.open(),
+                    plan.settings().openMax());
+            return;
+        }
+        write(new EvalRecord.Request(
+                due,
+                policy.lineage(),
+                policy.weightVersion(),
+                plan.settings().evalDataSets(),
+                clock.millis(),
+                plan.settings().timeLimit().toMillis()));
+    }
+
+    private void report() throws InterruptedException {
+        for (Evaluation evaluation : evaluations.all()) {
+            if (evaluation.isDue(clock.millis())) {
+                String id = evaluation.request().evalId();
+                EvalRecord.Report report = evaluation.report(
+                        clock.millis(), evaluations.resultsFrom(id, positions(), parser.neededFrom()));
+                write(report);
+                log.info("evaluation {}: {}", id, report.dataSets());
+            }
+        }
+    }
+
+    private Map<Integer, Long> positions() {
+        Map<Integer, Long> positions = new HashMap<>();
+        results.forEach(partition ->
+                positions.put(partition.partition(), tail.consumer().position(partition, plan.brokerLimit())));
+        return positions;
+    }
+
+    /** Durable when it returns; taken in at once, and known when it is read back. */
+    private void write(EvalRecord record) throws InterruptedException {
+        try {
+            var _ = writer.send(record).get(plan.brokerLimit().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
+            throw new KafkaException("the broker has not taken a record of evaluations", e);
+        }
+        evaluations.accept(record);
+    }
+
+    private void show() {
+        view.show(
+                EvaluationView.ordered(
+                        evaluations.all().stream().map(Evaluation::status).toList()),
+                policy,
+                leftOut.size());
+    }
+
+    void wakeup() {
+        tail.wakeup();
+    }
+
+    void close() {
+        tail.consumer().close(CloseOptions.timeout(CLOSE_LIMIT));
+    }
+}

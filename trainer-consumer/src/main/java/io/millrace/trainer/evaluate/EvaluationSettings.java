@@ -1,0 +1,174 @@
+package io.millrace.trainer.evaluate;
+
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.record.EvalRecord.EvalDataSet;
+import io.millrace.trainer.evaluate.score.EvaluationSchedule;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When evaluations happen by themselves, and what holds for those that do not say.
+ *
+ * @param interval in steps, 0 for never
+ * @param dataSets each {@code name=path}, the path as the producer sees it
+ * @param rewardType null for what the producer has; so is every null that follows
+ * @param keep evaluations whose results stay readable
+ */
+public record EvaluationSettings(
+        @Setting(
+                name = "eval-interval",
+                defaultValue = "0",
+                min = "0",
+                max = "1000000",
+                unit = "steps",
+                help = "Evaluate each time so many steps more are in the weights that engines serve; 0 for never")
+        int interval,
+
+        @Setting(
+                name = "eval-before-training",
+                defaultValue = "true",
+                help = "With --eval-interval: evaluate the weights before the first step too")
+        boolean beforeTraining,
+
+        @Setting(
+                name = "eval-dataset",
+                defaultValue = "",
+                help = "Data set of evaluations, name=path; the path, sliced or not, is one of the producer's machine;"
+                        + " repeat it or separate by commas for several")
+        List<String> dataSets,
+
+        @Setting(
+                name = "eval-samples",
+                defaultValue = "1",
+                min = "1",
+                max = "4096",
+                unit = "samples",
+                help = "Samples of each prompt of an evaluation")
+        int samples,
+
+        @Setting(
+                name = "eval-pass-reward",
+                defaultValue = "1.0",
+                help = "A sample of an evaluation passes with at least this reward")
+        double passReward,
+
+        @Setting(
+                name = "eval-reward-type",
+                defaultValue = Setting.NONE,
+                help = "Reward of evaluations, for prompts whose metadata has no rm_type; the producer's --reward-type"
+                        + " when unset")
+        @Nullable
+        String rewardType,
+
+        @Setting(
+                name = "eval-temperature",
+                defaultValue = Setting.NONE,
+                min = "0.0",
+                help = "Sampling temperature of evaluations; the producer's when unset, and so for the next three")
+        @Nullable
+        Double temperature,
+
+        @Setting(
+                name = "eval-top-p",
+                defaultValue = Setting.NONE,
+                max = "1.0",
+                help = "Nucleus sampling's share in evaluations, above 0")
+        @Nullable
+        Double topP,
+
+        @Setting(
+                name = "eval-top-k",
+                defaultValue = Setting.NONE,
+                min = "-1",
+                help = "Candidates per token in evaluations; -1 for all")
+        @Nullable
+        Integer topK,
+
+        @Setting(
+                name = "eval-max-new-tokens",
+                defaultValue = Setting.NONE,
+                min = "1",
+                unit = "tokens",
+                help = "Longest response of one sample of an evaluation")
+        @Nullable
+        Integer maxNewTokens,
+
+        @Setting(
+                name = "eval-time-limit",
+                defaultValue = "1h",
+                min = "1s",
+                max = "168h",
+                help = "Time from an evaluation's request on after which it is reported with what there is")
+        Duration timeLimit,
+
+        @Setting(
+                name = "evals-open-max",
+                defaultValue = "4",
+                min = "1",
+                max = "1000",
+                unit = "evaluations",
+                help = "Evaluations under way at once; one more is refused, one that is due by itself is left out")
+        int openMax,
+
+        @Setting(
+                name = "keep-evals",
+                defaultValue = "20",
+                min = "0",
+                max = "100000",
+                unit = "evaluations",
+                help = "Reported evaluations whose results stay on eval-results; reports stay in any case")
+        int keep) {
+    public EvaluationSettings {
+        dataSets = List.copyOf(dataSets);
+        List<EvalDataSet> parsed = parsed(
+                dataSets, new EvalDefaults(samples, passReward, rewardType, temperature, topP, topK, maxNewTokens));
+        if (interval > 0 && parsed.isEmpty()) {
+            throw SettingException.impossible(
+                    "--eval-interval and --eval-dataset", "nothing to evaluate: give at least one data set, name=path");
+        }
+    }
+
+    /** No evaluation by itself. */
+    public static EvaluationSettings defaults() {
+        return new EvaluationSettings(
+                0, true, List.of(), 1, 1.0, null, null, null, null, null, Duration.ofHours(1), 4, 20);
+    }
+
+    EvalDefaults forDataSets() {
+        return new EvalDefaults(samples, passReward, rewardType, temperature, topP, topK, maxNewTokens);
+    }
+
+    List<EvalDataSet> evalDataSets() {
+        return parsed(dataSets, forDataSets());
+    }
+
+    EvaluationSchedule schedule(int batchGroups) {
+        return new EvaluationSchedule(interval, batchGroups, beforeTraining);
+    }
+
+    private static List<EvalDataSet> parsed(List<String> texts, EvalDefaults defaults) {
+        List<EvalDataSet> parsed = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (String text : texts) {
+            int at = text.indexOf('=');
+            if (at < 1 || at == text.length() - 1) {
+                throw SettingException.impossible("--eval-dataset", "must be name=path, was '" + text + "'");
+            }
+            String name = text.substring(0, at).strip();
+            if (!names.add(name)) {
+                throw SettingException.impossible("--eval-dataset", "two data sets are named '" + name + "'");
+            }
+            try {
+                parsed.add(defaults.dataSet(name, text.substring(at + 1).strip()));
+            } catch (IllegalArgumentException e) {
+                throw SettingException.impossible("--eval-dataset", String.valueOf(e.getMessage()));
+            }
+        }
+        return parsed;
+    }
+}

@@ -1,0 +1,83 @@
+package io.millrace.trainer.evaluate;
+
+import io.millrace.common.record.Policy;
+import io.millrace.trainer.evaluate.score.EvaluationStatus;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** What the loop has read, for other threads. Thread-safe. */
+final class EvaluationView {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private Map<String, EvaluationStatus> statuses = Map.of();
+    private @Nullable Policy policy;
+    private long skipped;
+
+    void show(Map<String, EvaluationStatus> newest, Policy weights, long left) {
+        lock.lock();
+        try {
+            statuses = newest;
+            policy = weights;
+            skipped = left;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** By id, in the order of their requests; not to be changed. */
+    Map<String, EvaluationStatus> statuses() {
+        lock.lock();
+        try {
+            return statuses;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Null until the topics were read for the first time. */
+    @Nullable
+    Policy policy() {
+        lock.lock();
+        try {
+            return policy;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Evaluations that were due by themselves and were left out, since the process began. */
+    long skipped() {
+        lock.lock();
+        try {
+            return skipped;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until an evaluation is known; null when it is not within the limit. */
+    @Nullable
+    EvaluationStatus await(String evalId, Duration limit) throws InterruptedException {
+        long leftNanos = limit.toNanos();
+        lock.lock();
+        try {
+            while (!statuses.containsKey(evalId) && leftNanos > 0) {
+                leftNanos = changed.awaitNanos(leftNanos);
+            }
+            return statuses.get(evalId);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    static Map<String, EvaluationStatus> ordered(Iterable<EvaluationStatus> statuses) {
+        Map<String, EvaluationStatus> ordered = new LinkedHashMap<>();
+        statuses.forEach(status -> ordered.put(status.request().evalId(), status));
+        return ordered;
+    }
+}

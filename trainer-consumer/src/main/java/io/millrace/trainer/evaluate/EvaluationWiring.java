@@ -1,0 +1,92 @@
+package io.millrace.trainer.evaluate;
+
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.lifecycle.Fatal;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.lifecycle.StopSequence;
+import io.millrace.common.metrics.Metrics;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.trainer.results.ResultParser;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+
+/** Builds what belongs to evaluations, and starts it. */
+public final class EvaluationWiring {
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+
+    /**
+     * What it takes from the process.
+     *
+     * @param partitions of {@code eval-results}
+     * @param partBytesMax of unfinished parts in memory
+     */
+    public record Surroundings(
+            RunTopics topics,
+            EvaluationSettings settings,
+            int batchGroups,
+            int partitions,
+            long partBytesMax,
+            Duration trimInterval,
+            Duration brokerTimeout) {}
+
+    private EvaluationWiring() {}
+
+    /**
+     * @param admin not owned
+     * @param stops gets what is started
+     * @param opened done when the run's topics are there
+     */
+    public static Evaluations start(
+            Surroundings around,
+            KafkaClients clients,
+            Admin admin,
+            Metrics metrics,
+            Health health,
+            StopSequence stops,
+            Fatal fatal,
+            CompletableFuture<Void> opened) {
+        RunTopics topics = around.topics();
+        int limitMs = Math.toIntExact(around.brokerTimeout().toMillis());
+        Producer<byte[], byte[]> producer = clients.producer(
+                topics.run() + ".trainer.evals",
+                Map.of(
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG, limitMs,
+                        ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, limitMs,
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, limitMs));
+        stops.push("evaluation requests", _ -> producer.close(CLOSE_LIMIT));
+        EvalWriter writer = new EvalWriter(producer, topics);
+        EvaluationView view = new EvaluationView();
+        EvaluationMetrics meters = new EvaluationMetrics(metrics.registry());
+        EvaluationSession.Plan plan = new EvaluationSession.Plan(
+                topics, around.settings(), around.settings().schedule(around.batchGroups()), around.brokerTimeout());
+        Set<String> leftOut = new HashSet<>();
+        EvaluationLoop loop = new EvaluationLoop(
+                () -> new EvaluationSession(
+                        plan,
+                        new TopicTail(clients.follower(topics.run() + ".trainer.evaluations")),
+                        new ResultParser(
+                                topics.run(), around.partitions(), ResultParser.ANY_SAMPLES, around.partBytesMax()),
+                        writer,
+                        new RecordTrimmer(admin, Ticker.system(), around.trimInterval()),
+                        meters,
+                        view,
+                        WallClock.system(),
+                        leftOut),
+                health,
+                opened);
+        OwnerLoop owner = new OwnerLoop(EvaluationLoop.NAME, loop, fatal).start();
+        stops.push("evaluations", owner::stop);
+        return new Evaluations(around.settings(), view, writer, WallClock.system(), around.brokerTimeout());
+    }
+}

@@ -1,0 +1,181 @@
+package io.millrace.trainer.evaluate.score;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.EvalRecord.DataSetReport;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One evaluation, from its request to its report. Of each group the first thing counts, a result or its end. One owner. */
+public final class Evaluation {
+    /** How far it is. */
+    public enum State {
+        /** Its tasks are not issued yet: the weights, or the producer, are waited for. */
+        WAITING,
+        RUNNING,
+        /** Every group has ended. */
+        DONE,
+        /** Its time was up first. */
+        EXPIRED,
+        /** Its tasks could not be issued. */
+        FAILED
+    }
+
+    private final EvalRecord.Request request;
+    private final List<DataSetScores> scores = new ArrayList<>();
+    private final BitSet ended = new BitSet();
+    private final Map<Integer, Long> firstOffsets = new HashMap<>();
+    private EvalRecord.@Nullable Issued issued;
+    private EvalRecord.@Nullable Failed failed;
+    private EvalRecord.@Nullable Report report;
+
+    Evaluation(EvalRecord.Request request) {
+        this.request = request;
+    }
+
+    public EvalRecord.Request request() {
+        return request;
+    }
+
+    void issued(EvalRecord.Issued tasks) {
+        if (issued != null) {
+            return;
+        }
+        issued = tasks;
+        for (int i = 0; i < request.dataSets().size(); i++) {
+            scores.add(new DataSetScores(
+                    request.dataSets().get(i),
+                    i < tasks.groups().size() ? tasks.groups().get(i) : 0));
+        }
+    }
+
+    void failed(EvalRecord.Failed cause) {
+        failed = failed == null ? cause : failed;
+    }
+
+    void reported(EvalRecord.Report known) {
+        report = report == null ? known : report;
+    }
+
+    boolean isOpen() {
+        return failed == null && report == null;
+    }
+
+    /** Whether the group is one of this evaluation's. */
+    boolean has(GroupIndex index) {
+        return issued != null && index.compareTo(issued.first()) >= 0 && index.compareTo(issued.end()) < 0;
+    }
+
+    boolean hasEnded(GroupIndex index) {
+        return issued != null && ended.get(place(issued, index));
+    }
+
+    private static int place(EvalRecord.Issued tasks, GroupIndex index) {
+        return Math.toIntExact(index.value() - tasks.first().value());
+    }
+
+    /** @return false when the group has ended before */
+    boolean finished(GroupScore score) {
+        DataSetScores of = end(score.index());
+        if (of == null) {
+            return false;
+        }
+        of.add(score);
+        return true;
+    }
+
+    /** @return false when the group has ended before */
+    boolean givenUp(GroupIndex index, String cause) {
+        DataSetScores of = end(index);
+        if (of == null) {
+            return false;
+        }
+        of.failed(cause);
+        return true;
+    }
+
+    private @Nullable DataSetScores end(GroupIndex index) {
+        EvalRecord.Issued tasks = issued;
+        if (tasks == null || ended.get(place(tasks, index))) {
+            return null;
+        }
+        int place = place(tasks, index);
+        ended.set(place);
+        for (int i = 0; i < scores.size(); i++) {
+            place -= tasks.groups().get(i);
+            if (place < 0) {
+                return scores.get(i);
+            }
+        }
+        throw new IllegalStateException("group " + index + " is of no data set of " + request.evalId());
+    }
+
+    /** Its results in this partition begin here, or before. */
+    void seen(int partition, long offset) {
+        firstOffsets.merge(partition, offset, Math::min);
+    }
+
+    /** Where the results that were seen begin, by partition. */
+    Map<Integer, Long> firstOffsets() {
+        return Map.copyOf(firstOffsets);
+    }
+
+    /** Whether a report is due: every group has ended, or the time is up. */
+    public boolean isDue(long nowMs) {
+        return isOpen() && (isComplete() || nowMs - request.requestedAtMs() >= request.timeLimitMs());
+    }
+
+    private boolean isComplete() {
+        return issued != null
+                && ended.cardinality() == issued.end().value() - issued.first().value();
+    }
+
+    /** What it has come to now. */
+    public EvalRecord.Report report(long nowMs, Map<Integer, Long> resultsFrom) {
+        EvalRecord.Issued tasks = issued;
+        List<DataSetReport> dataSets = tasks == null
+                ? request.dataSets().stream()
+                        .map(asked -> new DataSetScores(asked, 0).report())
+                        .toList()
+                : scores.stream().map(DataSetScores::report).toList();
+        return new EvalRecord.Report(
+                request.evalId(),
+                request.lineage(),
+                tasks == null ? request.weightVersion() : tasks.weightVersion(),
+                isComplete(),
+                request.requestedAtMs(),
+                nowMs,
+                dataSets,
+                resultsFrom);
+    }
+
+    /** How it stands, for others; after a restart what a report says was not counted again. */
+    public EvaluationStatus status() {
+        EvalRecord.Issued tasks = issued;
+        List<DataSetReport> figures =
+                report == null ? scores.stream().map(DataSetScores::report).toList() : report.dataSets();
+        return new EvaluationStatus(
+                request,
+                state(),
+                tasks == null ? null : tasks.weightVersion(),
+                tasks == null ? 0 : tasks.end().value() - tasks.first().value(),
+                figures.stream().mapToLong(DataSetReport::done).sum(),
+                figures.stream().mapToLong(DataSetReport::failed).sum(),
+                failed == null ? null : failed.cause(),
+                report);
+    }
+
+    private State state() {
+        if (report != null) {
+            return report.complete() ? State.DONE : State.EXPIRED;
+        }
+        if (failed != null) {
+            return State.FAILED;
+        }
+        return issued == null ? State.WAITING : State.RUNNING;
+    }
+}

@@ -1,0 +1,171 @@
+package io.millrace.trainer.evaluate.score;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.record.EvalRecord;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Every evaluation of the run, by what stands on {@code evals} and {@code eval-results}. The topics run apart: a result
+ * that comes before its tasks' record waits for it. One owner.
+ */
+public final class EvaluationLog {
+    /** Ended evaluations that are remembered; older ones are forgotten. */
+    static final int ENDED_MAX = 1_000;
+
+    /** Results that wait for the record of their tasks; more means that somebody writes nonsense. */
+    static final int EARLY_MAX = 200_000;
+
+    /** What became of a result. */
+    public enum Fate {
+        COUNTED,
+        /** Its group had ended, or its evaluation is over. */
+        LATE,
+        /** Its tasks' record has not come. */
+        EARLY
+    }
+
+    private sealed interface End {
+        GroupIndex index();
+
+        record Finished(GroupScore score) implements End {
+            @Override
+            public GroupIndex index() {
+                return score.index();
+            }
+        }
+
+        record GivenUp(GroupIndex index, String cause) implements End {}
+    }
+
+    private record Place(int partition, long offset) {}
+
+    private record Early(End end, Place place) {}
+
+    private final LinkedHashMap<String, Evaluation> evaluations = new LinkedHashMap<>();
+    private final TreeMap<GroupIndex, Early> early = new TreeMap<>();
+    private long nextIndex;
+
+    /** Takes in a record of {@code evals}. */
+    public void accept(EvalRecord record) {
+        if (record instanceof EvalRecord.Request request) {
+            evaluations.putIfAbsent(request.evalId(), new Evaluation(request));
+            forget();
+            return;
+        }
+        Evaluation evaluation = evaluations.get(record.evalId());
+        if (record instanceof EvalRecord.Issued issued) {
+            nextIndex = Math.max(nextIndex, issued.end().value());
+        }
+        if (evaluation != null) {
+            switch (record) {
+                case EvalRecord.Request request -> {}
+                case EvalRecord.Issued issued -> evaluation.issued(issued);
+                case EvalRecord.Failed failed -> evaluation.failed(failed);
+                case EvalRecord.Report report -> evaluation.reported(report);
+            }
+        }
+        Map<GroupIndex, Early> known = early.headMap(new GroupIndex(nextIndex), false);
+        List<Early> ends = List.copyOf(known.values());
+        known.clear();
+        ends.forEach(one -> count(one.end(), one.place()));
+    }
+
+    private void forget() {
+        int ended = evaluations.size() - open();
+        for (Iterator<Evaluation> all = evaluations.values().iterator(); ended > ENDED_MAX && all.hasNext(); ) {
+            if (!all.next().isOpen()) {
+                all.remove();
+                ended--;
+            }
+        }
+    }
+
+    /** A group is finished; the place is of its first record. */
+    public Fate finished(GroupScore score, int partition, long offset) {
+        return count(new End.Finished(score), new Place(partition, offset));
+    }
+
+    /** A group was given up, or its result cannot be used. */
+    public Fate givenUp(GroupIndex index, String cause, int partition, long offset) {
+        return count(new End.GivenUp(index, cause), new Place(partition, offset));
+    }
+
+    private Fate count(End end, Place place) {
+        if (end.index().value() >= nextIndex) {
+            if (early.size() < EARLY_MAX) {
+                early.putIfAbsent(end.index(), new Early(end, place));
+            }
+            return Fate.EARLY;
+        }
+        Optional<Evaluation> of = openWith(end.index());
+        if (of.isEmpty()) {
+            return Fate.LATE;
+        }
+        Evaluation evaluation = of.get();
+        evaluation.seen(place.partition(), place.offset());
+        boolean news = switch (end) {
+            case End.Finished finished -> evaluation.finished(finished.score());
+            case End.GivenUp given -> evaluation.givenUp(given.index(), given.cause());
+        };
+        return news ? Fate.COUNTED : Fate.LATE;
+    }
+
+    private Optional<Evaluation> openWith(GroupIndex index) {
+        return evaluations.values().stream()
+                .filter(evaluation -> evaluation.isOpen() && evaluation.has(index))
+                .findFirst();
+    }
+
+    /** Whether nothing more is wanted of the group. */
+    public boolean isOver(GroupIndex index) {
+        return index.value() < nextIndex
+                && openWith(index).map(evaluation -> evaluation.hasEnded(index)).orElse(true);
+    }
+
+    /** In the order of their requests. */
+    public Collection<Evaluation> all() {
+        return List.copyOf(evaluations.values());
+    }
+
+    public boolean knows(String evalId) {
+        return evaluations.containsKey(evalId);
+    }
+
+    /** Evaluations that have not ended. */
+    public int open() {
+        return (int) evaluations.values().stream().filter(Evaluation::isOpen).count();
+    }
+
+    /**
+     * Where a restart must begin to read results, by partition, when an evaluation is reported.
+     *
+     * @param but the one that is reported
+     * @param positions where each partition is read next
+     * @param parts the first part that is held, by partition
+     */
+    public Map<Integer, Long> resultsFrom(String but, Map<Integer, Long> positions, Map<Integer, Long> parts) {
+        Map<Integer, Long> from = new HashMap<>(positions);
+        lower(from, parts);
+        evaluations.values().stream()
+                .filter(evaluation ->
+                        evaluation.isOpen() && !evaluation.request().evalId().equals(but))
+                .forEach(evaluation -> lower(from, evaluation.firstOffsets()));
+        early.values()
+                .forEach(one -> from.computeIfPresent(
+                        one.place().partition(),
+                        (partition, offset) -> Math.min(offset, one.place().offset())));
+        return from;
+    }
+
+    private static void lower(Map<Integer, Long> from, Map<Integer, Long> to) {
+        to.forEach((partition, offset) ->
+                from.computeIfPresent(partition, (same, position) -> Math.min(position, offset)));
+    }
+}

@@ -1,0 +1,5 @@
+/** From records of the results topics to what they say. */
+@NullMarked
+package io.millrace.trainer.results;
+
+import org.jspecify.annotations.NullMarked;
