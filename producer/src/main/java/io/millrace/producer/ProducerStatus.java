@@ -105,10 +105,10 @@ record ProducerStatus(
         newest.put("state", policy.state().name().toLowerCase(Locale.ROOT));
         ObjectNode asked = json.putObject("evaluations");
         asked.put("open", evaluations.open());
-        asked.put("queued", evaluations.counts().queued());
-        asked.put("in_flight", evaluations.counts().inFlight());
-        asked.put("finished", evaluations.counts().finished());
-        asked.put("failed", evaluations.counts().failed());
+        asked.put("groups_queued", evaluations.counts().queued());
+        asked.put("groups_in_flight", evaluations.counts().inFlight());
+        asked.put("groups_finished", evaluations.counts().finished());
+        asked.put("groups_failed", evaluations.counts().failed());
         return json;
     }
 }
