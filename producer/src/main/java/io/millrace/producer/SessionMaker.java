@@ -36,6 +36,9 @@ final class SessionMaker {
     /** A change of what is read waits for the fetch under way; taking the run over changes it five times. */
     private static final String FETCH_WAIT_MS = "50";
 
+    /** Tasks of one evaluation: published at once, and held until it is over. */
+    private static final long EVAL_BYTES_MAX = 128L << 20;
+
     private final ProducerSettings settings;
     private final ProducerSession.Plan plan;
     private final KafkaClients clients;
@@ -123,7 +126,7 @@ final class SessionMaker {
                         settings.sampling().params(),
                         data.rewardType(),
                         settings.recovery().taskDeadline().toMillis()),
-                new EvalTasks.Limits(settings.evalGroupsMax(), recordBytesMax(settings)));
+                new EvalTasks.Limits(settings.evalGroupsMax(), recordBytesMax(settings), EVAL_BYTES_MAX));
     }
 
     private PromptLog lane(String topic, BadRecords bad) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * so figures may be off by what moved meanwhile.
  *
  * @param published groups the producer has published so far
+ * @param evaluation the lane of evaluations, in no sum
  * @param totals groups settled so far
  * @param workers the live ones
  * @param inFlight groups they hold, each once
@@ -24,6 +25,7 @@ record Lag(
         RunId run,
         Lane prompts,
         Lane urgent,
+        Lane evaluation,
         long published,
         StepRecord.Totals totals,
         List<WorkerStatuses.Seen> workers,
@@ -54,7 +56,7 @@ record Lag(
         }
     }
 
-    /** Tasks in both lanes that no worker has taken. */
+    /** Tasks of training that no worker has taken. */
     long queued() {
         return prompts.queued() + urgent.queued();
     }
@@ -62,6 +64,13 @@ record Lag(
     /** Groups finished but not settled: in {@code results}, waiting for a step or for its acknowledgement. */
     long resultsWaiting() {
         return Math.max(0, published - totals.settled() - queued() - inFlight);
+    }
+
+    /** Groups of evaluations that live workers hold. */
+    long evaluationsInFlight() {
+        return workers.stream()
+                .mapToLong(seen -> seen.status().heldForEvaluation().size())
+                .sum();
     }
 
     /** Samples the live workers may have in flight. */

@@ -9,6 +9,7 @@ import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.record.WorkersRecord;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
@@ -52,7 +53,8 @@ final class LagReader {
                 newest(topics.policy(), record -> decode(record, Policy.class)).orElse(null);
         WorkerStatuses statuses = new WorkerStatuses();
         reader.read(only(topics.workers()), 0, statuses::accept);
-        Set<Claim> claims = claims(statuses);
+        Set<Claim> claims = claims(statuses, WorkersRecord.Status::groups);
+        Lag.Lane evaluation = lane(topics.evalPrompts(), claims(statuses, WorkersRecord.Status::heldForEvaluation));
         Lag.Lane urgent = lane(topics.urgent(), claims);
         Lag.Lane prompts = lane(topics.prompts(), claims);
         long published = newest(topics.prompts(), record -> decode(record, TrainingTask.class))
@@ -63,6 +65,7 @@ final class LagReader {
                 topics.run(),
                 prompts,
                 urgent,
+                evaluation,
                 published,
                 steps.totals(),
                 statuses.live(nowMs),
@@ -79,9 +82,10 @@ final class LagReader {
 
     private record Claim(GroupIndex groupIndex, Attempt attempt) {}
 
-    private Set<Claim> claims(WorkerStatuses statuses) {
+    private Set<Claim> claims(
+            WorkerStatuses statuses, Function<WorkersRecord.Status, List<WorkersRecord.HeldGroup>> held) {
         return statuses.live(clock.millis()).stream()
-                .flatMap(seen -> seen.status().groups().stream())
+                .flatMap(seen -> held.apply(seen.status()).stream())
                 .map(group -> new Claim(group.groupIndex(), group.attempt()))
                 .collect(Collectors.toSet());
     }

@@ -22,6 +22,10 @@ final class LagView {
         TextTable stages = new TextTable("stage", "groups", "what");
         stages.row("queued", lag.prompts().queued(), lag.prompts().topic() + ", not yet taken by a worker");
         stages.row("queued, urgent", lag.urgent().queued(), lag.urgent().topic() + ", retries and continuations");
+        stages.row(
+                "evaluations",
+                lag.evaluation().queued() + lag.evaluationsInFlight(),
+                lag.evaluation().topic() + ", " + lag.evaluation().queued() + " of them not yet taken");
         stages.row("in flight", lag.inFlight(), "held by " + lag.workers().size() + " live workers");
         stages.row("results waiting", lag.resultsWaiting(), "finished, not settled: for a step or its acknowledgement");
         lines.addAll(stages.lines());
@@ -67,6 +71,8 @@ final class LagView {
         json.put("queued", lag.prompts().queued());
         json.put("queued_urgent", lag.urgent().queued());
         json.put("in_flight", lag.inFlight());
+        json.put("queued_evaluation", lag.evaluation().queued());
+        json.put("in_flight_evaluation", lag.evaluationsInFlight());
         json.put("results_waiting", lag.resultsWaiting());
         json.put("trained", lag.totals().trained());
         json.put("discarded", lag.totals().discarded());

@@ -61,6 +61,11 @@ public sealed interface WorkersRecord extends ControlRecord {
             evaluationGroups = evaluationGroups == null ? null : List.copyOf(evaluationGroups);
         }
 
+        /** Every group of evaluations it holds. */
+        public List<HeldGroup> heldForEvaluation() {
+            return evaluationGroups == null ? List.of() : evaluationGroups;
+        }
+
         /** The same, as if its groups of evaluations were all it holds. */
         public Status ofEvaluations() {
             return new Status(
@@ -70,7 +75,7 @@ public sealed interface WorkersRecord extends ControlRecord {
                     sentAtMs,
                     slots,
                     slotsInUse,
-                    evaluationGroups == null ? List.of() : evaluationGroups,
+                    heldForEvaluation(),
                     engines,
                     groupsFinished,
                     groupsFailed,

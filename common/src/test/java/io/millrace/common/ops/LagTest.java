@@ -36,6 +36,7 @@ class LagTest {
                 new RunId("r"),
                 prompts,
                 urgent,
+                new Lag.Lane("r.prompts.eval", OptionalLong.empty(), OptionalLong.empty(), 0),
                 published,
                 totals,
                 List.of(),
@@ -123,11 +124,12 @@ class LagTest {
                 1,
                 330,
                 9_000,
-                null);
+                List.of(new WorkersRecord.HeldGroup(new GroupIndex(5), new Attempt(1), NOW_MS, 0)));
         Lag lag = new Lag(
                 new RunId("r"),
                 lane(9, OptionalLong.of(9)),
                 new Lag.Lane("r.prompts.urgent", OptionalLong.empty(), OptionalLong.empty(), 0),
+                new Lag.Lane("r.prompts.eval", OptionalLong.empty(), OptionalLong.empty(), 4),
                 60,
                 new StepRecord.Totals(32, 0, 0, 32),
                 List.of(new WorkerStatuses.Seen(status, NOW_MS - 1_200)),
@@ -141,6 +143,9 @@ class LagTest {
         assertTrue(lines.contains("queued                9  r.prompts, not yet taken by a worker"), lines.toString());
         assertTrue(
                 lines.contains("w1      running  60/64              1        41       1  1.2 s ago"), lines.toString());
+        assertTrue(
+                lines.contains("evaluations           5  r.prompts.eval, 4 of them not yet taken"), lines.toString());
+        assertEquals(1, LagView.json(lag).path("in_flight").asLong(), "evaluations are in no sum");
         assertEquals(18, LagView.json(lag).path("results_waiting").asLong());
         assertEquals(60, LagView.json(lag).path("slots_in_use").asLong());
         assertEquals(

@@ -101,7 +101,7 @@ public final class EnginePool {
             try {
                 client.abort(request.getValue(), request.getKey(), ASK_LIMIT);
             } catch (EngineException e) {
-                log.warn("{} does not abort {}: {}", request.getValue(), request.getKey(), e.getMessage());
+                log.debug("{} does not abort {}: {}", request.getValue(), request.getKey(), e.getMessage());
             }
         });
     }

@@ -34,8 +34,9 @@ public final class EvalTasks {
     /**
      * @param groupsMax prompts of one evaluation
      * @param taskBytesMax the largest task, in bytes of its JSON
+     * @param bytesMax all tasks of one evaluation, the same
      */
-    public record Limits(int groupsMax, int taskBytesMax) {}
+    public record Limits(int groupsMax, int taskBytesMax, long bytesMax) {}
 
     /** The tasks, and the record that goes with them. */
     public record Issue(EvalRecord.Issued issued, List<TrainingTask> tasks) {}
@@ -92,17 +93,25 @@ public final class EvalTasks {
      *
      * @param dataSets as {@link #load} gave them
      * @param first index of the first group
-     * @throws DataSetException when a task is larger than a record may be
+     * @throws DataSetException when a task is larger than a record may be, or all of them are too large
      */
     public Issue issue(EvalRecord.Request request, List<DataSet> dataSets, GroupIndex first, Policy policy, long nowMs)
             throws DataSetException {
         List<TrainingTask> tasks = new ArrayList<>();
+        long bytes = 0;
         for (int i = 0; i < dataSets.size(); i++) {
             EvalDataSet asked = request.dataSets().get(i);
             DataSet dataSet = dataSets.get(i);
             for (int row = 0; row < dataSet.size(); row++) {
                 GroupIndex index = new GroupIndex(first.value() + tasks.size());
-                tasks.add(checked(task(index, asked, dataSet, dataSet.row(row), policy, nowMs), asked));
+                TrainingTask task = task(index, asked, dataSet, dataSet.row(row), policy, nowMs);
+                bytes += checkedBytes(task, asked);
+                if (bytes > limits.bytesMax()) {
+                    throw new DataSetException("the tasks of an evaluation have at most " + limits.bytesMax()
+                            + " bytes, line " + task.source().row() + " of data set " + asked.path()
+                            + " makes them more; a slice makes it smaller");
+                }
+                tasks.add(task);
             }
         }
         EvalRecord.Issued issued = new EvalRecord.Issued(
@@ -134,12 +143,12 @@ public final class EvalTasks {
                 null);
     }
 
-    private TrainingTask checked(TrainingTask task, EvalDataSet asked) throws DataSetException {
+    private int checkedBytes(TrainingTask task, EvalDataSet asked) throws DataSetException {
         int bytes = ControlCodec.encode(task).length;
         if (bytes > limits.taskBytesMax()) {
             throw new DataSetException("line " + task.source().row() + " of data set " + asked.path()
                     + " makes a task of " + bytes + " bytes, --record-size-max is " + limits.taskBytesMax());
         }
-        return task;
+        return bytes;
     }
 }

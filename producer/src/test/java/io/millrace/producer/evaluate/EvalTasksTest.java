@@ -36,7 +36,7 @@ class EvalTasksTest {
                 new RowShape("prompt", "label", "metadata", ChatTemplate.CHATML),
                 new RowLimits(1000, 100, 0, 4096),
                 new EvalTasks.Defaults(TRAINING, "math", 60_000),
-                new EvalTasks.Limits(groupsMax, taskBytesMax));
+                new EvalTasks.Limits(groupsMax, taskBytesMax, 8_000));
     }
 
     private String file(String name, String... rows) throws Exception {
@@ -97,6 +97,18 @@ class EvalTasksTest {
         assertRefused("a.jsonl@[3:1]", dataSet("a.jsonl@[3:1]"), 4096);
         String large = file("large.jsonl", "{\"prompt\": \"" + "p".repeat(500) + "\"}");
         assertRefused("line 1 of data set " + large + " makes a task of", dataSet(large), 400);
+    }
+
+    @Test
+    void tasksThatAreTooMuchTogetherAreRefused() throws Exception {
+        String row = "{\"prompt\": \"" + "p".repeat(900) + "\"}";
+        String path = file("much.jsonl", row, row, row, row, row, row, row, row);
+        assertRefused("at most 8000 bytes", dataSet(path), 4096);
+        assertEquals(
+                3,
+                issue(tasks(10, 4096), EvalBookTest.request("e", 9, dataSet(path + "@[0:3]")))
+                        .tasks()
+                        .size());
     }
 
     private void assertRefused(String part, EvalDataSet dataSet, int taskBytesMax) {
