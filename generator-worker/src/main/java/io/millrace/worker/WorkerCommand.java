@@ -6,8 +6,8 @@ import java.time.Duration;
 
 /** {@code millrace worker}: generates until told to stop. */
 public final class WorkerCommand implements Command<WorkerSettings> {
-    /** For all stages behind the drain: giving groups back, the last status, the clients, the server. */
-    private static final Duration STOP_REST = Duration.ofSeconds(30);
+    /** For all stages behind drain and hand-back: the last receipts and status, the clients, the server. */
+    private static final Duration STOP_REST = Duration.ofSeconds(20);
 
     @Override
     public String name() {
@@ -31,7 +31,7 @@ public final class WorkerCommand implements Command<WorkerSettings> {
         System.setProperty("jdk.httpclient.keepalive.timeout", "3");
         return ProcessRunner.run(
                 "worker",
-                settings.patience().plus(STOP_REST),
+                settings.patience().plus(settings.handBackTimeout()).plus(STOP_REST),
                 (runner, stops) -> WorkerWiring.start(settings, runner.health(), runner, stops));
     }
 }

@@ -241,6 +241,24 @@ public record WorkerSettings(
         Duration drainTimeout,
 
         @Setting(
+                name = "keep-partials",
+                defaultValue = "true",
+                help =
+                        "What is given back keeps what has been generated of it, for the worker that goes on with it; false"
+                                + " begins anew")
+        boolean keepPartials,
+
+        @Setting(
+                name = "hand-back-timeout",
+                defaultValue = "10s",
+                min = "1s",
+                max = "10m",
+                help =
+                        "How long giving unfinished groups back may take: engines are asked for what they have generated,"
+                                + " and it is written down")
+        Duration handBackTimeout,
+
+        @Setting(
                 name = "broker-timeout",
                 defaultValue = "30s",
                 min = "1s",

@@ -26,6 +26,7 @@ import io.millrace.worker.engine.EngineWatch;
 import io.millrace.worker.engine.SglangClient;
 import io.millrace.worker.generate.Generator;
 import io.millrace.worker.generate.InFlightTable;
+import io.millrace.worker.partial.PartialReader;
 import io.millrace.worker.publish.DeadLetters;
 import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.publish.ResultRecords;
@@ -59,8 +60,8 @@ public final class WorkerWiring {
 
     private static final String ENGINES = "engines";
 
-    /** How long giving groups back may take, on top of the drain: a receipt each. */
-    private static final Duration HAND_BACK_LIMIT = Duration.ofSeconds(10);
+    /** After the hand-back's own time: a receipt for each group whose engine has not answered. */
+    private static final Duration RECEIPTS_LIMIT = Duration.ofSeconds(5);
 
     /** The Kafka client's own limit of one request. */
     private static final int REQUEST_LIMIT_MS = 30_000;
@@ -116,7 +117,14 @@ public final class WorkerWiring {
         Producer<byte[], byte[]> producer = clients.producer(worker.workerId() + "-results", delivery());
         metrics.bind(producer, "results");
         ResultPublisher publisher = new ResultPublisher(
-                producer, topics, records(topics.results()), records(topics.evalResults()), worker, registry, fatal);
+                producer,
+                topics,
+                records(topics.results(), settings.topics().resultPartitions()),
+                records(topics.evalResults(), settings.topics().resultPartitions()),
+                records(topics.partials(), 1),
+                worker,
+                registry,
+                fatal);
         stops.push("result publisher", publisher::close);
         stops.pushCloseable("reward scorer", scorer);
 
@@ -133,8 +141,14 @@ public final class WorkerWiring {
                         "worker-engines", new EngineWatch(engines, settings.engineVersionInterval()), fatal)
                 .start();
         stops.push("engine watch", watch::stop);
+        PartialReader partials = new PartialReader(
+                () -> clients.follower(worker.workerId() + "-partials"),
+                topics.partials(),
+                settings.brokerTimeout(),
+                settings.groupSizeMax().bytes());
+        stops.pushCloseable("partial reader", partials);
         Generator generator =
-                Generator.create(settings, worker, engines, gate, scorer, publisher, table, registry, fatal);
+                Generator.create(settings, worker, engines, gate, scorer, publisher, partials, table, registry, fatal);
         stops.pushCloseable("generator", generator);
 
         OpsServer ops = OpsServer.start(settings.ops(), health, metrics, () -> json(generator, engines), more -> {});
@@ -164,10 +178,10 @@ public final class WorkerWiring {
         return ops.port();
     }
 
-    private ResultRecords records(String topic) {
+    private ResultRecords records(String topic, int partitions) {
         return new ResultRecords(
                 topic,
-                settings.topics().resultPartitions(),
+                partitions,
                 settings.topics().recordSizeMax().intBytes(),
                 settings.groupSizeMax().intBytes());
     }
@@ -266,12 +280,13 @@ public final class WorkerWiring {
         if (!health.live() || generator.dispatcher().awaitIdle(patience)) {
             return;
         }
-        generator.handBack("the worker stops");
-        if (!generator.dispatcher().awaitIdle(HAND_BACK_LIMIT)) {
+        boolean givenBack = generator.handBack("the worker stops", settings.keepPartials(), settings.handBackTimeout());
+        if (!givenBack && !generator.dispatcher().awaitIdle(RECEIPTS_LIMIT)) {
             // Said at once: without a broker the stages that follow may not end in time to say it.
             log.error("left to the ledger, neither finished nor given back: {}", table.held());
             throw new IllegalStateException("these groups were neither finished within " + patience.toMillis()
-                    + " ms (--drain-timeout) nor given back within " + HAND_BACK_LIMIT.toSeconds() + " s more: "
+                    + " ms (--drain-timeout) nor given back within "
+                    + settings.handBackTimeout().plus(RECEIPTS_LIMIT).toSeconds() + " s more: "
                     + table.held());
         }
     }

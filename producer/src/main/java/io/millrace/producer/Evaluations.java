@@ -184,7 +184,12 @@ final class Evaluations {
         return switch (decision) {
             case Decision.Reissue again ->
                 new RunPublisher.Item.EvalTask(task.again(
-                        again.attempt(), policy.lineage(), policy.weightVersion(), clock.millis(), again.history()));
+                                again.attempt(),
+                                policy.lineage(),
+                                policy.weightVersion(),
+                                clock.millis(),
+                                again.history())
+                        .from(again.partial(policy.lineage())));
             case Decision.Abandon end ->
                 new RunPublisher.Item.EvalAbandonment(end.group(), end.last().attempt(), end.cause());
         };
@@ -274,8 +279,14 @@ final class Evaluations {
         log.warn("evaluation {} cannot be issued: {}", request.evalId(), cause);
     }
 
-    /** What no open evaluation needs may go: nobody works for one that is closed. */
-    void trim(RecordTrimmer trimmer) {
+    /**
+     * What no open evaluation needs may go: nobody works for one that is closed.
+     *
+     * @param training whose groups' partial records stand beside those of evaluations
+     */
+    void trim(RecordTrimmer trimmer, Ledger training) {
+        trimmer.mayDeleteBelow(
+                new TopicPartition(topics.partials(), 0), ledger.neededFrom(TrimmedTopic.PARTIALS, training));
         long needed = LANES.stream()
                 .mapToLong(each -> ledger.neededFrom(TrimmedTopic.of(each)))
                 .min()

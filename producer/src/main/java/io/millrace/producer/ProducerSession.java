@@ -233,12 +233,13 @@ final class ProducerSession implements AutoCloseable {
                 new RunPublisher.Item.Task(
                         Lane.URGENT,
                         tasks.task(
-                                again.group(),
-                                again.attempt(),
-                                policy.lineage(),
-                                policy.weightVersion(),
-                                around.clock().millis(),
-                                again.history()));
+                                        again.group(),
+                                        again.attempt(),
+                                        policy.lineage(),
+                                        policy.weightVersion(),
+                                        around.clock().millis(),
+                                        again.history())
+                                .from(again.partial(policy.lineage())));
             case Decision.Abandon end ->
                 new RunPublisher.Item.Abandonment(new DeadLetter.Group(
                         tasks.task(
@@ -311,7 +312,7 @@ final class ProducerSession implements AutoCloseable {
                 Math.min(lastPromptOffset, ledger.neededFrom(TrimmedTopic.PROMPTS)));
         trimmer.mayDeleteBelow(new TopicPartition(topics.urgent(), 0), ledger.neededFrom(TrimmedTopic.URGENT));
         trimmer.mayDeleteBelow(new TopicPartition(topics.receipts(), 0), ledger.neededFrom(TrimmedTopic.RECEIPTS));
-        edges.evaluations().trim(trimmer);
+        edges.evaluations().trim(trimmer, ledger);
         trimmer.turn();
     }
 

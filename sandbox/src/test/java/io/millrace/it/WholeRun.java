@@ -22,6 +22,10 @@ import io.millrace.sandbox.engine.EngineSettings;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.worker.WorkerSettings;
 import io.millrace.worker.WorkerWiring;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -151,6 +155,20 @@ final class WholeRun {
             }
         }
         return records;
+    }
+
+    /** The engine's ledger, a row for each request. */
+    List<JsonNode> ledger(EngineServer engine) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(engine.url() + "/admin/ledger"))
+                .timeout(LIMIT)
+                .build();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            return http.send(request, HttpResponse.BodyHandlers.ofString())
+                    .body()
+                    .lines()
+                    .map(Json.MAPPER::readTree)
+                    .toList();
+        }
     }
 
     void close() throws Exception {

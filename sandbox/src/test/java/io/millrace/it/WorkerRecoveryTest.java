@@ -162,7 +162,8 @@ class WorkerRecoveryTest {
     void whatIsNotDrainedInTimeIsHandedBack() throws Exception {
         EngineServer engine = run.engine(Map.of());
         faults(run, engine, "hang", 1);
-        WorkerRun.Worker worker = run.worker(Map.of("slots", "8", "drain-timeout", "2s"), engine.url());
+        WorkerRun.Worker worker =
+                run.worker(Map.of("slots", "8", "drain-timeout", "2s", "hand-back-timeout", "1s"), engine.url());
         run.publish(2, 4);
         run.awaitReceipts(1);
         worker.stop();

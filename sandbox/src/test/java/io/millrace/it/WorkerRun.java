@@ -30,6 +30,8 @@ import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
+import io.millrace.common.wire.PartJoiner;
+import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.sandbox.engine.EngineServer;
 import io.millrace.sandbox.engine.EngineSettings;
@@ -47,11 +49,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -249,6 +254,13 @@ final class WorkerRun {
         publishValues(topics.prompts(), values);
     }
 
+    /** Tasks on the urgent lane, as they are. */
+    void publishUrgent(List<TrainingTask> tasks) {
+        List<byte @Nullable []> values = new ArrayList<>();
+        tasks.forEach(task -> values.add(ControlCodec.encode(task)));
+        publishValues(topics.urgent(), values);
+    }
+
     /** The next attempt of these tasks on the urgent lane, as the ledger issues it. */
     void publishAgain(List<TrainingTask> tasks) {
         List<byte @Nullable []> values = new ArrayList<>();
@@ -327,6 +339,34 @@ final class WorkerRun {
             groups.add(RolloutGroupCodec.decode(record.value()));
         }
         return groups;
+    }
+
+    /** A result's bytes, its parts joined. */
+    byte[] blob(Receipt.Success success) throws Exception {
+        PartJoiner joiner = new PartJoiner(1, 64 << 20);
+        for (long offset : success.offsets()) {
+            ConsumerRecord<byte[], byte[]> record =
+                    results.get(success.partition()).get(offset);
+            if (ResultHeaders.readType(record.headers()) == ResultHeaders.Type.GROUP) {
+                return record.value();
+            }
+            GroupIndex key = new GroupIndex(Long.parseLong(new String(record.key(), StandardCharsets.US_ASCII)));
+            if (joiner.add(ResultHeaders.readPart(record.headers(), key, record.value()), offset)
+                            .outcome()
+                    instanceof PartJoiner.Joined joined) {
+                return joined.blob();
+            }
+        }
+        throw new AssertionError("the parts at " + success.offsets() + " make no group");
+    }
+
+    /** Deletes what stands on a topic's one partition below an offset. */
+    void deleteBelow(String topic, long offset) throws Exception {
+        try (Admin admin = new KafkaClients(new KafkaSettings(bootstrap, Map.of()), 16 << 20).admin("test-delete")) {
+            admin.deleteRecords(Map.of(new TopicPartition(topic, 0), RecordsToDelete.beforeOffset(offset)))
+                    .all()
+                    .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+        }
     }
 
     /** The engine's ledger, a row for each request. */

@@ -16,6 +16,7 @@ enum PeekTopic {
     PROMPTS,
     URGENT,
     RESULTS,
+    PARTIALS,
     RECEIPTS,
     WORKERS,
     STEPS,
@@ -31,6 +32,7 @@ enum PeekTopic {
             case PROMPTS -> topics.prompts();
             case URGENT -> topics.urgent();
             case RESULTS -> topics.results();
+            case PARTIALS -> topics.partials();
             case RECEIPTS -> topics.receipts();
             case WORKERS -> topics.workers();
             case STEPS -> topics.steps();
@@ -47,7 +49,7 @@ enum PeekTopic {
     Optional<Class<? extends ControlRecord>> type() {
         return switch (this) {
             case PROMPTS, URGENT, EVAL_PROMPTS -> Optional.of(TrainingTask.class);
-            case RESULTS, EVAL_RESULTS -> Optional.empty();
+            case RESULTS, PARTIALS, EVAL_RESULTS -> Optional.empty();
             case RECEIPTS, EVAL_RECEIPTS -> Optional.of(Receipt.class);
             case WORKERS -> Optional.of(WorkersRecord.class);
             case STEPS -> Optional.of(StepRecord.class);
@@ -60,7 +62,7 @@ enum PeekTopic {
     /** Whether its records are keyed by group index. */
     boolean byGroup() {
         return switch (this) {
-            case PROMPTS, URGENT, RESULTS, RECEIPTS, EVAL_PROMPTS, EVAL_RESULTS, EVAL_RECEIPTS -> true;
+            case PROMPTS, URGENT, RESULTS, PARTIALS, RECEIPTS, EVAL_PROMPTS, EVAL_RESULTS, EVAL_RECEIPTS -> true;
             case WORKERS, STEPS, POLICY, DEAD_LETTERS, EVALS -> false;
         };
     }

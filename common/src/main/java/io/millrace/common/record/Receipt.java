@@ -7,6 +7,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WorkerIncarnation;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A worker's record of how one attempt ended. A result is durable before its receipt, a receipt before the group leaves
@@ -70,14 +71,21 @@ public record Receipt(
             Objects.requireNonNull(message, "message");
         }
     }
+
     /**
      * The worker gave the group back unfinished, for another worker; counts neither as a failure nor as a loss.
      *
      * @param reason for people, such as {@code the worker stops}
+     * @param partial what has been generated of it, durable before this receipt; null when that is nothing
      */
-    public record HandedBack(String reason) implements Outcome {
+    public record HandedBack(String reason, @Nullable PartialRef partial) implements Outcome {
         public HandedBack {
             Objects.requireNonNull(reason, "reason");
+        }
+
+        /** With nothing generated. */
+        public HandedBack(String reason) {
+            this(reason, null);
         }
     }
 }

@@ -20,6 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param source where the prompt came from
  * @param timeLimitMs how long the attempt may take from its claim on, milliseconds; null for no limit but the worker's own
  * @param past how the attempts before this one ended; null for the first
+ * @param partial what an attempt before this one has generated of it, to be gone on with; null when that is nothing
  */
 public record TrainingTask(
         GroupIndex groupIndex,
@@ -34,7 +35,8 @@ public record TrainingTask(
         SamplingParams samplingParams,
         Source source,
         @Nullable Long timeLimitMs,
-        @Nullable AttemptHistory past)
+        @Nullable AttemptHistory past,
+        @Nullable PartialRef partial)
         implements ControlRecord {
     public TrainingTask {
         Objects.requireNonNull(groupIndex, "group_index");
@@ -53,13 +55,71 @@ public record TrainingTask(
         }
     }
 
+    /** With nothing generated yet. */
+    public TrainingTask(
+            GroupIndex groupIndex,
+            Attempt attempt,
+            int samples,
+            Lineage lineage,
+            WeightVersion issueVersion,
+            long issuedAtMs,
+            Prompt prompt,
+            @Nullable String label,
+            ObjectNode metadata,
+            SamplingParams samplingParams,
+            Source source,
+            @Nullable Long timeLimitMs,
+            @Nullable AttemptHistory past) {
+        this(
+                groupIndex,
+                attempt,
+                samples,
+                lineage,
+                issueVersion,
+                issuedAtMs,
+                prompt,
+                label,
+                metadata,
+                samplingParams,
+                source,
+                timeLimitMs,
+                past,
+                null);
+    }
+
+    /** The same, to be gone on with from here; null to begin anew. */
+    public TrainingTask from(@Nullable PartialRef partial) {
+        return new TrainingTask(
+                groupIndex,
+                attempt,
+                samples,
+                lineage,
+                issueVersion,
+                issuedAtMs,
+                prompt,
+                label,
+                metadata,
+                samplingParams,
+                source,
+                timeLimitMs,
+                past,
+                partial);
+    }
+
+    /** The oldest weights that any token of its result can be of. */
+    public WeightVersion oldestVersion() {
+        return partial == null || partial.oldestVersion().compareTo(issueVersion) > 0
+                ? issueVersion
+                : partial.oldestVersion();
+    }
+
     /** How the attempts before this one ended. */
     public AttemptHistory history() {
         return past == null ? AttemptHistory.NONE : past;
     }
 
     /**
-     * The same group once more.
+     * The same group once more, gone on with from where this attempt began.
      *
      * @param lineage the lineage now
      * @param version the newest weight version now
@@ -80,7 +140,8 @@ public record TrainingTask(
                 samplingParams,
                 source,
                 timeLimitMs,
-                history);
+                history,
+                partial);
     }
 
     /**

@@ -36,6 +36,11 @@ public record RunTopics(RunId run) {
         return run + ".results";
     }
 
+    /** Unfinished samples of groups that were given back. */
+    public String partials() {
+        return run + ".partials";
+    }
+
     public String receipts() {
         return run + ".receipts";
     }

@@ -22,6 +22,7 @@ public record TopicSpec(String name, int partitions, int replicationFactor, Map<
         specs.add(log(topics.prompts(), 1, settings));
         specs.add(log(topics.urgent(), 1, settings));
         specs.add(log(topics.results(), settings.resultPartitions(), settings));
+        specs.add(log(topics.partials(), 1, settings));
         specs.add(log(topics.receipts(), 1, settings));
         specs.add(compacted(topics.workers(), settings));
         specs.add(log(topics.steps(), 1, settings));

@@ -16,6 +16,7 @@ import io.millrace.common.record.ChatMessage;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
@@ -65,6 +66,9 @@ class ControlGoldenTest {
     private static final StepRecord.Resume RESUME = new StepRecord.Resume(
             new Lineage(1), new StepNumber(2), new WeightVersion(3), new StepNumber(4), 64, 1750000000008L);
 
+    private static final PartialRef PARTIAL =
+            new PartialRef(List.of(40L, 41L), new Lineage(0), new WeightVersion(2), 1234);
+
     static Stream<Arguments> records() {
         return Stream.of(
                 golden(
@@ -84,6 +88,24 @@ class ControlGoldenTest {
                                 SOURCE,
                                 null,
                                 null)),
+                golden(
+                        "training-task-partial",
+                        TrainingTask.class,
+                        new TrainingTask(
+                                        new GroupIndex(7),
+                                        new Attempt(2),
+                                        8,
+                                        new Lineage(0),
+                                        new WeightVersion(3),
+                                        1750000000000L,
+                                        new Prompt.Text("1 + 1 = ?"),
+                                        "2",
+                                        Json.object(),
+                                        SAMPLING,
+                                        SOURCE,
+                                        null,
+                                        null)
+                                .from(PARTIAL)),
                 golden(
                         "training-task-messages",
                         TrainingTask.class,
@@ -154,6 +176,18 @@ class ControlGoldenTest {
                                 0,
                                 60000,
                                 new Receipt.HandedBack("the worker stops"))),
+                golden(
+                        "receipt-handed-back-partial",
+                        Receipt.class,
+                        new Receipt(
+                                new GroupIndex(7),
+                                new Attempt(2),
+                                WORKER,
+                                8,
+                                0,
+                                0,
+                                60000,
+                                new Receipt.HandedBack("the worker stops", PARTIAL))),
                 golden(
                         "worker-status",
                         WorkersRecord.class,

@@ -17,6 +17,12 @@ public interface EngineClient {
     /** The engine's token ids of a text, without special tokens added. */
     int[] tokenize(String address, String text, Duration limit) throws EngineException, InterruptedException;
 
+    /**
+     * Ends a request that is under way; its answer then has what was generated so far, and says that it was aborted. The
+     * engine may not know the request yet, or no more; both are no failure.
+     */
+    void abort(String address, String rid, Duration limit) throws EngineException, InterruptedException;
+
     /** The version of the weights the engine serves now, in its own word; null when it tells none. */
     @Nullable
     String weightVersion(String address, Duration limit) throws EngineException, InterruptedException;

@@ -6,7 +6,9 @@ import io.millrace.common.time.Ticker;
 import io.millrace.worker.engine.EngineException.Kind;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +48,9 @@ public final class EnginePool {
 
     private long requestsBehind;
 
+    /** Where each request under way is. */
+    private final Map<String, String> underWay = new ConcurrentHashMap<>();
+
     /**
      * @param rest how long an engine that could not be reached is left out
      * @param behindWait how long a request waits for an engine with weights as new as it asks for, while all that are
@@ -71,7 +76,12 @@ public final class EnginePool {
         return call(failed, leastVersion.value(), address -> {
             // Before the request leaves: an engine's versions only rise, so none of its tokens is older than this.
             String versionBefore = versionBefore(address);
-            return new Made(client.generate(address, request, limit), address, versionBefore);
+            underWay.put(request.rid(), address);
+            try {
+                return new Made(client.generate(address, request, limit), address, versionBefore);
+            } finally {
+                underWay.remove(request.rid());
+            }
         });
     }
 
@@ -79,6 +89,21 @@ public final class EnginePool {
     public int[] tokenize(String text, Duration limit, Set<String> failed)
             throws EngineException, InterruptedException {
         return call(failed, 0, address -> client.tokenize(address, text, limit));
+    }
+
+    /**
+     * Asks the engines to end every request that is under way, all at once; the answers then have what was generated so
+     * far. Returns when they have been asked, not when they have answered; a request that had only just left may have
+     * been missed.
+     */
+    public void abortAll() throws InterruptedException {
+        each(List.copyOf(underWay.entrySet()), request -> {
+            try {
+                client.abort(request.getValue(), request.getKey(), ASK_LIMIT);
+            } catch (EngineException e) {
+                log.warn("{} does not abort {}: {}", request.getValue(), request.getKey(), e.getMessage());
+            }
+        });
     }
 
     private @Nullable String versionBefore(String address) throws InterruptedException {
@@ -95,11 +120,19 @@ public final class EnginePool {
      * The more often, the closer the bracket around answers that tell one version only.
      */
     public void askVersions() throws InterruptedException {
+        each(statuses(), engine -> ask(engine.address()));
+    }
+
+    private interface Question<T> {
+        void ask(T one) throws InterruptedException;
+    }
+
+    private static <T> void each(List<T> all, Question<T> question) throws InterruptedException {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (EngineStatus engine : statuses()) {
+            for (T one : all) {
                 threads.execute(() -> {
                     try {
-                        ask(engine.address());
+                        question.ask(one);
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }

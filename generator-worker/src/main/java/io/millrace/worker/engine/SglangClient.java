@@ -82,6 +82,14 @@ public final class SglangClient implements EngineClient, AutoCloseable {
     }
 
     @Override
+    public void abort(String address, String rid, Duration limit) throws EngineException, InterruptedException {
+        var _ = post(
+                address + "/abort_request",
+                Json.MAPPER.writeValueAsBytes(Json.object().put("rid", rid)),
+                limit);
+    }
+
+    @Override
     public @Nullable String weightVersion(String address, Duration limit) throws EngineException, InterruptedException {
         for (String path : VERSION_PATHS) {
             HttpResponse<byte[]> response = exchange(

@@ -9,6 +9,10 @@ sealed interface EarlyEnd {
      */
     record Failed(String kind, String message) implements EarlyEnd {}
 
-    /** This worker gives the group back unfinished. */
-    record HandedBack(String reason) implements EarlyEnd {}
+    /**
+     * This worker gives the group back unfinished.
+     *
+     * @param keeps whether with what has been generated of it
+     */
+    record HandedBack(String reason, boolean keeps) implements EarlyEnd {}
 }

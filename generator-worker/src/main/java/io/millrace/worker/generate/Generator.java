@@ -4,7 +4,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.json.BadRecordException;
 import io.millrace.common.lifecycle.Fatal;
+import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.GroupHeader;
@@ -25,6 +27,7 @@ import io.millrace.worker.reward.Rewards;
 import io.millrace.worker.reward.ScoreResult;
 import io.millrace.worker.slots.Dispatcher;
 import io.millrace.worker.weights.WeightsGate;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +49,9 @@ import org.slf4j.LoggerFactory;
 public final class Generator implements Dispatcher.Starter<GroupRun>, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Generator.class);
 
+    /** Between two times that engines are asked to abort what is under way. */
+    private static final Duration ABORT_PERIOD = Duration.ofMillis(200);
+
     /** Who and when, for headers. */
     record Identity(RunId run, WorkerIncarnation worker, WallClock clock, Ticker ticker) {}
 
@@ -54,6 +60,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
     private final Sampler sampler;
     private final RewardScorer scorer;
     private final ResultPublisher publisher;
+    private final Partials partials;
     private final InFlightTable table;
     private final Fatal fatal;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -71,6 +78,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
             WeightsGate gate,
             RewardScorer scorer,
             ResultPublisher publisher,
+            Partials partials,
             InFlightTable table,
             MeterRegistry registry,
             Fatal fatal) {
@@ -95,6 +103,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
                 sampler,
                 scorer,
                 publisher,
+                partials,
                 table,
                 registry,
                 fatal);
@@ -106,6 +115,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
             Sampler sampler,
             RewardScorer scorer,
             ResultPublisher publisher,
+            Partials partials,
             InFlightTable table,
             MeterRegistry registry,
             Fatal fatal) {
@@ -115,6 +125,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
         this.sampler = sampler;
         this.scorer = scorer;
         this.publisher = publisher;
+        this.partials = partials;
         this.table = table;
         this.fatal = fatal;
         this.deadlines = new Deadlines(identity.ticker());
@@ -151,7 +162,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
     public void accept(GroupRun group) {
         dispatcher.preparing(group.lane());
         deadlines.watch(group, () -> execute("deadline", group, () -> endEarly(group, expired(group))));
-        if (!sampler.tokenizes(group.task())) {
+        if (group.task().partial() == null && !sampler.tokenizes(group.task())) {
             offer(group);
             return;
         }
@@ -172,11 +183,14 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
                 "not finished " + group.task().timeLimitMs() + " ms after its claim (--task-deadline of the producer)");
     }
 
-    /** Tokenizes the prompt while the group waits for slots anyway. */
+    /** Reads what another worker has generated of it, and tokenizes the prompt, while the group waits for slots anyway. */
     private void prepare(GroupRun group) {
         try {
             if (group.prepare()) {
-                group.tokenized(sampler.tokenize(group));
+                restore(group);
+                if (group.promptIds() == null && sampler.tokenizes(group.task())) {
+                    group.tokenized(sampler.tokenize(group));
+                }
             }
         } catch (EngineException e) {
             endEarly(group, failed(e));
@@ -193,6 +207,28 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
             close(group);
         } else {
             offer(group);
+        }
+    }
+
+    private void restore(GroupRun group) throws InterruptedException {
+        PartialRef ref = group.task().partial();
+        if (ref == null) {
+            return;
+        }
+        try {
+            group.restore(partials.read(ref, group.task().groupIndex()));
+            registry.counter("millrace.worker.partials", "fate", "continued").increment();
+            registry.counter("millrace.worker.partial.tokens", "fate", "continued")
+                    .increment((double) ref.responseTokens());
+        } catch (BadRecordException | IllegalArgumentException e) {
+            group.notRestored();
+            registry.counter("millrace.worker.partials", "fate", "lost").increment();
+            log.warn(
+                    "group {} begins anew, its {} tokens at {} are lost: {}",
+                    group.task().groupIndex(),
+                    ref.responseTokens(),
+                    ref.offsets(),
+                    e.getMessage());
         }
     }
 
@@ -222,7 +258,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
     }
 
     private void run(GroupRun group, int sample) {
-        if (group.begin(sample)) {
+        if (!group.isMade(sample) && group.begin(sample)) {
             runSample(group, sample);
         } else {
             freeSlot(group);
@@ -244,25 +280,25 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
             group.cutOff();
             return;
         } finally {
+            group.soFar(sample).took((identity.ticker().nanos() - startNanos) / 1e9);
             freeSlot(group);
         }
         long drawnNanos = identity.ticker().nanos();
         generation.record(java.time.Duration.ofNanos(drawnNanos - startNanos));
         try {
-            score(group, sample, drawn, startNanos, drawnNanos);
+            score(group, sample, drawn, drawnNanos);
         } catch (InterruptedException e) {
             group.cutOff();
         }
     }
 
-    private void score(GroupRun group, int sample, Sampler.Drawn drawn, long startNanos, long drawnNanos)
-            throws InterruptedException {
+    private void score(GroupRun group, int sample, Sampler.Drawn drawn, long drawnNanos) throws InterruptedException {
         TrainingTask task = group.task();
         RewardRequest request =
                 new RewardRequest(task.prompt(), drawn.generation().text(), task.label(), task.metadata());
         switch (scorer.score(request)) {
             case ScoreResult.Scored scored -> {
-                double generationSeconds = (drawnNanos - startNanos) / 1e9;
+                double generationSeconds = group.soFar(sample).seconds();
                 double scoringSeconds = (identity.ticker().nanos() - drawnNanos) / 1e9;
                 group.made(sample, made(task, sample, drawn, scored.reward(), generationSeconds, scoringSeconds));
                 samplesFinished.increment();
@@ -335,12 +371,25 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
      * more: the slots of one group given back are not for the next.
      *
      * @param reason for the receipt
+     * @param keeps whether with what has been generated: requests under way are aborted, for what they have
+     * @param limit of waiting for those
+     * @return whether every group is given back within the limit; those that are not have lost what their requests had
      */
-    public void handBack(String reason) {
+    public boolean handBack(String reason, boolean keeps, Duration limit) throws InterruptedException {
+        long beganNanos = identity.ticker().nanos();
         dispatcher.stopStarting();
-        for (GroupRun group : table.runs()) {
-            endEarly(group, new EarlyEnd.HandedBack(reason));
+        List<GroupRun> groups = table.runs();
+        for (GroupRun group : groups) {
+            endEarly(group, new EarlyEnd.HandedBack(reason, keeps && group.promptIds() != null));
         }
+        boolean idle;
+        do {
+            // Again and again: an engine forgets what it hears of a request that it has not got yet.
+            sampler.abortAll();
+            idle = dispatcher.awaitIdle(ABORT_PERIOD);
+        } while (!idle && identity.ticker().nanos() - beganNanos < limit.toNanos());
+        groups.forEach(GroupRun::interruptRunning);
+        return idle;
     }
 
     private void freeSlot(GroupRun group) {
@@ -360,7 +409,7 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
             dispatcher.published();
         };
         switch (group.earlyEnd()) {
-            case null -> publisher.publish(closed, group(group), done);
+            case null -> publisher.publish(closed, group(group, group.samples()), done);
             case EarlyEnd.Failed failed -> {
                 registry.counter("millrace.worker.attempts.failed", "kind", failed.kind())
                         .increment();
@@ -368,14 +417,28 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
             }
             case EarlyEnd.HandedBack back -> {
                 registry.counter("millrace.worker.attempts.handed.back").increment();
-                publisher.publishHandBack(closed, back.reason(), done);
+                handBack(group, closed, back, done);
             }
         }
     }
 
-    private RolloutGroup group(GroupRun group) {
+    /** With what is new, else with where it was. */
+    private void handBack(GroupRun group, ResultPublisher.Closed closed, EarlyEnd.HandedBack back, Runnable done) {
+        PartialGroups.Samples samples = group.asTheyAre();
+        PartialRef before = group.partial();
+        long tokens = samples.responseTokens();
+        int[] promptIds = group.promptIds();
+        if (!back.keeps() || promptIds == null || tokens <= (before == null ? 0 : before.responseTokens())) {
+            publisher.publishHandBack(closed, back.reason(), before, done);
+            return;
+        }
+        registry.counter("millrace.worker.partials", "fate", "given-back").increment();
+        registry.counter("millrace.worker.partial.tokens", "fate", "given-back").increment((double) tokens);
+        publisher.publishPartial(closed, back.reason(), group(group, samples.asSamples(group.task(), promptIds)), done);
+    }
+
+    private RolloutGroup group(GroupRun group, List<SampleMade> samples) {
         TrainingTask task = group.task();
-        List<SampleMade> samples = group.samples();
         RewardStats rewards = Rewards.statistics(
                 samples.stream().map(sample -> sample.header().reward()).toList());
         GroupHeader header = new GroupHeader(

@@ -1,10 +1,13 @@
 package io.millrace.worker.generate;
 
+import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord.HeldGroup;
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.worker.slots.Lane;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -26,11 +29,19 @@ public final class GroupRun {
     private final ReentrantLock lock = new ReentrantLock();
     private final @Nullable SampleMade[] made;
     private final @Nullable Thread[] running;
+    /** Each changed by its sample's thread while that runs, read by whoever closes the group. */
+    private final SampleSoFar[] soFar;
+    /** Whose threads wait for an engine. */
+    private final boolean[] asking;
+
     private int pending;
     private int ungenerated;
     private @Nullable EarlyEnd earlyEnd;
     private @Nullable Thread preparing;
     private boolean cutOff;
+    /** What it goes on with, as long as nobody has tried to read it, or what was read. */
+    private @Nullable PartialRef partial;
+
     private int @Nullable [] promptIds;
 
     /** @param lane where it was claimed */
@@ -41,6 +52,10 @@ public final class GroupRun {
         this.claimedNanos = claimedNanos;
         this.made = new @Nullable SampleMade[task.samples()];
         this.running = new @Nullable Thread[task.samples()];
+        this.soFar = new SampleSoFar[task.samples()];
+        Arrays.setAll(soFar, sample -> new SampleSoFar(task.issueVersion()));
+        this.asking = new boolean[task.samples()];
+        this.partial = task.partial();
         this.pending = task.samples();
         this.ungenerated = task.samples();
     }
@@ -110,6 +125,95 @@ public final class GroupRun {
         }
     }
 
+    /**
+     * What another worker has generated of the group; before any sample starts.
+     *
+     * @throws IllegalArgumentException when it is of another group
+     */
+    void restore(RolloutGroup partial) {
+        PartialGroups.check(partial, task);
+        lock.lock();
+        try {
+            PartialGroups.restore(partial, task, made, soFar);
+            int[] prompt = PartialGroups.promptIds(partial);
+            promptIds = prompt.length == 0 ? null : prompt;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What it should go on with is lost; it begins anew. */
+    void notRestored() {
+        lock.lock();
+        try {
+            partial = null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Where the group stands as it was before this attempt; null when nothing does. */
+    @Nullable
+    PartialRef partial() {
+        lock.lock();
+        try {
+            return partial;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What there is of a sample, to be gone on with by its own thread. */
+    SampleSoFar soFar(int sample) {
+        return soFar[sample];
+    }
+
+    /** The sample was made by a worker before this one. */
+    boolean isMade(int sample) {
+        lock.lock();
+        try {
+            return made[sample] != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The calling thread is about to wait for an engine; {@link #asked} follows.
+     *
+     * @throws InterruptedException when the attempt has ended
+     */
+    void asking(int sample) throws InterruptedException {
+        lock.lock();
+        try {
+            goesOn();
+            asking[sample] = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** @throws InterruptedException when the attempt has ended */
+    void goesOn() throws InterruptedException {
+        lock.lock();
+        try {
+            if (earlyEnd != null) {
+                throw new InterruptedException("the attempt has ended");
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void asked(int sample) {
+        lock.lock();
+        try {
+            asking[sample] = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The engine's token ids of the prompt are known; before any sample starts. */
     void tokenized(int[] ids) {
         lock.lock();
@@ -165,8 +269,9 @@ public final class GroupRun {
     }
 
     /**
-     * The attempt ends early: what runs for it on other threads is interrupted. The first reason counts; when all samples
-     * are through, the result is on its way and nothing ends early any more.
+     * The attempt ends early: what runs for it on other threads is interrupted, but for threads that wait for an engine
+     * when the group is given back with what there is of it. The first reason counts; when all samples are through, the
+     * result is on its way and nothing ends early any more.
      *
      * @return whether this was the first
      */
@@ -178,10 +283,47 @@ public final class GroupRun {
             }
             earlyEnd = why;
             interrupt(preparing);
-            for (Thread thread : running) {
-                interrupt(thread);
+            boolean waits = isGivenBack();
+            for (int sample = 0; sample < running.length; sample++) {
+                if (!waits || !asking[sample]) {
+                    interrupt(running[sample]);
+                }
             }
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the group is given back with what has been generated of it. */
+    boolean isGivenBack() {
+        lock.lock();
+        try {
+            return earlyEnd instanceof EarlyEnd.HandedBack back && back.keeps();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Interrupts whatever still runs of an attempt that has ended. */
+    void interruptRunning() {
+        lock.lock();
+        try {
+            if (earlyEnd != null) {
+                for (Thread thread : running) {
+                    interrupt(thread);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Samples as they are, finished and not; when none runs any more. */
+    PartialGroups.Samples asTheyAre() {
+        lock.lock();
+        try {
+            return new PartialGroups.Samples(List.of(soFar), Arrays.asList(made.clone()));
         } finally {
             lock.unlock();
         }

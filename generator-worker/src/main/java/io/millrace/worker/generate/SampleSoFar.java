@@ -2,13 +2,17 @@ package io.millrace.worker.generate;
 
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.SamplingParams;
+import io.millrace.common.rollout.Reward;
+import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.SampleHeader.SpecInfo;
+import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
 import io.millrace.worker.engine.Generation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -32,6 +36,8 @@ final class SampleSoFar {
     private @Nullable SpecInfo spec;
 
     private @Nullable Generation last;
+    private String engine = "";
+    private double seconds;
 
     /** @param issueVersion of the task: stands in for pieces whose engine tells no version */
     SampleSoFar(WeightVersion issueVersion) {
@@ -39,11 +45,96 @@ final class SampleSoFar {
     }
 
     /**
+     * A sample that another worker has begun.
+     *
+     * @param begun what it wrote of it
+     * @param responseTokens as long as the header says, and so are the log-probabilities
+     */
+    static SampleSoFar of(
+            SampleHeader begun, int[] responseTokens, float[] responseLogProbs, WeightVersion issueVersion) {
+        SampleSoFar soFar = new SampleSoFar(issueVersion);
+        soFar.text.append(begun.response());
+        soFar.tokens = responseTokens;
+        soFar.logProbs = responseLogProbs;
+        soFar.spans.addAll(begun.weightVersions());
+        soFar.words.addAll(begun.engineWeightVersions());
+        soFar.provenance = begun.provenance();
+        soFar.cachedTokens = begun.cachedTokens();
+        soFar.spec = begun.spec();
+        soFar.engine = begun.engine();
+        soFar.seconds = begun.generationSeconds();
+        soFar.pieces = 1;
+        soFar.last = new Generation(
+                "",
+                new int[0],
+                new float[0],
+                Generation.Finish.valueOf(begun.finishReason().toUpperCase(Locale.ROOT)),
+                begun.promptLength(),
+                begun.cachedTokens(),
+                null,
+                List.of(),
+                null);
+        return soFar;
+    }
+
+    /**
+     * As the sample stands, unfinished, for another worker to go on with.
+     *
+     * @param index of the sample in the run
+     */
+    SampleHeader header(long index, int promptLength) {
+        Generation end = last;
+        return new SampleHeader(
+                index,
+                promptLength,
+                tokens.length,
+                text.toString(),
+                Reward.of(0),
+                SampleStatus.ABORTED,
+                (end == null ? Generation.Finish.ABORT : end.finish()).name().toLowerCase(Locale.ROOT),
+                spans,
+                provenance,
+                words,
+                "",
+                engine,
+                seconds,
+                0,
+                cachedTokens,
+                spec);
+    }
+
+    /** Of the response's tokens; not to be changed. */
+    float[] logProbs() {
+        return logProbs;
+    }
+
+    /** Who made its last piece; empty before the first. */
+    String engine() {
+        return engine;
+    }
+
+    /** Generating it has taken so long, in attempts before this one too. */
+    double seconds() {
+        return seconds;
+    }
+
+    void took(double more) {
+        seconds += more;
+    }
+
+    /** Whether nothing is left to generate: it has ended, or its token limit is used up. */
+    boolean isThrough(SamplingParams params) {
+        Generation end = last;
+        return end != null && (end.finish() != Generation.Finish.ABORT || isFull(params));
+    }
+
+    /**
      * An engine's answer to a request with the {@link #prefix}.
      *
+     * @param from who gave it
      * @param versionBefore what the engine had told of its weights before; null when nothing
      */
-    void add(Generation piece, @Nullable String versionBefore) {
+    void add(Generation piece, String from, @Nullable String versionBefore) {
         WeightVersions versions = WeightVersions.of(piece, versionBefore, issueVersion);
         int at = tokens.length;
         for (VersionSpan span : versions.spans()) {
@@ -62,6 +153,7 @@ final class SampleSoFar {
         cachedTokens = pieces == 0 ? piece.cachedTokens() : cachedTokens;
         spec = sum(spec, piece.spec());
         last = piece;
+        engine = from;
         pieces++;
     }
 

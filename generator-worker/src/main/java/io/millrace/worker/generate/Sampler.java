@@ -84,23 +84,21 @@ final class Sampler {
         AtomicInteger tries = new AtomicInteger();
         long startNanos = ticker.nanos();
         int barren = 0;
-        SampleSoFar soFar = new SampleSoFar(group.task().issueVersion());
-        gate.awaitReady();
-        while (true) {
+        SampleSoFar soFar = group.soFar(sample);
+        if (!soFar.isThrough(params)) {
+            gate.awaitReady();
+        }
+        while (!soFar.isThrough(params)) {
             EnginePool.Made made = piece(group, sample, soFar, tries);
             Generation piece = made.generation();
             if (piece.finish() != Finish.ABORT || keeps(group)) {
-                soFar.add(piece, made.versionBefore());
+                soFar.add(piece, made.address(), made.versionBefore());
             }
-            if (piece.finish() != Finish.ABORT || soFar.isFull(params)) {
-                int[] promptIds = group.promptIds();
-                return new Drawn(
-                        soFar.joined(params),
-                        soFar.versions(),
-                        made.address(),
-                        promptIds == null ? new int[0] : promptIds);
+            if (soFar.isThrough(params)) {
+                break;
             }
             aborted(group, piece);
+            group.goesOn();
             barren = piece.tokens().length == 0 ? barren + 1 : 0;
             if (!timeRemains(group, startNanos)) {
                 throw new EngineException(
@@ -111,6 +109,9 @@ final class Sampler {
             }
             hold();
         }
+        int[] promptIds = group.promptIds();
+        return new Drawn(
+                soFar.joined(params), soFar.versions(), soFar.engine(), promptIds == null ? new int[0] : promptIds);
     }
 
     /** A sample that has begun waits for new weights, unless it is to be finished without them. */
@@ -124,7 +125,7 @@ final class Sampler {
 
     /** Text whose ids are unknown cannot be continued behind. */
     private boolean keeps(GroupRun group) {
-        return limits.onWeightUpdate() != OnWeightUpdate.RESTART && group.promptIds() != null;
+        return group.promptIds() != null && (limits.onWeightUpdate() != OnWeightUpdate.RESTART || group.isGivenBack());
     }
 
     private void aborted(GroupRun group, Generation piece) {
@@ -154,7 +155,14 @@ final class Sampler {
                     promptIds == null ? null : soFar.prefix(promptIds),
                     promptIds == null ? task.prompt().asText() : null,
                     soFar.remaining(task.samplingParams()));
-            EnginePool.Made made = engines.generate(request, task.issueVersion(), limits.requestLimit(), failed);
+            // What is given back asks for nothing more: its samples go on elsewhere from where they are.
+            group.asking(sample);
+            EnginePool.Made made;
+            try {
+                made = engines.generate(request, task.issueVersion(), limits.requestLimit(), failed);
+            } finally {
+                group.asked(sample);
+            }
             int length = made.generation().tokens().length;
             if (made.generation().finish() != Finish.ABORT && soFar.length() + length == 0) {
                 throw new EngineException(Kind.MALFORMED, made.address() + " answered " + rid + " without a token");
@@ -166,6 +174,11 @@ final class Sampler {
             }
             return made;
         });
+    }
+
+    /** Ends what is under way at the engines; the answers have what was generated so far. */
+    void abortAll() throws InterruptedException {
+        engines.abortAll();
     }
 
     /** Whether the prompt has yet to be tokenized by an engine before its samples may start. */

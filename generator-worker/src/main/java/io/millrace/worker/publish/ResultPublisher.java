@@ -5,6 +5,7 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.lifecycle.Fatal;
+import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.RolloutGroup;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +52,7 @@ public final class ResultPublisher {
     private final RunTopics topics;
     private final ResultRecords records;
     private final ResultRecords evaluations;
+    private final ResultRecords partials;
     private final WorkerIncarnation worker;
     private final Fatal fatal;
     private final ExecutorService followUps = Executors.newVirtualThreadPerTaskExecutor();
@@ -60,12 +63,14 @@ public final class ResultPublisher {
     /**
      * @param records of training groups
      * @param evaluations of groups of evaluations
+     * @param partials of groups given back
      */
     public ResultPublisher(
             Producer<byte[], byte[]> producer,
             RunTopics topics,
             ResultRecords records,
             ResultRecords evaluations,
+            ResultRecords partials,
             WorkerIncarnation worker,
             MeterRegistry registry,
             Fatal fatal) {
@@ -73,6 +78,7 @@ public final class ResultPublisher {
         this.topics = topics;
         this.records = records;
         this.evaluations = evaluations;
+        this.partials = partials;
         this.worker = worker;
         this.registry = registry;
         this.fatal = fatal;
@@ -124,9 +130,45 @@ public final class ResultPublisher {
         sendReceipt(closed, receipt(closed, 0, 0, new Receipt.Failure(kind, message)), done);
     }
 
-    /** Publishes that the group goes back unfinished. */
-    public void publishHandBack(Closed closed, String reason, Runnable done) {
-        sendReceipt(closed, receipt(closed, 0, 0, new Receipt.HandedBack(reason)), done);
+    /**
+     * Publishes that the group goes back unfinished.
+     *
+     * @param partial where stands what was generated of it before; null for nothing
+     */
+    public void publishHandBack(Closed closed, String reason, @Nullable PartialRef partial, Runnable done) {
+        sendReceipt(closed, receipt(closed, 0, 0, new Receipt.HandedBack(reason, partial)), done);
+    }
+
+    /**
+     * The same with what was generated of it: that is durable before the receipt.
+     *
+     * @param group whose unfinished samples are aborted ones
+     */
+    public void publishPartial(Closed closed, String reason, RolloutGroup group, Runnable done) {
+        List<ProducerRecord<byte[], byte[]>> parts;
+        try {
+            parts = partials.of(group);
+        } catch (GroupTooLargeException e) {
+            log.warn("what was generated of group {} is lost: {}", closed.task().groupIndex(), e.getMessage());
+            publishHandBack(closed, reason, null, done);
+            return;
+        }
+        List<CompletableFuture<RecordMetadata>> sent =
+                parts.stream().map(this::send).toList();
+        var _ = CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
+                .thenRunAsync(
+                        () -> {
+                            PartialRef ref = new PartialRef(
+                                    sent.stream()
+                                            .map(part -> part.join().offset())
+                                            .toList(),
+                                    closed.task().lineage(),
+                                    group.header().oldestWeightVersion(),
+                                    sum(group, false));
+                            publishHandBack(closed, reason, ref, done);
+                        },
+                        followUps)
+                .exceptionally(this::report);
     }
 
     private Receipt receipt(Closed closed, long promptTokens, long responseTokens, Receipt.Outcome outcome) {

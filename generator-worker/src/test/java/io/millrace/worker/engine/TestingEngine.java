@@ -21,6 +21,7 @@ public final class TestingEngine implements EngineClient {
     private final AtomicReference<@Nullable Kind> asked = new AtomicReference<>();
     private volatile @Nullable String version;
     private final List<String> rids = new ArrayList<>();
+    private final List<String> aborted = new ArrayList<>();
     private final List<GenerateRequest> requests = new ArrayList<>();
 
     /** What the engine says when asked for its version; null, as at first, when it tells none. */
@@ -81,6 +82,19 @@ public final class TestingEngine implements EngineClient {
             requests.add(request);
         }
         return next(request.rid()).take();
+    }
+
+    /** Nothing that is under way here can be aborted. */
+    @Override
+    public void abort(String address, String rid, Duration limit) {
+        synchronized (this) {
+            aborted.add(rid);
+        }
+    }
+
+    /** Request ids that were to be aborted, each as often as it was asked for. */
+    public synchronized List<String> aborted() {
+        return List.copyOf(aborted);
     }
 
     @Override

@@ -94,6 +94,7 @@ class GeneratorTest {
                     topics,
                     new ResultRecords(topics.results(), 1, 1 << 20, 1 << 20),
                     new ResultRecords(topics.evalResults(), 1, 1 << 20, 1 << 20),
+                    new ResultRecords(topics.partials(), 1, 1 << 20, 1 << 20),
                     worker,
                     registry,
                     fatal);
@@ -112,6 +113,9 @@ class GeneratorTest {
                     sampler,
                     scorer,
                     publisher,
+                    (ref, group) -> {
+                        throw new BadRecordException("nothing is there");
+                    },
                     table,
                     registry,
                     fatal);
@@ -252,7 +256,7 @@ class GeneratorTest {
         hanging.await();
         worker.generator.dispatcher().stopClaiming();
         assertFalse(worker.generator.dispatcher().awaitIdle(Duration.ZERO));
-        worker.generator.handBack("the worker stops");
+        worker.generator.handBack("the worker stops", false, Duration.ZERO);
         worker.awaitIdle();
         assertEquals(Map.of("HandedBack", 3L), worker.outcomes());
         assertEquals(SLOTS, engine.rids().size(), "nothing started in the freed slots");
@@ -264,7 +268,7 @@ class GeneratorTest {
         CountDownLatch hanging = hang(1);
         worker.claim(0, 2, null);
         hanging.await();
-        worker.generator.handBack("the worker stops");
+        worker.generator.handBack("the worker stops", false, Duration.ZERO);
         worker.awaitIdle();
         assertEquals(Map.of("HandedBack", 1L), worker.outcomes());
     }
@@ -276,7 +280,7 @@ class GeneratorTest {
         while (worker.kafka.history().isEmpty()) {
             Thread.onSpinWait();
         }
-        worker.generator.handBack("the worker stops");
+        worker.generator.handBack("the worker stops", false, Duration.ZERO);
         assertEquals(1, worker.table.size(), "held until its receipt is durable");
         while (worker.table.size() > 0) {
             worker.kafka.completeNext();
@@ -291,6 +295,7 @@ class GeneratorTest {
         for (int round = 0; round < 150; round++) {
             Random random = new Random(seed + round);
             boolean tokenize = random.nextBoolean();
+            boolean keeps = random.nextBoolean();
             Bench worker = new Bench(true, tokenize);
             int groups = 1 + random.nextInt(6);
             int answers = random.nextInt(12);
@@ -304,10 +309,10 @@ class GeneratorTest {
             Thread stopper = Thread.ofVirtual().start(() -> {
                 try {
                     begin.await();
+                    worker.generator.handBack("the worker stops", keeps, Duration.ofMillis(1));
                 } catch (InterruptedException e) {
                     throw new AssertionError(e);
                 }
-                worker.generator.handBack("the worker stops");
             });
             for (int group = 0; group < groups; group++) {
                 if (group == groups / 2) {
@@ -317,7 +322,7 @@ class GeneratorTest {
             }
             stopper.join();
             // As the wiring does it: claiming has ended by now.
-            worker.generator.handBack("the worker stops");
+            worker.generator.handBack("the worker stops", keeps, Duration.ofMillis(1));
             worker.awaitIdle();
             assertEquals(
                     groups,

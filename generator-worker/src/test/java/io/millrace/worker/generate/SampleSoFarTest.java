@@ -61,7 +61,7 @@ class SampleSoFarTest {
                 versions[i] = version += random.nextInt(8) == 0 ? 1 : 0;
             }
             SampleSoFar whole = new SampleSoFar(ISSUED);
-            whole.add(piece(tokens, logProbs, Finish.STOP, "9", spans(versions, 0, length)), null);
+            whole.add(piece(tokens, logProbs, Finish.STOP, "9", spans(versions, 0, length)), "http://e", null);
             SampleSoFar cut = new SampleSoFar(ISSUED);
             int at = 0;
             while (at < length) {
@@ -74,8 +74,14 @@ class SampleSoFarTest {
                                 next == length ? Finish.STOP : Finish.ABORT,
                                 "9",
                                 spans(versions, at, next)),
+                        "http://e",
                         null);
                 at = next;
+                if (random.nextInt(3) == 0) {
+                    // As if another worker went on with it.
+                    cut = SampleSoFar.of(cut.header(0, 0), cut.prefix(new int[0]), cut.logProbs(), ISSUED);
+                }
+                assertEquals(at == length, cut.isThrough(PARAMS));
                 assertEquals(1000 - at, cut.remaining(PARAMS).maxNewTokens());
             }
             Generation joined = cut.joined(PARAMS);
@@ -94,9 +100,10 @@ class SampleSoFarTest {
         SampleSoFar sample = new SampleSoFar(ISSUED);
         sample.add(
                 piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of(new Generation.Span("5", 0, 2))),
+                "http://e",
                 null);
-        sample.add(piece(new int[] {3}, new float[1], Finish.ABORT, "6", List.of()), null);
-        sample.add(piece(new int[] {4}, new float[1], Finish.STOP, "6", List.of()), null);
+        sample.add(piece(new int[] {3}, new float[1], Finish.ABORT, "6", List.of()), "http://e", null);
+        sample.add(piece(new int[] {4}, new float[1], Finish.STOP, "6", List.of()), "http://e", null);
         assertEquals(
                 List.of(new VersionSpan(new WeightVersion(5), 0, 2), new VersionSpan(new WeightVersion(6), 2, 4)),
                 sample.versions().spans());
@@ -109,8 +116,11 @@ class SampleSoFarTest {
     @Test
     void aPieceIsBracketedByItself() {
         SampleSoFar sample = new SampleSoFar(ISSUED);
-        sample.add(piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of(new Generation.Span("5", 0, 1))), "4");
-        sample.add(piece(new int[] {2, 3}, new float[2], Finish.STOP, "7", List.of()), "6");
+        sample.add(
+                piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of(new Generation.Span("5", 0, 1))),
+                "http://e",
+                "4");
+        sample.add(piece(new int[] {2, 3}, new float[2], Finish.STOP, "7", List.of()), "http://e", "6");
         assertEquals(
                 List.of(new VersionSpan(new WeightVersion(5), 0, 1), new VersionSpan(new WeightVersion(6), 1, 3)),
                 sample.versions().spans());
@@ -122,9 +132,9 @@ class SampleSoFarTest {
     void anAbortOfTheLastTokenOfTheBudgetIsAnEndByLength() {
         SamplingParams two = SamplingParams.defaults(2);
         SampleSoFar sample = new SampleSoFar(ISSUED);
-        sample.add(piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of()), null);
+        sample.add(piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of()), "http://e", null);
         assertFalse(sample.isFull(two));
-        sample.add(piece(new int[] {2}, new float[1], Finish.ABORT, "5", List.of()), null);
+        sample.add(piece(new int[] {2}, new float[1], Finish.ABORT, "5", List.of()), "http://e", null);
         assertTrue(sample.isFull(two));
         assertEquals(Finish.LENGTH, sample.joined(two).finish());
     }
@@ -134,10 +144,10 @@ class SampleSoFarTest {
         SamplingParams params = new SamplingParams(
                 1, 1, -1, 10, List.of(), List.of(), false, Json.object().put("min_new_tokens", 3));
         SampleSoFar sample = new SampleSoFar(ISSUED);
-        sample.add(piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()), null);
+        sample.add(piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()), "http://e", null);
         assertEquals(1, sample.remaining(params).extra().path("min_new_tokens").intValue());
         assertEquals(3, params.extra().path("min_new_tokens").intValue(), "the task's own stay as they are");
-        sample.add(piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()), null);
+        sample.add(piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()), "http://e", null);
         assertEquals(0, sample.remaining(params).extra().path("min_new_tokens").intValue());
     }
 }

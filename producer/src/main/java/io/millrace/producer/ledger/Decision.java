@@ -2,7 +2,10 @@ package io.millrace.producer.ledger;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.record.AttemptHistory;
+import io.millrace.common.record.PartialRef;
+import org.jspecify.annotations.Nullable;
 
 /** What is to be done with a group whose latest attempt is over without a result that counts. */
 public sealed interface Decision {
@@ -20,8 +23,18 @@ public sealed interface Decision {
      * Put it on the urgent lane once more.
      *
      * @param attempt the next one's number
+     * @param partial what it goes on with; null to begin anew
      */
-    record Reissue(GroupIndex group, Attempt attempt, AttemptHistory history) implements Decision {}
+    record Reissue(
+            GroupIndex group,
+            Attempt attempt,
+            AttemptHistory history,
+            @Nullable PartialRef partial) implements Decision {
+        /** What it goes on with in this lineage; null to begin anew. */
+        public @Nullable PartialRef partial(Lineage lineage) {
+            return partial != null && partial.lineage().equals(lineage) ? partial : null;
+        }
+    }
 
     /**
      * Give it up: its attempts are used up.

@@ -3,6 +3,7 @@ package io.millrace.producer.ledger;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.AttemptHistory.Kind;
+import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.TrainingTask;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -26,7 +27,8 @@ final class Group {
         REJECTED
     }
 
-    private record AttemptEnd(End end, String cause) {}
+    private record AttemptEnd(
+            End end, String cause, @Nullable PartialRef partial) {}
 
     final long index;
     private final NavigableMap<Attempt, AttemptEnd> ends = new TreeMap<>();
@@ -147,19 +149,20 @@ final class Group {
     }
 
     boolean succeeded(Attempt attempt) {
-        return ended(attempt, new AttemptEnd(End.SUCCEEDED, ""));
+        return ended(attempt, new AttemptEnd(End.SUCCEEDED, "", null));
     }
 
     boolean failed(Attempt attempt, String cause) {
-        return !overtaken(attempt) && ended(attempt, new AttemptEnd(End.FAILED, cause));
+        return !overtaken(attempt) && ended(attempt, new AttemptEnd(End.FAILED, cause, null));
     }
 
-    boolean handedBack(Attempt attempt, String cause) {
-        return !overtaken(attempt) && ended(attempt, new AttemptEnd(End.HANDED_BACK, cause));
+    /** @param partial what it has generated; null when that is nothing */
+    boolean handedBack(Attempt attempt, String cause, @Nullable PartialRef partial) {
+        return !overtaken(attempt) && ended(attempt, new AttemptEnd(End.HANDED_BACK, cause, partial));
     }
 
     boolean rejected(Attempt attempt, String cause) {
-        return ended(attempt, new AttemptEnd(End.REJECTED, cause));
+        return ended(attempt, new AttemptEnd(End.REJECTED, cause, null));
     }
 
     /** Returns whether this said anything new of the attempt. */
@@ -168,8 +171,22 @@ final class Group {
         if (known == null ? ends.size() >= ENDS_MAX : known.end().compareTo(end.end()) >= 0) {
             return false;
         }
-        ends.put(attempt, new AttemptEnd(end.end(), cut(end.cause())));
+        ends.put(attempt, new AttemptEnd(end.end(), cut(end.cause()), end.partial()));
         return true;
+    }
+
+    /**
+     * What the next attempt goes on with when the latest ended like this; null for nothing. One that failed may have
+     * failed for what it went on with, so the next begins anew.
+     */
+    @Nullable
+    PartialRef partial(Kind kind) {
+        Issue latest = issue;
+        if (latest == null || (kind != Kind.HANDED_BACK && kind != Kind.LOST)) {
+            return null;
+        }
+        AttemptEnd end = ends.get(latest.attempt());
+        return end == null || end.partial() == null ? latest.partial() : end.partial();
     }
 
     /** Moves to the state that the facts give; returns it. */

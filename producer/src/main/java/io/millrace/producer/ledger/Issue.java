@@ -4,13 +4,16 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.AttemptHistory;
+import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.TrainingTask;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is kept of a group's newest task: enough to judge the attempt, and to make the task again with its prompt.
  *
  * @param timeLimitMs how long the attempt may take from its claim on; 0 where the task does not say
  * @param history how the attempts before it ended
+ * @param partial what it goes on with; null for nothing
  */
 public record Issue(
         Attempt attempt,
@@ -18,7 +21,8 @@ public record Issue(
         WeightVersion version,
         long issuedAtMs,
         long timeLimitMs,
-        AttemptHistory history) {
+        AttemptHistory history,
+        @Nullable PartialRef partial) {
     static Issue of(TrainingTask task) {
         Long limit = task.timeLimitMs();
         return new Issue(
@@ -27,6 +31,7 @@ public record Issue(
                 task.issueVersion(),
                 task.issuedAtMs(),
                 limit == null ? 0 : limit,
-                task.history());
+                task.history(),
+                task.partial());
     }
 }

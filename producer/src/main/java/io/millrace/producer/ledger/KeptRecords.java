@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -49,6 +50,12 @@ final class KeptRecords {
     long neededFrom(TrimmedTopic topic) {
         NavigableMap<Long, Long> needed = of(topic);
         return needed.isEmpty() ? ends.getOrDefault(topic, 0L) : needed.firstKey();
+    }
+
+    /** The lowest record that is needed; empty when none is. */
+    OptionalLong lowest(TrimmedTopic topic) {
+        NavigableMap<Long, Long> needed = of(topic);
+        return needed.isEmpty() ? OptionalLong.empty() : OptionalLong.of(needed.firstKey());
     }
 
     private NavigableMap<Long, Long> of(TrimmedTopic topic) {

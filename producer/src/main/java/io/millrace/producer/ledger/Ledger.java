@@ -2,6 +2,7 @@ package io.millrace.producer.ledger;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +81,7 @@ public final class Ledger {
             return true;
         }
         kept.keep(TrimmedTopic.of(lane), offset, index);
+        keep(task.partial(), index);
         LaneQueue queue = queue(lane);
         if (queue.isPast(offset)) {
             group.taken(task.attempt(), nowMs);
@@ -87,6 +90,13 @@ public final class Ledger {
         }
         refresh(group);
         return true;
+    }
+
+    private void keep(@Nullable PartialRef partial, long index) {
+        if (partial != null) {
+            kept.keep(TrimmedTopic.PARTIALS, partial.offsets().getFirst(), index);
+            kept.read(TrimmedTopic.PARTIALS, partial.end());
+        }
     }
 
     /** Everything of the topic up to this offset, exclusive, was read, ours or not. */
@@ -128,6 +138,9 @@ public final class Ledger {
         boolean news = note(group, receipt);
         if (news) {
             kept.keep(TrimmedTopic.RECEIPTS, offset, group.index);
+            if (receipt.outcome() instanceof Receipt.HandedBack back) {
+                keep(back.partial(), group.index);
+            }
         }
         refresh(group);
         return fate(receipt.outcome(), hadSucceeded, news);
@@ -137,7 +150,7 @@ public final class Ledger {
         return switch (receipt.outcome()) {
             case Receipt.Success success -> group.succeeded(receipt.attempt());
             case Receipt.Failure failure -> group.failed(receipt.attempt(), failure.kind() + ": " + failure.message());
-            case Receipt.HandedBack back -> group.handedBack(receipt.attempt(), back.reason());
+            case Receipt.HandedBack back -> group.handedBack(receipt.attempt(), back.reason(), back.partial());
         };
     }
 
@@ -329,6 +342,13 @@ public final class Ledger {
     /** Records of the topic below this offset are needed no more. */
     public long neededFrom(TrimmedTopic topic) {
         return kept.neededFrom(topic);
+    }
+
+    /** The same of a topic that has records of another ledger's groups too. */
+    public long neededFrom(TrimmedTopic topic, Ledger other) {
+        return LongStream.concat(kept.lowest(topic).stream(), other.kept.lowest(topic).stream())
+                .min()
+                .orElse(Math.max(kept.neededFrom(topic), other.kept.neededFrom(topic)));
     }
 
     int settledRanges() {

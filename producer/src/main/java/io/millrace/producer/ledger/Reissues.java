@@ -78,6 +78,6 @@ public final class Reissues {
             String why = history.losses() + " attempts were lost, the limit is " + limits.maxLosses() + ": ";
             return new Decision.Abandon(index, issue, history, why + cause);
         }
-        return new Decision.Reissue(index, issue.attempt().next(), history);
+        return new Decision.Reissue(index, issue.attempt().next(), history, group.partial(kind));
     }
 }

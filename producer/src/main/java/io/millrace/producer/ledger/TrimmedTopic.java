@@ -4,7 +4,9 @@ package io.millrace.producer.ledger;
 public enum TrimmedTopic {
     PROMPTS,
     URGENT,
-    RECEIPTS;
+    RECEIPTS,
+    /** Not read here: what stands there is known from receipts and tasks. */
+    PARTIALS;
 
     public static TrimmedTopic of(Lane lane) {
         return switch (lane) {

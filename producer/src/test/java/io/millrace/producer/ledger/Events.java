@@ -9,6 +9,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.AttemptHistory;
+import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RewardStats;
@@ -61,7 +62,11 @@ public final class Events {
     }
 
     static Receipt handedBack(long index, long attempt) {
-        return receipt(index, attempt, new Receipt.HandedBack("the worker stops"));
+        return handedBack(index, attempt, null);
+    }
+
+    static Receipt handedBack(long index, long attempt, @Nullable PartialRef partial) {
+        return receipt(index, attempt, new Receipt.HandedBack("the worker stops", partial));
     }
 
     private static Receipt receipt(long index, long attempt, Receipt.Outcome outcome) {

@@ -106,6 +106,7 @@ class LedgerRandomRunTest {
                     case PROMPTS -> world.prompts.size();
                     case URGENT -> world.urgent.size();
                     case RECEIPTS -> world.receipts.size();
+                    case PARTIALS -> 0;
                 };
                 assertEquals(size, ledger.neededFrom(topic), where() + " " + topic);
             }

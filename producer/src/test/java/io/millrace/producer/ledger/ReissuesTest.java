@@ -2,11 +2,16 @@ package io.millrace.producer.ledger;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.AttemptHistory.Kind;
+import io.millrace.common.record.PartialRef;
+import io.millrace.common.record.StepRecord;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +44,8 @@ class ReissuesTest {
         Decision.Reissue again = assertInstanceOf(Decision.Reissue.class, decision);
         ledger.published(
                 Lane.URGENT,
-                Events.task(again.group().value(), again.attempt().value(), again.history()),
+                Events.task(again.group().value(), again.attempt().value(), again.history())
+                        .from(again.partial()),
                 again.attempt().value(),
                 0);
         return again;
@@ -138,6 +144,30 @@ class ReissuesTest {
         assertEquals(List.of(), due(0));
         assertEquals(ReceiptFate.LATE, ledger.receipt(Events.success(0, 24), 25, 0));
         assertEquals(1, ledger.counts().abandoning());
+    }
+
+    @Test
+    void whatWasGeneratedGoesOnThroughHandBacksAndLossesAndIsDroppedWithAFailure() {
+        PartialRef first = new PartialRef(List.of(7L, 8L), new Lineage(0), new WeightVersion(0), 100);
+        PartialRef second = new PartialRef(List.of(9L), new Lineage(0), new WeightVersion(0), 200);
+        alive(0);
+        publish(0);
+        ledger.receipt(Events.handedBack(0, 1, first), 1, 0);
+        assertEquals(first, again(due(0).getFirst()).partial());
+        ledger.queueStart(Lane.URGENT, 100, 0);
+        assertEquals(first, again(due(10_000).getFirst()).partial(), "the lost one began there");
+        ledger.receipt(Events.handedBack(0, 3, second), 2, 0);
+        assertEquals(second, again(due(0).getFirst()).partial());
+        assertEquals(7, ledger.neededFrom(TrimmedTopic.PARTIALS));
+        ledger.receipt(Events.handedBack(0, 4, null), 3, 0);
+        Decision.Reissue unread = again(due(0).getFirst());
+        assertEquals(second, unread.partial(), "nothing new");
+        assertEquals(second, unread.partial(new Lineage(0)));
+        assertNull(unread.partial(new Lineage(1)), "tokens of a lineage that was given up");
+        ledger.receipt(Events.failure(0, 5), 4, 0);
+        assertNull(again(due(0).getFirst()).partial());
+        ledger.step(Events.discard(0, new StepRecord.Totals(0, 1, 0, 1)));
+        assertEquals(10, ledger.neededFrom(TrimmedTopic.PARTIALS));
     }
 
     @Test

@@ -212,7 +212,7 @@ final class EvaluationSession {
                                     invalid.partition(),
                                     invalid.offset()));
                 case ResultEvent.PartsRepeated repeated -> metrics.late();
-                case ResultEvent.PartPassed part -> {}
+                case ResultEvent.PartPassed passed -> {}
                 case ResultEvent.Unreadable unreadable -> throw new BadRecordException(unreadable.detail());
             }
         }
@@ -222,7 +222,7 @@ final class EvaluationSession {
         if (fate == EvaluationLog.Fate.LATE) {
             metrics.late();
         }
-        parser.won(index);
+        var _ = parser.won(index);
     }
 
     /** Asked for once: the id belongs to the weights, so that a restart asks for nothing again. */
@@ -283,7 +283,6 @@ final class EvaluationSession {
         view.show(
                 EvaluationView.ordered(
                         evaluations.all().stream().map(Evaluation::status).toList()),
-                policy,
                 leftOut.size());
     }
 

@@ -1,6 +1,5 @@
 package io.millrace.trainer.evaluate;
 
-import io.millrace.common.record.Policy;
 import io.millrace.trainer.evaluate.score.EvaluationStatus;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -14,14 +13,14 @@ final class EvaluationView {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private Map<String, EvaluationStatus> statuses = Map.of();
-    private @Nullable Policy policy;
+    private boolean read;
     private long skipped;
 
-    void show(Map<String, EvaluationStatus> newest, Policy weights, long left) {
+    void show(Map<String, EvaluationStatus> newest, long left) {
         lock.lock();
         try {
             statuses = newest;
-            policy = weights;
+            read = true;
             skipped = left;
             changed.signalAll();
         } finally {
@@ -39,12 +38,11 @@ final class EvaluationView {
         }
     }
 
-    /** Null until the topics were read for the first time. */
-    @Nullable
-    Policy policy() {
+    /** Whether the topics were read. */
+    boolean isRead() {
         lock.lock();
         try {
-            return policy;
+            return read;
         } finally {
             lock.unlock();
         }

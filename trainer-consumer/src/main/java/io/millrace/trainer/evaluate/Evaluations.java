@@ -59,6 +59,7 @@ public final class Evaluations {
     /**
      * Asks for an evaluation; durable when this returns. The same call again changes nothing.
      *
+     * @param policy the present one
      * @param evalId of its own, 1 to 64 letters, digits, '_', '.' or '-'
      * @param version begins when the run is at this version or a newer one; null for the present one
      * @param timeLimit null for {@code --eval-time-limit}
@@ -66,11 +67,18 @@ public final class Evaluations {
      * @throws IllegalArgumentException when a value is out of its range
      */
     public EvaluationStatus request(
-            String evalId, List<EvalDataSet> dataSets, @Nullable WeightVersion version, @Nullable Duration timeLimit)
+            Policy policy,
+            String evalId,
+            List<EvalDataSet> dataSets,
+            @Nullable WeightVersion version,
+            @Nullable Duration timeLimit)
             throws InterruptedException {
         requesting.lockInterruptibly();
         try {
-            Policy policy = policy();
+            if (!view.isRead()) {
+                throw new EvaluationRefusedException(
+                        Kind.UNAVAILABLE, "the topics of evaluations are not read yet: the broker does not answer");
+            }
             EvalRecord.Request request = new EvalRecord.Request(
                     evalId,
                     policy.lineage(),
@@ -87,15 +95,6 @@ public final class Evaluations {
         } finally {
             requesting.unlock();
         }
-    }
-
-    private Policy policy() {
-        Policy policy = view.policy();
-        if (policy == null) {
-            throw new EvaluationRefusedException(
-                    Kind.UNAVAILABLE, "the topics of evaluations are not read yet: the broker does not answer");
-        }
-        return policy;
     }
 
     private static EvaluationStatus same(

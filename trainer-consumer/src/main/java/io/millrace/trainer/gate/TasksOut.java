@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The groups that are out and at which weight version their newest attempt was issued: no token of it is older. Bounded
- * by admission. Not thread-safe.
+ * The groups that are out, and a weight version that no token of their newest attempt is older than: the one it was issued
+ * at, or the oldest of what it goes on with. Bounded by admission. Not thread-safe.
  */
 public final class TasksOut {
     private record Issue(Attempt attempt, WeightVersion version) {}
@@ -24,7 +24,7 @@ public final class TasksOut {
     public void issued(TrainingTask task) {
         issues.merge(
                 task.groupIndex(),
-                new Issue(task.attempt(), task.issueVersion()),
+                new Issue(task.attempt(), task.oldestVersion()),
                 (known, next) -> next.attempt().compareTo(known.attempt()) > 0 ? next : known);
     }
 
@@ -39,7 +39,7 @@ public final class TasksOut {
         issues.keySet().removeIf(settled);
     }
 
-    /** How many groups that have not ended were issued at each version. */
+    /** How many groups that have not ended may have tokens of each version, and no older ones. */
     NavigableMap<Long, Integer> byVersion(Predicate<GroupIndex> ended) {
         NavigableMap<Long, Integer> counts = new TreeMap<>();
         issues.forEach((index, issue) -> {

@@ -33,10 +33,12 @@ final class EvaluationRoutes {
     private static final List<String> DATA_SET_KEYS = List.of(
             "name", "path", "samples", "pass_reward", "reward_type", "temperature", "top_p", "top_k", "max_new_tokens");
 
+    private final RolloutQueue queue;
     private final Evaluations evaluations;
 
-    EvaluationRoutes(Evaluations evaluations) {
-        this.evaluations = evaluations;
+    EvaluationRoutes(RolloutQueue queue) {
+        this.queue = queue;
+        this.evaluations = queue.evaluations();
     }
 
     void addTo(HttpRouting.Builder routing) {
@@ -52,7 +54,7 @@ final class EvaluationRoutes {
         List<EvalDataSet> dataSets = dataSets(form);
         EvaluationStatus status;
         try {
-            status = evaluations.request(
+            status = queue.evaluate(
                     evalId,
                     dataSets,
                     version == null ? null : new WeightVersion(version),

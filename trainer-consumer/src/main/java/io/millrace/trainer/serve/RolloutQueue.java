@@ -5,11 +5,14 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.lifecycle.StopSequence;
+import io.millrace.common.record.EvalRecord.EvalDataSet;
 import io.millrace.common.time.Ticker;
 import io.millrace.trainer.evaluate.Evaluations;
+import io.millrace.trainer.evaluate.score.EvaluationStatus;
 import io.millrace.trainer.steps.Announcement;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -91,7 +94,22 @@ public final class RolloutQueue implements AutoCloseable {
         }
     }
 
-    /** Evaluations of the run, while it trains. */
+    /**
+     * Asks for an evaluation of the weights, while the run trains; durable when this returns, idempotent.
+     *
+     * @param evalId of its own, 1 to 64 letters, digits, '_', '.' or '-'
+     * @param version begins when the run is at this version or a newer one; null for the present one
+     * @param timeLimit after which it is reported with what there is; null for {@code --eval-time-limit}
+     * @throws io.millrace.trainer.evaluate.EvaluationRefusedException for what its kinds say
+     * @throws IllegalArgumentException when a value is out of its range
+     */
+    public EvaluationStatus evaluate(
+            String evalId, List<EvalDataSet> dataSets, @Nullable WeightVersion version, @Nullable Duration timeLimit)
+            throws InterruptedException {
+        return evaluations.request(policy().policy(), evalId, dataSets, version, timeLimit);
+    }
+
+    /** Evaluations of the run. */
     public Evaluations evaluations() {
         return evaluations;
     }

@@ -52,7 +52,7 @@ public final class TrainerRoutes {
     /** Adds the routes; they take every path that has none, so they come last. */
     public void addTo(HttpRouting.Builder routing) {
         new PolicyRoutes(queue).addTo(routing);
-        new EvaluationRoutes(queue.evaluations()).addTo(routing);
+        new EvaluationRoutes(queue).addTo(routing);
         routing.post("/v1/steps/{step}/lease", this::lease)
                 .get("/v1/steps/{step}/batch", this::batch)
                 .post("/v1/steps/{step}/ack", this::acknowledge)

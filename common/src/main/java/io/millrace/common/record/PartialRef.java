@@ -1,0 +1,31 @@
+package io.millrace.common.record;
+
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Where the unfinished samples of a group stand that a worker gave back: a record of {@code partials}, or its parts, in
+ * the form of a group whose unfinished samples are aborted ones.
+ *
+ * @param offsets in order, at least one
+ * @param lineage its tokens were made in; a later one has no use for them
+ * @param oldestVersion the oldest that made any of its tokens
+ * @param responseTokens over all samples, finished ones too
+ */
+public record PartialRef(List<Long> offsets, Lineage lineage, WeightVersion oldestVersion, long responseTokens) {
+    public PartialRef {
+        offsets = List.copyOf(offsets);
+        Objects.requireNonNull(lineage, "lineage");
+        Objects.requireNonNull(oldestVersion, "oldest_version");
+        if (offsets.isEmpty()) {
+            throw new IllegalArgumentException("a partial group stands at one offset at least");
+        }
+    }
+
+    /** The offset after its last record. */
+    public long end() {
+        return offsets.getLast() + 1;
+    }
+}
