@@ -234,8 +234,11 @@ public final class EnginePool {
 
     /** Ends {@link #awaitCurious}. */
     synchronized void stir() {
-        curious = true;
-        notifyAll();
+        // Once: requests that wait would wake each other without end.
+        if (!curious) {
+            curious = true;
+            notifyAll();
+        }
     }
 
     /** Requests that went to an engine known to serve weights older than their task asks for. */

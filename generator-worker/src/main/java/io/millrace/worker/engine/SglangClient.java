@@ -35,8 +35,6 @@ public final class SglangClient implements EngineClient, AutoCloseable {
     private static final List<String> VERSION_PATHS =
             List.of("/get_weight_version", "/model_info", "/get_model_info", "/weight_info");
 
-    private static final int NOT_FOUND = 404;
-
     private final HttpClient http;
     private final long answerBytesMax;
 
@@ -101,8 +99,11 @@ public final class SglangClient implements EngineClient, AutoCloseable {
                 if (version != null) {
                     return version;
                 }
-            } else if (response.statusCode() != NOT_FOUND) {
-                throw refusal(address + path, response);
+            } else {
+                EngineException refusal = refusal(address + path, response);
+                if (refusal.kind() != Kind.REFUSED) {
+                    throw refusal;
+                }
             }
         }
         return null;

@@ -144,15 +144,15 @@ final class StalenessBench implements OwnerLoop.Turn {
     }
 
     static String header() {
-        return "| pipeline depth | max staleness | on stale | steps/s | trained tokens/s | trainer idle | staleness mean,"
-                + " max | groups by staleness | discarded | mean length trained / generated |\n"
+        return "| pipeline depth | max staleness | on stale | steps/s | trained tokens/s | trainer idle | staleness mean"
+                + " = in flight + in queue, max | groups by staleness | discarded | mean length trained / generated |\n"
                 + "|---:|---:|---|---:|---:|---:|---|---|---|---|\n";
     }
 
     private static String row(StalenessBenchSettings.Case one, StalenessFigures figures) {
         return String.format(
                 Locale.ROOT,
-                "| %d | %d | %s | %.2f | %.0f | %.0f %% | %.2f, %d | %s | %s | %.1f / %.1f = %.3f |",
+                "| %d | %d | %s | %.2f | %.0f | %.0f %% | %.2f = %.2f + %.2f, %d | %s | %s | %.1f / %.1f = %.3f |",
                 one.pipelineDepth(),
                 one.maxStaleness(),
                 one.onStale(),
@@ -160,6 +160,8 @@ final class StalenessBench implements OwnerLoop.Turn {
                 figures.trainedTokens() / figures.seconds(),
                 100 * figures.waitSeconds() / figures.seconds(),
                 figures.meanStaleness(),
+                figures.meanStaleness() - figures.meanInQueue(),
+                figures.meanInQueue(),
                 figures.stalest(),
                 words(figures.byStaleness()),
                 figures.discards().isEmpty() ? "0" : words(figures.discards()),

@@ -103,6 +103,9 @@ final class StalenessSpecs {
                         "" + one.maxStaleness(),
                         "--on-stale",
                         one.onStale(),
+                        // The versions of the groups' tokens are read from the results of the whole run.
+                        "--keep-steps",
+                        "" + settings.steps(),
                         "--trainer-port",
                         "" + settings.trainerPort()));
     }
