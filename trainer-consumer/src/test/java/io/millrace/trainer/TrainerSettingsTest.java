@@ -22,13 +22,13 @@ class TrainerSettingsTest implements SettingsContract<TrainerSettings> {
 
     @Override
     public Map<String, String> given() {
-        // A lineage is opened at a step, so the step is given too.
-        return Map.of("run", "demo", "resume-step", "3");
+        // A lineage is opened at a step, and an evaluation is one of a data set, so those are given too.
+        return Map.of("run", "demo", "resume-step", "3", "eval-dataset", "a=a.jsonl");
     }
 
     @Override
     public Map<String, String> examples() {
-        return Map.of("filter", "aborted,zero-std");
+        return Map.of("filter", "aborted,zero-std", "eval-dataset", "b=b.jsonl,c=c.jsonl@[0:8]", "eval-top-k", "20");
     }
 
     private static TrainerSettings bind(Map<String, String> flags) {
@@ -91,5 +91,19 @@ class TrainerSettingsTest implements SettingsContract<TrainerSettings> {
         assertTrue(twice.contains("--filter: there are two filters called aborted"), twice);
         String all = refusal(Map.of("filter", "zero-std", "samples-per-group", "1"));
         assertTrue(all.contains("--filter and --samples-per-group"), all);
+    }
+
+    @Test
+    void dataSetsOfEvaluationsHaveANameAndAPath() {
+        String none = refusal(Map.of("eval-interval", "10"));
+        assertTrue(none.contains("--eval-interval and --eval-dataset"), none);
+        String nameless = refusal(Map.of("eval-dataset", "data.jsonl"));
+        assertTrue(nameless.contains("--eval-dataset: must be name=path, was 'data.jsonl'"), nameless);
+        String twice = refusal(Map.of("eval-dataset", "a=a.jsonl,a=b.jsonl"));
+        assertTrue(twice.contains("two data sets are named 'a'"), twice);
+        String word = refusal(Map.of("eval-dataset", "held out=a.jsonl"));
+        assertTrue(word.contains("the name of a data set must be 1 to 64 letters"), word);
+        String share = refusal(Map.of("eval-top-p", "0"));
+        assertTrue(share.contains("--eval-top-p") && share.contains("top_p must be above 0"), share);
     }
 }

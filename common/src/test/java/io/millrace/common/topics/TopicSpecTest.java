@@ -30,11 +30,16 @@ class TopicSpecTest {
                         "demo.prompts",
                         "demo.prompts.urgent",
                         "demo.results",
+                        "demo.partials",
                         "demo.receipts",
                         "demo.workers",
                         "demo.steps",
                         "demo.policy",
-                        "demo.dead-letters"),
+                        "demo.dead-letters",
+                        "demo.evals",
+                        "demo.prompts.eval",
+                        "demo.eval-results",
+                        "demo.eval-receipts"),
                 TopicSpec.all(new TopicSettings(new RunId("demo"), 4, 1, new ByteSize(1 << 20))).stream()
                         .map(TopicSpec::name)
                         .toList());
@@ -46,12 +51,13 @@ class TopicSpecTest {
     void eachLaneHasAShareGroupOfItsOwn() {
         assertEquals("demo.prompts.workers", TOPICS.shareGroup(TOPICS.prompts()));
         assertEquals("demo.prompts.urgent.workers", TOPICS.shareGroup(TOPICS.urgent()));
+        assertEquals("demo.prompts.eval.workers", TOPICS.shareGroup(TOPICS.evalPrompts()));
     }
 
     @Test
     void onlyResultsHaveMoreThanOnePartition() {
-        specs(6, 1)
-                .forEach((name, spec) -> assertEquals(name.equals(TOPICS.results()) ? 6 : 1, spec.partitions(), name));
+        List<String> results = List.of(TOPICS.results(), TOPICS.evalResults());
+        specs(6, 1).forEach((name, spec) -> assertEquals(results.contains(name) ? 6 : 1, spec.partitions(), name));
     }
 
     @Test

@@ -125,8 +125,16 @@ public record EvaluationSettings(
         int keep) {
     public EvaluationSettings {
         dataSets = List.copyOf(dataSets);
-        List<EvalDataSet> parsed = parsed(
-                dataSets, new EvalDefaults(samples, passReward, rewardType, temperature, topP, topK, maxNewTokens));
+        EvalDefaults defaults =
+                new EvalDefaults(samples, passReward, rewardType, temperature, topP, topK, maxNewTokens);
+        try {
+            defaults.dataSet("any", "any");
+        } catch (IllegalArgumentException e) {
+            throw SettingException.impossible(
+                    "--eval-temperature, --eval-top-p, --eval-top-k, --eval-max-new-tokens",
+                    String.valueOf(e.getMessage()));
+        }
+        List<EvalDataSet> parsed = parsed(dataSets, defaults);
         if (interval > 0 && parsed.isEmpty()) {
             throw SettingException.impossible(
                     "--eval-interval and --eval-dataset", "nothing to evaluate: give at least one data set, name=path");
