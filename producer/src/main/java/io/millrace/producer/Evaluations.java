@@ -23,6 +23,7 @@ import io.millrace.producer.publish.PublishedTask;
 import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.source.DataSet;
 import io.millrace.producer.source.DataSetException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +31,8 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +49,9 @@ final class Evaluations {
     /** Reads a data set while the session goes on. */
     private static final Executor READERS =
             task -> Thread.ofVirtual().name("eval-data-set").start(task);
+
+    /** Of all data sets of an evaluation; one that hangs holds up no other for longer. */
+    private static final Duration READ_LIMIT = Duration.ofMinutes(5);
 
     /** First attempts and repeated ones stand on the same lane; the ledger knows them apart. */
     private static final List<Lane> LANES = List.of(Lane.PROMPTS, Lane.URGENT);
@@ -214,7 +220,9 @@ final class Evaluations {
         Loading present = loading;
         if (present == null) {
             book.due(policy).ifPresent(request -> begin(request, policy));
-        } else if (present.dataSets().isDone()) {
+        } else if (present.dataSets().isDone()
+                || !book.isWaiting(present.request().evalId())) {
+            // One whose time was up while its data set was read holds up no other.
             loading = null;
             if (book.isWaiting(present.request().evalId())) {
                 issue(present, policy);
@@ -232,20 +240,26 @@ final class Evaluations {
         loading = new Loading(
                 request,
                 CompletableFuture.supplyAsync(
-                        () -> {
-                            try {
-                                return maker.load(request);
-                            } catch (DataSetException e) {
-                                throw new IllegalArgumentException(e.getMessage(), e);
-                            }
-                        },
-                        READERS));
+                                () -> {
+                                    try {
+                                        return maker.load(request);
+                                    } catch (DataSetException e) {
+                                        throw new IllegalArgumentException(e.getMessage(), e);
+                                    }
+                                },
+                                READERS)
+                        .orTimeout(READ_LIMIT.toMillis(), TimeUnit.MILLISECONDS));
     }
 
     private void issue(Loading loaded, Policy policy) {
         EvalRecord.Request request = loaded.request();
         if (loaded.dataSets().isCompletedExceptionally()) {
-            fail(request, String.valueOf(loaded.dataSets().exceptionNow().getMessage()));
+            Throwable cause = loaded.dataSets().exceptionNow();
+            fail(
+                    request,
+                    cause instanceof TimeoutException
+                            ? "its data sets were not read within " + READ_LIMIT.toMinutes() + " minutes"
+                            : String.valueOf(cause.getMessage()));
             return;
         }
         EvalTasks.Issue issue;

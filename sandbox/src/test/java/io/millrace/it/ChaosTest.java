@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 
 /** The short form of {@code scripts/chaos}: a real run, its processes and links broken, judged from outside. */
 class ChaosTest {
-    private static final int FAULTS = 20;
+    private static final int FAULTS = 18;
     private static final Duration LIMIT = Duration.ofMinutes(15);
 
     @TempDir

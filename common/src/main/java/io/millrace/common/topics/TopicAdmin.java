@@ -4,6 +4,8 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.time.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -55,37 +57,51 @@ public final class TopicAdmin {
     public Outcome ensure(TopicSettings settings) throws InterruptedException {
         List<TopicSpec> specs = TopicSpec.all(settings);
         Set<String> present = get("list topics", admin.listTopics().names());
-        List<String> created = new ArrayList<>();
-        List<String> verified = new ArrayList<>();
-        for (TopicSpec spec : specs) {
-            if (!present.contains(spec.name()) && create(spec)) {
-                created.add(spec.name());
-            } else {
-                verified.add(spec.name());
-            }
-        }
+        List<TopicSpec> missing =
+                specs.stream().filter(spec -> !present.contains(spec.name())).toList();
+        List<String> created = create(missing);
         verify(specs);
         RunTopics topics = new RunTopics(settings.run());
-        for (String lane : List.of(topics.prompts(), topics.urgent(), topics.evalPrompts())) {
-            configureShareGroup(topics.shareGroup(lane));
-        }
+        configureShareGroups(List.of(
+                topics.shareGroup(topics.prompts()),
+                topics.shareGroup(topics.urgent()),
+                topics.shareGroup(topics.evalPrompts())));
+        List<String> verified = specs.stream()
+                .map(TopicSpec::name)
+                .filter(name -> !created.contains(name))
+                .toList();
         return new Outcome(created, verified);
     }
 
-    private boolean create(TopicSpec spec) throws InterruptedException {
-        NewTopic topic =
-                new NewTopic(spec.name(), spec.partitions(), (short) spec.replicationFactor()).configs(spec.configs());
+    /** In one request; returns those that no other process was faster with. */
+    private List<String> create(List<TopicSpec> specs) throws InterruptedException {
+        Map<String, KafkaFuture<Void>> making = admin.createTopics(specs.stream()
+                        .map(spec -> new NewTopic(spec.name(), spec.partitions(), (short) spec.replicationFactor())
+                                .configs(spec.configs()))
+                        .toList())
+                .values();
+        List<String> created = new ArrayList<>();
+        for (TopicSpec spec : specs) {
+            KafkaFuture<Void> made = making.get(spec.name());
+            if (made != null && isCreated(spec.name(), made)) {
+                created.add(spec.name());
+            }
+        }
+        return created;
+    }
+
+    /** Another process may have been faster; its topic is verified like any other. */
+    private boolean isCreated(String name, KafkaFuture<Void> made) throws InterruptedException {
         try {
-            admin.createTopics(List.of(topic)).all().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            made.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             return true;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TopicExistsException) {
-                // Another process was faster; it is verified like any other.
                 return false;
             }
-            throw failed("create topic " + spec.name(), e);
+            throw failed("create topic " + name, e);
         } catch (TimeoutException e) {
-            throw failed("create topic " + spec.name(), e);
+            throw failed("create topic " + name, e);
         }
     }
 
@@ -140,8 +156,7 @@ public final class TopicAdmin {
     }
 
     /** Set before the first publish: the default would skip prompts published before the first worker. */
-    private void configureShareGroup(String group) throws InterruptedException {
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.GROUP, group);
+    private void configureShareGroups(List<String> groups) throws InterruptedException {
         List<AlterConfigOp> ops = Map.of(
                         "share.auto.offset.reset", "earliest",
                         "share.isolation.level", "read_committed",
@@ -151,9 +166,11 @@ public final class TopicAdmin {
                 .map(entry ->
                         new AlterConfigOp(new ConfigEntry(entry.getKey(), entry.getValue()), AlterConfigOp.OpType.SET))
                 .toList();
+        Map<ConfigResource, Collection<AlterConfigOp>> changes = new HashMap<>();
+        groups.forEach(group -> changes.put(new ConfigResource(ConfigResource.Type.GROUP, group), ops));
         get(
-                "configure share group " + group,
-                admin.incrementalAlterConfigs(Map.of(resource, ops)).all());
+                "configure share groups " + groups,
+                admin.incrementalAlterConfigs(changes).all());
     }
 
     /**

@@ -23,7 +23,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -31,6 +30,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +46,14 @@ final class EvaluationSession {
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
+    /** What became of evaluations that were due by themselves, since the process began. */
+    static final class Decided {
+        /** Asked for or left out; also when the log of evaluations has forgotten it. */
+        private @Nullable String newest;
+
+        private long leftOut;
+    }
+
     /** What does not change. */
     record Plan(RunTopics topics, EvaluationSettings settings, EvaluationSchedule schedule, Duration brokerLimit) {}
 
@@ -58,7 +66,7 @@ final class EvaluationSession {
     private final EvaluationView view;
     private final WallClock clock;
     private final EvaluationLog evaluations = new EvaluationLog();
-    private final Set<String> leftOut;
+    private final Decided decided;
     /** Where the results after each of the newest reports begin, oldest first. */
     private final Deque<Map<Integer, Long>> reports = new ArrayDeque<>();
 
@@ -68,7 +76,7 @@ final class EvaluationSession {
 
     /**
      * @param tail of a client of its own; owned
-     * @param leftOut ids of evaluations that were due and left out; outlives the session
+     * @param decided outlives the session
      */
     EvaluationSession(
             Plan plan,
@@ -79,7 +87,7 @@ final class EvaluationSession {
             EvaluationMetrics metrics,
             EvaluationView view,
             WallClock clock,
-            Set<String> leftOut) {
+            Decided decided) {
         this.plan = plan;
         this.tail = tail;
         this.parser = parser;
@@ -88,7 +96,7 @@ final class EvaluationSession {
         this.metrics = metrics;
         this.view = view;
         this.clock = clock;
-        this.leftOut = leftOut;
+        this.decided = decided;
     }
 
     /** Reads what stands on the topics: what was asked for and reported, then the results that no report holds. */
@@ -219,8 +227,13 @@ final class EvaluationSession {
     }
 
     private void count(GroupIndex index, EvaluationLog.Fate fate) {
-        if (fate == EvaluationLog.Fate.LATE) {
-            metrics.late();
+        switch (fate) {
+            case LATE -> metrics.late();
+            case DROPPED -> {
+                metrics.skipped();
+                log.warn("the result of group {}, which no evaluation has, is skipped: too many of those wait", index);
+            }
+            case COUNTED, EARLY -> {}
         }
         var _ = parser.won(index);
     }
@@ -228,11 +241,12 @@ final class EvaluationSession {
     /** Asked for once: the id belongs to the weights, so that a restart asks for nothing again. */
     private void schedule() throws InterruptedException {
         String due = plan.schedule().due(policy).orElse(null);
-        if (due == null || evaluations.knows(due) || leftOut.contains(due)) {
+        if (due == null || evaluations.knows(due) || due.equals(decided.newest)) {
             return;
         }
         if (evaluations.open() >= plan.settings().openMax()) {
-            leftOut.add(due);
+            decided.newest = due;
+            decided.leftOut++;
             metrics.leftOut();
             log.warn(
                     "evaluation {} is left out: {} are under way, at most {} may be (--evals-open-max)",
@@ -248,6 +262,7 @@ final class EvaluationSession {
                 plan.settings().evalDataSets(),
                 clock.millis(),
                 plan.settings().timeLimit().toMillis()));
+        decided.newest = due;
     }
 
     private void report() throws InterruptedException {
@@ -283,7 +298,7 @@ final class EvaluationSession {
         view.show(
                 EvaluationView.ordered(
                         evaluations.all().stream().map(Evaluation::status).toList()),
-                leftOut.size());
+                decided.leftOut);
     }
 
     void wakeup() {

@@ -13,9 +13,7 @@ import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.results.ResultParser;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Producer;
@@ -70,7 +68,7 @@ public final class EvaluationWiring {
         EvaluationMetrics meters = new EvaluationMetrics(metrics.registry());
         EvaluationSession.Plan plan = new EvaluationSession.Plan(
                 topics, around.settings(), around.settings().schedule(around.batchGroups()), around.brokerTimeout());
-        Set<String> leftOut = new HashSet<>();
+        EvaluationSession.Decided decided = new EvaluationSession.Decided();
         EvaluationLoop loop = new EvaluationLoop(
                 () -> new EvaluationSession(
                         plan,
@@ -82,7 +80,7 @@ public final class EvaluationWiring {
                         meters,
                         view,
                         WallClock.system(),
-                        leftOut),
+                        decided),
                 health,
                 opened);
         OwnerLoop owner = new OwnerLoop(EvaluationLoop.NAME, loop, fatal).start();

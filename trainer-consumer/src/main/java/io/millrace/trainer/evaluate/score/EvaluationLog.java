@@ -28,7 +28,9 @@ public final class EvaluationLog {
         /** Its group had ended, or its evaluation is over. */
         LATE,
         /** Its tasks' record has not come. */
-        EARLY
+        EARLY,
+        /** The same, and too many such wait already: its group will be missing. */
+        DROPPED
     }
 
     private sealed interface End {
@@ -99,9 +101,10 @@ public final class EvaluationLog {
 
     private Fate count(End end, Place place) {
         if (end.index().value() >= nextIndex) {
-            if (early.size() < EARLY_MAX) {
-                early.putIfAbsent(end.index(), new Early(end, place));
+            if (early.size() >= EARLY_MAX && !early.containsKey(end.index())) {
+                return Fate.DROPPED;
             }
+            early.putIfAbsent(end.index(), new Early(end, place));
             return Fate.EARLY;
         }
         Optional<Evaluation> of = openWith(end.index());
