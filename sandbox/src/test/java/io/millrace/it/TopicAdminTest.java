@@ -9,6 +9,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.id.RunId;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.testing.Await;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
@@ -193,10 +194,10 @@ class TopicAdminTest {
     }
 
     @Test
-    void bothLanesShareGroupsAreConfiguredBeforeAnyWorkerJoins() throws Exception {
+    void everyLanesShareGroupIsConfiguredBeforeAnyWorkerJoins() throws Exception {
         topicAdmin.ensure(settings());
 
-        for (String lane : List.of(topics.prompts(), topics.urgent())) {
+        for (String lane : List.of(topics.prompts(), topics.urgent(), topics.evalPrompts())) {
             Config config = configOf(ConfigResource.Type.GROUP, topics.shareGroup(lane));
             assertEquals("earliest", config.get("share.auto.offset.reset").value());
             assertEquals("read_committed", config.get("share.isolation.level").value());
@@ -230,5 +231,11 @@ class TopicAdminTest {
                         List.of(new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET))))
                 .all()
                 .get();
+        // Asked for too early the broker may tell the value before.
+        Await.until(
+                topic + " to have " + key + "=" + value,
+                () -> value.equals(
+                        configOf(ConfigResource.Type.TOPIC, topic).get(key).value()),
+                LIMIT);
     }
 }

@@ -32,6 +32,11 @@ public final class TopicAdmin {
     /** Kafka's lower bound of a share group's lock; a claim is acknowledged at once, so shorter is better. */
     private static final String LOCK_MS = "15000";
 
+    private static final Map<String, String> SHARE_GROUP = Map.of(
+            "share.auto.offset.reset", "earliest",
+            "share.isolation.level", "read_committed",
+            "share.record.lock.duration.ms", LOCK_MS);
+
     /** Between two looks for a topic whose making has not reached the broker that answers; news travel in less. */
     private static final Duration NEWS_WAIT = Duration.ofMillis(50);
 
@@ -157,12 +162,7 @@ public final class TopicAdmin {
 
     /** Set before the first publish: the default would skip prompts published before the first worker. */
     private void configureShareGroups(List<String> groups) throws InterruptedException {
-        List<AlterConfigOp> ops = Map.of(
-                        "share.auto.offset.reset", "earliest",
-                        "share.isolation.level", "read_committed",
-                        "share.record.lock.duration.ms", LOCK_MS)
-                .entrySet()
-                .stream()
+        List<AlterConfigOp> ops = SHARE_GROUP.entrySet().stream()
                 .map(entry ->
                         new AlterConfigOp(new ConfigEntry(entry.getKey(), entry.getValue()), AlterConfigOp.OpType.SET))
                 .toList();
@@ -171,6 +171,29 @@ public final class TopicAdmin {
         get(
                 "configure share groups " + groups,
                 admin.incrementalAlterConfigs(changes).all());
+        awaitShareGroups(changes.keySet());
+    }
+
+    /** The controller confirms a setting before the broker has heard of it that a worker may join next. */
+    private void awaitShareGroups(Set<ConfigResource> groups) throws InterruptedException {
+        long deadlineNanos = ticker.nanos() + limit.toNanos();
+        while (true) {
+            Map<ConfigResource, Config> told =
+                    get("describe share groups", admin.describeConfigs(groups).all());
+            boolean known = told.values().stream()
+                    .allMatch(config -> SHARE_GROUP.entrySet().stream()
+                            .allMatch(entry -> value(config, entry.getKey()).equals(entry.getValue())));
+            if (known) {
+                return;
+            }
+            if (ticker.nanos() - deadlineNanos >= 0) {
+                throw failed(
+                        "configure share groups",
+                        new IllegalStateException("the broker does not tell the settings that it was given"));
+            }
+            // Nobody is told when it has heard of them.
+            Thread.sleep(NEWS_WAIT);
+        }
     }
 
     /**

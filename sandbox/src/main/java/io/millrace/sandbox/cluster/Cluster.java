@@ -9,6 +9,11 @@ import java.util.Optional;
 
 /** The processes of a demo or chaos run in order of start. Started by one thread, stopped by another after it. */
 public final class Cluster {
+    private static final String BROKER = "broker";
+
+    /** A broker whose quorum has gone waits for it in vain. */
+    private static final Duration QUORUM_LIMIT = Duration.ofSeconds(10);
+
     private final DataFolder folder;
     private final Ticker ticker;
     private final List<Child> children = new ArrayList<>();
@@ -62,9 +67,11 @@ public final class Cluster {
                 stage.add(children.removeLast());
             } while (!children.isEmpty() && role(stage.getFirst()).equals(role(children.getLast())));
             stage.forEach(Child::terminate);
-            long stageDeadlineNanos = Math.min(deadlineNanos, ticker.nanos() + childLimit.toNanos());
+            boolean quorum = stage.size() > 1 && role(stage.getFirst()).equals(BROKER);
+            Duration limitOfEach = quorum && QUORUM_LIMIT.compareTo(childLimit) < 0 ? QUORUM_LIMIT : childLimit;
+            long stageDeadlineNanos = Math.min(deadlineNanos, ticker.nanos() + limitOfEach.toNanos());
             for (Child child : stage) {
-                end(child, stageDeadlineNanos, problems);
+                end(child, stageDeadlineNanos, quorum, problems);
             }
         }
         return problems;
@@ -76,11 +83,15 @@ public final class Cluster {
         return dash < 0 ? child.name() : child.name().substring(0, dash);
     }
 
-    private void end(Child child, long deadlineNanos, List<String> problems) throws InterruptedException {
+    /** @param mayHang whether it is no problem that it does not end: nobody is left to let it go */
+    private void end(Child child, long deadlineNanos, boolean mayHang, List<String> problems)
+            throws InterruptedException {
         Duration left = Duration.ofNanos(Math.max(0, deadlineNanos - ticker.nanos()));
         if (!child.awaitEnd(left)) {
             child.kill();
-            problems.add(child.name() + " did not stop in time and was killed");
+            if (!mayHang) {
+                problems.add(child.name() + " did not stop in time and was killed");
+            }
             child.awaitEnd(Duration.ofSeconds(5));
         } else if (child.exitCode() != 0) {
             problems.add(child.lastWords(5));
