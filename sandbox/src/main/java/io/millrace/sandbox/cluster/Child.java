@@ -13,6 +13,9 @@ import java.util.concurrent.TimeUnit;
 
 /** A running process of ours. Thread-safe. */
 public final class Child {
+    /** What makes JVMs start fast holds for children too: the ahead-of-time cache, and compiling no better than for a start. */
+    private static final List<String> INHERITED = List.of("-XX:AOTCache=", "-Xlog:aot", "-XX:TieredStopAtLevel=");
+
     private static final String MAIN = "io.millrace.sandbox.cli.MillraceMain";
     private static final int TAIL_BYTES = 16_384;
 
@@ -39,17 +42,17 @@ public final class Child {
         command.add("-XX:+UseSerialGC");
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("--sun-misc-unsafe-memory-access=allow");
-        command.addAll(aheadOfTimeCache());
+        command.addAll(inherited());
         command.addAll(spec.jvmOptions());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
         command.addAll(spec.arguments());
         return start(spec, command, log);
     }
 
-    /** The one this JVM was started with, since it fits the same class path; empty when there was none. */
-    private static List<String> aheadOfTimeCache() {
+    /** As this JVM was started: the cache fits the same class path. */
+    private static List<String> inherited() {
         return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> argument.startsWith("-XX:AOTCache=") || argument.startsWith("-Xlog:aot"))
+                .filter(argument -> INHERITED.stream().anyMatch(argument::startsWith))
                 .toList();
     }
 
