@@ -124,8 +124,7 @@ class AuditReplayTest {
                 trainer.post("/v1/steps/" + step + "/lease?wait_ms=20000", "").status());
         assertEquals(
                 200,
-                trainer.post("/v1/steps/" + step + "/ack", "{\"weight_version\": " + (step + 10) + "}")
-                        .status());
+                trainer.acknowledge("{\"weight_version\": " + (step + 10) + "}").status());
     }
 
     private record Audited(int exitCode, JsonNode json) {}
@@ -229,12 +228,11 @@ class AuditReplayTest {
             train(trainer, 0);
             train(trainer, 1);
             trainer.post("/v1/steps/2/lease?wait_ms=20000", "");
-            json = trainer.get("/v1/steps/2/batch").body();
-            safetensors = trainer.get("/v1/steps/2/batch?format=safetensors").body();
+            json = trainer.batch().body();
+            safetensors =
+                    trainer.get(trainer.batchPath() + "&format=safetensors").body();
             assertArrayEquals(json, replay(2, ReplayCommand.Format.JSON), "while it is leased");
-            assertEquals(
-                    200,
-                    trainer.post("/v1/steps/2/ack", "{\"weight_version\": 12}").status());
+            assertEquals(200, trainer.acknowledge("{\"weight_version\": 12}").status());
         }
         assertArrayEquals(json, replay(2, ReplayCommand.Format.JSON));
         assertArrayEquals(safetensors, replay(2, ReplayCommand.Format.SAFETENSORS));

@@ -61,7 +61,7 @@ class LateResultTest {
 
     /** With nothing to lease, so that both lanes are read while it waits. */
     private static void readLanes(TrainerProcess trainer, long step) throws Exception {
-        assertOk(trainer.post("/v1/policy", "{\"state\": \"ready\", \"weight_version\": 7}"));
+        assertOk(trainer.post("/v1/policy", "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 7}"));
         assertStatus(202, trainer.post("/v1/steps/" + step + "/lease?wait_ms=2000", ""));
     }
 
@@ -76,7 +76,7 @@ class LateResultTest {
             assertEquals(new GroupIndex(0), late.groupIndex());
             assertEquals(new Attempt(1), late.attempt());
             assertTrue(late.reason().startsWith("late: ") && late.reason().contains("attempt 2"), late::reason);
-            assertOk(trainer.post("/v1/steps/0/ack", "{\"weight_version\": 8}"));
+            assertOk(trainer.acknowledge("{\"weight_version\": 8}"));
         }
         run.publish(List.of(group(0, 2, 8), group(3, 1, 8)));
         try (TrainerProcess trainer = run.start(BOUND)) {
@@ -87,7 +87,7 @@ class LateResultTest {
                     .getFirst();
             assertEquals(new GroupIndex(0), entry.groupIndex());
             assertEquals(new Attempt(2), entry.attempt());
-            assertOk(trainer.post("/v1/steps/1/ack", ""));
+            assertOk(trainer.acknowledge(""));
             JsonNode status = trainer.get("/v1/status").json();
             assertEquals(4, status.path("low_water_mark").longValue(), status::toString);
             assertEquals(0, status.path("discarded").longValue());

@@ -45,7 +45,7 @@ class PauseResumeTest {
     }
 
     private static void announce(TrainerProcess trainer, String state) throws Exception {
-        assertOk(trainer.post("/v1/policy", "{\"state\": \"" + state + "\"}"));
+        assertOk(trainer.post("/v1/policy", "{\"lineage\": 0, \"state\": \"" + state + "\"}"));
     }
 
     /** Fewer slots than samples, so that some wait for one when the run is paused. */
@@ -134,7 +134,7 @@ class PauseResumeTest {
             assertEveryTokenIsInASampleOnce();
             for (int step = 0; step < GROUPS / TrainerRun.BATCH_GROUPS; step++) {
                 assertOk(trainer.post("/v1/steps/" + step + "/lease?wait_ms=20000", ""));
-                assertOk(trainer.post("/v1/steps/" + step + "/ack", "{\"weight_version\": " + (step + 1) + "}"));
+                assertOk(trainer.acknowledge("{\"weight_version\": " + (step + 1) + "}"));
             }
         }
     }

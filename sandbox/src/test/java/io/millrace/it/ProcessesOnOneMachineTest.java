@@ -172,7 +172,7 @@ class ProcessesOnOneMachineTest {
                 "POST",
                 trainerUrl + "/v1/steps/" + lease.path("step").longValue() + "/ack",
                 "application/json",
-                "{\"weight_version\": 1}");
+                "{\"lease\": " + lease.path("lease") + ", \"weight_version\": 1}");
         assertEquals(200, acknowledged.statusCode(), () -> new String(acknowledged.body(), StandardCharsets.UTF_8));
         JsonNode next = lease(trainerUrl);
         assertEquals(lease.path("step").longValue() + 1, next.path("step").longValue());

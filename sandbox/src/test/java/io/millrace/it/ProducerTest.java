@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
@@ -99,13 +100,17 @@ class ProducerTest {
                 new StepRecord.Lease(
                         new Lineage(0),
                         new StepNumber(step),
+                        new LeaseId("00000000000000aa"),
                         new WeightVersion(0),
                         0,
                         indices.stream()
                                 .map(index -> new StepRecord.ManifestEntry(
                                         new GroupIndex(index), new Attempt(1), new WeightVersion(0), 0, List.of(index)))
                                 .toList()));
-        step("ack", new StepRecord.Acknowledgement(new Lineage(0), new StepNumber(step), null, 0, totals, null));
+        step(
+                "ack",
+                new StepRecord.Acknowledgement(
+                        new Lineage(0), new StepNumber(step), new LeaseId("00000000000000aa"), null, 0, totals, null));
     }
 
     private void receipt(long index, Receipt.Outcome outcome) throws Exception {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
@@ -312,7 +313,14 @@ class ProducerTroubleTest {
                         new Lineage(0),
                         new StepNumber(250_000),
                         0,
-                        new StepRecord.Acknowledgement(new Lineage(0), new StepNumber(249_999), null, 0, totals, null),
+                        new StepRecord.Acknowledgement(
+                                new Lineage(0),
+                                new StepNumber(249_999),
+                                new LeaseId("00000000000000aa"),
+                                null,
+                                0,
+                                totals,
+                                null),
                         totals,
                         List.of(new SettledIndices.Range(0, million)),
                         List.of(),

@@ -48,7 +48,7 @@ class StaleMaskingTest {
     }
 
     private static byte[] batch(TrainerProcess trainer, long step, String accept) throws Exception {
-        TrainerProcess.Answer answer = trainer.get("/v1/steps/" + step + "/batch", accept);
+        TrainerProcess.Answer answer = trainer.batch(accept);
         assertEquals(200, answer.status());
         return answer.body();
     }
@@ -73,11 +73,11 @@ class StaleMaskingTest {
         byte[] json;
         byte[] blob;
         try (TrainerProcess trainer = run.start(MASKING)) {
-            assertOk(trainer.post("/v1/policy", "{\"state\": \"ready\", \"weight_version\": 7}"));
+            assertOk(trainer.post("/v1/policy", "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 7}"));
             assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
             json = batch(trainer, 0, "application/json");
             blob = batch(trainer, 0, SAFETENSORS);
-            JsonNode batch = trainer.get("/v1/steps/0/batch").json();
+            JsonNode batch = trainer.batch().json();
             // Group 1 comes first, all whose tokens count are of the oldest version that does; group 0 has none left.
             assertEquals("[1,3]", indices(batch));
             assertEquals(
@@ -103,9 +103,9 @@ class StaleMaskingTest {
         try (TrainerProcess trainer = run.start(Map.of())) {
             assertArrayEquals(json, batch(trainer, 0, "application/json"));
             assertArrayEquals(blob, batch(trainer, 0, SAFETENSORS));
-            assertOk(trainer.post("/v1/steps/0/ack", "{\"weight_version\": 8}"));
+            assertOk(trainer.acknowledge("{\"weight_version\": 8}"));
             assertArrayEquals(blob, replayed(0));
-            assertOk(trainer.post("/v1/resume", "{\"step\": 0, \"mode\": \"replay\"}"));
+            assertOk(trainer.post("/v1/resume", "{\"step\": 0, \"mode\": \"replay\", \"lineage\": 1}"));
             assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
             RolloutBatch again = RolloutBatchCodec.decode(batch(trainer, 0, SAFETENSORS));
             assertEquals(decoded.header().maskBelow(), again.header().maskBelow());
@@ -119,9 +119,9 @@ class StaleMaskingTest {
     void withoutTheSettingAGroupWithATokenPastTheBoundIsDiscardedAndNothingIsMasked() throws Exception {
         run.publish(List.of(group(0, 7, 7, 7), group(1, 4, 5, 6), group(2, 7, 7, 7)));
         try (TrainerProcess trainer = run.start(Map.of("max-staleness", "1", "on-stale", "discard"))) {
-            assertOk(trainer.post("/v1/policy", "{\"state\": \"ready\", \"weight_version\": 7}"));
+            assertOk(trainer.post("/v1/policy", "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 7}"));
             assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
-            JsonNode batch = trainer.get("/v1/steps/0/batch").json();
+            JsonNode batch = trainer.batch().json();
             assertEquals("[0,2]", indices(batch));
             assertEquals(0, batch.path("masked_tokens").longValue());
         }

@@ -129,7 +129,7 @@ class TrainerConsumerTest {
     }
 
     private static void acknowledge(TrainerProcess trainer, long step, long version) throws Exception {
-        Answer answer = trainer.post("/v1/steps/" + step + "/ack", "{\"weight_version\": " + version + "}");
+        Answer answer = trainer.acknowledge("{\"weight_version\": " + version + "}");
         assertEquals(200, answer.status(), () -> new String(answer.body(), StandardCharsets.UTF_8));
     }
 
@@ -153,9 +153,9 @@ class TrainerConsumerTest {
             publish(1, 3, 0, 2, 1);
             JsonNode lease = lease(trainer, "next");
             assertEquals(List.of(0L, 1L, 2L, 3L), indices(lease));
-            assertEquals("/v1/steps/0/batch", lease.path("batch").stringValue());
+            assertEquals(trainer.batchPath(), lease.path("batch").stringValue());
 
-            JsonNode json = trainer.get("/v1/steps/0/batch").json();
+            JsonNode json = trainer.batch().json();
             assertEquals(BATCH_GROUPS, json.path("groups").size());
             long next = 0;
             for (JsonNode group : json.path("groups")) {
@@ -164,12 +164,12 @@ class TrainerConsumerTest {
                     assertEquals(next++, sample.path("index").longValue());
                 }
             }
-            RolloutBatch blob = RolloutBatchCodec.decode(
-                    trainer.get("/v1/steps/0/batch", SAFETENSORS).body());
+            RolloutBatch blob =
+                    RolloutBatchCodec.decode(trainer.batch(SAFETENSORS).body());
             assertEquals(BATCH_GROUPS, blob.groups().size());
             assertArrayEquals(
-                    trainer.get("/v1/steps/0/batch", SAFETENSORS).body(),
-                    trainer.get("/v1/steps/0/batch?format=safetensors").body());
+                    trainer.batch(SAFETENSORS).body(),
+                    trainer.get(trainer.batchPath() + "&format=safetensors").body());
         }
     }
 
@@ -220,16 +220,16 @@ class TrainerConsumerTest {
         JsonNode lease;
         try (TrainerProcess first = trainer()) {
             lease = lease(first, "next");
-            json = first.get("/v1/steps/0/batch").body();
-            blob = first.get("/v1/steps/0/batch", SAFETENSORS).body();
+            json = first.batch().body();
+            blob = first.batch(SAFETENSORS).body();
         }
         publish(2, 0, 1, 2, 3);
         // No payload fits into memory, so every group is read by the manifest.
         try (TrainerProcess second = new TrainerProcess(settings(0))) {
             assertEquals(lease, lease(second, "next"));
             assertEquals(lease, lease(second, "0"));
-            assertArrayEquals(json, second.get("/v1/steps/0/batch").body());
-            assertArrayEquals(blob, second.get("/v1/steps/0/batch", SAFETENSORS).body());
+            assertArrayEquals(json, second.batch().body());
+            assertArrayEquals(blob, second.batch(SAFETENSORS).body());
             acknowledge(second, 0, 1);
         }
     }
@@ -321,15 +321,17 @@ class TrainerConsumerTest {
                     "wait_ms must be a whole number from 0 to 60000",
                     trainer.post("/v1/steps/0/lease?wait_ms=60001", ""));
             assertError(409, "step 5 is not due; the next step is 0", trainer.post("/v1/steps/5/lease", ""));
-            assertError(404, "step 0 is not leased", trainer.get("/v1/steps/0/batch"));
-            assertError(409, "lease step 0 first", trainer.post("/v1/steps/0/ack", "{}"));
-            lease(trainer, "next");
+            assertError(409, "step 0 is not leased", trainer.get("/v1/steps/0/batch?lease=0-0-00000000000000aa"));
             assertError(
-                    409, "not newer than the current 0", trainer.post("/v1/steps/0/ack", "{\"weight_version\": 0}"));
-            assertError(400, "unknown key 'weightVersion'", trainer.post("/v1/steps/0/ack", "{\"weightVersion\": 1}"));
+                    409,
+                    "lease step 0 first",
+                    trainer.post("/v1/steps/0/ack", "{\"lease\": \"0-0-00000000000000aa\"}"));
+            lease(trainer, "next");
+            assertError(409, "not newer than the current 0", trainer.acknowledge("{\"weight_version\": 0}"));
+            assertError(400, "unknown key 'weightVersion'", trainer.acknowledge("{\"weightVersion\": 1}"));
             assertError(400, "no JSON", trainer.post("/v1/steps/0/ack", "{"));
             assertError(413, "larger than", trainer.post("/v1/steps/0/ack", " ".repeat(100_000)));
-            assertError(400, "format must be", trainer.get("/v1/steps/0/batch?format=xml"));
+            assertError(400, "format must be", trainer.get(trainer.batchPath() + "&format=xml"));
             assertEquals(200, trainer.get("/health/ready").status());
         }
     }
@@ -349,10 +351,7 @@ class TrainerConsumerTest {
             admin.deleteRecords(Map.of(new TopicPartition(topics.results(), 2), RecordsToDelete.beforeOffset(1)))
                     .all()
                     .get(30, TimeUnit.SECONDS);
-            assertError(
-                    500,
-                    "group 2 attempt 1 cannot be read back from partition 2 offsets [0]",
-                    trainer.get("/v1/steps/0/batch"));
+            assertError(500, "group 2 attempt 1 cannot be read back from partition 2 offsets [0]", trainer.batch());
             assertEquals(200, trainer.get("/health/live").status());
         }
     }
@@ -362,9 +361,9 @@ class TrainerConsumerTest {
         try (TrainerProcess trainer = trainer()) {
             publish(1, 0, 1, 2, 3, 4, 5, 6, 7);
             lease(trainer, "0");
-            assertEquals(200, trainer.post("/v1/steps/0/ack", "{}").status());
+            assertEquals(200, trainer.acknowledge("{}").status());
             assertEquals(1, lease(trainer, "1").path("warnings").size());
-            assertEquals(200, trainer.post("/v1/steps/1/ack", "").status());
+            assertEquals(200, trainer.acknowledge("").status());
             assertError(409, "with steps-per-version 1 and pipeline-depth 1", trainer.post("/v1/steps/2/lease", ""));
         }
     }
@@ -381,7 +380,7 @@ class TrainerConsumerTest {
                             .toList());
             assertEquals(
                     new StepNumber(1),
-                    queue.acknowledge(batch.step(), new WeightVersion(1)).nextStep());
+                    queue.acknowledge(batch.lease(), new WeightVersion(1)).nextStep());
             assertEquals(Optional.empty(), queue.lease(Duration.ZERO));
             assertEquals(4, queue.status().trained());
         }

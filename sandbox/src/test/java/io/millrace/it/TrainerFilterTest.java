@@ -202,7 +202,7 @@ class TrainerFilterTest {
                         () -> trainer.get("/v1/status").json().path("discarded").longValue() == 1,
                         LIMIT);
                 assertEquals(lease, assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", "")));
-                assertOk(trainer.post("/v1/steps/0/ack", "{\"weight_version\": 8}"));
+                assertOk(trainer.acknowledge("{\"weight_version\": 8}"));
                 assertEquals(2, trainer.get("/v1/status").json().path("trained").longValue());
             }
         }
@@ -231,7 +231,7 @@ class TrainerFilterTest {
                     batch.groups().stream()
                             .map(group -> group.header().groupIndex().value())
                             .toList());
-            queue.acknowledge(batch.step(), null);
+            queue.acknowledge(batch.lease(), null);
             publishGood(run, 3, 5, 7);
             String refused = assertThrows(RolloutQueueException.class, () -> queue.lease(LIMIT))
                     .getMessage();

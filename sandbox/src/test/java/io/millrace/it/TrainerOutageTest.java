@@ -95,7 +95,7 @@ class TrainerOutageTest {
             broker.close();
             up = false;
 
-            Answer refused = trainer.post("/v1/steps/0/ack", "{\"weight_version\": 1}");
+            Answer refused = trainer.acknowledge("{\"weight_version\": 1}");
             assertEquals(503, refused.status());
             assertTrue(refused.json().path("error").stringValue().contains("may be repeated"));
             Await.until(
@@ -110,9 +110,7 @@ class TrainerOutageTest {
             up = true;
             Await.until(
                     "the acknowledgement is taken",
-                    () -> trainer.post("/v1/steps/0/ack", "{\"weight_version\": 1}")
-                                    .status()
-                            == 200,
+                    () -> trainer.acknowledge("{\"weight_version\": 1}").status() == 200,
                     LIMIT);
             assertEquals(
                     200, trainer.post("/v1/steps/1/lease?wait_ms=20000", "").status());

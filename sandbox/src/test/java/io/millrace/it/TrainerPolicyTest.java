@@ -54,7 +54,7 @@ class TrainerPolicyTest {
         JsonNode updating;
         try (TrainerProcess trainer = run.start(Map.of())) {
             assertPolicy(assertOk(trainer.get("/v1/policy")), "ready", 0);
-            updating = announce(trainer, "{\"state\": \"updating\"}");
+            updating = announce(trainer, "{\"lineage\": 0, \"state\": \"updating\"}");
             assertPolicy(updating, "updating", 0);
             assertEquals(
                     Policy.State.UPDATING,
@@ -62,12 +62,12 @@ class TrainerPolicyTest {
         }
         try (TrainerProcess trainer = run.start(Map.of())) {
             assertEquals(updating, assertOk(trainer.get("/v1/policy")));
-            assertEquals(updating, announce(trainer, "{\"state\": \"updating\"}"));
-            JsonNode ready = announce(trainer, "{\"state\": \"ready\", \"weight_version\": 8}");
+            assertEquals(updating, announce(trainer, "{\"lineage\": 0, \"state\": \"updating\"}"));
+            JsonNode ready = announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 8}");
             assertPolicy(ready, "ready", 8);
             int records = run.records(run.topics.policy(), Policy.class).size();
-            assertEquals(ready, announce(trainer, "{\"state\": \"ready\", \"weight_version\": 8}"));
-            assertEquals(ready, announce(trainer, "{\"state\": \"ready\"}"));
+            assertEquals(ready, announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 8}"));
+            assertEquals(ready, announce(trainer, "{\"lineage\": 0, \"state\": \"ready\"}"));
             assertEquals(
                     records,
                     run.records(run.topics.policy(), Policy.class).size(),
@@ -81,17 +81,17 @@ class TrainerPolicyTest {
     @Test
     void aVersionThatDoesNotRiseIsRefusedAndSoIsWhatIsNoWord() throws Exception {
         try (TrainerProcess trainer = run.start(Map.of())) {
-            announce(trainer, "{\"state\": \"ready\", \"weight_version\": 8}");
-            JsonNode refused =
-                    assertStatus(409, trainer.post("/v1/policy", "{\"state\": \"ready\", \"weight_version\": 7}"));
+            announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 8}");
+            JsonNode refused = assertStatus(
+                    409, trainer.post("/v1/policy", "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 7}"));
             assertTrue(refused.path("error").stringValue().contains("older than the current 8"), refused::toString);
             for (String bad : List.of(
                     "",
                     "{}",
-                    "{\"state\": \"done\"}",
-                    "{\"state\": \"updating\", \"weight_version\": 9}",
-                    "{\"state\": \"ready\", \"version\": 9}",
-                    "{\"state\": \"ready\", \"weight_version\": -1}")) {
+                    "{\"lineage\": 0, \"state\": \"done\"}",
+                    "{\"lineage\": 0, \"state\": \"updating\", \"weight_version\": 9}",
+                    "{\"lineage\": 0, \"state\": \"ready\", \"version\": 9}",
+                    "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": -1}")) {
                 assertStatus(400, trainer.post("/v1/policy", bad));
             }
             assertPolicy(assertOk(trainer.get("/v1/policy")), "ready", 8);
@@ -102,22 +102,22 @@ class TrainerPolicyTest {
     void stepsGoOnAtTheVersionThatIsAnnouncedBetweenAcknowledgements() throws Exception {
         publish(0, 6);
         try (TrainerProcess trainer = run.start(Map.of("pipeline-depth", "0"))) {
-            announce(trainer, "{\"state\": \"ready\", \"weight_version\": 8}");
+            announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 8}");
             assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
-            assertOk(trainer.post("/v1/steps/0/ack", ""));
+            assertOk(trainer.acknowledge(""));
             assertStatus(409, trainer.post("/v1/steps/1/lease?wait_ms=20000", ""));
-            announce(trainer, "{\"state\": \"paused\"}");
-            announce(trainer, "{\"state\": \"updating\"}");
-            JsonNode ready = announce(trainer, "{\"state\": \"ready\", \"weight_version\": 9}");
+            announce(trainer, "{\"lineage\": 0, \"state\": \"paused\"}");
+            announce(trainer, "{\"lineage\": 0, \"state\": \"updating\"}");
+            JsonNode ready = announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 9}");
             assertEquals(TrainerRun.BATCH_GROUPS, ready.path("trained_groups").longValue());
         }
         try (TrainerProcess trainer = run.start(Map.of("pipeline-depth", "0"))) {
             JsonNode lease = assertOk(trainer.post("/v1/steps/1/lease?wait_ms=20000", ""));
             assertEquals(9, lease.path("weight_version").longValue());
-            JsonNode early = announce(trainer, "{\"state\": \"ready\", \"weight_version\": 10}");
+            JsonNode early = announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 10}");
             assertTrue(early.path("warnings").toString().contains("step 1 is leased"), early::toString);
             // As before, an acknowledgement may bring the version itself.
-            assertOk(trainer.post("/v1/steps/1/ack", "{\"weight_version\": 11}"));
+            assertOk(trainer.acknowledge("{\"weight_version\": 11}"));
             assertPolicy(assertOk(trainer.get("/v1/policy")), "ready", 11);
         }
     }
@@ -126,7 +126,7 @@ class TrainerPolicyTest {
     void anUpdateThatTakesTooLongIsWarnedOfAndNotTakenForReady() throws Exception {
         try (TrainerProcess trainer = run.start(Map.of("update-limit", "1s"))) {
             assertTrue(trainer.get("/v1/status").json().path("policy_warning").isNull());
-            announce(trainer, "{\"state\": \"updating\"}");
+            announce(trainer, "{\"lineage\": 0, \"state\": \"updating\"}");
             Await.until(
                     "the status warns",
                     () -> trainer.get("/v1/status")
@@ -140,7 +140,7 @@ class TrainerPolicyTest {
             JsonNode policy = assertOk(trainer.get("/v1/policy"));
             assertPolicy(policy, "updating", 0);
             assertEquals(1, policy.path("warnings").size());
-            announce(trainer, "{\"state\": \"ready\", \"weight_version\": 1}");
+            announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 1}");
             assertTrue(trainer.get("/v1/status").json().path("policy_warning").isNull());
         }
     }

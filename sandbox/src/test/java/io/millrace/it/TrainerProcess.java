@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A trainer consumer as its process runs it, with an HTTP client like a trainer's. */
 final class TrainerProcess implements AutoCloseable {
@@ -22,6 +23,8 @@ final class TrainerProcess implements AutoCloseable {
     private final CompletableFuture<Integer> port = new CompletableFuture<>();
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
     private final HttpClient http = HttpClient.newHttpClient();
+    /** Of the step leased last; empty before. */
+    private volatile String token = "";
 
     /** An answer of the server. */
     record Answer(int status, byte[] body) {
@@ -58,7 +61,45 @@ final class TrainerProcess implements AutoCloseable {
     }
 
     Answer post(String path, String body) throws Exception {
-        return send(request(path).POST(HttpRequest.BodyPublishers.ofString(body)));
+        Answer answer = send(request(path).POST(HttpRequest.BodyPublishers.ofString(body)));
+        if (path.contains("/lease") && answer.status() == 200) {
+            token = answer.json().path("lease").asString();
+        }
+        return answer;
+    }
+
+    /** The token of the step leased last. */
+    String token() {
+        return token;
+    }
+
+    /** Where the batch of the step leased last is. */
+    String batchPath() {
+        return "/v1/steps/" + step() + "/batch?lease=" + token;
+    }
+
+    /** The batch of the step leased last. */
+    Answer batch(String accept) throws Exception {
+        return get(batchPath(), accept);
+    }
+
+    /** The batch of the step leased last, as JSON. */
+    Answer batch() throws Exception {
+        return batch("application/json");
+    }
+
+    /**
+     * Acknowledges the step leased last.
+     *
+     * @param body a JSON object with what is said beside the lease; empty for nothing
+     */
+    Answer acknowledge(String body) throws Exception {
+        ObjectNode form = body.isEmpty() ? Json.object() : (ObjectNode) Json.MAPPER.readTree(body);
+        return post("/v1/steps/" + step() + "/ack", form.put("lease", token).toString());
+    }
+
+    private String step() {
+        return token.split("-")[1];
     }
 
     private HttpRequest.Builder request(String path) {

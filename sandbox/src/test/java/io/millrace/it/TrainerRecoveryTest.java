@@ -124,17 +124,13 @@ class TrainerRecoveryTest {
     private static byte[] train(TrainerProcess trainer, long step, long version) throws Exception {
         assertOk(trainer.post("/v1/steps/" + step + "/lease?wait_ms=20000", ""));
         byte[] batch = groups(trainer, step);
-        assertOk(trainer.post("/v1/steps/" + step + "/ack", "{\"weight_version\": " + version + "}"));
+        assertOk(trainer.acknowledge("{\"weight_version\": " + version + "}"));
         return batch;
     }
 
     /** The batch's groups, without what names the lineage and version it was leased under. */
     private static byte[] groups(TrainerProcess trainer, long step) throws Exception {
-        return trainer.get("/v1/steps/" + step + "/batch")
-                .json()
-                .path("groups")
-                .toString()
-                .getBytes(StandardCharsets.UTF_8);
+        return trainer.batch().json().path("groups").toString().getBytes(StandardCharsets.UTF_8);
     }
 
     private static JsonNode assertOk(Answer answer) {
@@ -235,7 +231,9 @@ class TrainerRecoveryTest {
             JsonNode status = trainer.get("/v1/status").json();
             assertEquals(2, status.path("discarded").longValue());
             assertEquals(4, status.path("trained").longValue());
-            assertEquals(409, trainer.post("/v1/resume", "{\"step\": 5}").status());
+            assertEquals(
+                    409,
+                    trainer.post("/v1/resume", "{\"step\": 5, \"lineage\": 2}").status());
         }
         List<Policy> policies = records(topics.policy(), Policy.class);
         assertEquals(4, policies.getLast().trainedGroups());
@@ -257,10 +255,10 @@ class TrainerRecoveryTest {
             }
             TopicPartition partition = new TopicPartition(topics.results(), 0);
             Await.until("results are deleted up to the kept steps", () -> reader.begin(partition) == 3, LIMIT);
-            Answer refused = trainer.post("/v1/resume", "{\"step\": 2}");
+            Answer refused = trainer.post("/v1/resume", "{\"step\": 2, \"lineage\": 1}");
             assertEquals(409, refused.status());
             assertTrue(refused.json().path("error").stringValue().contains("steps 3 to 5 are possible"));
-            assertOk(trainer.post("/v1/resume", "{\"step\": 3}"));
+            assertOk(trainer.post("/v1/resume", "{\"step\": 3, \"lineage\": 1}"));
             assertArrayEquals(batches.get(3), train(trainer, 3, FIRST_VERSION + 3));
             assertArrayEquals(batches.get(4), train(trainer, 4, FIRST_VERSION + 4));
             train(trainer, 5, FIRST_VERSION + 5);

@@ -139,9 +139,8 @@ final class WholeRun {
         TrainerProcess.Answer lease = trainer.post("/v1/steps/next/lease?wait_ms=30000", "");
         JsonNode leased = TrainerRun.assertOk(lease);
         long step = leased.path("step").asLong();
-        JsonNode batch = TrainerRun.assertOk(trainer.get("/v1/steps/" + step + "/batch"));
-        TrainerRun.assertOk(trainer.post(
-                "/v1/steps/" + step + "/ack",
+        JsonNode batch = TrainerRun.assertOk(trainer.batch());
+        TrainerRun.assertOk(trainer.acknowledge(
                 Json.object().put("weight_version", step + 1).toString()));
         return batch;
     }

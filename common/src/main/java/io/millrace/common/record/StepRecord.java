@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
+import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
@@ -59,6 +61,7 @@ public sealed interface StepRecord extends ControlRecord {
     /**
      * A step handed to the trainer; the same step gives these very records until it is acknowledged.
      *
+     * @param leaseId tells this lease from every other, also of the same step
      * @param weightVersion the trainer's version at hand-over
      * @param groups ascending by group index, each once
      * @param maskBelow tokens of older versions than this one are handed over with {@code loss_mask} 0; null where none
@@ -67,6 +70,7 @@ public sealed interface StepRecord extends ControlRecord {
     record Lease(
             Lineage lineage,
             StepNumber step,
+            LeaseId leaseId,
             WeightVersion weightVersion,
             long leasedAtMs,
             List<ManifestEntry> groups,
@@ -76,15 +80,22 @@ public sealed interface StepRecord extends ControlRecord {
         public Lease(
                 Lineage lineage,
                 StepNumber step,
+                LeaseId leaseId,
                 WeightVersion weightVersion,
                 long leasedAtMs,
                 List<ManifestEntry> groups) {
-            this(lineage, step, weightVersion, leasedAtMs, groups, null);
+            this(lineage, step, leaseId, weightVersion, leasedAtMs, groups, null);
+        }
+
+        /** What the trainer names it by. */
+        public LeaseToken token() {
+            return new LeaseToken(lineage, step, leaseId);
         }
 
         public Lease {
             Objects.requireNonNull(lineage, "lineage");
             Objects.requireNonNull(step, "step");
+            Objects.requireNonNull(leaseId, "lease_id");
             Objects.requireNonNull(weightVersion, "weight_version");
             groups = List.copyOf(groups);
             if (groups.isEmpty()) {
@@ -101,12 +112,14 @@ public sealed interface StepRecord extends ControlRecord {
     /**
      * A step trained: its groups are settled.
      *
+     * @param leaseId of the lease that it ends
      * @param newWeightVersion the version this step led to, where the trainer updated its weights with it
      * @param checkpointStep the step at which the trainer's newest durable checkpoint resumes, where it names one
      */
     record Acknowledgement(
             Lineage lineage,
             StepNumber step,
+            LeaseId leaseId,
             @Nullable WeightVersion newWeightVersion,
             long acknowledgedAtMs,
             Totals totals,
@@ -115,6 +128,7 @@ public sealed interface StepRecord extends ControlRecord {
         public Acknowledgement {
             Objects.requireNonNull(lineage, "lineage");
             Objects.requireNonNull(step, "step");
+            Objects.requireNonNull(leaseId, "lease_id");
             Objects.requireNonNull(totals, "totals");
         }
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
@@ -286,6 +287,7 @@ class ControlGoldenTest {
                         new StepRecord.Lease(
                                 new Lineage(0),
                                 new StepNumber(2),
+                                new LeaseId("00000000000000aa"),
                                 new WeightVersion(3),
                                 1750000000006L,
                                 List.of(
@@ -305,7 +307,13 @@ class ControlGoldenTest {
                         "step-acknowledgement",
                         StepRecord.class,
                         new StepRecord.Acknowledgement(
-                                new Lineage(0), new StepNumber(2), new WeightVersion(4), 1750000000007L, TOTALS, null)),
+                                new Lineage(0),
+                                new StepNumber(2),
+                                new LeaseId("00000000000000aa"),
+                                new WeightVersion(4),
+                                1750000000007L,
+                                TOTALS,
+                                null)),
                 golden(
                         "step-discard",
                         StepRecord.class,
@@ -331,6 +339,7 @@ class ControlGoldenTest {
                                 new StepRecord.Acknowledgement(
                                         new Lineage(1),
                                         new StepNumber(2),
+                                        new LeaseId("00000000000000aa"),
                                         new WeightVersion(4),
                                         1750000000007L,
                                         TOTALS,

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
@@ -51,6 +52,7 @@ class LagTest {
         return new StepRecord.Lease(
                 new Lineage(lineage),
                 new StepNumber(step),
+                new LeaseId("00000000000000aa"),
                 new WeightVersion(step),
                 NOW_MS - 2_500,
                 List.of(new StepRecord.ManifestEntry(
@@ -59,7 +61,13 @@ class LagTest {
 
     private static StepRecord.Acknowledgement acknowledgement(long lineage, long step) {
         return new StepRecord.Acknowledgement(
-                new Lineage(lineage), new StepNumber(step), null, NOW_MS - 4_000, StepRecord.Totals.NONE, null);
+                new Lineage(lineage),
+                new StepNumber(step),
+                new LeaseId("00000000000000aa"),
+                null,
+                NOW_MS - 4_000,
+                StepRecord.Totals.NONE,
+                null);
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.millrace.producer.ledger;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
@@ -93,6 +94,7 @@ public final class Events {
         return new StepRecord.Lease(
                 new Lineage(0),
                 new StepNumber(step),
+                new LeaseId("00000000000000aa"),
                 new WeightVersion(0),
                 0,
                 indices.stream()
@@ -103,7 +105,8 @@ public final class Events {
     }
 
     static StepRecord.Acknowledgement ack(long step, StepRecord.Totals totals) {
-        return new StepRecord.Acknowledgement(new Lineage(0), new StepNumber(step), null, 0, totals, null);
+        return new StepRecord.Acknowledgement(
+                new Lineage(0), new StepNumber(step), new LeaseId("00000000000000aa"), null, 0, totals, null);
     }
 
     static StepRecord.Discard discard(long index, StepRecord.Totals totals) {

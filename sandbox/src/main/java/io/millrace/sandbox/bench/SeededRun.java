@@ -2,6 +2,7 @@ package io.millrace.sandbox.bench;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
@@ -122,12 +123,24 @@ final class SeededRun {
                             new GroupIndex(index), settings.topics().resultPartitions()),
                     List.of(index / settings.topics().resultPartitions())));
         }
-        return new StepRecord.Lease(new Lineage(0), new StepNumber(step), new WeightVersion(step), 0, manifest);
+        return new StepRecord.Lease(
+                new Lineage(0),
+                new StepNumber(step),
+                new LeaseId("00000000000000aa"),
+                new WeightVersion(step),
+                0,
+                manifest);
     }
 
     private StepRecord.Acknowledgement acknowledgement(long step) {
         return new StepRecord.Acknowledgement(
-                new Lineage(0), new StepNumber(step), new WeightVersion(step + 1), 0, totals(step), null);
+                new Lineage(0),
+                new StepNumber(step),
+                new LeaseId("00000000000000aa"),
+                new WeightVersion(step + 1),
+                0,
+                totals(step),
+                null);
     }
 
     private StepRecord.Totals totals(long step) {

@@ -80,7 +80,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         }
         Lease lease = leased.get();
         double waitSeconds = (ticker.nanos() - askedNanos) / 1e9;
-        JsonNode batch = client.batch(lease.step());
+        JsonNode batch = client.batch(lease);
         BatchCheck.Verdict verdict = check.check(lease, batch);
         journal.received(lease, batch, verdict);
         List<String> differences = learn(lease);
@@ -90,10 +90,10 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         boolean updates = (lease.step() + 1) % settings.stepsPerVersion() == 0;
         Long newVersion = updates ? lease.weightVersion() + 1 : null;
         if (newVersion != null) {
-            update(newVersion);
+            update(lease.lineage(), newVersion);
         }
         journal.acknowledging(lease);
-        client.acknowledge(lease.step(), newVersion);
+        client.acknowledge(lease, newVersion);
         journal.acknowledged(lease);
         check.acknowledged(verdict);
         record(step(lease, newVersion, waitSeconds, clock.millis(), verdict, differences));
@@ -105,7 +105,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         if (learning == null) {
             return List.of();
         }
-        RolloutBatch batch = client.rollouts(lease.step());
+        RolloutBatch batch = client.rollouts(lease);
         learning.learn(batch);
         List<JsonNode> ledger = new ArrayList<>();
         for (String engine : settings.engineUrls()) {
@@ -114,7 +114,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         return SpanCheck.differences(batch.header().run(), batch, ledger);
     }
 
-    private void update(long version) throws Exception {
+    private void update(long lineage, long version) throws Exception {
         Learner learning = learner;
         if (learning == null) {
             for (String engine : settings.engineUrls()) {
@@ -123,7 +123,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
             return;
         }
         Path weights = learning.write(version);
-        client.updating();
+        client.updating(lineage);
         for (String engine : settings.engineUrls()) {
             client.push(engine, weights, version);
         }

@@ -84,27 +84,29 @@ final class TrainerClient {
         return Optional.of(new Lease(
                 number(body, "lineage"),
                 number(body, "step"),
+                body.path("lease").asString(""),
                 number(body, "weight_version"),
                 number(body, "leased_at_ms"),
                 indices));
     }
 
     /** The leased batch as JSON. */
-    JsonNode batch(long step) throws TrainerCallException, InterruptedException {
-        String what = "read the batch of step " + step;
-        HttpResponse<byte[]> response = call("GET", trainerUrl + "/v1/steps/" + step + "/batch", null, what);
+    JsonNode batch(Lease lease) throws TrainerCallException, InterruptedException {
+        String what = "read the batch of step " + lease.step();
+        HttpResponse<byte[]> response =
+                call("GET", trainerUrl + "/v1/steps/" + lease.step() + "/batch?lease=" + lease.token(), null, what);
         expect(response, 200, what);
         return json(response);
     }
 
     /** @param newWeightVersion null when this step updated no weights */
-    void acknowledge(long step, @Nullable Long newWeightVersion) throws TrainerCallException, InterruptedException {
-        ObjectNode body = Json.object();
+    void acknowledge(Lease lease, @Nullable Long newWeightVersion) throws TrainerCallException, InterruptedException {
+        ObjectNode body = Json.object().put("lease", lease.token());
         if (newWeightVersion != null) {
             body.put("weight_version", newWeightVersion.longValue());
         }
-        String what = "acknowledge step " + step;
-        expect(call("POST", trainerUrl + "/v1/steps/" + step + "/ack", body, what), 200, what);
+        String what = "acknowledge step " + lease.step();
+        expect(call("POST", trainerUrl + "/v1/steps/" + lease.step() + "/ack", body, what), 200, what);
     }
 
     /** Stands for the push of the weights: the engine serves the new version when this returns. */
@@ -118,22 +120,33 @@ final class TrainerClient {
     }
 
     /** The leased batch as safetensors: with the header of every sample. */
-    RolloutBatch rollouts(long step) throws TrainerCallException, InterruptedException {
-        String what = "read the batch of step " + step;
-        HttpResponse<byte[]> response =
-                call("GET", trainerUrl + "/v1/steps/" + step + "/batch?format=safetensors", null, what);
+    RolloutBatch rollouts(Lease lease) throws TrainerCallException, InterruptedException {
+        String what = "read the batch of step " + lease.step();
+        HttpResponse<byte[]> response = call(
+                "GET",
+                trainerUrl + "/v1/steps/" + lease.step() + "/batch?format=safetensors&lease=" + lease.token(),
+                null,
+                what);
         expect(response, 200, what);
         try {
             return RolloutBatchCodec.decode(response.body());
         } catch (BadRecordException e) {
-            throw new TrainerCallException("the batch of step " + step + " cannot be decoded: " + e.getMessage(), e);
+            throw new TrainerCallException(
+                    "the batch of step " + lease.step() + " cannot be decoded: " + e.getMessage(), e);
         }
     }
 
     /** Says that the weights are being moved. */
-    void updating() throws TrainerCallException, InterruptedException {
+    void updating(long lineage) throws TrainerCallException, InterruptedException {
         String what = "say that weights are updated";
-        expect(call("POST", trainerUrl + "/v1/policy", Json.object().put("state", "updating"), what), 200, what);
+        expect(
+                call(
+                        "POST",
+                        trainerUrl + "/v1/policy",
+                        Json.object().put("lineage", lineage).put("state", "updating"),
+                        what),
+                200,
+                what);
     }
 
     /** Pause, new weights, go on: the engine serves the new version when this returns. */

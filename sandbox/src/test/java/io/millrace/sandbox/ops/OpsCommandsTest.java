@@ -8,6 +8,7 @@ import io.millrace.common.config.CommandLines;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
@@ -125,6 +126,7 @@ class OpsCommandsTest {
                             new StepRecord.Acknowledgement(
                                     new Lineage(0),
                                     new StepNumber(0),
+                                    new LeaseId("00000000000000aa"),
                                     new WeightVersion(1),
                                     1_000,
                                     new StepRecord.Totals(2, 0, 0, 2),
@@ -185,6 +187,7 @@ class OpsCommandsTest {
         return new StepRecord.Lease(
                 new Lineage(0),
                 new StepNumber(0),
+                new LeaseId("00000000000000aa"),
                 new WeightVersion(0),
                 900,
                 List.of(new StepRecord.ManifestEntry(

@@ -10,7 +10,7 @@ final class Batches {
     private Batches() {}
 
     static Lease lease(long step, Long... groups) {
-        return new Lease(0, step, step, 1_000, List.of(groups));
+        return new Lease(0, step, "0-" + step + "-00000000000000aa", step, 1_000, List.of(groups));
     }
 
     /** Each sample has 2 prompt tokens and 3 response tokens, the reward 1 for even and 0 for odd sample indices. */

@@ -44,7 +44,9 @@ class SimulatedTrainerTest {
         server.createContext("/", exchange -> {
             String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             String path = exchange.getRequestURI().getPath();
-            calls.add(exchange.getRequestMethod() + " " + path + " " + body);
+            String query = exchange.getRequestURI().getQuery();
+            calls.add(exchange.getRequestMethod() + " " + path + (path.endsWith("/batch") ? "?" + query : "") + " "
+                    + body);
             int status = 200;
             ObjectNode answer = Json.object();
             long step = Math.max(0L, leases - 1);
@@ -59,7 +61,10 @@ class SimulatedTrainerTest {
                     leases++;
                     step = leases - 1;
                     lease = Batches.lease(step, 2 * step, 2 * step + 1);
-                    answer.put("lineage", 0).put("step", step).put("weight_version", step);
+                    answer.put("lineage", 0)
+                            .put("step", step)
+                            .put("weight_version", step)
+                            .put("lease", lease.token());
                     answer.put("leased_at_ms", 5);
                     answer.putArray("group_indices").add(2 * step).add(2 * step + 1);
                 }
@@ -114,16 +119,16 @@ class SimulatedTrainerTest {
                 List.of(
                         "POST /v1/steps/next/lease ",
                         "POST /v1/steps/next/lease ",
-                        "GET /v1/steps/0/batch ",
+                        "GET /v1/steps/0/batch?lease=0-0-00000000000000aa ",
                         "POST /update_weight_version {\"new_version\":\"1\",\"abort_all_requests\":false}",
-                        "POST /v1/steps/0/ack {\"weight_version\":1}"),
+                        "POST /v1/steps/0/ack {\"lease\":\"0-0-00000000000000aa\",\"weight_version\":1}"),
                 calls);
     }
 
     @Test
     void aStepInsideAVersionAnnouncesNone() throws Exception {
         trainer(2, 2, () -> {}).runOnce();
-        assertEquals("POST /v1/steps/0/ack {}", calls.getLast());
+        assertEquals("POST /v1/steps/0/ack {\"lease\":\"0-0-00000000000000aa\"}", calls.getLast());
         assertTrue(calls.stream().noneMatch(call -> call.contains("update_weight_version")));
     }
 

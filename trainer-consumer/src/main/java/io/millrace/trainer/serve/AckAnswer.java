@@ -17,5 +17,5 @@ public sealed interface AckAnswer {
             implements AckAnswer {}
 
     /** Nothing changed; the text says why. */
-    record Refused(String why) implements AckAnswer {}
+    record Refused(String why, Current current) implements AckAnswer {}
 }

@@ -45,7 +45,7 @@ final class Announcing {
                 yield stands(session, changed.newVersion());
             }
             case PolicyDecision.Unchanged unchanged -> stands(session, false);
-            case PolicyDecision.Refused refused -> new PolicyAnswer.Refused(refused.why());
+            case PolicyDecision.Refused refused -> new PolicyAnswer.Refused(refused.why(), Current.of(session.ledger));
         };
     }
 

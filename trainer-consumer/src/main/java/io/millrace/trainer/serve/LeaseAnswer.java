@@ -22,6 +22,6 @@ public sealed interface LeaseAnswer {
      */
     record NotYet(StepNumber step, int have, int need, String waitingFor, long waitingSinceMs) implements LeaseAnswer {}
 
-    /** Another step is due, or no further one can be filled; the text says what to do. */
-    record Refused(String why) implements LeaseAnswer {}
+    /** Another step is due, the run is in another lineage, or no further step can be filled; the text says what to do. */
+    record Refused(String why, Current current) implements LeaseAnswer {}
 }

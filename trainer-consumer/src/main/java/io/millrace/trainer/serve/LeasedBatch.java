@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
@@ -14,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * One step's groups, ready to be trained on. The groups' arrays are shared and must not be changed.
  *
+ * @param lease what it is acknowledged by
  * @param weightVersion the trainer's version at hand-over
  * @param maskBelow tokens of older versions have {@code loss_mask} 0; null where none are masked for their age
  * @param maskedTokens how many those are
  * @param groups whole, ascending by group index, each once
  */
 public record LeasedBatch(
-        Lineage lineage,
-        StepNumber step,
+        LeaseToken lease,
         WeightVersion weightVersion,
         @Nullable WeightVersion maskBelow,
         long maskedTokens,
@@ -38,16 +39,19 @@ public record LeasedBatch(
     public static LeasedBatch of(StepRecord.Lease lease, List<RolloutGroup> groups) {
         StaleMask.Masked masked = StaleMask.apply(groups, lease.maskBelow());
         return new LeasedBatch(
-                lease.lineage(),
-                lease.step(),
-                lease.weightVersion(),
-                lease.maskBelow(),
-                masked.maskedTokens(),
-                masked.groups());
+                lease.token(), lease.weightVersion(), lease.maskBelow(), masked.maskedTokens(), masked.groups());
+    }
+
+    public Lineage lineage() {
+        return lease.lineage();
+    }
+
+    public StepNumber step() {
+        return lease.step();
     }
 
     /** For its form as one blob. */
     public BatchHeader header(RunId run) {
-        return new BatchHeader(run, lineage, step, weightVersion, maskBelow, maskedTokens);
+        return new BatchHeader(run, lineage(), step(), weightVersion, maskBelow, maskedTokens);
     }
 }

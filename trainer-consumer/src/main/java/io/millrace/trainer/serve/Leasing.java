@@ -1,5 +1,7 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.common.id.LeaseId;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.Ticker;
@@ -7,9 +9,11 @@ import io.millrace.common.time.WallClock;
 import io.millrace.trainer.collect.Finished;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.steps.LeaseDecision;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +31,8 @@ final class Leasing {
     private final TrainerMetrics metrics;
     private final WallClock clock;
     private final Ticker ticker;
+    /** Of lease ids: one that was replaced must not guess its successor's. */
+    private final Random ids = new SecureRandom();
     /** When the next step was first asked for; null before. */
     private @Nullable Long askedNanos;
     /** When the consumer ends because filters drop every group; null while they do not. */
@@ -49,21 +55,28 @@ final class Leasing {
     /** @return null while the caller goes on waiting */
     @Nullable
     LeaseAnswer lease(Session session, Request.Lease request) {
+        Lineage lineage = request.lineage();
+        if (lineage != null && !lineage.equals(session.ledger.lineage())) {
+            return refused(
+                    session,
+                    "the run is in lineage " + session.ledger.lineage() + ", not in " + lineage
+                            + "; a trainer that was replaced ends, one that resumed names the new lineage");
+        }
         StepNumber step = request.step() == null ? session.ledger.nextStep() : request.step();
         return switch (session.ledger.mayLease(step)) {
             case LeaseDecision.SameLease same -> new LeaseAnswer.Leased(same.lease(), same.warnings());
-            case LeaseDecision.WrongStep wrong -> new LeaseAnswer.Refused(wrong.why());
-            case LeaseDecision.UnfillableAtThisVersion unfillable -> new LeaseAnswer.Refused(unfillable.why());
+            case LeaseDecision.WrongStep wrong -> refused(session, wrong.why());
+            case LeaseDecision.UnfillableAtThisVersion unfillable -> refused(session, unfillable.why());
             case LeaseDecision.MayReplay replay -> again(session, step);
             case LeaseDecision.MayLease may -> {
                 Optional<String> verdict = session.filters.verdict();
                 if (verdict.isPresent()) {
                     endBy(ticker.nanos() + TOLD_LIMIT.toNanos());
-                    yield new LeaseAnswer.Refused(verdict.get());
+                    yield refused(session, verdict.get());
                 }
                 Optional<String> refusal = session.retention.refusal(step, session.ledger.checkpoint());
                 if (refusal.isPresent()) {
-                    yield new LeaseAnswer.Refused(refusal.get());
+                    yield refused(session, refusal.get());
                 }
                 if (session.feed.caughtUp() && session.choose() instanceof BatchChoice.Ready ready) {
                     yield new LeaseAnswer.Leased(open(session, may, ready.groups()), may.warnings());
@@ -71,6 +84,10 @@ final class Leasing {
                 yield request.deadlineNanos() - ticker.nanos() <= 0 ? standing.notYet(step, session) : null;
             }
         };
+    }
+
+    private static LeaseAnswer refused(Session session, String why) {
+        return new LeaseAnswer.Refused(why, Current.of(session.ledger));
     }
 
     /**
@@ -97,7 +114,7 @@ final class Leasing {
     }
 
     private LeaseAnswer again(Session session, StepNumber step) {
-        StepRecord.Lease lease = session.ledger.leaseRecorded(clock.millis());
+        StepRecord.Lease lease = session.ledger.leaseRecorded(LeaseId.draw(ids), clock.millis());
         session.write(lease);
         leased(lease, List.of("step " + step + " is a recorded one, trained before in an older lineage"));
         return new LeaseAnswer.Leased(lease, List.of());
@@ -108,6 +125,7 @@ final class Leasing {
                 may.step(),
                 groups.stream().map(Finished::manifestEntry).toList(),
                 session.chooser.maskBelow(),
+                LeaseId.draw(ids),
                 clock.millis());
         session.write(lease);
         session.chooser.leased(lease, groups);

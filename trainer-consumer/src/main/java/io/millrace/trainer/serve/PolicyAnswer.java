@@ -16,6 +16,6 @@ public sealed interface PolicyAnswer {
         }
     }
 
-    /** The version does not rise; nothing changed. */
-    record Refused(String why) implements PolicyAnswer {}
+    /** The version does not rise, or the run is in another lineage; nothing changed. */
+    record Refused(String why, Current current) implements PolicyAnswer {}
 }

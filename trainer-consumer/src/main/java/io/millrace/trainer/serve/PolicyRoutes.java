@@ -6,6 +6,7 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.http.OpsServer;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.Policy;
@@ -15,9 +16,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What the trainer's weights are at, over HTTP: {@code POST /v1/policy} with {@code {"state": "updating"}}, {@code
- * {"state": "paused"}} or {@code {"state": "ready", "weight_version": 4}}, without a version for the one before; {@code
- * GET /v1/policy}. Idempotent. Thread-safe.
+ * What the trainer's weights are at, over HTTP: {@code POST /v1/policy} with {@code {"lineage": 0, "state": "updating"}},
+ * {@code paused}, or {@code ready} with {@code "weight_version": 4}, without a version for the one before; {@code GET
+ * /v1/policy}. The lineage is the one that the run is in. Idempotent. Thread-safe.
  */
 final class PolicyRoutes {
     private static final String PATH = "/v1/policy";
@@ -37,17 +38,22 @@ final class PolicyRoutes {
     }
 
     private void announce(ServerRequest request, ServerResponse response) throws InterruptedException {
-        ObjectNode form = Forms.form(Forms.body(request), List.of("state", "weight_version"));
+        ObjectNode form = Forms.form(Forms.body(request), List.of("lineage", "state", "weight_version"));
+        Long lineage = Forms.number(form, "lineage");
         Long version = Forms.number(form, "weight_version");
         Policy.State state = state(form);
+        if (lineage == null) {
+            throw Forms.bad("lineage must be given: the one that the trainer is in, as its leases say");
+        }
         if (version != null && state != Policy.State.READY) {
             throw new HttpException(
                     "weight_version goes with state ready only: a version is announced when engines serve it",
                     Status.BAD_REQUEST_400);
         }
-        switch (queue.announce(new Announcement(state, version == null ? null : new WeightVersion(version)))) {
+        switch (queue.announce(
+                new Announcement(new Lineage(lineage), state, version == null ? null : new WeightVersion(version)))) {
             case PolicyAnswer.Stands stands -> send(response, stands);
-            case PolicyAnswer.Refused refused -> TrainerRoutes.error(response, Status.CONFLICT_409, refused.why());
+            case PolicyAnswer.Refused refused -> TrainerRoutes.conflict(response, refused.why(), refused.current());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
@@ -14,9 +15,14 @@ sealed interface Request {
 
     /**
      * @param step null for whichever is due
+     * @param lineage the one that the trainer is in; null when it does not say
      * @param deadlineNanos by the loop's ticker
      */
-    record Lease(@Nullable StepNumber step, long deadlineNanos, CompletableFuture<LeaseAnswer> answer)
+    record Lease(
+            @Nullable StepNumber step,
+            @Nullable Lineage lineage,
+            long deadlineNanos,
+            CompletableFuture<LeaseAnswer> answer)
             implements Request {}
 
     /**
@@ -24,20 +30,19 @@ sealed interface Request {
      * @param checkpoint the step at which the newest durable checkpoint resumes; null for none
      */
     record Acknowledge(
-            StepNumber step,
+            LeaseToken lease,
             @Nullable WeightVersion version,
             @Nullable StepNumber checkpoint,
             CompletableFuture<AckAnswer> answer)
             implements Request {}
 
-    record Resume(
-            StepNumber step, ResumeMode mode, @Nullable Lineage lineage, CompletableFuture<ResumeAnswer> answer)
+    record Resume(StepNumber step, ResumeMode mode, Lineage lineage, CompletableFuture<ResumeAnswer> answer)
             implements Request {}
 
     /** @param announcement null to ask only */
     record Weights(@Nullable Announcement announcement, CompletableFuture<PolicyAnswer> answer) implements Request {}
 
-    record Batch(StepNumber step, CompletableFuture<BatchSource> answer) implements Request {}
+    record Batch(LeaseToken lease, CompletableFuture<BatchSource> answer) implements Request {}
 
     record Status(CompletableFuture<TrainerStatus> answer) implements Request {}
 }

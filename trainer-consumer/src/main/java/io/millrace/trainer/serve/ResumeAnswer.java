@@ -16,5 +16,5 @@ public sealed interface ResumeAnswer {
             implements ResumeAnswer {}
 
     /** Nothing changed; the text says what is possible. */
-    record Refused(String why) implements ResumeAnswer {}
+    record Refused(String why, Current current) implements ResumeAnswer {}
 }

@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
@@ -27,11 +28,12 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * Optional<LeasedBatch> batch = queue.lease(Duration.ofMinutes(1)); // empty: not yet, ask again
  * train(batch);
- * queue.acknowledge(batch.step(), newVersionOrNull);
+ * queue.acknowledge(batch.lease(), newVersionOrNull);
  * }</pre>
  *
- * A leased step gives the same batch until it is acknowledged, whatever process or trainer dies in between, so every
- * call may be repeated. At most one step is leased at a time. Made by {@code TrainerWiring.open}; thread-safe. Every
+ * A leased step gives the same batch and the same {@link LeaseToken} until it is acknowledged, whatever process or trainer
+ * dies in between, so every call may be repeated. Who names another lease, or another lineage than the run is in, is
+ * refused: that trainer was replaced. At most one step is leased at a time. Made by {@code TrainerWiring.open}; thread-safe. Every
  * method throws {@link RolloutQueueException} for what its kinds say.
  */
 public final class RolloutQueue implements AutoCloseable {
@@ -126,11 +128,10 @@ public final class RolloutQueue implements AutoCloseable {
      * @return empty when they have not finished by then; {@link #status} says what is missing
      */
     public Optional<LeasedBatch> lease(Duration wait) throws InterruptedException {
-        return switch (lease(null, wait)) {
-            case LeaseAnswer.Leased leased -> Optional.of(batch(leased.lease().step()));
+        return switch (lease(null, null, wait)) {
+            case LeaseAnswer.Leased leased -> Optional.of(batch(leased.lease().token()));
             case LeaseAnswer.NotYet notYet -> Optional.empty();
-            case LeaseAnswer.Refused refused ->
-                throw new RolloutQueueException(RolloutQueueException.Kind.REFUSED, refused.why());
+            case LeaseAnswer.Refused refused -> throw new RolloutQueueException(refused.why(), refused.current());
         };
     }
 
@@ -138,17 +139,23 @@ public final class RolloutQueue implements AutoCloseable {
      * Leases a step without reading its groups; idempotent.
      *
      * @param step null for the one that is due
+     * @param lineage the one that the trainer is in; null when it does not say
      * @param wait as above
      */
-    public LeaseAnswer lease(@Nullable StepNumber step, Duration wait) throws InterruptedException {
+    public LeaseAnswer lease(@Nullable StepNumber step, @Nullable Lineage lineage, Duration wait)
+            throws InterruptedException {
         CompletableFuture<LeaseAnswer> answer = new CompletableFuture<>();
-        return ask(new Request.Lease(step, ticker.nanos() + wait.toNanos(), answer), answer, wait);
+        return ask(new Request.Lease(step, lineage, ticker.nanos() + wait.toNanos(), answer), answer, wait);
     }
 
-    /** Reads the groups of the leased step. */
-    public LeasedBatch batch(StepNumber step) throws InterruptedException {
+    /**
+     * Reads the groups of the leased step.
+     *
+     * @throws RolloutQueueException of kind REFUSED when another lease is open, or none
+     */
+    public LeasedBatch batch(LeaseToken lease) throws InterruptedException {
         CompletableFuture<BatchSource> answer = new CompletableFuture<>();
-        BatchSource source = ask(new Request.Batch(step, answer), answer, SHORT_WAIT);
+        BatchSource source = ask(new Request.Batch(lease, answer), answer, SHORT_WAIT);
         long begunNanos = ticker.nanos();
         LeasedBatch batch = LeasedBatch.of(source.lease(), reader.read(source));
         metrics.masked(source.lease(), batch.maskedTokens());
@@ -159,46 +166,45 @@ public final class RolloutQueue implements AutoCloseable {
     /**
      * Says that a step was trained: its groups are settled durably when this returns. Idempotent.
      *
+     * @param lease as it was given with the step
      * @param newVersion the weight version the step led to, larger than any before; null when the weights that generate
      *     stay as they are
-     * @throws RolloutQueueException of kind REFUSED when another step is leased or the version is not newer
+     * @throws RolloutQueueException of kind REFUSED when another lease is open or the version is not newer
      */
-    public AckAnswer.Acknowledged acknowledge(StepNumber step, @Nullable WeightVersion newVersion)
+    public AckAnswer.Acknowledged acknowledge(LeaseToken lease, @Nullable WeightVersion newVersion)
             throws InterruptedException {
-        return acknowledge(step, newVersion, null);
+        return acknowledge(lease, newVersion, null);
     }
 
     /**
      * Same, and names the newest durable checkpoint: the steps after it stay replayable, those before it may be deleted.
      *
-     * @param checkpointStep the step at which it resumes, at most the one after {@code step}; null when nothing is known
+     * @param checkpointStep the step at which it resumes, at most the one after the leased step; null when nothing is known
      */
     public AckAnswer.Acknowledged acknowledge(
-            StepNumber step, @Nullable WeightVersion newVersion, @Nullable StepNumber checkpointStep)
+            LeaseToken lease, @Nullable WeightVersion newVersion, @Nullable StepNumber checkpointStep)
             throws InterruptedException {
-        return switch (tryAcknowledge(step, newVersion, checkpointStep)) {
+        return switch (tryAcknowledge(lease, newVersion, checkpointStep)) {
             case AckAnswer.Acknowledged done -> done;
-            case AckAnswer.Refused refused ->
-                throw new RolloutQueueException(RolloutQueueException.Kind.REFUSED, refused.why());
+            case AckAnswer.Refused refused -> throw new RolloutQueueException(refused.why(), refused.current());
         };
     }
 
     /** Same, with the refusal as a value. */
     public AckAnswer tryAcknowledge(
-            StepNumber step, @Nullable WeightVersion newVersion, @Nullable StepNumber checkpointStep)
+            LeaseToken lease, @Nullable WeightVersion newVersion, @Nullable StepNumber checkpointStep)
             throws InterruptedException {
         CompletableFuture<AckAnswer> answer = new CompletableFuture<>();
-        return ask(new Request.Acknowledge(step, newVersion, checkpointStep, answer), answer, SHORT_WAIT);
+        return ask(new Request.Acknowledge(lease, newVersion, checkpointStep, answer), answer, SHORT_WAIT);
     }
 
     /**
      * Goes back to an older checkpoint: opens a lineage whose next step is {@code step}. A leased step is void; groups
      * that were finished or are generated with weights after that checkpoint are discarded.
      *
-     * @param lineage the one this opens, which makes the call idempotent; null for whichever is next
+     * @param lineage the one this opens, which makes the call idempotent
      */
-    public ResumeAnswer resume(StepNumber step, ResumeMode mode, @Nullable Lineage lineage)
-            throws InterruptedException {
+    public ResumeAnswer resume(StepNumber step, ResumeMode mode, Lineage lineage) throws InterruptedException {
         CompletableFuture<ResumeAnswer> answer = new CompletableFuture<>();
         return ask(new Request.Resume(step, mode, lineage, answer), answer, SHORT_WAIT);
     }
@@ -235,7 +241,7 @@ public final class RolloutQueue implements AutoCloseable {
                 return answer.get(LOOK_MS, TimeUnit.MILLISECONDS);
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof RolloutQueueException known) {
-                    throw new RolloutQueueException(known.kind(), String.valueOf(known.getMessage()), known);
+                    throw new RolloutQueueException(known);
                 }
                 throw new IllegalStateException("the trainer loop failed on a request", e.getCause());
             } catch (TimeoutException e) {

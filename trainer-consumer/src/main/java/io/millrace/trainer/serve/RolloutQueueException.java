@@ -1,15 +1,18 @@
 package io.millrace.trainer.serve;
 
+import org.jspecify.annotations.Nullable;
+
 /** A call that {@link RolloutQueue} could not answer; the message says why and what to do. */
 public final class RolloutQueueException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     /** What went wrong. */
     public enum Kind {
-        /** Another step is due, the version is not newer, or no further step can be filled. Nothing changed. */
+        /**
+         * Another step is due, the lease is not the open one, the run is in another lineage, the version is not newer, or
+         * no further step can be filled. Nothing changed; {@link #current} says how the run stands.
+         */
         REFUSED,
-        /** The step is not leased, so it has no batch. */
-        NOT_LEASED,
         /** A record of the batch cannot be read back; the lease stands and the call may be repeated. */
         UNREADABLE,
         /** Too many callers at once, or no answer in time; every call may be repeated. */
@@ -21,18 +24,41 @@ public final class RolloutQueueException extends RuntimeException {
     }
 
     private final Kind kind;
+    /** Values of the run are no part of its serial form. */
+    private final transient @Nullable Current current;
 
     RolloutQueueException(Kind kind, String message) {
         super(message);
         this.kind = kind;
+        this.current = null;
+    }
+
+    /** A refusal. */
+    RolloutQueueException(String why, Current current) {
+        super(why);
+        this.kind = Kind.REFUSED;
+        this.current = current;
+    }
+
+    /** The same, for the thread that asked. */
+    RolloutQueueException(RolloutQueueException known) {
+        super(known.getMessage(), known);
+        this.kind = known.kind;
+        this.current = known.current;
     }
 
     RolloutQueueException(Kind kind, String message, Throwable cause) {
         super(message, cause);
         this.kind = kind;
+        this.current = null;
     }
 
     public Kind kind() {
         return kind;
+    }
+
+    /** How the run stands; null but for a refusal. */
+    public @Nullable Current current() {
+        return current;
     }
 }

@@ -2,16 +2,13 @@ package io.millrace.trainer.serve;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
-import io.millrace.common.id.StepNumber;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
-import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.Failures;
-import io.millrace.trainer.steps.ResumeDecision;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -82,6 +79,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     private final Standing standing;
     private final Leasing leasing;
     private final Announcing announcing;
+    private final Answers answers;
 
     /**
      * @param updateLimit of one weight update or pause; past it people are warned
@@ -107,6 +105,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         this.standing = new Standing(batchGroups, metrics, clock);
         this.leasing = new Leasing(standing, metrics, clock, ticker);
         this.announcing = new Announcing(updateLimit, clock);
+        this.answers = new Answers(metrics, clock);
         health.starting(NAME);
     }
 
@@ -252,8 +251,8 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     private void handle(Session current, Request request) throws Exception {
         switch (request) {
             case Request.Lease lease -> wait(lease);
-            case Request.Acknowledge ack -> ack.answer().complete(acknowledge(current, ack));
-            case Request.Resume resume -> resume.answer().complete(resume(current, resume));
+            case Request.Acknowledge ack -> ack.answer().complete(answers.acknowledge(current, ack));
+            case Request.Resume resume -> resume.answer().complete(answers.resume(current, resume));
             case Request.Weights weights ->
                 weights.answer().complete(announcing.answer(current, weights.announcement()));
             case Request.Batch batch -> batch(current, batch);
@@ -287,69 +286,12 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         });
     }
 
-    private AckAnswer acknowledge(Session current, Request.Acknowledge request) {
-        return switch (current.ledger.acknowledge(
-                request.step(), request.version(), request.checkpoint(), clock.millis())) {
-            case AckDecision.Acknowledged done -> {
-                current.write(done);
-                metrics.trained(done.groups().size());
-                log.info(
-                        "step {} acknowledged, weight version {}",
-                        done.step(),
-                        current.ledger.policy().weightVersion());
-                yield acknowledged(current, done.step());
-            }
-            case AckDecision.AlreadyAcknowledged already -> acknowledged(current, already.step());
-            case AckDecision.WrongStep wrong -> new AckAnswer.Refused(wrong.why());
-            case AckDecision.VersionNotNewer old ->
-                new AckAnswer.Refused("weight_version " + old.asked() + " is not newer than the current "
-                        + old.current() + "; announce a larger one, or none");
-            case AckDecision.CheckpointAhead ahead ->
-                new AckAnswer.Refused("checkpoint_step " + ahead.asked()
-                        + " is the step at which the checkpoint resumes; after step " + request.step()
-                        + " it is at most " + ahead.newestPossible());
-            case AckDecision.Conflict conflict -> new AckAnswer.Refused(conflict.why());
-        };
-    }
-
-    private static AckAnswer.Acknowledged acknowledged(Session current, StepNumber step) {
-        return new AckAnswer.Acknowledged(
-                step,
-                current.ledger.lineage(),
-                current.ledger.policy().weightVersion(),
-                current.ledger.totals().trained(),
-                current.ledger.nextStep());
-    }
-
-    private ResumeAnswer resume(Session current, Request.Resume request) throws Exception {
-        return switch (current.ledger.mayResume(request.step(), request.mode(), request.lineage())) {
-            case ResumeDecision.AlreadyResumed already -> resumed(current);
-            case ResumeDecision.Refused refused -> new ResumeAnswer.Refused(refused.why());
-            case ResumeDecision.MayResume may -> {
-                String refusal = current.resume(may, request.mode(), clock.millis());
-                yield refusal.isEmpty() ? resumed(current) : new ResumeAnswer.Refused(refusal);
-            }
-        };
-    }
-
-    private static ResumeAnswer.Resumed resumed(Session current) {
-        return new ResumeAnswer.Resumed(
-                current.ledger.lineage(),
-                current.ledger.nextStep(),
-                current.ledger.recordedBefore(),
-                current.ledger.policy().weightVersion());
-    }
-
     private static void batch(Session current, Request.Batch request) {
         StepRecord.Lease open = current.ledger.openLease();
-        if (open == null || !open.step().equals(request.step())) {
+        if (open == null || !open.token().equals(request.lease())) {
             request.answer()
                     .completeExceptionally(new RolloutQueueException(
-                            RolloutQueueException.Kind.NOT_LEASED,
-                            "step " + request.step() + " is not leased; "
-                                    + (open == null
-                                            ? "the next step to lease is " + current.ledger.nextStep()
-                                            : "the leased step is " + open.step())));
+                            current.ledger.whyNotOpen(request.lease()), Current.of(current.ledger)));
             return;
         }
         Map<GroupIndex, byte[]> payloads = new HashMap<>();

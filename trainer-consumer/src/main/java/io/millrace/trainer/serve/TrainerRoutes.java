@@ -7,6 +7,7 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.http.OpsServer;
+import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
@@ -27,7 +28,10 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The trainer's API over HTTP, a thin layer over {@link RolloutQueue}: {@code POST /v1/steps/{step}/lease} (a number or
  * {@code next}), {@code GET /v1/steps/{step}/batch}, {@code POST /v1/steps/{step}/ack}, {@code POST
- * /v1/resume}, {@code GET /v1/status}, and those of {@link PolicyRoutes} and {@link EvaluationRoutes}. Every error is {@code {"error": "..."}}. Thread-safe.
+ * /v1/resume}, {@code GET /v1/status}, and those of {@link PolicyRoutes} and {@link EvaluationRoutes}. The answer to a
+ * lease has a token, {@code lease}, by which the batch is fetched and acknowledged. Every error is {@code {"error":
+ * "..."}}, with 409 also {@code lineage}, {@code step}, {@code weight_version} and {@code state} as they are now.
+ * Thread-safe.
  */
 public final class TrainerRoutes {
     private static final Logger log = LoggerFactory.getLogger(TrainerRoutes.class);
@@ -78,11 +82,15 @@ public final class TrainerRoutes {
         StepNumber step = text.equals("next") ? null : step(text);
         long waitMs =
                 number("wait_ms", request.query().first("wait_ms").orElse(Long.toString(WAIT_MS_DEFAULT)), WAIT_MS_MAX);
-        switch (queue.lease(step, Duration.ofMillis(waitMs))) {
+        Lineage lineage = request.query()
+                .first("lineage")
+                .map(of -> new Lineage(number("lineage", of, Long.MAX_VALUE)))
+                .orElse(null);
+        switch (queue.lease(step, lineage, Duration.ofMillis(waitMs))) {
             case LeaseAnswer.Leased leased -> OpsServer.sendJson(response, Status.OK_200, leased(leased));
             case LeaseAnswer.NotYet notYet ->
                 OpsServer.sendJson(response, Status.ACCEPTED_202, Json.MAPPER.valueToTree(notYet));
-            case LeaseAnswer.Refused refused -> error(response, Status.CONFLICT_409, refused.why());
+            case LeaseAnswer.Refused refused -> conflict(response, refused.why(), refused.current());
         }
     }
 
@@ -91,6 +99,7 @@ public final class TrainerRoutes {
         ObjectNode body = Json.object();
         body.put("lineage", lease.lineage().value());
         body.put("step", lease.step().value());
+        body.put("lease", lease.token().toString());
         body.put("weight_version", lease.weightVersion().value());
         body.put("leased_at_ms", lease.leasedAtMs());
         body.put("groups", lease.groups().size());
@@ -98,12 +107,13 @@ public final class TrainerRoutes {
         lease.groups().forEach(entry -> indices.add(entry.groupIndex().value()));
         ArrayNode warnings = body.putArray("warnings");
         leased.warnings().forEach(warnings::add);
-        body.put("batch", "/v1/steps/" + lease.step() + "/batch");
+        body.put("batch", "/v1/steps/" + lease.step() + "/batch?lease=" + lease.token());
         return body;
     }
 
     private void batch(ServerRequest request, ServerResponse response) throws InterruptedException {
         StepNumber step = step(request.path().pathParameters().get("step"));
+        LeaseToken lease = token(step, request.query().first("lease").orElse(""));
         String accept = String.join(",", request.headers().values(HeaderNames.ACCEPT));
         String format = request.query().first("format").orElse(accept.contains(SAFETENSORS) ? "safetensors" : "json");
         if (!batches.tryAcquire()) {
@@ -111,21 +121,21 @@ public final class TrainerRoutes {
                     RolloutQueueException.Kind.BUSY, BATCHES_MAX + " batches are being sent already; ask again");
         }
         try {
-            send(step, format, response);
+            send(lease, format, response);
         } finally {
             batches.release();
         }
     }
 
-    private void send(StepNumber step, String format, ServerResponse response) throws InterruptedException {
+    private void send(LeaseToken lease, String format, ServerResponse response) throws InterruptedException {
         switch (format) {
             case "json" -> {
-                LeasedBatch batch = queue.batch(step);
+                LeasedBatch batch = queue.batch(lease);
                 response.header(HeaderNames.CONTENT_TYPE, "application/json");
                 BatchJson.write(batch, response.outputStream());
             }
             case "safetensors" -> {
-                byte[] blob = blob(queue.batch(step));
+                byte[] blob = blob(queue.batch(lease));
                 response.header(HeaderNames.CONTENT_TYPE, SAFETENSORS);
                 response.send(blob);
             }
@@ -139,16 +149,17 @@ public final class TrainerRoutes {
 
     private void acknowledge(ServerRequest request, ServerResponse response) throws InterruptedException {
         StepNumber step = step(request.path().pathParameters().get("step"));
-        ObjectNode form = Forms.form(Forms.body(request), List.of("weight_version", "checkpoint_step"));
+        ObjectNode form = Forms.form(Forms.body(request), List.of("lease", "weight_version", "checkpoint_step"));
+        LeaseToken lease = token(step, form.path("lease").asString(""));
         Long version = Forms.number(form, "weight_version");
         Long checkpoint = Forms.number(form, "checkpoint_step");
         switch (queue.tryAcknowledge(
-                step,
+                lease,
                 version == null ? null : new WeightVersion(version),
                 checkpoint == null ? null : new StepNumber(checkpoint))) {
             case AckAnswer.Acknowledged done ->
                 OpsServer.sendJson(response, Status.OK_200, Json.MAPPER.valueToTree(done));
-            case AckAnswer.Refused refused -> error(response, Status.CONFLICT_409, refused.why());
+            case AckAnswer.Refused refused -> conflict(response, refused.why(), refused.current());
         }
     }
 
@@ -159,15 +170,18 @@ public final class TrainerRoutes {
         if (step == null) {
             throw bad("step must be given: the step at which the checkpoint resumes");
         }
+        if (lineage == null) {
+            throw bad("lineage must be given: the one that this opens, one above the run's");
+        }
         ResumeMode mode = switch (form.path("mode").asString("replay")) {
             case "replay" -> ResumeMode.REPLAY;
             case "fresh" -> ResumeMode.FRESH;
             default -> throw bad("mode must be replay or fresh, was " + form.path("mode"));
         };
-        switch (queue.resume(new StepNumber(step), mode, lineage == null ? null : new Lineage(lineage))) {
+        switch (queue.resume(new StepNumber(step), mode, new Lineage(lineage))) {
             case ResumeAnswer.Resumed done ->
                 OpsServer.sendJson(response, Status.OK_200, Json.MAPPER.valueToTree(done));
-            case ResumeAnswer.Refused refused -> error(response, Status.CONFLICT_409, refused.why());
+            case ResumeAnswer.Refused refused -> conflict(response, refused.why(), refused.current());
         }
     }
 
@@ -197,6 +211,22 @@ public final class TrainerRoutes {
         return body;
     }
 
+    private static LeaseToken token(StepNumber step, String word) {
+        if (word.isEmpty()) {
+            throw bad("lease must be given: the token that the answer to the lease of step " + step + " has");
+        }
+        LeaseToken token;
+        try {
+            token = LeaseToken.parse(word);
+        } catch (IllegalArgumentException e) {
+            throw bad(String.valueOf(e.getMessage()));
+        }
+        if (!token.step().equals(step)) {
+            throw bad("lease is of step " + token.step() + ", the path names step " + step);
+        }
+        return token;
+    }
+
     private static StepNumber step(String text) {
         return new StepNumber(number("step", text, Long.MAX_VALUE));
     }
@@ -214,9 +244,13 @@ public final class TrainerRoutes {
     }
 
     private static void refuse(ServerResponse response, RolloutQueueException e) {
+        Current current = e.current();
+        if (current != null) {
+            conflict(response, String.valueOf(e.getMessage()), current);
+            return;
+        }
         Status status = switch (e.kind()) {
             case REFUSED -> Status.CONFLICT_409;
-            case NOT_LEASED -> Status.NOT_FOUND_404;
             case UNREADABLE -> {
                 log.error("a batch cannot be served", e);
                 yield Status.INTERNAL_SERVER_ERROR_500;
@@ -227,6 +261,17 @@ public final class TrainerRoutes {
             }
         };
         error(response, status, String.valueOf(e.getMessage()));
+    }
+
+    /** What was asked does not fit how the run stands, which is told with it. */
+    static void conflict(ServerResponse response, String why, Current current) {
+        ObjectNode body = Json.object();
+        body.put("error", why);
+        body.put("lineage", current.lineage().value());
+        body.put("step", current.step().value());
+        body.put("weight_version", current.weightVersion().value());
+        body.put("state", UpdateWatch.word(current.state()));
+        OpsServer.sendJson(response, Status.CONFLICT_409, body);
     }
 
     static void error(ServerResponse response, Status status, String message) {

@@ -1,6 +1,7 @@
 package io.millrace.trainer.steps;
 
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.ControlRecord;
@@ -31,8 +32,8 @@ public sealed interface AckDecision {
     /** It was acknowledged before in the same words: nothing to do. */
     record AlreadyAcknowledged(StepNumber step) implements AckDecision {}
 
-    /** Another step is due. */
-    record WrongStep(StepNumber asked, StepNumber expected, String why) implements AckDecision {}
+    /** It names a lease that is not the open one: of another lineage, of another step, or void. */
+    record NotTheOpenLease(LeaseToken asked, String why) implements AckDecision {}
 
     /** The announced version does not follow the current one. */
     record VersionNotNewer(WeightVersion asked, WeightVersion current) implements AckDecision {}

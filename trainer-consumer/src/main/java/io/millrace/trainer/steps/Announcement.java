@@ -1,5 +1,6 @@
 package io.millrace.trainer.steps;
 
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.Policy;
 import java.util.Locale;
@@ -8,9 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the trainer says of its weights, beside what its acknowledgements say.
  *
+ * @param lineage the one that the trainer is in
  * @param version the version that is ready; null for the one before the update or the pause; only with ready
  */
-public record Announcement(Policy.State state, @Nullable WeightVersion version) {
+public record Announcement(
+        Lineage lineage, Policy.State state, @Nullable WeightVersion version) {
     public Announcement {
         if (version != null && state != Policy.State.READY) {
             throw new IllegalArgumentException(
@@ -25,6 +28,10 @@ public record Announcement(Policy.State state, @Nullable WeightVersion version) 
      * @param trained groups trained so far in this lineage
      */
     PolicyDecision on(Policy current, long trained, long nowMs) {
+        if (!lineage.equals(current.lineage())) {
+            return new PolicyDecision.Refused("the run is in lineage " + current.lineage() + ", not in " + lineage
+                    + "; a trainer that was replaced ends, one that resumed names the new lineage");
+        }
         WeightVersion asked = version == null ? current.weightVersion() : version;
         int rise = asked.compareTo(current.weightVersion());
         if (rise < 0) {

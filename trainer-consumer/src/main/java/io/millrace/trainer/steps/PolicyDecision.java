@@ -15,6 +15,6 @@ public sealed interface PolicyDecision {
     /** It says what is known: nothing to do. */
     record Unchanged(Policy policy) implements PolicyDecision {}
 
-    /** The version is older than the current one. */
+    /** The version is older than the current one, or it is of another lineage. */
     record Refused(String why) implements PolicyDecision {}
 }

@@ -3,6 +3,8 @@ package io.millrace.trainer.steps;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
+import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
@@ -33,6 +35,7 @@ public final class StepLedger implements Settlement {
     private final Capacity capacity;
     private final Settlements settlements = new Settlements();
     private final Lineages lineages = new Lineages();
+    private final AcknowledgedLeases acknowledged = new AcknowledgedLeases();
 
     private Policy policy = Policy.initial();
     private Lineage lineage = policy.lineage();
@@ -164,23 +167,25 @@ public final class StepLedger implements Settlement {
      *
      * @param groups ascending by index, as many as a step has
      * @param maskBelow tokens of older versions are masked; null where none are
+     * @param id drawn for this lease
      * @return the record to be written before anyone is told
      * @throws IllegalStateException when it is not allowed, or a group is settled
      */
     public StepRecord.Lease lease(
-            StepNumber step, List<ManifestEntry> groups, @Nullable WeightVersion maskBelow, long nowMs) {
+            StepNumber step, List<ManifestEntry> groups, @Nullable WeightVersion maskBelow, LeaseId id, long nowMs) {
         if (!(mayLease(step) instanceof LeaseDecision.MayLease)) {
             throw new IllegalStateException("step " + step + " may not be leased: " + mayLease(step));
         }
         if (groups.size() != capacity.batchGroups()) {
             throw new IllegalStateException("a step has " + capacity.batchGroups() + " groups, not " + groups.size());
         }
-        return leased(step, groups, maskBelow, nowMs);
+        return leased(step, groups, maskBelow, id, nowMs);
     }
 
     private StepRecord.Lease leased(
-            StepNumber step, List<ManifestEntry> groups, @Nullable WeightVersion maskBelow, long nowMs) {
-        StepRecord.Lease lease = new StepRecord.Lease(lineage, step, policy.weightVersion(), nowMs, groups, maskBelow);
+            StepNumber step, List<ManifestEntry> groups, @Nullable WeightVersion maskBelow, LeaseId id, long nowMs) {
+        StepRecord.Lease lease =
+                new StepRecord.Lease(lineage, step, id, policy.weightVersion(), nowMs, groups, maskBelow);
         apply(lease);
         noted();
         return lease;
@@ -189,14 +194,15 @@ public final class StepLedger implements Settlement {
     /**
      * Leases the recorded step that is due, with the groups it had and the tokens masked that were.
      *
+     * @param id drawn for this lease
      * @throws IllegalStateException when none is to be replayed, or it was not handed in
      */
-    public StepRecord.Lease leaseRecorded(long nowMs) {
+    public StepRecord.Lease leaseRecorded(LeaseId id, long nowMs) {
         StepRecord.Lease recorded = lineages.recorded(nextStep);
         if (!(mayLease(nextStep) instanceof LeaseDecision.MayReplay) || recorded == null) {
             throw new IllegalStateException("step " + nextStep + " is no recorded step that is due");
         }
-        return leased(nextStep, recorded.groups(), recorded.maskBelow(), nowMs);
+        return leased(nextStep, recorded.groups(), recorded.maskBelow(), id, nowMs);
     }
 
     /** Hands in the recorded steps that are still to be replayed. */
@@ -218,23 +224,23 @@ public final class StepLedger implements Settlement {
     }
 
     /**
+     * @param lease what the trainer was given with the step
      * @param version the weight version this step led to; null when the trainer goes on with the current one
      * @param named the step at which the trainer's newest durable checkpoint resumes; null when it does not say
      */
     public AckDecision acknowledge(
-            StepNumber step, @Nullable WeightVersion version, @Nullable StepNumber named, long nowMs) {
-        if (step.compareTo(nextStep) < 0) {
+            LeaseToken token, @Nullable WeightVersion version, @Nullable StepNumber named, long nowMs) {
+        StepNumber step = token.step();
+        StepRecord.Lease lease = open;
+        if (acknowledged.contains(token) && token.lineage().equals(lineage)) {
             if (named != null && named.compareTo(nextStep) <= 0) {
                 // Not a record of its own: the next acknowledgement carries it, and until then more is kept.
                 checkpoint = newest(checkpoint, named);
             }
             return again(step, version);
         }
-        if (open == null || !step.equals(open.step())) {
-            String why = open == null
-                    ? "step " + step + " is not leased; lease step " + nextStep + " first"
-                    : "step " + step + " is not leased; the leased step is " + open.step();
-            return new AckDecision.WrongStep(step, nextStep, why);
+        if (lease == null || !lease.token().equals(token)) {
+            return new AckDecision.NotTheOpenLease(token, whyNotOpen(token));
         }
         if (version != null && version.compareTo(policy.weightVersion()) <= 0) {
             return new AckDecision.VersionNotNewer(version, policy.weightVersion());
@@ -242,10 +248,9 @@ public final class StepLedger implements Settlement {
         if (named != null && named.compareTo(step.next()) > 0) {
             return new AckDecision.CheckpointAhead(named, step.next());
         }
-        StepRecord.Lease lease = open;
         List<GroupIndex> groups = train(lease);
         StepRecord.Acknowledgement ack = new StepRecord.Acknowledgement(
-                lineage, step, version, nowMs, settlements.totals(), newest(checkpoint, named));
+                lineage, step, token.id(), version, nowMs, settlements.totals(), newest(checkpoint, named));
         close(ack);
         noted();
         List<ControlRecord> records = new ArrayList<>();
@@ -255,6 +260,24 @@ public final class StepLedger implements Settlement {
             records.add(policy);
         }
         return new AckDecision.Acknowledged(lease, records, groups);
+    }
+
+    /** Why a lease cannot be fetched or acknowledged; of one that is not the open one. */
+    public String whyNotOpen(LeaseToken token) {
+        StepNumber step = token.step();
+        if (!token.lineage().equals(lineage)) {
+            return "the lease of step " + step + " is of lineage " + token.lineage() + ", the run is in lineage "
+                    + lineage + "; a trainer that goes on leases step " + nextStep + ", one that was replaced ends";
+        }
+        if (step.compareTo(nextStep) < 0) {
+            return "step " + step + " was acknowledged before; the next step is " + nextStep;
+        }
+        if (open == null) {
+            return "step " + step + " is not leased; lease step " + nextStep + " first";
+        }
+        return step.equals(open.step())
+                ? "this lease of step " + step + " is void, since the step was leased anew; lease it again"
+                : "step " + step + " is not leased; the leased step is " + open.step();
     }
 
     private static @Nullable StepNumber newest(@Nullable StepNumber known, @Nullable StepNumber named) {
@@ -281,16 +304,17 @@ public final class StepLedger implements Settlement {
         return ack.lineage().equals(lineage) && ack.step().equals(step) && version.equals(ack.newWeightVersion());
     }
 
-    /** Whether and how the run can go back to a step; changes nothing. The lineage is null for the next one. */
-    public ResumeDecision mayResume(StepNumber step, ResumeMode mode, @Nullable Lineage asked) {
+    /**
+     * Whether and how the run can go back to a step; changes nothing.
+     *
+     * @param asked the lineage that this opens
+     */
+    public ResumeDecision mayResume(StepNumber step, ResumeMode mode, Lineage asked) {
         StepRecord.Resume last = lineages.last();
-        if (asked != null
-                && asked.equals(lineage)
-                && last != null
-                && last.step().equals(step)) {
+        if (asked.equals(lineage) && last != null && last.step().equals(step)) {
             return new ResumeDecision.AlreadyResumed(lineage, step);
         }
-        if (asked != null && !asked.equals(lineage.next())) {
+        if (!asked.equals(lineage.next())) {
             return new ResumeDecision.Refused("the run is in lineage " + lineage
                     + (last == null ? "" : ", which resumed at step " + last.step())
                     + "; a resumption can open lineage " + lineage.next() + ", not " + asked);
@@ -411,7 +435,7 @@ public final class StepLedger implements Settlement {
     }
 
     private void apply(StepRecord.Acknowledgement ack) {
-        if (open == null || !ack.step().equals(open.step()) || !ack.lineage().equals(lineage)) {
+        if (open == null || !open.token().equals(new LeaseToken(ack.lineage(), ack.step(), ack.leaseId()))) {
             throw broken("acknowledgement of step " + ack.step() + " of lineage " + ack.lineage());
         }
         train(open);
@@ -457,6 +481,9 @@ public final class StepLedger implements Settlement {
         nextStep = copy.nextStep();
         stepsInVersion = copy.stepsInVersion();
         lastAck = copy.lastAcknowledgement();
+        if (lastAck != null) {
+            acknowledged.add(lastAck);
+        }
         checkpoint = lastAck == null ? null : lastAck.checkpointStep();
         for (StepRecord.Resume resume : copy.resumes()) {
             if (lastAck != null && resume.lineage().compareTo(lastAck.lineage()) > 0) {
@@ -482,6 +509,7 @@ public final class StepLedger implements Settlement {
         open = null;
         nextStep = ack.step().next();
         lastAck = ack;
+        acknowledged.add(ack);
         checkpoint = ack.checkpointStep();
         stepsInVersion = ack.newWeightVersion() == null ? stepsInVersion + 1 : 0;
     }

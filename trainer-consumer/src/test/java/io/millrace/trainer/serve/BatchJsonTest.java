@@ -3,6 +3,7 @@ package io.millrace.trainer.serve;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
@@ -60,6 +61,7 @@ class BatchJsonTest {
         StepRecord.Lease lease = new StepRecord.Lease(
                 new Lineage(0),
                 new StepNumber(4),
+                new LeaseId("00000000000000aa"),
                 new WeightVersion(9),
                 1,
                 Stream.of(groups)

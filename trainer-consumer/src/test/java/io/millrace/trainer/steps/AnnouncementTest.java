@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.ControlRecord;
@@ -34,7 +36,7 @@ class AnnouncementTest {
     }
 
     private PolicyDecision announce(State state, WeightVersion version) {
-        PolicyDecision decision = ledger.announce(new Announcement(state, version), nowMs++);
+        PolicyDecision decision = ledger.announce(new Announcement(ledger.lineage(), state, version), nowMs++);
         if (decision instanceof PolicyDecision.Changed changed) {
             written.add(changed.policy());
         }
@@ -55,8 +57,10 @@ class AnnouncementTest {
                 .mapToObj(index ->
                         new ManifestEntry(new GroupIndex(index), new Attempt(1), version(0), 0, List.of(index)))
                 .toList();
-        written.add(ledger.lease(step, groups, null, nowMs));
-        written.addAll(assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step, version, null, nowMs))
+        StepRecord.Lease lease = ledger.lease(step, groups, null, new LeaseId("00000000000000aa"), nowMs);
+        written.add(lease);
+        written.addAll(assertInstanceOf(
+                        AckDecision.Acknowledged.class, ledger.acknowledge(lease.token(), version, null, nowMs))
                 .records());
     }
 
@@ -112,8 +116,9 @@ class AnnouncementTest {
 
     @Test
     void onlyReadyNamesAVersion() {
-        assertThrows(IllegalArgumentException.class, () -> new Announcement(State.UPDATING, version(1)));
-        assertThrows(IllegalArgumentException.class, () -> new Announcement(State.PAUSED, version(1)));
+        assertThrows(
+                IllegalArgumentException.class, () -> new Announcement(new Lineage(0), State.UPDATING, version(1)));
+        assertThrows(IllegalArgumentException.class, () -> new Announcement(new Lineage(0), State.PAUSED, version(1)));
     }
 
     @Test
@@ -147,12 +152,13 @@ class AnnouncementTest {
                 .map(lease -> new StepHistory.Kept(lease, null))
                 .toList();
         ResumeDecision.MayResume may = assertInstanceOf(
-                ResumeDecision.MayResume.class, ledger.mayResume(new StepNumber(1), ResumeMode.REPLAY, null));
+                ResumeDecision.MayResume.class, ledger.mayResume(new StepNumber(1), ResumeMode.REPLAY, new Lineage(1)));
         written.addAll(ledger.resume(may, kept, nowMs));
-        written.add(ledger.leaseRecorded(nowMs));
-        written.addAll(assertInstanceOf(
-                        AckDecision.Acknowledged.class, ledger.acknowledge(new StepNumber(1), null, null, nowMs))
-                .records());
+        StepRecord.Lease again1 = ledger.leaseRecorded(new LeaseId("00000000000000ab"), nowMs);
+        written.add(again1);
+        written.addAll(
+                assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(again1.token(), null, null, nowMs))
+                        .records());
         assertEquals(1, ledger.stepsInVersion());
         // After the first step of the checkpoint and the one that was trained again.
         assertEquals(2 * B, changed(State.READY, version(9)).trainedGroups());

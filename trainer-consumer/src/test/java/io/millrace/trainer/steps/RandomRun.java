@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
+import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
@@ -84,6 +86,10 @@ final class RandomRun {
     /** Rejections of results that are taken back, until they are written. */
     private final Map<StepRecord.Rejection, List<Long>> pendingTakenBack = new HashMap<>();
 
+    /** Every token that was ever given out: some trainer may still hold it. */
+    private final List<LeaseToken> tokens = new ArrayList<>();
+
+    private int zombies;
     private int restarts;
     private int torn;
     private int stale;
@@ -135,8 +141,10 @@ final class RandomRun {
             feed(random.nextInt(PARTITIONS));
         } else if (dice < 955) {
             lease();
-        } else if (dice < 986) {
+        } else if (dice < 983) {
             acknowledge();
+        } else if (dice < 986) {
+            acknowledgeAsAZombie();
         } else if (dice < 990) {
             announce();
         } else if (dice < 996) {
@@ -351,7 +359,7 @@ final class RandomRun {
         switch (ledger.mayLease(step)) {
             case LeaseDecision.SameLease same -> assertEquals(oracle.open(), same.lease(), name);
             case LeaseDecision.MayReplay replay -> {
-                StepRecord.Lease lease = ledger.leaseRecorded(1);
+                StepRecord.Lease lease = ledger.leaseRecorded(LeaseId.draw(random), 1);
                 assertEquals(masks.get(step), Optional.ofNullable(lease.maskBelow()), name + ": another mask");
                 write(List.of(lease));
             }
@@ -371,6 +379,7 @@ final class RandomRun {
                             step,
                             ready.groups().stream().map(Finished::manifestEntry).toList(),
                             below,
+                            LeaseId.draw(random),
                             1)));
                 }
             }
@@ -426,9 +435,32 @@ final class RandomRun {
                 ? null
                 : new WeightVersion(ledger.policy().weightVersion().value() + 1);
         AckDecision.Acknowledged done = assertInstanceOf(
-                AckDecision.Acknowledged.class, ledger.acknowledge(open.step(), version, null, 2), name);
+                AckDecision.Acknowledged.class, ledger.acknowledge(open.token(), version, null, 2), name);
         done.groups().forEach(collector::settled);
         write(withSnapshot(done.records()));
+    }
+
+    /** A trainer that was away, or was replaced, says that it has trained whatever it was given once. */
+    private void acknowledgeAsAZombie() {
+        StepRecord.Lease open = ledger.openLease();
+        LeaseToken token = tokens.isEmpty() ? null : tokens.get(random.nextInt(tokens.size()));
+        if (token == null || (open != null && open.token().equals(token))) {
+            return;
+        }
+        zombies++;
+        WeightVersion before = ledger.policy().weightVersion();
+        WeightVersion version = random.nextBoolean() ? null : new WeightVersion(before.value() + 1);
+        AckDecision decision = ledger.acknowledge(token, version, null, 2);
+        if (!token.lineage().equals(ledger.lineage())) {
+            assertInstanceOf(AckDecision.NotTheOpenLease.class, decision, name);
+        }
+        assertFalse(decision instanceof AckDecision.Acknowledged, name + ": an old token settles a step");
+        assertEquals(open, ledger.openLease(), name);
+        assertEquals(before, ledger.policy().weightVersion(), name);
+    }
+
+    int zombies() {
+        return zombies;
     }
 
     /** An update or a pause begins, or ends with the version before or the next one. */
@@ -438,7 +470,8 @@ final class RandomRun {
         WeightVersion version = state == Policy.State.READY && random.nextBoolean()
                 ? new WeightVersion(ledger.policy().weightVersion().value() + 1)
                 : null;
-        if (ledger.announce(new Announcement(state, version), 4) instanceof PolicyDecision.Changed changed) {
+        if (ledger.announce(new Announcement(ledger.lineage(), state, version), 4)
+                instanceof PolicyDecision.Changed changed) {
             announced++;
             write(List.of(changed.policy()));
         }
@@ -446,8 +479,10 @@ final class RandomRun {
 
     private void resume(ResumeMode mode) {
         StepNumber step = new StepNumber(Math.max(0, ledger.nextStep().value() - random.nextInt(8)));
-        ResumeDecision.MayResume may =
-                assertInstanceOf(ResumeDecision.MayResume.class, ledger.mayResume(step, mode, null), name);
+        ResumeDecision.MayResume may = assertInstanceOf(
+                ResumeDecision.MayResume.class,
+                ledger.mayResume(step, mode, ledger.lineage().next()),
+                name);
         List<StepHistory.Kept> recorded = history().steps(step, may.recordedBefore());
         List<ControlRecord> records = new ArrayList<>(ledger.resume(may, recorded, 3));
         for (Finished group : collector.lost()) {
@@ -511,6 +546,9 @@ final class RandomRun {
         boolean stands = !tearNext || random.nextBoolean();
         if (stands) {
             topic.addAll(records);
+            records.stream()
+                    .filter(StepRecord.Lease.class::isInstance)
+                    .forEach(lease -> tokens.add(((StepRecord.Lease) lease).token()));
             records.forEach(oracle::take);
             for (ControlRecord record : records) {
                 if (record instanceof StepRecord.Rejection rejection && pendingTakenBack.containsKey(rejection)) {

@@ -24,6 +24,7 @@ class RunPropertyTest {
         long announced = 0;
         long masked = 0;
         long late = 0;
+        long zombies = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             RandomRun run = new RandomRun(seed);
             for (int i = 0; i < EVENTS; i++) {
@@ -39,6 +40,7 @@ class RunPropertyTest {
             announced += run.announced();
             masked += run.masked();
             late += run.late();
+            zombies += run.zombies();
         }
         assertEquals(SEEDS * EVENTS, events);
         assertTrue(
@@ -48,9 +50,10 @@ class RunPropertyTest {
                         && stale > 500
                         && announced > 1_000
                         && masked > 100
-                        && late > 100,
+                        && late > 100
+                        && zombies > 500,
                 restarts + " restarts, " + resumes + " resumptions, " + torn + " torn transactions, " + stale
                         + " discarded as stale, " + announced + " announcements, " + masked
-                        + " groups with masked tokens, " + late + " taken back");
+                        + " groups with masked tokens, " + late + " taken back, " + zombies + " late acknowledgements");
     }
 }

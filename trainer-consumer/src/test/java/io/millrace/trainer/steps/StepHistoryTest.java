@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
@@ -20,6 +21,7 @@ class StepHistoryTest {
         return new StepRecord.Lease(
                 new Lineage(lineage),
                 new StepNumber(step),
+                new LeaseId("00000000000000aa"),
                 new WeightVersion(step),
                 1,
                 List.of(new ManifestEntry(
@@ -28,7 +30,13 @@ class StepHistoryTest {
 
     private static StepRecord.Acknowledgement ack(long lineage, long step) {
         return new StepRecord.Acknowledgement(
-                new Lineage(lineage), new StepNumber(step), null, 1, new Totals(step + 1, 0, 0, 0), null);
+                new Lineage(lineage),
+                new StepNumber(step),
+                new LeaseId("00000000000000aa"),
+                null,
+                1,
+                new Totals(step + 1, 0, 0, 0),
+                null);
     }
 
     private static StepRecord.Resume resume(long lineage, long step, long replayBefore) {

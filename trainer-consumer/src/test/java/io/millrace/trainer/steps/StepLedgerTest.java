@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
+import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
@@ -20,12 +22,16 @@ import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Totals;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class StepLedgerTest {
     private static final int B = 2;
     private final StepLedger ledger = new StepLedger(new Capacity(B, 1, 1));
+
+    private final Random ids = new Random(7);
 
     private static StepNumber step(long value) {
         return new StepNumber(value);
@@ -42,20 +48,29 @@ class StepLedgerTest {
                 .toList();
     }
 
+    private StepRecord.Lease lease(long step, long... indices) {
+        return ledger.lease(step(step), groups(indices), null, LeaseId.draw(ids), 5);
+    }
+
+    /** Of the step leased last. */
+    private LeaseToken token() {
+        return Objects.requireNonNull(ledger.openLease()).token();
+    }
+
     private AckDecision.Acknowledged take(long step, WeightVersion version, long... indices) {
-        ledger.lease(step(step), groups(indices), null, 5);
-        return assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(step), version, null, 6));
+        LeaseToken token = lease(step, indices).token();
+        return assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token, version, null, 6));
     }
 
     @Test
     void anAcknowledgementCarriesTotalsAndTheLowWaterMark() {
-        ledger.lease(step(0), groups(0, 2), null, 5);
+        LeaseToken token = lease(0, 0, 2).token();
         AckDecision.Acknowledged done =
-                assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(0), version(1), null, 6));
+                assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token, version(1), null, 6));
         assertEquals(
                 List.of(
                         new StepRecord.Acknowledgement(
-                                new Lineage(0), step(0), version(1), 6, new Totals(2, 0, 0, 1), null),
+                                new Lineage(0), step(0), token.id(), version(1), 6, new Totals(2, 0, 0, 1), null),
                         new Policy(new Lineage(0), version(1), 2, Policy.State.READY, 6)),
                 done.records());
         assertTrue(ledger.isSettled(new GroupIndex(2)));
@@ -73,14 +88,14 @@ class StepLedgerTest {
 
     @Test
     void aLeasedStepIsTheSameUntilItIsAcknowledged() {
-        StepRecord.Lease lease = ledger.lease(step(0), groups(0, 1), null, 5);
+        StepRecord.Lease lease = lease(0, 0, 1);
         LeaseDecision.SameLease same = assertInstanceOf(LeaseDecision.SameLease.class, ledger.mayLease(step(0)));
         assertEquals(lease, same.lease());
         assertEquals(
                 step(0),
                 assertInstanceOf(LeaseDecision.WrongStep.class, ledger.mayLease(step(1)))
                         .expected());
-        assertThrows(IllegalStateException.class, () -> ledger.lease(step(1), groups(2, 3), null, 5));
+        assertThrows(IllegalStateException.class, () -> lease(1, 2, 3));
     }
 
     @Test
@@ -92,32 +107,33 @@ class StepLedgerTest {
         take(0, version(1), 0, 1);
         LeaseDecision.WrongStep past = assertInstanceOf(LeaseDecision.WrongStep.class, ledger.mayLease(step(0)));
         assertEquals("step 0 was acknowledged before; the next step is 1", past.why());
-        AckDecision.WrongStep unleased =
-                assertInstanceOf(AckDecision.WrongStep.class, ledger.acknowledge(step(1), null, null, 7));
+        LeaseToken none = new LeaseToken(new Lineage(0), step(1), LeaseId.draw(ids));
+        AckDecision.NotTheOpenLease unleased =
+                assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(none, null, null, 7));
         assertEquals("step 1 is not leased; lease step 1 first", unleased.why());
     }
 
     @Test
     void aRepeatedAcknowledgementIsFineUnlessItSaysSomethingNew() {
-        take(0, version(3), 0, 1);
-        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), version(3), null, 9));
-        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), null, null, 9));
-        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(step(0), version(4), null, 9));
+        LeaseToken token = take(0, version(3), 0, 1).lease().token();
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(token, version(3), null, 9));
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(token, null, null, 9));
+        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(token, version(4), null, 9));
         take(1, version(5), 2, 3);
-        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(step(0), version(3), null, 9));
-        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(step(0), version(6), null, 9));
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(token, version(3), null, 9));
+        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(token, version(6), null, 9));
         assertEquals(4, ledger.totals().trained());
     }
 
     @Test
     void aVersionMustBeNewer() {
         take(0, version(3), 0, 1);
-        ledger.lease(step(1), groups(2, 3), null, 5);
+        lease(1, 2, 3);
         AckDecision.VersionNotNewer old =
-                assertInstanceOf(AckDecision.VersionNotNewer.class, ledger.acknowledge(step(1), version(3), null, 9));
+                assertInstanceOf(AckDecision.VersionNotNewer.class, ledger.acknowledge(token(), version(3), null, 9));
         assertEquals(version(3), old.current());
         assertEquals(2, ledger.totals().trained());
-        assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(1), version(4), null, 9));
+        assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token(), version(4), null, 9));
     }
 
     @Test
@@ -150,12 +166,12 @@ class StepLedgerTest {
                 new Totals(0, 0, 1, 1),
                 ledger.abandon(new GroupIndex(0), new Attempt(3), "lost").totals());
         assertThrows(IllegalStateException.class, () -> ledger.abandon(new GroupIndex(0), new Attempt(3), "lost"));
-        assertThrows(IllegalStateException.class, () -> ledger.lease(step(0), groups(0, 1), null, 5));
+        assertThrows(IllegalStateException.class, () -> lease(0, 0, 1));
     }
 
     @Test
     void aLeasedGroupCannotBeAbandoned() {
-        ledger.lease(step(0), groups(0, 1), null, 5);
+        lease(0, 0, 1);
         assertThrows(IllegalStateException.class, () -> ledger.abandon(new GroupIndex(1), new Attempt(3), "lost"));
     }
 
@@ -201,13 +217,14 @@ class StepLedgerTest {
     @Test
     void replayedRecordsGiveTheSameLedger() {
         List<ControlRecord> written = new ArrayList<>();
-        written.add(ledger.lease(step(0), groups(1, 2), null, 5));
+        StepRecord.Lease first = lease(0, 1, 2);
+        written.add(first);
         written.addAll(
-                assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(step(0), version(4), null, 6))
+                assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(first.token(), version(4), null, 6))
                         .records());
         written.add(ledger.abandon(new GroupIndex(0), new Attempt(2), "lost"));
         written.add(ledger.reject(new GroupIndex(9), new Attempt(1), 1, 3, "bad"));
-        written.add(ledger.lease(step(1), groups(3, 4), null, 8));
+        written.add(lease(1, 3, 4));
 
         StepLedger again = new StepLedger(new Capacity(B, 1, 1));
         for (ControlRecord record : written) {
@@ -223,19 +240,53 @@ class StepLedgerTest {
         assertEquals(ledger.nextStep(), again.nextStep());
         assertEquals(ledger.stepsInVersion(), again.stepsInVersion());
         assertEquals(ledger.rejected(), again.rejected());
-        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, again.acknowledge(step(0), version(4), null, 9));
+        assertInstanceOf(AckDecision.AlreadyAcknowledged.class, again.acknowledge(first.token(), version(4), null, 9));
     }
 
     @Test
     void recordsThatDoNotFollowAreRefused() {
-        StepRecord.Lease lease = new StepRecord.Lease(new Lineage(0), step(1), version(0), 1, groups(0, 1));
+        StepRecord.Lease lease = new StepRecord.Lease(
+                new Lineage(0), step(1), new LeaseId("00000000000000aa"), version(0), 1, groups(0, 1));
         assertThrows(IllegalStateException.class, () -> ledger.replay(lease));
-        StepRecord.Acknowledgement ack =
-                new StepRecord.Acknowledgement(new Lineage(0), step(0), null, 1, new Totals(2, 0, 0, 2), null);
+        StepRecord.Acknowledgement ack = new StepRecord.Acknowledgement(
+                new Lineage(0), step(0), new LeaseId("00000000000000aa"), null, 1, new Totals(2, 0, 0, 2), null);
         assertThrows(IllegalStateException.class, () -> ledger.replay(ack));
-        ledger.lease(step(0), groups(0, 1), null, 5);
-        StepRecord.Acknowledgement miscounted =
-                new StepRecord.Acknowledgement(new Lineage(0), step(0), null, 1, new Totals(2, 0, 0, 1), null);
+        lease(0, 0, 1);
+        StepRecord.Acknowledgement miscounted = new StepRecord.Acknowledgement(
+                new Lineage(0), step(0), new LeaseId("00000000000000aa"), null, 1, new Totals(2, 0, 0, 1), null);
         assertThrows(IllegalStateException.class, () -> ledger.replay(miscounted));
+    }
+
+    private LeaseToken resumedAndLeasedAnew() {
+        take(0, version(1), 0, 1);
+        LeaseToken old = lease(1, 2, 3).token();
+        ResumeDecision.MayResume may = assertInstanceOf(
+                ResumeDecision.MayResume.class, ledger.mayResume(step(1), ResumeMode.FRESH, new Lineage(1)));
+        ledger.resume(may, List.of(), 6);
+        lease(1, 4, 5);
+        return old;
+    }
+
+    @Test
+    void aZombiesLateAcknowledgementIsRefused() {
+        LeaseToken old = resumedAndLeasedAnew();
+        AckDecision.NotTheOpenLease late =
+                assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(old, version(77), null, 9));
+        assertTrue(late.why().contains("of lineage 0, the run is in lineage 1"), late.why());
+        assertEquals(2, ledger.totals().trained());
+        assertEquals(version(1), ledger.policy().weightVersion());
+        assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token(), version(2), null, 9));
+        assertEquals(4, ledger.totals().trained());
+        // And one of the step that it had acknowledged before: nothing to say to it either.
+        assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(old, null, null, 9));
+    }
+
+    @Test
+    void anotherLeaseOfTheSameStepIsRefusedToo() {
+        LeaseToken token = lease(0, 0, 1).token();
+        LeaseToken other = new LeaseToken(token.lineage(), token.step(), LeaseId.draw(ids));
+        assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(other, version(1), null, 9));
+        assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token, version(1), null, 9));
+        assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(other, version(1), null, 9));
     }
 }

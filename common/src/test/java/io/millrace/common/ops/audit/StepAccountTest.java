@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
@@ -26,6 +27,7 @@ class StepAccountTest {
         return new StepRecord.Lease(
                 new Lineage(lineage),
                 new StepNumber(step),
+                new LeaseId("00000000000000aa"),
                 new WeightVersion(step),
                 0,
                 Arrays.stream(groups)
@@ -36,7 +38,13 @@ class StepAccountTest {
 
     private static StepRecord.Acknowledgement ack(long lineage, long step, Totals totals) {
         return new StepRecord.Acknowledgement(
-                new Lineage(lineage), new StepNumber(step), new WeightVersion(step + 1), 0, totals, null);
+                new Lineage(lineage),
+                new StepNumber(step),
+                new LeaseId("00000000000000aa"),
+                new WeightVersion(step + 1),
+                0,
+                totals,
+                null);
     }
 
     private static Totals totals(long trained, long discarded, long abandoned, long mark) {
