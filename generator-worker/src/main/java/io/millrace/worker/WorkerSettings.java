@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  * Settings of a generator worker.
  *
  * @param workerId stable name; null for host name and process number
- * @param rewardType reward of prompts whose metadata names none; null when every prompt must
  */
 public record WorkerSettings(
         KafkaSettings kafka,
@@ -177,14 +176,6 @@ public record WorkerSettings(
                 help = "Let the engine tokenize text prompts (POST /tokenize), so that prompt token ids reach the"
                         + " trainer; false sends the text and leaves them unknown")
         boolean tokenize,
-
-        @Setting(
-                name = "reward-type",
-                defaultValue = Setting.NONE,
-                help = "Reward of prompts whose metadata has no rm_type: math, dapo, f1 or random, each also with the"
-                        + " prefix boxed_")
-        @Nullable
-        String rewardType,
 
         @Setting(name = "reward-seed", defaultValue = "0", help = "Seed of the random reward")
         long rewardSeed,

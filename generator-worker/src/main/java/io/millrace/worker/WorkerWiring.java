@@ -2,7 +2,6 @@ package io.millrace.worker;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.Json;
@@ -96,7 +95,7 @@ public final class WorkerWiring {
      *
      * @param stops gets what is started
      * @return the port where metrics, health and status are served
-     * @throws SettingException when a setting proves impossible: unknown reward, topics that do not fit, port taken
+     * @throws SettingException when a setting proves impossible: topics that do not fit, port taken
      */
     public static int start(WorkerSettings settings, Health health, Fatal fatal, StopSequence stops)
             throws InterruptedException {
@@ -104,7 +103,6 @@ public final class WorkerWiring {
     }
 
     private int start() throws InterruptedException {
-        RewardScorer scorer = scorer();
         KafkaClients clients = new KafkaClients(
                 settings.kafka(), settings.topics().recordSizeMax().intBytes());
         try (Admin admin = clients.admin(worker.workerId() + "-admin")) {
@@ -113,6 +111,7 @@ public final class WorkerWiring {
         Metrics metrics = new Metrics(settings.topics().run().value());
         stops.pushCloseable("metrics", metrics);
         MeterRegistry registry = metrics.registry();
+        RewardScorer scorer = scorer(registry);
 
         Producer<byte[], byte[]> producer = clients.producer(worker.workerId() + "-results", delivery());
         metrics.bind(producer, "results");
@@ -255,19 +254,15 @@ public final class WorkerWiring {
         return consumer;
     }
 
-    private RewardScorer scorer() {
-        try {
-            Rewards rewards = new Rewards(Rewards.builtIn(settings.rewardSeed()), settings.rewardType());
-            return new RewardScorer(
-                    rewards,
-                    new RewardScorer.Limits(
-                            settings.rewardConcurrency(),
-                            settings.rewardConcurrency(),
-                            settings.rewardTimeout(),
-                            settings.rewardTimeout()));
-        } catch (IllegalArgumentException e) {
-            throw SettingException.impossible("--reward-type", String.valueOf(e.getMessage()));
-        }
+    private RewardScorer scorer(MeterRegistry registry) {
+        return new RewardScorer(
+                new Rewards(Rewards.builtIn(settings.rewardSeed())),
+                new RewardScorer.Limits(
+                        settings.rewardConcurrency(),
+                        settings.rewardConcurrency(),
+                        settings.rewardTimeout(),
+                        settings.rewardTimeout()),
+                registry);
     }
 
     /**

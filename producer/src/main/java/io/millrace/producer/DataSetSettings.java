@@ -2,11 +2,13 @@ package io.millrace.producer;
 
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
+import io.millrace.common.record.RewardType;
 import io.millrace.producer.source.ChatTemplate;
 import io.millrace.producer.source.DataSetSpec;
+import io.millrace.producer.source.RewardCheck;
+import io.millrace.producer.source.RowCheck;
 import io.millrace.producer.source.RowLimits;
 import io.millrace.producer.source.RowShape;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Where prompts come from and in which order they go out; flags as slime has them, where it has them. */
@@ -74,15 +76,12 @@ public record DataSetSettings(
                 name = "reward-type",
                 defaultValue = Setting.NONE,
                 help = "Reward of prompts whose metadata has no rm_type: math, dapo, f1 or random, each also with the"
-                        + " prefix boxed_; the producer puts it into the tasks, a worker's own counts for the rest")
+                        + " prefix boxed_; without it a row that names none is a bad row")
         @Nullable
         String rewardType) {
-    private static final Pattern REWARD_TYPE = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
-
     public DataSetSettings {
-        if (rewardType != null && !REWARD_TYPE.matcher(rewardType).matches()) {
-            throw SettingException.impossible(
-                    "--reward-type", "must be 1 to 64 letters, digits, '_', '.' or '-', was '" + rewardType + "'");
+        if (rewardType != null && RewardType.named(rewardType).isEmpty()) {
+            throw SettingException.impossible("--reward-type", RewardCheck.unknown(rewardType));
         }
         DataSetSpec.parse(dataset);
         new RowShape(inputKey, labelKey, metadataKey, chatTemplate);
@@ -94,6 +93,11 @@ public record DataSetSettings(
 
     RowShape shape() {
         return new RowShape(inputKey, labelKey, metadataKey, chatTemplate);
+    }
+
+    /** A row must have a reward that workers know, and the label that this needs. */
+    RowCheck check() {
+        return new RewardCheck(rewardType);
     }
 
     /** @param taskBytesMax the largest task: a row must leave room in it for messages as they are and rendered */

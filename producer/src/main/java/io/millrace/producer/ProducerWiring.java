@@ -144,7 +144,8 @@ public final class ProducerWiring {
             DataSet dataSet = JsonlDataSet.load(
                     data.spec(),
                     data.shape(),
-                    data.limits(settings.topics().recordSizeMax().bytes()));
+                    data.limits(settings.topics().recordSizeMax().bytes()),
+                    data.check());
             LoadReport report = dataSet.report();
             log.info(
                     "data set {}: {} rows, fingerprint {}, {} bad {}",

@@ -28,7 +28,7 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
 
     @Override
     public Map<String, String> examples() {
-        return Map.of("groups-max", "64", "top-k", "50", "stop-token-ids", "7,8");
+        return Map.of("groups-max", "64", "top-k", "50", "stop-token-ids", "7,8", "reward-type", "boxed_math");
     }
 
     private static ProducerSettings bind(Map<String, String> more) {
@@ -54,6 +54,15 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
         assertEquals(8_192, settings.sampling().params().maxNewTokens());
         assertEquals(-1, settings.sampling().params().topK());
         assertEquals(0, settings.ops().opsPort());
+    }
+
+    @Test
+    void aRewardThatNobodyKnowsIsRefusedWithTheKnownOnes() {
+        refused(
+                Map.of("reward-type", "maths"),
+                "--reward-type",
+                "'maths'",
+                "known: dapo, f1, math, random, each also with the prefix boxed_");
     }
 
     @Test

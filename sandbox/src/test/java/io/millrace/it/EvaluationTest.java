@@ -152,7 +152,7 @@ class EvaluationTest {
         run.worker(engine, Map.of("slots", "8"));
         TrainerProcess trainer = run.trainer(Map.of());
         Path broken = Files.writeString(folder.resolve("broken.jsonl"), """
-                {"prompt": "Eval broken", "label": "1", "metadata": {"rm_type": "nope"}}
+                {"prompt": "Eval broken", "label": "no number", "metadata": {"rm_type": "dapo"}}
                 {"prompt": "Eval whole", "label": "1"}
                 """);
         ObjectNode body = asked(
@@ -175,7 +175,7 @@ class EvaluationTest {
         assertEquals(5, ofPrompt(groups, "Eval second").size());
         assertEquals(1, reports.path(2).path("failed").asInt());
         String cause = reports.path(2).path("causes").path(0).asString();
-        assertTrue(cause.contains("3 attempts failed") && cause.contains("nope"), cause);
+        assertTrue(cause.contains("3 attempts failed") && cause.contains("reward-bad-label"), cause);
         assertEquals(3, reports.path(0).path("pass_at").size(), "pass@1, 2 and 4");
 
         batches.forEach(batch -> assertFalse(batch.toString().contains("Eval ")));

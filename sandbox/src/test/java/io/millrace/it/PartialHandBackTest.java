@@ -163,9 +163,11 @@ class PartialHandBackTest {
                     "groups-max",
                     "" + GROUPS,
                     "max-new-tokens",
-                    "" + BUDGET));
+                    "" + BUDGET,
+                    "reward-type",
+                    "random"));
             Map<String, String> flags = new HashMap<>(STOPS_AT_ONCE);
-            flags.putAll(Map.of("record-size-max", "64KiB", "reward-type", "random"));
+            flags.put("record-size-max", "64KiB");
             // Two workers are stopped in the middle, the second with what both have generated.
             for (int requests : List.of(SLOTS, SLOTS + SAMPLES)) {
                 WholeRun.Part stopped = whole.worker(engine, flags);

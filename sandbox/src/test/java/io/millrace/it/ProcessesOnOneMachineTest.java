@@ -142,7 +142,9 @@ class ProcessesOnOneMachineTest {
                 "--samples-per-group",
                 "2",
                 "--max-new-tokens",
-                "1024");
+                "1024",
+                "--reward-type",
+                "dapo");
         MillraceProcess worker = start(
                 "worker",
                 "--run",
@@ -152,9 +154,7 @@ class ProcessesOnOneMachineTest {
                 "--engine-url",
                 engineUrl,
                 "--slots",
-                "8",
-                "--reward-type",
-                "dapo");
+                "8");
         MillraceProcess killed = trainer(run, port + 1);
 
         JsonNode lease = lease(trainerUrl);

@@ -127,6 +127,8 @@ final class ProducerRun {
                 "4",
                 "samples-per-group",
                 "2",
+                "reward-type",
+                "random",
                 "broker-timeout",
                 "30s"));
         flags.putAll(more);

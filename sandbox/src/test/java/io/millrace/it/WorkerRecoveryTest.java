@@ -218,8 +218,6 @@ class WorkerRecoveryTest {
                 KafkaCluster.bootstrap(),
                 "--engine-url",
                 engine.url(),
-                "--reward-type",
-                "random",
                 "--ops-port",
                 Integer.toString(port));
         ProcessBuilder builder = new ProcessBuilder(command);
@@ -255,8 +253,6 @@ class WorkerRecoveryTest {
                 KafkaCluster.bootstrap(),
                 "--engine-url",
                 engine.url(),
-                "--reward-type",
-                "random",
                 "--ops-port",
                 Integer.toString(MillraceProcess.freePorts(1)));
         try {

@@ -158,7 +158,6 @@ final class WorkerRun {
     /** A worker on these engines. */
     Worker worker(Map<String, String> flags, String... engineUrls) throws Exception {
         Map<String, String> all = new HashMap<>(flags);
-        all.putIfAbsent("reward-type", "random");
         all.put("engine-url", String.join(",", engineUrls));
         Worker worker = new Worker(settings(all));
         workers.add(worker);
@@ -197,7 +196,7 @@ final class WorkerRun {
                 System.currentTimeMillis(),
                 new Prompt.Text(prompt),
                 label,
-                Json.object(),
+                Json.object().put("rm_type", label == null ? "random" : "dapo"),
                 SamplingParams.defaults(maxNewTokens),
                 new TrainingTask.Source("test", 1, 0, index + 1),
                 null,

@@ -110,7 +110,7 @@ class WorkerTest {
                 folder.resolve("answers.jsonl"), "{\"prompt\": \"" + prompt + "\", \"label\": \"42\"}\n");
         EngineServer engine = run.engine(Map.of("answers", answers.toString()));
         run.post(engine, "/update_weight_version", Json.object().put("new_version", "3"));
-        run.worker(Map.of("reward-type", "dapo", "slots", "4", "worker-id", "w1"), engine.url());
+        run.worker(Map.of("slots", "4", "worker-id", "w1"), engine.url());
         run.publish(WorkerRun.task(5, 8, prompt, "42", 512));
 
         Receipt receipt = run.awaitReceipts(1).getFirst();

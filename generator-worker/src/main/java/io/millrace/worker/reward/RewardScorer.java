@@ -1,5 +1,7 @@
 package io.millrace.worker.reward;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -62,11 +64,20 @@ public final class RewardScorer implements AutoCloseable {
     private final ExecutorService executor = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("reward-", 0).factory());
 
-    /** @param function usually {@link Rewards} */
-    public RewardScorer(RewardFunction function, Limits limits) {
+    /**
+     * @param function usually {@link Rewards}
+     * @param registry gets gauges of the scores that run and of those that hang
+     */
+    public RewardScorer(RewardFunction function, Limits limits, MeterRegistry registry) {
         this.function = Objects.requireNonNull(function, "function");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.places = new Semaphore(limits.concurrentMax(), true);
+        Gauge.builder("millrace.worker.scores.running", this, RewardScorer::runningCount)
+                .description("Scores that are computed, within their deadline")
+                .register(registry);
+        Gauge.builder("millrace.worker.scores.stuck", this, RewardScorer::stuckCount)
+                .description("Scores past their deadline whose threads still run")
+                .register(registry);
     }
 
     /**
@@ -99,12 +110,12 @@ public final class RewardScorer implements AutoCloseable {
         return run.await();
     }
 
-    /** Scores past their deadline that still run; for metrics. */
+    /** Scores past their deadline that still run. */
     public int stuckCount() {
         return stuck.get();
     }
 
-    /** Places taken by scores within their deadline; for metrics. */
+    /** Places taken by scores within their deadline. */
     public int runningCount() {
         return limits.concurrentMax() - places.availablePermits();
     }

@@ -1,46 +1,29 @@
 package io.millrace.worker.reward;
 
 import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.RewardType;
 import io.millrace.common.rollout.Reward;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The reward functions by name, and which of them judges a sample: the one its prompt's metadata names as
- * {@code rm_type}, else the configured default. The prefix {@code boxed_} before any name judges the last boxed answer
- * only. Names and order as in slime/rollout/rm_hub/__init__.py. To add a reward: implement {@link RewardFunction} and
- * name it in {@link #builtIn}. Immutable; safe for all threads when its functions are.
+ * {@code rm_type}, which the producer sees to. The prefix {@code boxed_} before any name judges the last boxed answer
+ * only. Names and order as in slime/rollout/rm_hub/__init__.py. To add a reward: implement {@link RewardFunction}, name
+ * it in {@link #builtIn}, and in {@link RewardType}, by which the producer knows it. Immutable; safe for all threads when
+ * its functions are.
  */
 public final class Rewards implements RewardFunction {
-    /** The metadata key that names a prompt's reward. */
-    public static final String TYPE_KEY = "rm_type";
-
-    private static final String BOXED_PREFIX = "boxed_";
-
     private final Map<String, RewardFunction> functions;
-    private final @Nullable String defaultName;
 
-    /**
-     * @param functions by name
-     * @param defaultName for prompts that name none, may carry the prefix; null when every prompt must name its own
-     * @throws IllegalArgumentException when the default is not known; the message lists the known names
-     */
-    public Rewards(Map<String, RewardFunction> functions, @Nullable String defaultName) {
+    /** @param functions by name */
+    public Rewards(Map<String, RewardFunction> functions) {
         this.functions = Map.copyOf(functions);
-        this.defaultName = defaultName;
-        if (defaultName != null) {
-            try {
-                named(defaultName);
-            } catch (RewardException e) {
-                throw new IllegalArgumentException("the default reward: " + e.getMessage(), e);
-            }
-        }
     }
 
     /**
@@ -68,20 +51,18 @@ public final class Rewards implements RewardFunction {
      * @throws RewardException {@link RewardFailure#UNKNOWN_REWARD} when there is none
      */
     public RewardFunction choose(ObjectNode metadata) throws RewardException {
-        JsonNode type = metadata.path(TYPE_KEY);
+        JsonNode type = metadata.path(RewardType.METADATA_KEY);
         if (type.isMissingNode()
                 || type.isNull()
                 || (type.isString() && type.stringValue().isEmpty())) {
-            if (defaultName == null) {
-                throw new RewardException(
-                        RewardFailure.UNKNOWN_REWARD,
-                        "the prompt has no metadata " + TYPE_KEY + " and no default reward is set; known: " + names());
-            }
-            return named(defaultName);
+            throw new RewardException(
+                    RewardFailure.UNKNOWN_REWARD,
+                    "the prompt has no metadata " + RewardType.METADATA_KEY + "; known: " + names());
         }
         if (!type.isString()) {
             throw new RewardException(
-                    RewardFailure.UNKNOWN_REWARD, "metadata " + TYPE_KEY + " must be a string, was " + type);
+                    RewardFailure.UNKNOWN_REWARD,
+                    "metadata " + RewardType.METADATA_KEY + " must be a string, was " + type);
         }
         return named(type.stringValue());
     }
@@ -93,13 +74,13 @@ public final class Rewards implements RewardFunction {
 
     private RewardFunction named(String asked) throws RewardException {
         String name = asked.strip();
-        boolean boxed = name.startsWith(BOXED_PREFIX);
-        RewardFunction function = functions.get(boxed ? name.substring(BOXED_PREFIX.length()) : name);
+        boolean boxed = name.startsWith(RewardType.BOXED_PREFIX);
+        RewardFunction function = functions.get(boxed ? name.substring(RewardType.BOXED_PREFIX.length()) : name);
         if (function == null) {
             throw new RewardException(
                     RewardFailure.UNKNOWN_REWARD,
                     "no reward is called '" + name + "'; known: " + names() + ", each also with the prefix "
-                            + BOXED_PREFIX);
+                            + RewardType.BOXED_PREFIX);
         }
         return boxed ? function.onBoxedAnswer() : function;
     }

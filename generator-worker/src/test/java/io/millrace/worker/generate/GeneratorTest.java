@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -72,8 +73,10 @@ class GeneratorTest {
     private final class Bench {
         final MockProducer<byte[], byte[]> kafka;
         final InFlightTable table = new InFlightTable();
-        final RewardScorer scorer =
-                new RewardScorer(new Rewards(Rewards.builtIn(0), "random"), new RewardScorer.Limits(4, 4, LONG, LONG));
+        final RewardScorer scorer = new RewardScorer(
+                Objects.requireNonNull(Rewards.builtIn(0).get("random")),
+                new RewardScorer.Limits(4, 4, LONG, LONG),
+                new SimpleMeterRegistry());
         final ResultPublisher publisher;
         final Generator generator;
 

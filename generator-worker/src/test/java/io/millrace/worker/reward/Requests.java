@@ -2,6 +2,7 @@ package io.millrace.worker.reward;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.record.Prompt;
+import io.millrace.common.record.RewardType;
 import org.jspecify.annotations.Nullable;
 
 /** Requests as tests need them. */
@@ -14,6 +15,6 @@ final class Requests {
 
     static RewardRequest ofType(String type, String response, String label) {
         return new RewardRequest(
-                new Prompt.Text("question"), response, label, Json.object().put(Rewards.TYPE_KEY, type));
+                new Prompt.Text("question"), response, label, Json.object().put(RewardType.METADATA_KEY, type));
     }
 }

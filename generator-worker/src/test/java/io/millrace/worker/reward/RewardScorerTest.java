@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.common.rollout.Reward;
 import io.millrace.worker.reward.RewardScorer.Limits;
 import java.time.Duration;
@@ -25,6 +27,12 @@ final class RewardScorerTest {
     private static final Duration SHORT = Duration.ofMillis(5);
 
     private static final RewardRequest REQUEST = Requests.of("response", "label");
+
+    private final MeterRegistry registry = new SimpleMeterRegistry();
+
+    private double gauge(String name) {
+        return registry.get(name).gauge().value();
+    }
 
     /** Hangs until released, deaf to interrupts, and says when it has started. */
     private static final class Hanging implements RewardFunction {
@@ -64,7 +72,8 @@ final class RewardScorerTest {
 
     @Test
     void aScoreInTimeIsScored() throws InterruptedException {
-        try (RewardScorer scorer = new RewardScorer(request -> Reward.of(0.5), new Limits(1, 1, LONG, LONG))) {
+        try (RewardScorer scorer =
+                new RewardScorer(request -> Reward.of(0.5), new Limits(1, 1, LONG, LONG), registry)) {
             for (int i = 0; i < 100; i++) {
                 assertEquals(new ScoreResult.Scored(Reward.of(0.5)), scorer.score(REQUEST));
             }
@@ -77,7 +86,7 @@ final class RewardScorerTest {
         RewardFunction refusing = request -> {
             throw new RewardException(RewardFailure.BAD_LABEL, "not a number");
         };
-        try (RewardScorer scorer = new RewardScorer(refusing, new Limits(1, 1, LONG, LONG))) {
+        try (RewardScorer scorer = new RewardScorer(refusing, new Limits(1, 1, LONG, LONG), registry)) {
             assertEquals(new ScoreResult.Failed(RewardFailure.BAD_LABEL, "not a number"), scorer.score(REQUEST));
         }
     }
@@ -90,7 +99,7 @@ final class RewardScorerTest {
             case 2 -> throw new StackOverflowError();
             default -> Reward.of(1);
         };
-        try (RewardScorer scorer = new RewardScorer(broken, new Limits(1, 1, LONG, LONG))) {
+        try (RewardScorer scorer = new RewardScorer(broken, new Limits(1, 1, LONG, LONG), registry)) {
             assertEquals(RewardFailure.BROKEN, failure(scorer.score(REQUEST)));
             assertEquals(RewardFailure.BROKEN, failure(scorer.score(REQUEST)));
             assertEquals(new ScoreResult.Scored(Reward.of(1)), scorer.score(REQUEST));
@@ -103,7 +112,7 @@ final class RewardScorerTest {
         RewardFunction dying = request -> {
             throw error;
         };
-        try (RewardScorer scorer = new RewardScorer(dying, new Limits(1, 1, LONG, LONG))) {
+        try (RewardScorer scorer = new RewardScorer(dying, new Limits(1, 1, LONG, LONG), registry)) {
             assertSame(error, assertThrows(OutOfMemoryError.class, () -> scorer.score(REQUEST)));
             assertEquals(0, scorer.runningCount());
         }
@@ -112,10 +121,12 @@ final class RewardScorerTest {
     @Test
     void aTimeoutIsItsOwnOutcomeAndInterrupts() throws InterruptedException {
         Hanging hanging = new Hanging();
-        try (RewardScorer scorer = new RewardScorer(hanging, new Limits(1, 2, SHORT, LONG))) {
+        try (RewardScorer scorer = new RewardScorer(hanging, new Limits(1, 2, SHORT, LONG), registry)) {
             assertEquals(new ScoreResult.TimedOut(SHORT), scorer.score(REQUEST));
             assertEquals(1, scorer.stuckCount());
             assertEquals(0, scorer.runningCount());
+            assertEquals(1, gauge("millrace.worker.scores.stuck"));
+            assertEquals(0, gauge("millrace.worker.scores.running"));
             hanging.interrupted.await();
             hanging.release.countDown();
             awaitNoneStuck(scorer);
@@ -127,7 +138,8 @@ final class RewardScorerTest {
         Hanging hanging = new Hanging();
         AtomicInteger calls = new AtomicInteger();
         RewardFunction hangsTwice = request -> calls.incrementAndGet() <= 2 ? hanging.score(request) : Reward.of(1);
-        try (RewardScorer scorer = new RewardScorer(hangsTwice, new Limits(2, 2, Duration.ofMillis(500), LONG))) {
+        try (RewardScorer scorer =
+                new RewardScorer(hangsTwice, new Limits(2, 2, Duration.ofMillis(500), LONG), registry)) {
             assertInstanceOf(ScoreResult.TimedOut.class, scorer.score(REQUEST));
             assertInstanceOf(ScoreResult.TimedOut.class, scorer.score(REQUEST));
             assertEquals(RewardFailure.STUCK, failure(scorer.score(REQUEST)));
@@ -153,7 +165,7 @@ final class RewardScorerTest {
             running.decrementAndGet();
             return Reward.of(1);
         };
-        try (RewardScorer scorer = new RewardScorer(counting, new Limits(2, 1, LONG, LONG))) {
+        try (RewardScorer scorer = new RewardScorer(counting, new Limits(2, 1, LONG, LONG), registry)) {
             List<FutureTask<ScoreResult>> tasks = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
                 tasks.add(start(scorer));
@@ -177,7 +189,7 @@ final class RewardScorerTest {
             awaitUninterrupted(release);
             return Reward.of(1);
         };
-        try (RewardScorer scorer = new RewardScorer(slow, new Limits(1, 1, LONG, SHORT))) {
+        try (RewardScorer scorer = new RewardScorer(slow, new Limits(1, 1, LONG, SHORT), registry)) {
             FutureTask<ScoreResult> first = start(scorer);
             runs.await();
             assertEquals(RewardFailure.BUSY, failure(scorer.score(REQUEST)));
@@ -194,7 +206,7 @@ final class RewardScorerTest {
             runs.countDown();
             return hanging.score(request);
         };
-        try (RewardScorer scorer = new RewardScorer(function, new Limits(1, 1, LONG, LONG))) {
+        try (RewardScorer scorer = new RewardScorer(function, new Limits(1, 1, LONG, LONG), registry)) {
             CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
             Thread caller = Thread.ofVirtual().start(() -> {
                 try {
@@ -215,7 +227,7 @@ final class RewardScorerTest {
 
     @Test
     void aClosedScorerRefuses() throws InterruptedException {
-        RewardScorer scorer = new RewardScorer(request -> Reward.of(1), new Limits(1, 1, LONG, LONG));
+        RewardScorer scorer = new RewardScorer(request -> Reward.of(1), new Limits(1, 1, LONG, LONG), registry);
         scorer.close();
         scorer.close();
         assertEquals(RewardFailure.CLOSED, failure(scorer.score(REQUEST)));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.RewardType;
 import io.millrace.common.rollout.Reward;
 import java.io.IOException;
 import java.util.List;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.node.ObjectNode;
 
 final class RewardsTest {
-    private final Rewards rewards = new Rewards(Rewards.builtIn(1), "math");
+    private final Rewards rewards = new Rewards(Rewards.builtIn(1));
 
     private Reward score(String type, String response, String label) throws RewardException {
         return rewards.score(Requests.ofType(type, response, label));
@@ -26,10 +27,9 @@ final class RewardsTest {
     }
 
     @Test
-    void theMetadatasTypeWinsOverTheDefault() throws RewardException {
-        assertEquals(1, rewards.score(Requests.of("\\boxed{5}", "5")).value());
+    void theMetadatasTypeChooses() throws RewardException {
+        assertEquals(1, score("math", "\\boxed{5}", "5").value());
         assertEquals(-1, score("dapo", "\\boxed{5}", "5").value());
-        assertEquals(1, score("", "\\boxed{5}", "5").value());
         assertEquals(-1, score(" dapo ", "\\boxed{5}", "5").value());
     }
 
@@ -38,22 +38,31 @@ final class RewardsTest {
         RewardException refusal = assertThrows(RewardException.class, () -> score("remote", "\\boxed{5}", "5"));
         assertEquals(RewardFailure.UNKNOWN_REWARD, refusal.kind());
         assertTrue(String.valueOf(refusal.getMessage()).contains("[dapo, f1, math, random]"), refusal.getMessage());
-        IllegalArgumentException atStart =
-                assertThrows(IllegalArgumentException.class, () -> new Rewards(Rewards.builtIn(1), "boxed_nothing"));
-        assertTrue(String.valueOf(atStart.getMessage()).contains("[dapo, f1, math, random]"), atStart.getMessage());
     }
 
     @Test
-    void withoutADefaultEveryPromptMustNameItsReward() {
-        Rewards noDefault = new Rewards(Rewards.builtIn(1), null);
-        RewardException refusal =
-                assertThrows(RewardException.class, () -> noDefault.score(Requests.of("\\boxed{5}", "5")));
-        assertEquals(RewardFailure.UNKNOWN_REWARD, refusal.kind());
+    void everyPromptMustNameItsReward() {
+        assertEquals(RewardFailure.UNKNOWN_REWARD, failure(Requests.of("\\boxed{5}", "5")));
+        assertEquals(RewardFailure.UNKNOWN_REWARD, failure(Requests.ofType("", "\\boxed{5}", "5")));
+    }
+
+    /** Else the producer would refuse what workers can score, or publish what they cannot. */
+    @Test
+    void theProducersListIsTheWorkers() throws RewardException {
+        assertEquals(RewardType.words(), List.copyOf(rewards.names()));
+        for (RewardType type : RewardType.values()) {
+            RewardRequest request = Requests.ofType(type.word(), "\\boxed{5}", null);
+            if (type.needsLabel()) {
+                assertEquals(RewardFailure.NO_LABEL, failure(request), type.word());
+            } else {
+                rewards.score(request);
+            }
+        }
     }
 
     @Test
     void aTypeThatIsNoStringIsRefused() {
-        ObjectNode metadata = Json.object().put(Rewards.TYPE_KEY, 5);
+        ObjectNode metadata = Json.object().put(RewardType.METADATA_KEY, 5);
         assertEquals(
                 RewardFailure.UNKNOWN_REWARD,
                 assertThrows(RewardException.class, () -> rewards.choose(metadata))
@@ -178,7 +187,7 @@ final class RewardsTest {
 
     @Test
     void anotherSeedTossesOtherCoins() throws RewardException {
-        Rewards other = new Rewards(Rewards.builtIn(2), "random");
+        Rewards other = new Rewards(Rewards.builtIn(2));
         int same = 0;
         for (int i = 0; i < 1_000; i++) {
             RewardRequest request = Requests.ofType("random", "sample " + i, null);

@@ -13,6 +13,7 @@ import io.millrace.producer.source.DataSetException;
 import io.millrace.producer.source.DataSetSpec;
 import io.millrace.producer.source.JsonlDataSet;
 import io.millrace.producer.source.PromptRow;
+import io.millrace.producer.source.RewardCheck;
 import io.millrace.producer.source.RowLimits;
 import io.millrace.producer.source.RowShape;
 import io.millrace.producer.source.TaskFactory;
@@ -62,7 +63,7 @@ public final class EvalTasks {
         List<DataSet> dataSets = new ArrayList<>();
         long groups = 0;
         for (EvalDataSet asked : request.dataSets()) {
-            DataSet dataSet = JsonlDataSet.load(spec(asked), shape, rowLimits);
+            DataSet dataSet = JsonlDataSet.load(spec(asked), shape, rowLimits, check(asked));
             groups += dataSet.size();
             if (groups > limits.groupsMax()) {
                 throw new DataSetException("an evaluation has at most " + limits.groupsMax()
@@ -73,6 +74,18 @@ public final class EvalTasks {
             dataSets.add(dataSet);
         }
         return dataSets;
+    }
+
+    private RewardCheck check(EvalDataSet asked) throws DataSetException {
+        try {
+            return new RewardCheck(rewardType(asked));
+        } catch (IllegalArgumentException e) {
+            throw new DataSetException("data set " + asked.path() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private @Nullable String rewardType(EvalDataSet asked) {
+        return asked.rewardType() == null ? defaults.rewardType() : asked.rewardType();
     }
 
     /** Reads one row more than may be, and no file to its end for nothing. */
@@ -126,7 +139,6 @@ public final class EvalTasks {
 
     private TrainingTask task(
             GroupIndex index, EvalDataSet asked, DataSet dataSet, PromptRow row, Policy policy, long nowMs) {
-        String rewardType = asked.rewardType() == null ? defaults.rewardType() : asked.rewardType();
         return new TrainingTask(
                 index,
                 new Attempt(1),
@@ -136,7 +148,7 @@ public final class EvalTasks {
                 nowMs,
                 row.prompt(),
                 row.label(),
-                TaskFactory.metadata(row, rewardType),
+                TaskFactory.metadata(row, rewardType(asked)),
                 asked.sampling(defaults.sampling()),
                 new TrainingTask.Source(dataSet.fingerprint(), 0, 0, row.line()),
                 defaults.timeLimitMs(),

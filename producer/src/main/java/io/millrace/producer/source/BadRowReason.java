@@ -13,5 +13,11 @@ public enum BadRowReason {
     /** The line or the prompt is over its limit. */
     TOO_LONG,
     /** Content that is no text: parts, images, tool calls, broken Unicode. */
-    NOT_TEXT
+    NOT_TEXT,
+    /** The reward it names is none that workers know. */
+    UNKNOWN_REWARD,
+    /** Neither the row nor the settings name a reward. */
+    NO_REWARD,
+    /** Its reward compares with a label, and it has none. */
+    NO_LABEL
 }

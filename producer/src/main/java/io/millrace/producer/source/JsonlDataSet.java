@@ -25,14 +25,16 @@ public final class JsonlDataSet {
     /**
      * Reads the whole slice into memory: about the bytes of its prompts, labels and metadata.
      *
+     * @param check what a row must be beyond its shape
      * @throws DataSetException when the file cannot be read, more rows are bad than allowed, or none is usable
      */
-    public static DataSet load(DataSetSpec spec, RowShape shape, RowLimits limits) throws DataSetException {
+    public static DataSet load(DataSetSpec spec, RowShape shape, RowLimits limits, RowCheck check)
+            throws DataSetException {
         Path path = spec.path();
         check(path);
         DataSetBuilder builder = new DataSetBuilder(spec, shape.chatTemplate(), limits.maxBadShare());
         try (InputStream in = open(path)) {
-            read(new JsonlLines(in, limits.maxRowBytes()), spec.slice(), shape, limits, builder);
+            read(new JsonlLines(in, limits.maxRowBytes()), spec.slice(), new Rows(shape, limits, check), builder);
         } catch (ZipException e) {
             throw new DataSetException("data set " + path + " is no readable gzip file: " + e.getMessage(), e);
         } catch (EOFException e) {
@@ -74,17 +76,22 @@ public final class JsonlDataSet {
         }
     }
 
-    private static void read(
-            JsonlLines lines, DataSetSpec.Slice slice, RowShape shape, RowLimits limits, DataSetBuilder builder)
+    /** What makes a line a row. */
+    private record Rows(RowShape shape, RowLimits limits, RowCheck check) {}
+
+    private static void read(JsonlLines lines, DataSetSpec.Slice slice, Rows rows, DataSetBuilder builder)
             throws IOException {
-        RowParser parser = new RowParser(shape, limits.maxPromptChars(), limits.maxPromptTokens());
+        RowLimits limits = rows.limits();
+        RowParser parser = new RowParser(rows.shape(), limits.maxPromptChars(), limits.maxPromptTokens());
         CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
         for (long row = 0; row < slice.to() && lines.next(); row++) {
             if (row < slice.from()) {
                 continue;
             }
             try {
-                builder.add(parser.parse(lines.line(), decode(lines, limits, utf8)));
+                PromptRow parsed = parser.parse(lines.line(), decode(lines, limits, utf8));
+                rows.check().check(parsed);
+                builder.add(parsed);
             } catch (BadRowException e) {
                 builder.addBad(lines.line(), e.reason(), String.valueOf(e.getMessage()));
             }

@@ -6,6 +6,7 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.RewardType;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
 import java.util.Objects;
@@ -20,9 +21,6 @@ public final class TaskFactory {
     private final SamplingParams samplingParams;
     private final @Nullable String rewardType;
     private final long timeLimitMs;
-
-    /** The metadata key that names a prompt's reward, as in slime. */
-    static final String REWARD_KEY = "rm_type";
 
     /**
      * @param order over exactly this data set's rows
@@ -106,8 +104,9 @@ public final class TaskFactory {
      */
     public static ObjectNode metadata(PromptRow row, @Nullable String rewardType) {
         ObjectNode metadata = row.metadata();
-        if (rewardType != null && !metadata.hasNonNull(REWARD_KEY)) {
-            metadata.put(REWARD_KEY, rewardType);
+        if (rewardType != null
+                && metadata.path(RewardType.METADATA_KEY).asString("").isBlank()) {
+            metadata.put(RewardType.METADATA_KEY, rewardType);
         }
         return metadata;
     }

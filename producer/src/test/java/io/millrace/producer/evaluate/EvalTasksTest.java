@@ -35,7 +35,7 @@ class EvalTasksTest {
         return new EvalTasks(
                 new RowShape("prompt", "label", "metadata", ChatTemplate.CHATML),
                 new RowLimits(1000, 100, 0, 4096),
-                new EvalTasks.Defaults(TRAINING, "math", 60_000),
+                new EvalTasks.Defaults(TRAINING, "random", 60_000),
                 new EvalTasks.Limits(groupsMax, taskBytesMax, 8_000));
     }
 
@@ -50,7 +50,7 @@ class EvalTasksTest {
     @Test
     void everyRowIsAGroupWithTheDataSetsOwnSamplingAndTheRestAsInTraining() throws Exception {
         String a = file("a.jsonl", "{\"prompt\": \"p\", \"label\": \"1\", \"metadata\": {\"rm_type\": \"f1\"}}");
-        String b = file("b.jsonl", "{\"prompt\": \"q\"}", "{\"prompt\": \"r\"}");
+        String b = file("b.jsonl", "{\"prompt\": \"q\", \"label\": \"1\"}", "{\"prompt\": \"r\", \"label\": \"2\"}");
         EvalTasks.Issue issue = issue(
                 tasks(10, 4096),
                 EvalBookTest.request(

@@ -99,10 +99,11 @@ class JsonlDataSetTest {
     @Test
     void otherKeysAndNoKeysAreFollowed() throws Exception {
         DataSetSpec spec = file("{\"q\":\"p\",\"answer\":7,\"label\":\"no\",\"metadata\":3}\n");
-        PromptRow row = JsonlDataSet.load(spec, new RowShape("q", "answer", null, ChatTemplate.PLAIN), STRICT)
+        PromptRow row = JsonlDataSet.load(
+                        spec, new RowShape("q", "answer", null, ChatTemplate.PLAIN), STRICT, RowCheck.NONE)
                 .row(0);
         assertEquals(new PromptRow(1, new Prompt.Text("p"), "7", Json.object()), row);
-        assertNull(JsonlDataSet.load(spec, new RowShape("q", null, null, ChatTemplate.PLAIN), STRICT)
+        assertNull(JsonlDataSet.load(spec, new RowShape("q", null, null, ChatTemplate.PLAIN), STRICT, RowCheck.NONE)
                 .row(0)
                 .label());
     }
@@ -176,7 +177,8 @@ class JsonlDataSetTest {
     void aLineThatIsNotUtf8IsBad() throws Exception {
         byte[] bytes = (GOOD + "{\"prompt\":\"?\"}\n").getBytes(StandardCharsets.UTF_8);
         bytes[bytes.length - 4] = (byte) 0xE9;
-        DataSet dataSet = JsonlDataSet.load(DataSetFiles.write(folder.resolve("a.jsonl"), bytes), SHAPE, LENIENT);
+        DataSet dataSet =
+                JsonlDataSet.load(DataSetFiles.write(folder.resolve("a.jsonl"), bytes), SHAPE, LENIENT, RowCheck.NONE);
         assertEquals(
                 List.of(new LoadReport.BadRow(2, BadRowReason.BAD_JSON, "the line is not UTF-8")),
                 dataSet.report().firstBad());
@@ -233,7 +235,7 @@ class JsonlDataSetTest {
     void aGzipFileGivesTheSameRows() throws Exception {
         DataSetSpec packed = DataSetFiles.write(folder.resolve("a.jsonl.gz"), DataSetFiles.rows(5000));
         DataSet plain = load(DataSetFiles.rows(5000), STRICT);
-        DataSet unpacked = JsonlDataSet.load(packed, SHAPE, STRICT);
+        DataSet unpacked = JsonlDataSet.load(packed, SHAPE, STRICT, RowCheck.NONE);
         assertEquals(5000, unpacked.size());
         assertEquals(plain.fingerprint(), unpacked.fingerprint());
         assertEquals(plain.row(4999), unpacked.row(4999));
@@ -249,25 +251,30 @@ class JsonlDataSetTest {
         Path both = Files.write(folder.resolve("2.jsonl.gz"), joined.toByteArray());
         assertEquals(
                 6,
-                JsonlDataSet.load(DataSetSpec.parse(both.toString()), SHAPE, STRICT)
+                JsonlDataSet.load(DataSetSpec.parse(both.toString()), SHAPE, STRICT, RowCheck.NONE)
                         .size());
     }
 
     @Test
     void aSliceCountsRowsThatAreNotBlankBeforeAnyIsFoundBad() throws Exception {
         DataSetSpec spec = file("\n" + GOOD + "bad\n\n" + GOOD + GOOD + "bad\n");
-        assertEquals(List.of(2L), lines(JsonlDataSet.load(DataSetFiles.slice(spec, 0, 1), SHAPE, STRICT)));
-        DataSet middle = JsonlDataSet.load(DataSetFiles.slice(spec, 1, 3), SHAPE, LENIENT);
+        assertEquals(
+                List.of(2L), lines(JsonlDataSet.load(DataSetFiles.slice(spec, 0, 1), SHAPE, STRICT, RowCheck.NONE)));
+        DataSet middle = JsonlDataSet.load(DataSetFiles.slice(spec, 1, 3), SHAPE, LENIENT, RowCheck.NONE);
         assertEquals(List.of(5L), lines(middle));
         assertEquals(2, middle.report().rows());
         assertEquals(3, middle.report().firstBad().getFirst().line());
-        assertEquals(List.of(5L, 6L), lines(JsonlDataSet.load(DataSetFiles.slice(spec, 2, 4), SHAPE, STRICT)));
+        assertEquals(
+                List.of(5L, 6L),
+                lines(JsonlDataSet.load(DataSetFiles.slice(spec, 2, 4), SHAPE, STRICT, RowCheck.NONE)));
     }
 
     @Test
     void anEndPastTheLastRowIsTheLastRow() throws Exception {
         DataSetSpec spec = file(DataSetFiles.rows(10));
-        assertEquals(List.of(9L, 10L), lines(JsonlDataSet.load(DataSetFiles.slice(spec, 8, 99), SHAPE, STRICT)));
+        assertEquals(
+                List.of(9L, 10L),
+                lines(JsonlDataSet.load(DataSetFiles.slice(spec, 8, 99), SHAPE, STRICT, RowCheck.NONE)));
     }
 
     @Test
@@ -295,7 +302,7 @@ class JsonlDataSetTest {
         assertTrue(message.endsWith("; ..."), message);
         assertEquals(
                 93,
-                JsonlDataSet.load(spec, SHAPE, new RowLimits(1000, 100, 0.07, 4096))
+                JsonlDataSet.load(spec, SHAPE, new RowLimits(1000, 100, 0.07, 4096), RowCheck.NONE)
                         .size());
     }
 
@@ -394,7 +401,7 @@ class JsonlDataSetTest {
     }
 
     private DataSet load(String text, RowLimits limits) throws Exception {
-        return JsonlDataSet.load(file(text), SHAPE, limits);
+        return JsonlDataSet.load(file(text), SHAPE, limits, RowCheck.NONE);
     }
 
     private DataSetSpec file(String text) throws IOException {
@@ -402,7 +409,7 @@ class JsonlDataSetTest {
     }
 
     private static String refused(DataSetSpec spec, RowLimits limits) {
-        return assertThrows(DataSetException.class, () -> JsonlDataSet.load(spec, SHAPE, limits))
+        return assertThrows(DataSetException.class, () -> JsonlDataSet.load(spec, SHAPE, limits, RowCheck.NONE))
                 .getMessage();
     }
 

@@ -36,7 +36,10 @@ class TaskFactoryTest {
                 {"prompt":[7,8],"label":2.50}
                 """;
         dataSet = JsonlDataSet.load(
-                DataSetFiles.write(folder.resolve("a.jsonl"), text), DataSetFiles.SHAPE, DataSetFiles.LENIENT);
+                DataSetFiles.write(folder.resolve("a.jsonl"), text),
+                DataSetFiles.SHAPE,
+                DataSetFiles.LENIENT,
+                RowCheck.NONE);
     }
 
     @Test
@@ -76,7 +79,10 @@ class TaskFactoryTest {
                 {"prompt":"b","metadata":{"k":1}}
                 """;
         DataSet rows = JsonlDataSet.load(
-                DataSetFiles.write(folder.resolve("rewards.jsonl"), text), DataSetFiles.SHAPE, DataSetFiles.LENIENT);
+                DataSetFiles.write(folder.resolve("rewards.jsonl"), text),
+                DataSetFiles.SHAPE,
+                DataSetFiles.LENIENT,
+                RowCheck.NONE);
         TaskFactory factory = new TaskFactory(rows, new PromptOrder(6, 2, false, 0), 8, SAMPLING, "dapo", 60_000);
         assertEquals(
                 Json.object().put("rm_type", "f1"),

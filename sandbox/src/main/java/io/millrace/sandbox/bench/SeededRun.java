@@ -22,6 +22,7 @@ import io.millrace.producer.source.DataSet;
 import io.millrace.producer.source.DataSetSpec;
 import io.millrace.producer.source.JsonlDataSet;
 import io.millrace.producer.source.PromptOrder;
+import io.millrace.producer.source.RowCheck;
 import io.millrace.producer.source.RowLimits;
 import io.millrace.producer.source.RowShape;
 import io.millrace.producer.source.TaskFactory;
@@ -70,7 +71,8 @@ final class SeededRun {
         DataSet dataSet = JsonlDataSet.load(
                 DataSetSpec.parse(settings.dataset().toString()),
                 new RowShape("prompt", "label", "metadata", ChatTemplate.CHATML),
-                RowLimits.DEFAULTS);
+                RowLimits.DEFAULTS,
+                RowCheck.NONE);
         TaskFactory tasks = new TaskFactory(
                 dataSet,
                 new PromptOrder(SEED, dataSet.size(), true, 0),

@@ -1,0 +1,91 @@
+package io.millrace.producer.source;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rows that no worker could score are bad rows, and count with the others. */
+class RewardCheckTest {
+    @TempDir
+    Path folder;
+
+    private DataSet load(@Nullable String defaultType, String... rows) throws Exception {
+        return JsonlDataSet.load(
+                DataSetFiles.write(folder.resolve("a.jsonl"), String.join("\n", rows) + "\n"),
+                DataSetFiles.SHAPE,
+                DataSetFiles.LENIENT,
+                new RewardCheck(defaultType));
+    }
+
+    private static List<String> bad(DataSet dataSet) {
+        return dataSet.report().firstBad().stream()
+                .map(LoadReport.BadRow::toString)
+                .toList();
+    }
+
+    @Test
+    void aRewardThatNobodyKnowsIsABadRow() throws Exception {
+        DataSet dataSet = load(
+                "math",
+                "{\"prompt\": \"a\", \"label\": \"1\"}",
+                "{\"prompt\": \"b\", \"label\": \"1\", \"metadata\": {\"rm_type\": \"remote_rm\"}}",
+                "{\"prompt\": \"c\", \"label\": \"1\", \"metadata\": {\"rm_type\": 5}}",
+                "{\"prompt\": \"d\", \"label\": \"1\", \"metadata\": {\"rm_type\": \" boxed_f1 \"}}");
+        assertEquals(2, dataSet.size());
+        assertEquals(2, dataSet.report().badByReason().get(BadRowReason.UNKNOWN_REWARD));
+        assertTrue(
+                bad(dataSet)
+                        .getFirst()
+                        .contains("no reward is called 'remote_rm'; known: dapo, f1, math, random, each also with the"
+                                + " prefix boxed_"),
+                bad(dataSet)::toString);
+    }
+
+    @Test
+    void aRowWithoutTheLabelThatItsRewardNeedsIsABadRow() throws Exception {
+        DataSet dataSet = load(
+                "math",
+                "{\"prompt\": \"a\"}",
+                "{\"prompt\": \"b\", \"label\": \" \"}",
+                "{\"prompt\": \"c\", \"metadata\": {\"rm_type\": \"random\"}}",
+                "{\"prompt\": \"d\", \"label\": \"1\"}");
+        assertEquals(2, dataSet.size());
+        assertEquals(2, dataSet.report().badByReason().get(BadRowReason.NO_LABEL));
+        assertTrue(bad(dataSet).getFirst().contains("reward math compares with a label"), bad(dataSet)::toString);
+    }
+
+    @Test
+    void aRowWithoutAnyRewardIsABadRow() throws Exception {
+        DataSet dataSet = load(
+                null,
+                "{\"prompt\": \"a\", \"label\": \"1\"}",
+                "{\"prompt\": \"b\", \"label\": \"1\", \"metadata\": {\"rm_type\": \"\"}}",
+                "{\"prompt\": \"c\", \"label\": \"1\", \"metadata\": {\"rm_type\": \"f1\"}}");
+        assertEquals(1, dataSet.size());
+        assertEquals(2, dataSet.report().badByReason().get(BadRowReason.NO_REWARD));
+    }
+
+    @Test
+    void aDataSetWhoseRowsLackLabelsIsRefusedSayingWhy() {
+        String refused = assertThrows(
+                        DataSetException.class,
+                        () -> JsonlDataSet.load(
+                                DataSetFiles.write(folder.resolve("b.jsonl"), "{\"prompt\": \"a\"}\n"),
+                                DataSetFiles.SHAPE,
+                                DataSetFiles.STRICT,
+                                new RewardCheck("dapo")))
+                .getMessage();
+        assertTrue(refused.contains("reward dapo compares with a label, and the row has none"), refused);
+    }
+
+    @Test
+    void aDefaultThatNobodyKnowsIsRefused() {
+        assertThrows(IllegalArgumentException.class, () -> new RewardCheck("nonsense"));
+    }
+}
