@@ -29,6 +29,9 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -180,6 +183,38 @@ class TopicAdminTest {
         String message = refusal();
         assertTrue(
                 message.contains("topic " + topics.steps() + " has retention.bytes=1000000, Millrace needs -1"),
+                message);
+    }
+
+    @Test
+    void recordsOfAHostWhoseClockIsHoursAheadOrBehindAreTakenWithTheBrokersTime() throws Exception {
+        topicAdmin.ensure(settings());
+        long beforeMs = System.currentTimeMillis() - 1;
+        try (Producer<byte[], byte[]> hand =
+                new KafkaClients(new KafkaSettings(KafkaCluster.bootstrap(), Map.of()), 1 << 20).producer("off")) {
+            for (TopicSpec spec : TopicSpec.all(settings())) {
+                for (Duration off : List.of(Duration.ofHours(3), Duration.ofHours(-3))) {
+                    long clockMs = System.currentTimeMillis() + off.toMillis();
+                    RecordMetadata taken = hand.send(
+                                    new ProducerRecord<>(spec.name(), 0, clockMs, new byte[] {1}, new byte[] {1}))
+                            .get();
+                    assertTrue(
+                            taken.timestamp() >= beforeMs && taken.timestamp() <= System.currentTimeMillis() + 1,
+                            spec.name() + " has " + taken.timestamp());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aTopicThatKeepsTheWritersTimesIsRefusedWithWhatToDo() throws Exception {
+        topicAdmin.ensure(settings());
+        alter(topics.workers(), "message.timestamp.type", "CreateTime");
+
+        String message = refusal();
+        assertTrue(
+                message.contains("topic " + topics.workers() + " has message.timestamp.type=CreateTime")
+                        && message.contains("--add-config message.timestamp.type=LogAppendTime"),
                 message);
     }
 

@@ -23,12 +23,16 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes a run's topics and share groups as they must be, and verifies those that are there. Idempotent, so every
  * process calls it at start, in any order and at once.
  */
 public final class TopicAdmin {
+    private static final Logger log = LoggerFactory.getLogger(TopicAdmin.class);
+
     /** Kafka's lower bound of a share group's lock; a claim is acknowledged at once, so shorter is better. */
     private static final String LOCK_MS = "15000";
 
@@ -142,6 +146,28 @@ public final class TopicAdmin {
         if (has < needs) {
             throw new SettingException("topic " + spec.name() + " takes records of " + has
                     + " bytes (max.message.bytes), --record-size-max needs " + needs);
+        }
+        long segment = Long.parseLong(value(config, TopicSpec.SEGMENT_BYTES));
+        long wished = Long.parseLong(spec.configs().getOrDefault(TopicSpec.SEGMENT_BYTES, "0"));
+        if (segment < needs) {
+            throw new SettingException("topic " + spec.name() + " has segments of " + segment + " bytes ("
+                    + TopicSpec.SEGMENT_BYTES + "), which take no record of " + needs + " bytes (--record-size-max)");
+        }
+        if (segment > wished) {
+            log.warn(
+                    "topic {} has segments of {} bytes ({}), {} are usual: what is trimmed frees disk by whole segments"
+                            + " only",
+                    spec.name(),
+                    segment,
+                    TopicSpec.SEGMENT_BYTES,
+                    wished);
+        }
+        String times = spec.configs().getOrDefault(TopicSpec.TIMESTAMP_TYPE, "");
+        if (!value(config, TopicSpec.TIMESTAMP_TYPE).equals(times)) {
+            throw new SettingException("topic " + spec.name() + " has " + TopicSpec.TIMESTAMP_TYPE + "="
+                    + value(config, TopicSpec.TIMESTAMP_TYPE) + ", Millrace needs " + times
+                    + ": a host whose clock is ahead could not write to it. Set it with kafka-configs --alter --topic "
+                    + spec.name() + " --add-config " + TopicSpec.TIMESTAMP_TYPE + "=" + times);
         }
         for (String key : List.of("cleanup.policy", "retention.ms", "retention.bytes")) {
             String wanted = spec.configs().getOrDefault(key, "");

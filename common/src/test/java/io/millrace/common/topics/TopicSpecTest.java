@@ -69,6 +69,27 @@ class TopicSpecTest {
     }
 
     @Test
+    void everyRecordHasTheBrokersTime() {
+        specs(4, 1)
+                .forEach((name, spec) ->
+                        assertEquals("LogAppendTime", spec.configs().get("message.timestamp.type"), name));
+    }
+
+    @Test
+    void trimmingFreesDiskWellBelowAGibibyteAndEverySegmentTakesTheLargestRecord() {
+        for (long recordBytes : new long[] {64 << 10, 16 << 20, 512 << 20}) {
+            TopicSettings settings = new TopicSettings(new RunId("demo"), 4, 1, new ByteSize(recordBytes));
+            for (TopicSpec spec : TopicSpec.all(settings)) {
+                long segment = Integer.parseInt(spec.configs().get("segment.bytes"));
+                assertTrue(segment >= 2 * recordBytes, spec.name() + " " + segment);
+                assertTrue(segment <= Math.max(128 << 20, 2 * recordBytes + (1 << 20)), spec.name() + " " + segment);
+            }
+        }
+        assertEquals("16777216", specs(4, 1).get(TOPICS.receipts()).configs().get("segment.bytes"));
+        assertEquals("134217728", specs(4, 1).get(TOPICS.results()).configs().get("segment.bytes"));
+    }
+
+    @Test
     void onlyStatesThatReplaceEachOtherAreCompacted() {
         Set<String> compacted = new HashSet<>();
         specs(4, 1).forEach((name, spec) -> {

@@ -7,12 +7,14 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.Policy;
+import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.evaluate.score.Evaluation;
+import io.millrace.trainer.evaluate.score.EvaluationAges;
 import io.millrace.trainer.evaluate.score.EvaluationLog;
 import io.millrace.trainer.evaluate.score.EvaluationSchedule;
 import io.millrace.trainer.evaluate.score.GroupScore;
@@ -65,7 +67,9 @@ final class EvaluationSession {
     private final EvaluationMetrics metrics;
     private final EvaluationView view;
     private final WallClock clock;
+    private final Ticker ticker;
     private final EvaluationLog evaluations = new EvaluationLog();
+    private final EvaluationAges ages = new EvaluationAges();
     private final Decided decided;
     /** Where the results after each of the newest reports begin, oldest first. */
     private final Deque<Map<Integer, Long>> reports = new ArrayDeque<>();
@@ -87,6 +91,7 @@ final class EvaluationSession {
             EvaluationMetrics metrics,
             EvaluationView view,
             WallClock clock,
+            Ticker ticker,
             Decided decided) {
         this.plan = plan;
         this.tail = tail;
@@ -96,6 +101,7 @@ final class EvaluationSession {
         this.metrics = metrics;
         this.view = view;
         this.clock = clock;
+        this.ticker = ticker;
         this.decided = decided;
     }
 
@@ -120,7 +126,12 @@ final class EvaluationSession {
         tail.followFrom(from);
         tail.readToEnd(this::accept, plan.brokerLimit());
         live = true;
+        ages.allRead(nowMs());
         show();
+    }
+
+    private long nowMs() {
+        return ticker.nanos() / 1_000_000;
     }
 
     /** Takes in what has come, asks for what is due by itself, and reports what has ended. */
@@ -138,9 +149,12 @@ final class EvaluationSession {
 
     private void accept(ConsumerRecord<byte[], byte[]> record) {
         String topic = record.topic();
+        if (!live) {
+            ages.readBack(record.timestamp());
+        }
         try {
             if (topic.equals(plan.topics().evals())) {
-                evaluation(decode(record, EvalRecord.class));
+                evaluation(decode(record, EvalRecord.class), record.timestamp());
             } else if (topic.equals(plan.topics().policy())) {
                 policy = decode(record, Policy.class);
             } else {
@@ -160,8 +174,11 @@ final class EvaluationSession {
         return ControlCodec.decode(record.value(), type);
     }
 
-    private void evaluation(EvalRecord record) {
-        evaluations.accept(record);
+    private void evaluation(EvalRecord record, long brokerMs) {
+        if (!live && record instanceof EvalRecord.Request) {
+            ages.readBack(record.evalId(), brokerMs);
+        }
+        evaluation(record);
         switch (record) {
             case EvalRecord.Report report -> {
                 reports.addLast(report.resultsFrom());
@@ -176,6 +193,20 @@ final class EvaluationSession {
             }
             case EvalRecord.Request request -> log.debug("asked for: {}", request);
             case EvalRecord.Issued issued -> log.debug("issued: {}", issued);
+        }
+    }
+
+    private void evaluation(EvalRecord record) {
+        evaluations.accept(record);
+        switch (record) {
+            case EvalRecord.Request request -> {
+                if (live) {
+                    ages.arrived(request.evalId(), nowMs());
+                }
+            }
+            case EvalRecord.Failed failed -> ages.ended(failed.evalId());
+            case EvalRecord.Report report -> ages.ended(report.evalId());
+            case EvalRecord.Issued issued -> {}
         }
     }
 
@@ -267,8 +298,8 @@ final class EvaluationSession {
 
     private void report() throws InterruptedException {
         for (Evaluation evaluation : evaluations.all()) {
-            if (evaluation.isDue(clock.millis())) {
-                String id = evaluation.request().evalId();
+            String id = evaluation.request().evalId();
+            if (evaluation.isDue(ages.ageMs(id, nowMs()))) {
                 EvalRecord.Report report = evaluation.report(
                         clock.millis(), evaluations.resultsFrom(id, positions(), parser.neededFrom()));
                 write(report);
@@ -291,7 +322,7 @@ final class EvaluationSession {
         } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
             throw new KafkaException("the broker has not taken a record of evaluations", e);
         }
-        evaluations.accept(record);
+        evaluation(record);
     }
 
     private void show() {

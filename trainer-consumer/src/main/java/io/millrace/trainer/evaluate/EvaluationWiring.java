@@ -80,6 +80,7 @@ public final class EvaluationWiring {
                         meters,
                         view,
                         WallClock.system(),
+                        Ticker.system(),
                         decided),
                 health,
                 opened);

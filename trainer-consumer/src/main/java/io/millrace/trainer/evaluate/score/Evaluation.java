@@ -124,9 +124,13 @@ public final class Evaluation {
         return Map.copyOf(firstOffsets);
     }
 
-    /** Whether a report is due: every group has ended, or the time is up. */
-    public boolean isDue(long nowMs) {
-        return isOpen() && (isComplete() || nowMs - request.requestedAtMs() >= request.timeLimitMs());
+    /**
+     * Whether a report is due: every group has ended, or the time is up.
+     *
+     * @param ageMs how long ago it was asked for ({@link EvaluationAges}), not by the times in its records
+     */
+    public boolean isDue(long ageMs) {
+        return isOpen() && (isComplete() || ageMs >= request.timeLimitMs());
     }
 
     private boolean isComplete() {

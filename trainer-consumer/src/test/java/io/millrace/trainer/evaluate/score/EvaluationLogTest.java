@@ -60,9 +60,9 @@ class EvaluationLogTest {
         log.accept(issued("e", 10, 2, 1));
         assertEquals(Fate.COUNTED, log.finished(score(10, 1, 30, 5, 1, 0), 0, 0));
         assertEquals(Fate.COUNTED, log.givenUp(new GroupIndex(11), "3 attempts failed", 0, 1));
-        assertFalse(one().isDue(1_400));
+        assertFalse(one().isDue(400));
         assertEquals(Fate.COUNTED, log.finished(score(12, 0, 7, 4, 0.5), 0, 2));
-        assertTrue(one().isDue(1_400));
+        assertTrue(one().isDue(400));
         DataSetReport a = report().getFirst();
         assertEquals(
                 new DataSetReport(
@@ -114,8 +114,8 @@ class EvaluationLogTest {
         log.accept(request("e", dataSet("a", 1)));
         log.accept(issued("e", 0, 3));
         log.finished(score(0, 0, 1, 0, 1), 0, 0);
-        assertFalse(one().isDue(1_499));
-        assertTrue(one().isDue(1_500));
+        assertFalse(one().isDue(499));
+        assertTrue(one().isDue(500));
         assertEquals(2, report().getFirst().missing());
         log.accept(one().report(1_500, Map.of()));
         assertEquals(Evaluation.State.EXPIRED, one().status().state());
@@ -144,7 +144,7 @@ class EvaluationLogTest {
                 (result ? results.remove(random.nextInt(results.size())) : records.removeFirst()).run();
             }
             Evaluation evaluation = one.all().iterator().next();
-            assertTrue(evaluation.isDue(1_001), "seed " + seed);
+            assertTrue(evaluation.isDue(1), "seed " + seed);
             List<DataSetReport> report = evaluation.report(1_001, Map.of()).dataSets();
             expected = expected == null ? report : expected;
             assertEquals(expected, report, "seed " + seed);
