@@ -209,6 +209,16 @@ public record WorkerSettings(
         Duration statusInterval,
 
         @Setting(
+                name = "status-timeout",
+                defaultValue = "6s",
+                min = "200ms",
+                max = "10m",
+                help = "How long after the last status that the broker took groups are still claimed; above"
+                        + " --status-interval, and below the producer's --worker-timeout, after which the worker counts as"
+                        + " lost")
+        Duration statusTimeout,
+
+        @Setting(
                 name = "publish-timeout",
                 defaultValue = "10m",
                 min = "1s",
@@ -280,6 +290,12 @@ public record WorkerSettings(
                     "--request-timeout",
                     "must not be below --retry-delay (" + retryDelay.toMillis()
                             + " ms): a deadline shorter than a retry gives up before it tries");
+        }
+        if (statusTimeout.compareTo(statusInterval) <= 0) {
+            throw SettingException.impossible(
+                    "--status-timeout",
+                    "must be above --status-interval (" + statusInterval.toMillis()
+                            + " ms), or claiming stops between any two statuses");
         }
         if (groupSizeMax.compareTo(topics.recordSizeMax()) < 0) {
             throw SettingException.impossible(

@@ -30,6 +30,7 @@ import io.millrace.worker.publish.DeadLetters;
 import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.publish.StatusPublisher;
+import io.millrace.worker.publish.StatusWatch;
 import io.millrace.worker.reward.RewardScorer;
 import io.millrace.worker.reward.Rewards;
 import io.millrace.worker.slots.Lane;
@@ -77,6 +78,7 @@ public final class WorkerWiring {
     private final RunTopics topics;
     private final InFlightTable table = new InFlightTable();
     private final WeightsGate gate;
+    private final StatusWatch statusWatch;
     /** Moved on by the stop sequence, read by the status loop and requests. */
     private volatile State state = State.RUNNING;
 
@@ -88,6 +90,7 @@ public final class WorkerWiring {
         this.worker = WorkerIncarnation.start(settings.workerId() == null ? hostAndProcess() : settings.workerId());
         this.topics = new RunTopics(settings.topics().run());
         this.gate = new WeightsGate(settings.holdLimit(), Ticker.system());
+        this.statusWatch = new StatusWatch(settings.statusTimeout(), Ticker.system());
     }
 
     /**
@@ -159,6 +162,8 @@ public final class WorkerWiring {
                 topics,
                 settings.statusInterval(),
                 health,
+                statusWatch,
+                registry,
                 sequence -> status(generator, publisher, engines, sequence));
         OwnerLoop status = new OwnerLoop("worker-status", statuses, fatal).start();
         stops.push("status", limit -> {
@@ -236,7 +241,7 @@ public final class WorkerWiring {
                 lanes,
                 refusals,
                 generator,
-                gate,
+                new Claimer.Gates(gate, statusWatch),
                 table,
                 WallClock.system(),
                 Ticker.system(),

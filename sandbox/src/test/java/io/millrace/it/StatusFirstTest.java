@@ -32,40 +32,43 @@ class StatusFirstTest {
         run.close();
     }
 
-    /** The broker refuses a record that cannot have as many copies as its topic asks for. */
+    /** A broker refuses what is above a topic's limit. */
     private void takeStatuses(boolean taken) throws Exception {
         try (Admin admin =
                 new KafkaClients(new KafkaSettings(KafkaCluster.bootstrap(), Map.of()), 1 << 20).admin("refusal")) {
             admin.incrementalAlterConfigs(Map.of(
                             new ConfigResource(ConfigResource.Type.TOPIC, run.topics.workers()),
                             List.of(new AlterConfigOp(
-                                    new ConfigEntry("min.insync.replicas", taken ? "1" : "2"),
+                                    new ConfigEntry("max.message.bytes", taken ? Integer.toString(32 << 20) : "100"),
                                     AlterConfigOp.OpType.SET))))
                     .all()
                     .get(WorkerRun.LIMIT.toSeconds(), TimeUnit.SECONDS);
         }
     }
 
-    private double claims(WorkerRun.Worker worker) throws Exception {
-        return worker.metric("millrace_worker_claims_total{lane=\"training\",run=\"" + run.run + "\"}");
+    private double count(WorkerRun.Worker worker, String counter) throws Exception {
+        return worker.metric("millrace_worker_" + counter + "_total{run=\"" + run.run + "\"}");
     }
 
     @Test
     void aWorkerWhoseStatusesAreRefusedClaimsNothingUntilOneIsTaken() throws Exception {
-        takeStatuses(false);
         EngineServer engine = run.engine(Map.of());
+        WorkerRun.Worker worker =
+                run.worker(Map.of("slots", "8", "status-interval", "200ms", "status-timeout", "1s"), engine.url());
         run.publish(4, 2);
-        WorkerRun.Worker worker = run.worker(Map.of("slots", "8", "status-interval", "200ms"), engine.url());
+        run.awaitReceipts(4);
 
+        takeStatuses(false);
         Await.until(
                 "health says what is waited for",
-                () -> worker.health().contains("no status of this worker is taken yet"),
+                () -> worker.health().contains("(--status-timeout)"),
                 WorkerRun.LIMIT);
-        // A control: another worker, whose share of the same queue is as near, would have taken all by now.
-        assertEquals(0, claims(worker));
-        assertEquals(0, run.receipts().size());
+        run.publish(WorkerRun.task(4, 2), WorkerRun.task(5, 2));
+        double before = count(worker, "statuses_refused");
+        Await.until("more are refused", () -> count(worker, "statuses_refused") > before + 5, WorkerRun.LIMIT);
+        assertEquals(4, run.receipts().size(), "nothing is claimed meanwhile");
 
         takeStatuses(true);
-        Await.until("all four groups finish", () -> run.receipts().size() == 4, WorkerRun.LIMIT);
+        run.awaitReceipts(6);
     }
 }

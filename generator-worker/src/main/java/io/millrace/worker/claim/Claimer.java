@@ -14,6 +14,7 @@ import io.millrace.worker.generate.GroupRun;
 import io.millrace.worker.generate.InFlightTable;
 import io.millrace.worker.publish.DeadLetters;
 import io.millrace.worker.publish.ResultPublisher;
+import io.millrace.worker.publish.StatusWatch;
 import io.millrace.worker.slots.Lane;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
@@ -49,6 +50,14 @@ public final class Claimer implements OwnerLoop.Turn {
     /** More than any run asks for ({@code --samples-per-group}); a task with more is somebody's mistake. */
     private static final int SAMPLES_MAX = 4096;
 
+    /**
+     * What holds claiming.
+     *
+     * @param weights while the run is paused
+     * @param statuses while the ledger cannot know of this worker
+     */
+    public record Gates(WeightsGate weights, StatusWatch statuses) {}
+
     /** Where records go that are not taken. */
     public record Refusals(ResultPublisher publisher, DeadLetters deadLetters) {}
 
@@ -57,7 +66,7 @@ public final class Claimer implements OwnerLoop.Turn {
     private final String part;
     private final Refusals refusals;
     private final Generator generator;
-    private final WeightsGate gate;
+    private final Gates gates;
     private final InFlightTable table;
     private final WallClock clock;
     private final Ticker ticker;
@@ -74,7 +83,7 @@ public final class Claimer implements OwnerLoop.Turn {
             SequencedMap<Lane, ShareConsumer<byte[], byte[]>> lanes,
             Refusals refusals,
             Generator generator,
-            WeightsGate gate,
+            Gates gates,
             InFlightTable table,
             WallClock clock,
             Ticker ticker,
@@ -85,7 +94,7 @@ public final class Claimer implements OwnerLoop.Turn {
         this.last = lanes.lastEntry().getKey();
         this.refusals = refusals;
         this.generator = generator;
-        this.gate = gate;
+        this.gates = gates;
         this.table = table;
         this.clock = clock;
         this.ticker = ticker;
@@ -107,13 +116,17 @@ public final class Claimer implements OwnerLoop.Turn {
     }
 
     /**
-     * One turn: claim nothing while the run is paused; wait until groups are wanted; ask one lane after the other until
-     * one has some, and wait a moment for the last.
+     * One turn: claim nothing while the ledger cannot know of this worker, or while the run is paused; wait until groups
+     * are wanted; ask one lane after the other until one has some, and wait a moment for the last.
      */
     @Override
     public void runOnce() throws InterruptedException {
-        if (!gate.awaitResumed(WAIT)) {
-            health.waiting(part, gate.holdReason());
+        if (!gates.statuses().awaitHeard(WAIT)) {
+            health.waiting(part, gates.statuses().holdReason());
+            return;
+        }
+        if (!gates.weights().awaitResumed(WAIT)) {
+            health.waiting(part, gates.weights().holdReason());
             return;
         }
         int wanted = generator.dispatcher().awaitWanted(last, WAIT);

@@ -1,5 +1,7 @@
 package io.millrace.worker.publish;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.lifecycle.Health;
@@ -40,6 +42,8 @@ public final class StatusPublisher implements OwnerLoop.Turn {
     private final RunTopics topics;
     private final Duration interval;
     private final Health health;
+    private final StatusWatch watch;
+    private final Counter refused;
     private final LongFunction<Status> status;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition nudged = lock.newCondition();
@@ -50,6 +54,7 @@ public final class StatusPublisher implements OwnerLoop.Turn {
     /**
      * @param producer of its own, so that a status does not wait behind large results: one that comes late makes the
      *     ledger take this worker's groups for lost; closed with this
+     * @param watch is told of every status that was taken
      * @param status makes the status of a given sequence number; called on the loop's thread
      */
     public StatusPublisher(
@@ -57,11 +62,17 @@ public final class StatusPublisher implements OwnerLoop.Turn {
             RunTopics topics,
             Duration interval,
             Health health,
+            StatusWatch watch,
+            MeterRegistry registry,
             LongFunction<Status> status) {
         this.producer = producer;
         this.topics = topics;
         this.interval = interval;
         this.health = health;
+        this.watch = watch;
+        this.refused = Counter.builder("millrace.worker.statuses.refused")
+                .description("statuses that the broker did not take")
+                .register(registry);
         this.status = status;
     }
 
@@ -95,10 +106,12 @@ public final class StatusPublisher implements OwnerLoop.Turn {
                 (metadata, e) -> {
                     if (e != null) {
                         // The next status says more; a worker that cannot publish at all fails at its results.
+                        refused.increment();
                         log.warn("status {} was not taken: {}", now.sequence(), e.toString());
                         health.waiting(PART, AWAY);
                     } else {
                         health.running(PART);
+                        watch.taken();
                     }
                 });
     }

@@ -1,0 +1,43 @@
+package io.millrace.worker.publish;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.testing.ManualTicker;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class StatusWatchTest {
+    private final ManualTicker ticker = new ManualTicker();
+    private final StatusWatch watch = new StatusWatch(Duration.ofSeconds(6), ticker);
+
+    private boolean mayClaim() throws InterruptedException {
+        return watch.awaitHeard(Duration.ZERO);
+    }
+
+    @Test
+    void nothingIsClaimedBeforeTheFirstStatusIsTaken() throws InterruptedException {
+        ticker.advance(Duration.ofHours(1));
+        assertFalse(mayClaim());
+        assertTrue(watch.holdReason().contains("no status of this worker is taken yet"), watch.holdReason());
+
+        watch.taken();
+        assertTrue(mayClaim());
+        assertEquals("", watch.holdReason());
+    }
+
+    @Test
+    void claimingStopsWhenStatusesAreRefusedForTooLongAndGoesOnWithTheNextOne() throws InterruptedException {
+        watch.taken();
+        ticker.advance(Duration.ofSeconds(6));
+        assertTrue(mayClaim());
+
+        ticker.advance(Duration.ofMillis(1));
+        assertFalse(mayClaim());
+        assertTrue(watch.holdReason().contains("6000 ms (--status-timeout)"), watch.holdReason());
+
+        watch.taken();
+        assertTrue(mayClaim());
+    }
+}
