@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.SettingException;
+import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
 import io.millrace.common.json.ControlCodec;
@@ -88,7 +89,8 @@ class AuditReplayTest {
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
                 LIMIT,
-                Duration.ofMinutes(10)));
+                Duration.ofMinutes(10),
+                HttpDoorSettings.DEFAULTS));
     }
 
     private void send(ProducerRecord<byte[], byte[]> record) throws Exception {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.ByteSize;
+import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
@@ -99,7 +100,8 @@ class TrainerConsumerTest {
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
                 LIMIT,
-                Duration.ofMinutes(10));
+                Duration.ofMinutes(10),
+                HttpDoorSettings.DEFAULTS);
     }
 
     private TrainerProcess trainer() throws Exception {

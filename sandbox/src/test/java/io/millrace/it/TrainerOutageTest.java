@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.ByteSize;
+import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
 import io.millrace.common.json.ControlCodec;
@@ -63,7 +64,8 @@ class TrainerOutageTest {
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(3),
-                Duration.ofMinutes(10));
+                Duration.ofMinutes(10),
+                HttpDoorSettings.DEFAULTS);
     }
 
     private void publish(KafkaClients clients) throws Exception {

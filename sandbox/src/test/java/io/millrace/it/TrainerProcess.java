@@ -61,7 +61,9 @@ final class TrainerProcess implements AutoCloseable {
     }
 
     Answer post(String path, String body) throws Exception {
-        Answer answer = send(request(path).POST(HttpRequest.BodyPublishers.ofString(body)));
+        Answer answer = send(request(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
         if (path.contains("/lease") && answer.status() == 200) {
             token = answer.json().path("lease").asString();
         }

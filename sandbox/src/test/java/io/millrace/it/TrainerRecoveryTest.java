@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.ByteSize;
+import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
@@ -101,7 +102,8 @@ class TrainerRecoveryTest {
                 new ByteSize(8 << 20),
                 Duration.ofSeconds(10),
                 LIMIT,
-                Duration.ofMinutes(10)));
+                Duration.ofMinutes(10),
+                HttpDoorSettings.DEFAULTS));
     }
 
     private static RecoverySettings keeping(int steps) {

@@ -4,6 +4,7 @@ import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
+import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.http.OpsSettings;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaSettings;
@@ -24,6 +25,7 @@ import java.util.List;
  * @param stopTimeout over all stages of stopping
  * @param brokerTimeout for one answer of the broker
  * @param updateLimit of one weight update or pause; past it people are warned
+ * @param door whom the server answers
  */
 public record TrainerSettings(
         TopicSettings topics,
@@ -87,7 +89,9 @@ public record TrainerSettings(
                 min = "1s",
                 max = "24h",
                 help = "Time that a weight update or a pause may take; past it health, status and log warn")
-        Duration updateLimit) {
+        Duration updateLimit,
+
+        HttpDoorSettings door) {
     /** An entry of a lease's manifest is smaller, unless its group came in many parts. */
     private static final int MANIFEST_ENTRY_BYTES = 200;
 
@@ -113,6 +117,6 @@ public record TrainerSettings(
 
     /** The server's address in the form all processes share. */
     public OpsSettings ops() {
-        return new OpsSettings(host, port);
+        return new OpsSettings(host, port, door);
     }
 }

@@ -22,8 +22,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The HTTP server of a process: {@code /metrics} (Prometheus text), {@code /health/live} and {@code /health/ready}
- * (200 or 503, with every part's state), {@code /status} (JSON), and what a process adds. Handlers run on virtual
- * threads and may block.
+ * (200 or 503, with every part's state), {@code /status} (JSON), and what a process adds, all of it behind {@link
+ * RequestGuard}. Handlers run on virtual threads and may block.
  */
 public final class OpsServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(OpsServer.class);
@@ -48,6 +48,8 @@ public final class OpsServer implements AutoCloseable {
             Supplier<ObjectNode> status,
             Consumer<HttpRouting.Builder> more) {
         HttpRouting.Builder routing = HttpRouting.builder();
+        routing.addFilter(new RequestGuard(
+                new AllowedHosts(settings.opsHost(), settings.door().allowedHosts())));
         routing.get("/metrics", (request, response) -> {
             response.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
             response.send(metrics.scrape());

@@ -7,6 +7,7 @@ import io.millrace.common.config.Setting;
  *
  * @param opsHost address to listen on
  * @param opsPort 0 for any free one
+ * @param door whom it answers
  */
 public record OpsSettings(
         @Setting(
@@ -21,4 +22,6 @@ public record OpsSettings(
                 min = "0",
                 max = "65535",
                 help = "Port of metrics, health and status; 0 takes a free one and logs it")
-        int opsPort) {}
+        int opsPort,
+
+        HttpDoorSettings door) {}

@@ -1,0 +1,94 @@
+package io.millrace.common.http;
+
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.Filter;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import io.helidon.webserver.http.ServerRequest;
+import io.millrace.common.json.Json;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands before every route and refuses what a web page could send without its reader's knowledge, also to loopback: a
+ * {@code Host} that is not known (403), an {@code Origin} of another site (403), a request that a browser marks as another
+ * site's (403), and whatever may change something without the content type {@code application/json} (415): a page of
+ * another site cannot send that one before the browser has asked the server, which never allows it. Thread-safe.
+ */
+final class RequestGuard implements Filter {
+    private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
+    private static final Set<Method> READING = Set.of(Method.GET, Method.HEAD, Method.OPTIONS);
+    private static final Set<String> OWN_SITE = Set.of("same-origin", "none");
+
+    private final AllowedHosts hosts;
+
+    RequestGuard(AllowedHosts hosts) {
+        this.hosts = hosts;
+    }
+
+    private record Refusal(Status status, String why) {}
+
+    @Override
+    public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        Refusal refusal = refusal(request);
+        if (refusal == null) {
+            chain.proceed();
+        } else {
+            OpsServer.sendJson(response, refusal.status(), Json.object().put("error", refusal.why()));
+        }
+    }
+
+    private @Nullable Refusal refusal(ServerRequest request) {
+        List<String> named = values(request, HeaderNames.HOST);
+        if (named.size() != 1 || !hosts.known(named.getFirst())) {
+            return forbidden("Host " + named + " is not a name of this server", "it is called");
+        }
+        List<String> origins = values(request, HeaderNames.ORIGIN);
+        for (String origin : origins) {
+            if (!hosts.knownOrigin(origin, named.getFirst())) {
+                return forbidden("Origin " + origin + " is another site's", "pages that may call it have");
+            }
+        }
+        if (origins.isEmpty()) {
+            for (String site : values(request, FETCH_SITE)) {
+                if (!OWN_SITE.contains(site.toLowerCase(Locale.ROOT))) {
+                    return forbidden(
+                            "Sec-Fetch-Site " + site + ": a page of another site", "pages that may call it have");
+                }
+            }
+        }
+        if (!READING.contains(request.prologue().method()) && !isJson(request)) {
+            return new Refusal(
+                    Status.UNSUPPORTED_MEDIA_TYPE_415,
+                    "the header Content-Type: application/json is required for "
+                            + request.prologue().method().text() + ", also without a body, was "
+                            + values(request, HeaderNames.CONTENT_TYPE));
+        }
+        return null;
+    }
+
+    private static Refusal forbidden(String what, String whose) {
+        return new Refusal(
+                Status.FORBIDDEN_403, what + "; --allowed-hosts (MILLRACE_ALLOWED_HOSTS) names those that " + whose);
+    }
+
+    private static boolean isJson(ServerRequest request) {
+        List<String> types = values(request, HeaderNames.CONTENT_TYPE);
+        if (types.size() != 1) {
+            return false;
+        }
+        String type = types.getFirst();
+        int end = type.indexOf(';');
+        return (end < 0 ? type : type.substring(0, end)).strip().equalsIgnoreCase("application/json");
+    }
+
+    private static List<String> values(ServerRequest request, HeaderName name) {
+        return request.headers().contains(name) ? request.headers().get(name).allValues() : List.of();
+    }
+}
