@@ -42,13 +42,19 @@ final class ChaosProcess {
         assertEquals(0, verdict.path("trained_twice").longValue(), report::toPrettyString);
         assertEquals(0, verdict.path("findings_total").longValue(), report::toPrettyString);
         assertEquals(0, report.path("problems").size(), report::toPrettyString);
+        for (String none : List.of("forgotten", "stale", "future")) {
+            assertEquals(0, verdict.path(none).longValue(-1), report::toPrettyString);
+        }
         assertEquals(faults, report.path("recoveries").size(), report::toPrettyString);
+        long discarded = 0;
+        for (JsonNode groups : verdict.path("discarded")) {
+            discarded += groups.longValue();
+        }
         assertEquals(
                 verdict.path("admitted").longValue(),
                 verdict.path("trained").longValue()
-                        + verdict.path("discarded").longValue()
-                        + verdict.path("abandoned").longValue()
-                        + verdict.path("waiting").longValue(),
+                        + discarded
+                        + verdict.path("abandoned").longValue(),
                 report::toPrettyString);
     }
 }

@@ -56,9 +56,9 @@ final class AuditCheck {
         Map<String, Long> expected = new LinkedHashMap<>();
         expected.put("admitted", verdict.admitted());
         expected.put("trained", verdict.trained());
-        expected.put("discarded", verdict.discarded());
+        expected.put("discarded", verdict.discardedTotal());
         expected.put("abandoned", verdict.abandoned());
-        expected.put("finished", verdict.waiting());
+        expected.put("finished", verdict.forgotten());
         expected.put("lost", verdict.lost());
         expected.forEach((name, count) -> {
             if (audit.json().path(name).asLong(-1) != count) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -153,15 +154,29 @@ record ChaosReport(
         lines.add("|---|---:|");
         figure(lines, "groups admitted", verdict.admitted());
         figure(lines, "trained", verdict.trained());
-        figure(lines, "discarded with a reason", verdict.discarded());
+        if (verdict.discarded().isEmpty()) {
+            figure(lines, "discarded with a reason", 0);
+        }
+        new TreeMap<>(verdict.discarded()).forEach((reason, groups) -> figure(lines, "discarded: " + reason, groups));
         figure(lines, "abandoned with a cause", verdict.abandoned());
-        figure(lines, "finished, too few for another step", verdict.waiting());
+        figure(lines, "**forgotten at the end**", verdict.forgotten());
         figure(lines, "**lost**", verdict.lost());
         figure(lines, "**trained twice**", verdict.trainedTwice());
+        figure(lines, "**handed over stale**", verdict.stale());
+        figure(lines, "**handed over with tokens of later or abandoned weights**", verdict.future());
         figure(lines, "steps acknowledged", verdict.steps());
+        figure(
+                lines,
+                "of them repeated from the record by a later lineage",
+                verdict.lineages().stream()
+                        .mapToLong(Verdict.LineageFigures::replayed)
+                        .sum());
+        figure(lines, "lineages", verdict.lineages().size());
         figure(lines, "batches received again, unchanged", verdict.receivedAgain());
         figure(lines, "attempts reissued", verdict.reissued());
         figure(lines, "results published", verdict.results());
+        figure(lines, "of them in parts", verdict.resultsInParts());
+        figure(lines, "results lost by the broker with the end of its log", verdict.resultsVanished());
         lines.add(String.format(
                 Locale.ROOT,
                 "| results of groups that had one (dropped) | %d (%.1f %%) |",
@@ -174,6 +189,9 @@ record ChaosReport(
                 verdict.generationsRepeated(),
                 verdict.generations() == 0 ? 0 : 100.0 * verdict.generationsRepeated() / verdict.generations()));
         figure(lines, "generations cut short", verdict.generationsCutShort());
+        figure(lines, "evaluations asked for", verdict.evaluations().asked());
+        figure(lines, "evaluations complete", verdict.evaluations().complete());
+        figure(lines, "records written by an enemy", verdict.hostile());
         figure(lines, "findings of the oracle", verdict.findingsTotal());
     }
 

@@ -113,6 +113,7 @@ final class ChaosRun implements OwnerLoop.Turn {
     }
 
     private void startAll() throws Exception {
+        PoisonedDataset.write(settings.dataset(), settings.poisonShare(), specs.dataset());
         for (int i = 0; i < settings.brokers(); i++) {
             fleet.add(Role.BROKER, i);
         }
@@ -215,20 +216,36 @@ final class ChaosRun implements OwnerLoop.Turn {
         }
     }
 
-    /** Starts the producer again with an end, a few steps ahead, and waits until every group has one too. */
+    /**
+     * Starts the producer again with an end, a few steps ahead, and waits until every group has one too. What is then too
+     * little for another step is filled up, until nothing is left: at the end nothing waits, and nothing can be forgotten
+     * among what does.
+     */
     private void drain() throws Exception {
         long published = producerStatus()
                 .map(status -> status.path("published").asLong(0))
                 .orElse(0L);
-        long steps = published / settings.batchGroups() + DRAIN_STEPS;
-        long groupsMax = steps * settings.batchGroups();
-        say("draining: " + groupsMax + " groups in all");
-        fleet.limitGroups(groupsMax);
-        fleet.terminate(fleet.member(Role.PRODUCER, 0));
-        if (!await(() -> fleet.allReady() && drained(groupsMax), settings.drainLimit())) {
-            problems.add("not drained within " + settings.drainLimit().toSeconds() + " s; producer: "
-                    + producerStatus().map(JsonNode::toString).orElse("no answer") + "; trainer: "
-                    + trainerStatus().map(JsonNode::toString).orElse("no answer"));
+        long groupsMax = (published / settings.batchGroups() + DRAIN_STEPS) * settings.batchGroups();
+        long untilNanos = ticker.nanos() + settings.drainLimit().toNanos();
+        while (true) {
+            say("draining: " + groupsMax + " groups in all");
+            fleet.limitGroups(groupsMax);
+            fleet.terminate(fleet.member(Role.PRODUCER, 0));
+            long until = groupsMax;
+            Duration left = Duration.ofNanos(Math.max(0, untilNanos - ticker.nanos()));
+            if (!await(() -> fleet.allReady() && drained(until), left)) {
+                problems.add("not drained within " + settings.drainLimit().toSeconds() + " s; producer: "
+                        + producerStatus().map(JsonNode::toString).orElse("no answer") + "; trainer: "
+                        + trainerStatus().map(JsonNode::toString).orElse("no answer"));
+                return;
+            }
+            long rest = trainerStatus()
+                    .map(status -> status.path("finished").asLong(0))
+                    .orElse(0L);
+            if (rest == 0) {
+                return;
+            }
+            groupsMax += settings.batchGroups() - rest;
         }
     }
 
@@ -244,6 +261,7 @@ final class ChaosRun implements OwnerLoop.Turn {
                 + trainer.path("abandoned").asLong(0);
         return finished < settings.batchGroups()
                 && trainer.path("leased").asLong(1) == 0
+                && trainer.path("evaluations").path("open").asLong(1) == 0
                 && settled + finished == groupsMax;
     }
 
@@ -264,8 +282,7 @@ final class ChaosRun implements OwnerLoop.Turn {
             problems.add("the oracle did not reach the end of the topics");
         }
         judge.stop(ORACLE_LIMIT);
-        Verdict judged =
-                judge.judge(specs.journal(), specs.engineLedgers(), settings.batchGroups(), settings.samplesPerGroup());
+        Verdict judged = judge.judge(specs.journal(), specs.engineLedgers(), settings.rules());
         verdict = judged;
         AuditCheck.Outcome audit = AuditCheck.run(specs.audit(), folder.log("audit"));
         List<String> auditProblems = AuditCheck.problems(audit, judged);

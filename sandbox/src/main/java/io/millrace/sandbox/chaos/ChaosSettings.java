@@ -3,6 +3,7 @@ package io.millrace.sandbox.chaos;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.RunId;
+import io.millrace.sandbox.oracle.Rules;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -83,7 +84,7 @@ public record ChaosSettings(
 
         @Setting(
                 name = "drain-limit",
-                defaultValue = "3m",
+                defaultValue = "5m",
                 min = "1s",
                 max = "24h",
                 help = "How long the run may take after the last fault until every group is settled")
@@ -161,6 +162,32 @@ public record ChaosSettings(
         Duration meanGroupTime,
 
         @Setting(
+                name = "filler-median",
+                defaultValue = "3000",
+                min = "0",
+                max = "6000",
+                unit = "tokens",
+                help = "Median length of a response; at 3000 a step of 8 groups of 4 is a batch of several megabytes")
+        int fillerMedianTokens,
+
+        @Setting(
+                name = "poison-share",
+                defaultValue = "0.03",
+                min = "0",
+                max = "0.5",
+                help = "Share of prompts that engines refuse each time, so that their groups are given up")
+        double poisonShare,
+
+        @Setting(
+                name = "eval-interval",
+                defaultValue = "5",
+                min = "0",
+                max = "1000000",
+                unit = "steps",
+                help = "Evaluate each time so many steps more are in the weights; 0 for never")
+        int evalInterval,
+
+        @Setting(
                 name = "train-time",
                 defaultValue = "500ms",
                 min = "0s",
@@ -197,6 +224,9 @@ public record ChaosSettings(
         @Setting(name = "markdown-file", defaultValue = Setting.NONE, help = "File for the report's tables, Markdown")
         @Nullable
         Path markdownFile) {
+    /** The trainer consumer's default. */
+    private static final long MAX_STALENESS = 4;
+
     public ChaosSettings {
         roles = List.copyOf(roles);
         kinds = List.copyOf(kinds);
@@ -248,6 +278,11 @@ public record ChaosSettings(
         instances.put(Role.WORKER, workers);
         instances.put(Role.ENGINE, engines);
         return instances;
+    }
+
+    /** What the oracle holds the run to; the bound is the default that users have. */
+    Rules rules() {
+        return new Rules(batchGroups, samplesPerGroup, MAX_STALENESS, ChaosSpecs.FILTERS, false);
     }
 
     /** The schedule, which the settings decide entirely. */

@@ -6,6 +6,7 @@ import io.millrace.sandbox.cluster.DataFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -13,6 +14,9 @@ import java.util.stream.IntStream;
 final class ChaosSpecs {
     /** Processes are started often and live shortly: the second compiler costs more than it gives. */
     private static final List<String> JVM_OPTIONS = List.of("-XX:TieredStopAtLevel=1");
+
+    /** What the trainer consumer drops. */
+    static final Set<String> FILTERS = Set.of("zero-std");
 
     private final ChaosSettings settings;
     private final DataFolder folder;
@@ -46,6 +50,11 @@ final class ChaosSpecs {
 
     Path journal() {
         return folder.logs().resolve("journal.jsonl");
+    }
+
+    /** What the producer reads. */
+    Path dataset() {
+        return folder.logs().resolve("prompts.jsonl");
     }
 
     List<Path> engineLedgers() {
@@ -116,6 +125,9 @@ final class ChaosSpecs {
         add(arguments, "--answers", settings.dataset());
         add(arguments, "--latency", "w1");
         add(arguments, "--mean-group-time", Durations.format(settings.meanGroupTime()));
+        add(arguments, "--filler-median", settings.fillerMedianTokens());
+        // Below it a prompt is answered; that of a poisoned row is longer, and refused each time.
+        add(arguments, "--context-length", PoisonedDataset.CONTEXT_TOKENS);
         add(arguments, "--max-running", 4096);
         add(arguments, "--ledger-file", engineLedger(instance));
         return new ChildSpec(
@@ -127,21 +139,18 @@ final class ChaosSpecs {
         add(arguments, "--run", settings.run().value());
         add(arguments, "--bootstrap", bootstrap(role, instance));
         add(arguments, "--replication-factor", settings.brokers());
+        // So small that most groups come in parts.
+        add(arguments, "--record-size-max", "64KiB");
         return arguments;
     }
 
     private ChildSpec producer(long groupsMax) {
         List<String> arguments = client("producer", Role.PRODUCER, 0);
-        add(arguments, "--dataset", settings.dataset());
+        add(arguments, "--dataset", dataset());
         add(arguments, "--batch-groups", settings.batchGroups());
         add(arguments, "--samples-per-group", settings.samplesPerGroup());
         add(arguments, "--pipeline-depth", settings.pipelineDepth());
-        add(arguments, "--max-new-tokens", 1024);
         add(arguments, "--reward-type", "dapo");
-        // Some failures and losses of one group are the rule here.
-        add(arguments, "--max-attempts", 10);
-        add(arguments, "--max-losses", 50);
-        add(arguments, "--task-deadline", "1m");
         add(arguments, "--groups-max", groupsMax);
         add(arguments, "--ops-port", ports.ops(Role.PRODUCER, 0));
         return new ChildSpec(
@@ -176,6 +185,12 @@ final class ChaosSpecs {
         add(arguments, "--batch-groups", settings.batchGroups());
         add(arguments, "--samples-per-group", settings.samplesPerGroup());
         add(arguments, "--pipeline-depth", settings.pipelineDepth());
+        FILTERS.forEach(filter -> add(arguments, "--filter", filter));
+        if (settings.evalInterval() > 0) {
+            add(arguments, "--eval-interval", settings.evalInterval());
+            add(arguments, "--eval-dataset", "held-out=" + settings.dataset().toAbsolutePath() + "@[0:6]");
+            add(arguments, "--eval-samples", 2);
+        }
         add(arguments, "--trainer-port", ports.trainer());
         return new ChildSpec(
                 name(Role.TRAINER, 0), "384m", JVM_OPTIONS, arguments, url(ports.trainer()) + "/v1/status");
@@ -191,6 +206,7 @@ final class ChaosSpecs {
         for (int i = 0; i < settings.engines(); i++) {
             add(arguments, "--engine-url", url(ports.engine(i)));
         }
+        add(arguments, "--pause-on-update", "true");
         add(arguments, "--journal-file", journal());
         // Whatever is away comes back; the run has limits of its own.
         add(arguments, "--retry-limit", "1h");

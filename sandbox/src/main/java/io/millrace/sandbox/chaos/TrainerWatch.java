@@ -58,8 +58,8 @@ final class TrainerWatch {
                         Math.max(lastLeasedAtMs, line.path("leased_at_ms").asLong(0));
                 weightVersion = line.path("weight_version").asLong(0);
             }
-            // Engines are told the next version before this line.
-            case "acknowledging" -> weightVersion++;
+            // Engines are told after this line.
+            case "announcing" -> weightVersion = line.path("weight_version").asLong(0);
             case "acknowledged" -> acknowledged++;
             default -> {
                 // An empty line.

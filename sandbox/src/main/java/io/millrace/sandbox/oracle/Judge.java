@@ -1,69 +1,102 @@
 package io.millrace.sandbox.oracle;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * Compares what the topics say with what the trainer received. The run must have been drained: nothing is under way any
- * more, and whatever is not settled has a result and waits for a full step. Pure; judges once.
+ * Compares what the topics say with what the trainer received. The run must have ended exactly: nothing is under way any
+ * more, and nothing waits. Pure; judges once.
  */
 final class Judge {
     private final TopicAccount topics;
     private final TrainerAccount trainer;
     private final EngineAccount engines;
-    private final int batchGroups;
-    private final int samplesPerGroup;
-    private final List<Finding> findings = new ArrayList<>();
-    private final Set<Long> trained = new HashSet<>();
-    private long trainedTwice;
-    private long lost;
-    private long waiting;
+    private final Rules rules;
+    private final Findings findings = new Findings();
 
-    Judge(TopicAccount topics, TrainerAccount trainer, EngineAccount engines, int batchGroups, int samplesPerGroup) {
+    Judge(TopicAccount topics, TrainerAccount trainer, EngineAccount engines, Rules rules) {
         this.topics = topics;
         this.trainer = trainer;
         this.engines = engines;
-        this.batchGroups = batchGroups;
-        this.samplesPerGroup = samplesPerGroup;
+        this.rules = rules;
     }
 
     Verdict judge() {
+        topics.settle();
         findings.addAll(topics.unread);
+        if (topics.tailsLost > 0 && !rules.tailsCut()) {
+            findings.add(Finding.Kind.LOST, "the end of a log was lost " + topics.tailsLost + " times");
+        }
         judgeIssues();
-        judgeAcknowledgements();
-        judgeReceptions();
-        judgeEnds();
+        StepJudge steps = new StepJudge(topics, trainer, rules, findings);
+        Set<Long> trained = steps.judgeAcknowledgements();
+        steps.judgeReceptions();
+        new EndJudge(topics, rules, findings).judge(trained);
+        topics.evaluations.judge(details -> findings.add(Finding.Kind.EVALUATION, details));
+        return verdict(trained);
+    }
+
+    private Verdict verdict(Set<Long> trained) {
         long results = topics.results.values().stream().mapToLong(List::size).sum();
         long receptions =
                 trainer.received.values().stream().mapToLong(List::size).sum();
+        Map<String, Long> discarded = new TreeMap<>();
+        topics.steps
+                .discarded
+                .values()
+                .forEach(ends -> discarded.merge(ends.getFirst().reason(), 1L, Long::sum));
+        List<Finding> all = findings.all();
         return new Verdict(
                 topics.issued.size(),
                 trained.size(),
-                topics.steps.discarded.size(),
+                discarded,
                 topics.steps.abandoned.size(),
-                waiting,
-                lost,
-                trainedTwice,
+                findings.forgotten,
+                findings.lost,
+                findings.trainedTwice,
+                findings.stale,
+                findings.future,
                 topics.steps.acknowledged.size(),
+                lineages(),
                 receptions - trainer.received.size(),
                 topics.reissued.values().stream().mapToLong(List::size).sum(),
                 results,
+                topics.inParts,
                 results - topics.results.size(),
+                topics.vanished.values().stream().mapToLong(List::size).sum(),
                 topics.steps.rejections,
+                new Verdict.EvaluationFigures(
+                        topics.evaluations.asked(), topics.evaluations.complete(), topics.evaluations.incomplete()),
                 engines.complete(),
                 engines.repeated(),
                 engines.cutShort(),
-                findings.subList(0, Math.min(findings.size(), Verdict.FINDINGS_MAX)),
-                findings.size());
+                topics.hostile,
+                all.subList(0, Math.min(all.size(), Verdict.FINDINGS_MAX)),
+                all.size());
     }
 
-    private void finding(Finding.Kind kind, String details) {
-        findings.add(new Finding(kind, details));
+    private List<Verdict.LineageFigures> lineages() {
+        Map<Long, Long> results = new TreeMap<>();
+        topics.results.values().forEach(all -> all.forEach(result -> results.merge(result.lineage(), 1L, Long::sum)));
+        List<Verdict.LineageFigures> figures = new ArrayList<>();
+        Set<Long> lineages = new java.util.TreeSet<>(topics.steps.resumes.keySet());
+        lineages.add(0L);
+        for (long lineage : lineages) {
+            List<Steps.Id> steps = topics.steps.acknowledged.stream()
+                    .filter(id -> id.lineage() == lineage)
+                    .toList();
+            Steps.Resume resume = topics.steps.resumes.get(lineage);
+            figures.add(new Verdict.LineageFigures(
+                    lineage,
+                    resume == null ? 0 : resume.step(),
+                    steps.size(),
+                    steps.stream().filter(topics.steps::isReplay).count(),
+                    results.getOrDefault(lineage, 0L)));
+        }
+        return figures;
     }
 
     /** Indices rise from 0 without a hole, each once; attempts of a group rise. */
@@ -71,10 +104,10 @@ final class Judge {
         long expected = 0;
         for (Map.Entry<Long, Integer> issue : topics.issued.entrySet()) {
             if (issue.getKey() != expected) {
-                finding(Finding.Kind.ISSUE_OUT_OF_ORDER, "group " + expected + " was never issued");
+                findings.add(Finding.Kind.ISSUE_OUT_OF_ORDER, "group " + expected + " was never issued");
             }
             if (issue.getValue() > 1) {
-                finding(
+                findings.add(
                         Finding.Kind.ISSUE_OUT_OF_ORDER,
                         "group " + issue.getKey() + " was issued " + issue.getValue() + " times as a new one");
             }
@@ -84,169 +117,14 @@ final class Judge {
             long last = 1;
             for (long attempt : attempts) {
                 if (attempt <= last) {
-                    finding(
+                    findings.add(
                             Finding.Kind.ISSUE_OUT_OF_ORDER,
                             "group " + group + " was issued with attempts 1, " + attempts);
                 }
                 last = attempt;
             }
             if (!topics.issued.containsKey(group)) {
-                finding(Finding.Kind.ISSUE_OUT_OF_ORDER, "group " + group + " was reissued and never issued");
-            }
-        });
-    }
-
-    /** Steps of a lineage follow each other, and no group is in two of them. */
-    private void judgeAcknowledgements() {
-        Map<Long, Long> lastStep = new HashMap<>();
-        Map<Long, Map<Long, Steps.Id>> trainedIn = new HashMap<>();
-        for (Steps.Id id : topics.steps.acknowledged) {
-            Long last = lastStep.put(id.lineage(), id.step());
-            boolean first = last == null;
-            if (first ? id.lineage() == 0 && id.step() != 0 : id.step() != last + 1) {
-                finding(
-                        Finding.Kind.STEP_OUT_OF_ORDER,
-                        id + " was acknowledged after " + (first ? "nothing" : "step " + last));
-            }
-            List<Steps.Entry> lease = topics.steps.leases.get(id);
-            if (lease == null) {
-                finding(Finding.Kind.CONTRADICTION, id + " was acknowledged and never leased");
-                continue;
-            }
-            for (Steps.Entry entry : lease) {
-                trained.add(entry.groupIndex());
-                Steps.Id before = trainedIn
-                        .computeIfAbsent(id.lineage(), lineage -> new HashMap<>())
-                        .put(entry.groupIndex(), id);
-                if (before != null) {
-                    trainedTwice++;
-                    finding(
-                            Finding.Kind.TRAINED_TWICE,
-                            "group " + entry.groupIndex() + " is in " + before + " and in " + id);
-                }
-            }
-        }
-    }
-
-    private void judgeReceptions() {
-        Set<Steps.Id> acknowledged = new HashSet<>(topics.steps.acknowledged);
-        trainer.problems.forEach(problem -> finding(Finding.Kind.BATCH_NOT_WHOLE, problem));
-        trainer.received.forEach((id, receptions) -> {
-            List<TrainerAccount.Group> batch = receptions.getFirst();
-            if (receptions.stream().anyMatch(again -> !again.equals(batch))) {
-                finding(Finding.Kind.BATCH_CHANGED, id + " was received as different batches");
-            }
-            judgeBatch(id, batch);
-        });
-        for (Steps.Id id : acknowledged) {
-            if (!trainer.acknowledging.contains(id) || !trainer.received.containsKey(id)) {
-                finding(Finding.Kind.CONTRADICTION, id + " is acknowledged, and the trainer did not do it");
-            }
-        }
-        for (Steps.Id id : trainer.acknowledged) {
-            if (!acknowledged.contains(id)) {
-                finding(Finding.Kind.LOST, "the acknowledgement of " + id + " was answered and is not on the topic");
-            }
-        }
-    }
-
-    private void judgeBatch(Steps.Id id, List<TrainerAccount.Group> batch) {
-        if (batch.size() != batchGroups) {
-            finding(Finding.Kind.BATCH_NOT_WHOLE, id + " has " + batch.size() + " groups, not " + batchGroups);
-        }
-        long last = -1;
-        for (TrainerAccount.Group group : batch) {
-            if (group.index() <= last) {
-                finding(Finding.Kind.BATCH_NOT_WHOLE, id + " has group " + group.index() + " after group " + last);
-            }
-            if (group.samples() != samplesPerGroup) {
-                finding(
-                        Finding.Kind.BATCH_NOT_WHOLE,
-                        id + " has group " + group.index() + " with " + group.samples() + " samples, not "
-                                + samplesPerGroup);
-            }
-            last = group.index();
-        }
-        List<Steps.Entry> lease = topics.steps.leases.get(id);
-        if (lease == null) {
-            finding(Finding.Kind.CONTRADICTION, id + " was received and never leased");
-            return;
-        }
-        long[] leased = lease.stream().mapToLong(Steps.Entry::groupIndex).toArray();
-        long[] received = batch.stream().mapToLong(TrainerAccount.Group::index).toArray();
-        if (!Arrays.equals(leased, received)) {
-            finding(
-                    Finding.Kind.BATCH_CHANGED,
-                    id + " was leased with groups " + Arrays.toString(leased) + " and received with "
-                            + Arrays.toString(received));
-            return;
-        }
-        for (int i = 0; i < received.length; i++) {
-            judgeContents(id, lease.get(i), batch.get(i));
-        }
-    }
-
-    /** A trained group is, bit for bit, the result that its lease names. */
-    private void judgeContents(Steps.Id id, Steps.Entry entry, TrainerAccount.Group group) {
-        boolean same = topics.results.getOrDefault(entry.groupIndex(), List.of()).stream()
-                .anyMatch(result -> result.partition() == entry.partition()
-                        && entry.offsets().equals(List.of(result.offset()))
-                        && result.attempt() == entry.attempt()
-                        && result.samples() == group.samples()
-                        && result.digest().equals(group.digest()));
-        if (!same) {
-            finding(
-                    Finding.Kind.CONTENTS_DIFFER,
-                    "group " + entry.groupIndex() + " of " + id + " is not what stands at results-" + entry.partition()
-                            + "@" + entry.offsets());
-        }
-    }
-
-    /** Every group has one end, or has a result and waits with too few others for a step. */
-    private void judgeEnds() {
-        ends("discarded", topics.steps.discarded);
-        ends("abandoned", topics.steps.abandoned);
-        topics.steps.abandoned.keySet().forEach(group -> {
-            if (!topics.markers.containsKey(group)) {
-                finding(Finding.Kind.CONTRADICTION, "group " + group + " is abandoned without the producer's marker");
-            }
-            if (topics.steps.discarded.containsKey(group)) {
-                finding(Finding.Kind.CONTRADICTION, "group " + group + " is abandoned and discarded");
-            }
-        });
-        List<Long> open = new ArrayList<>();
-        for (long group : topics.issued.keySet()) {
-            boolean settled = trained.contains(group)
-                    || topics.steps.discarded.containsKey(group)
-                    || topics.steps.abandoned.containsKey(group);
-            if (settled) {
-                continue;
-            }
-            if (topics.results.containsKey(group)) {
-                open.add(group);
-            } else {
-                lost++;
-                finding(Finding.Kind.LOST, "group " + group + " was issued and has no result and no end");
-            }
-        }
-        if (open.size() < batchGroups) {
-            waiting = open.size();
-        } else {
-            lost += open.size();
-            finding(Finding.Kind.LOST, open.size() + " groups have results and were not trained: " + open);
-        }
-    }
-
-    private void ends(String word, Map<Long, List<String>> ends) {
-        ends.forEach((group, reasons) -> {
-            if (reasons.size() > 1) {
-                finding(Finding.Kind.CONTRADICTION, "group " + group + " is " + word + " more than once: " + reasons);
-            }
-            if (trained.contains(group)) {
-                finding(Finding.Kind.CONTRADICTION, "group " + group + " is " + word + " and trained");
-            }
-            if (!topics.issued.containsKey(group)) {
-                finding(Finding.Kind.CONTRADICTION, "group " + group + " is " + word + " and was never issued");
+                findings.add(Finding.Kind.ISSUE_OUT_OF_ORDER, "group " + group + " was reissued and never issued");
             }
         });
     }

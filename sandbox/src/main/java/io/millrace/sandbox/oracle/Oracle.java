@@ -15,18 +15,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Follows a run's topics from their beginning while it runs, and judges it when it has been drained. The loop's thread
  * owns consumer and account until {@link #stop}; then the caller of {@link #judge} does.
  */
 public final class Oracle implements OwnerLoop.Turn {
+    private static final Logger log = LoggerFactory.getLogger(Oracle.class);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final int POLL_RECORDS_MAX = 1_000;
 
@@ -68,16 +73,43 @@ public final class Oracle implements OwnerLoop.Turn {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 account.take(seen(record));
             }
-        } catch (InvalidOffsetException e) {
-            account.unread.add(new Finding(
-                    Finding.Kind.UNREAD, "records were deleted before the oracle had read them: " + e.getMessage()));
-            consumer.seekToBeginning(e.partitions());
+        } catch (LogTruncationException e) {
+            truncated(e.divergentOffsets());
+        } catch (OffsetOutOfRangeException e) {
+            outOfRange(e);
         }
         CountDownLatch wanted = wantsEnd.get();
         if (wanted != null && atEnd()) {
             wantsEnd.set(null);
             wanted.countDown();
         }
+    }
+
+    /** A broker came back without the end of its log: what stood there does not count, what comes there does. */
+    private void truncated(Map<TopicPartition, OffsetAndMetadata> divergent) {
+        divergent.forEach((partition, end) -> vanished(partition, end.offset()));
+    }
+
+    private void outOfRange(OffsetOutOfRangeException e) {
+        Map<TopicPartition, Long> ends = consumer.endOffsets(e.partitions());
+        e.offsetOutOfRangePartitions().forEach((partition, position) -> {
+            long end = ends.getOrDefault(partition, position);
+            if (position > end) {
+                vanished(partition, end);
+            } else {
+                account.unread.add(new Finding(
+                        Finding.Kind.UNREAD,
+                        "records of " + partition + " were deleted before the oracle had read them, from " + position
+                                + " on"));
+                consumer.seekToBeginning(List.of(partition));
+            }
+        });
+    }
+
+    private void vanished(TopicPartition partition, long end) {
+        log.info("the end of {} is gone from {} on", partition, end);
+        account.vanished(partition.topic().substring(prefix.length()), partition.partition(), end);
+        consumer.seek(partition, end);
     }
 
     private void assign() {
@@ -105,6 +137,7 @@ public final class Oracle implements OwnerLoop.Turn {
                 record.topic().substring(prefix.length()),
                 record.partition(),
                 record.offset(),
+                record.timestamp(),
                 record.key() == null ? null : text(record.key()),
                 headers,
                 record.value());
@@ -132,15 +165,8 @@ public final class Oracle implements OwnerLoop.Turn {
      * @param journal of the simulated trainer
      * @param engineLedgers one of each engine
      */
-    public Verdict judge(Path journal, List<Path> engineLedgers, int batchGroups, int samplesPerGroup)
-            throws IOException {
-        return new Judge(
-                        account,
-                        TrainerAccount.read(journal),
-                        EngineAccount.read(engineLedgers),
-                        batchGroups,
-                        samplesPerGroup)
-                .judge();
+    public Verdict judge(Path journal, List<Path> engineLedgers, Rules rules) throws IOException {
+        return new Judge(account, TrainerAccount.read(journal), EngineAccount.read(engineLedgers), rules).judge();
     }
 
     @Override

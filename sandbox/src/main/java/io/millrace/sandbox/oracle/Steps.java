@@ -4,10 +4,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** What the {@code steps} topic says, in its order. Not thread-safe. */
 final class Steps {
+    /** Types of records; a snapshot says again what stands before it, which was read. */
+    static final Set<String> TYPES =
+            Set.of("lease", "acknowledgement", "discard", "abandonment", "rejection", "skip", "resume", "snapshot");
+
     /** A step of a lineage. */
     record Id(long lineage, long step) {
         @Override
@@ -19,58 +26,124 @@ final class Steps {
     /** One group of a lease. */
     record Entry(long groupIndex, long attempt, int partition, List<Long> offsets) {}
 
+    /**
+     * Groups handed over together.
+     *
+     * @param weightVersion of the run at hand-over
+     */
+    record Lease(long weightVersion, List<Entry> groups) {}
+
+    /**
+     * A lineage opened from a checkpoint.
+     *
+     * @param step the first of the lineage
+     * @param weightVersion that it begins with
+     * @param replayBefore steps below it are the recorded ones again
+     */
+    record Resume(long lineage, long step, long weightVersion, long replayBefore) {}
+
+    /**
+     * The end of a group.
+     *
+     * @param lineage of the run when it was decided
+     * @param weightVersion of the run when it was decided
+     */
+    record End(long attempt, String reason, long lineage, long weightVersion) {}
+
     /** The newest lease of each step. */
-    final Map<Id, List<Entry>> leases = new HashMap<>();
+    final Map<Id, Lease> leases = new HashMap<>();
 
     final List<Id> acknowledged = new ArrayList<>();
-    /** Reasons by group; more than one is wrong. */
-    final Map<Long, List<String>> discarded = new HashMap<>();
+    /** Ends by group; more than one is wrong. */
+    final Map<Long, List<End>> discarded = new TreeMap<>();
 
-    final Map<Long, List<String>> abandoned = new HashMap<>();
+    final Map<Long, List<End>> abandoned = new TreeMap<>();
+    final Map<Long, Resume> resumes = new TreeMap<>();
+    /** The version that each lineage has come to. */
+    final Map<Long, Long> lastVersion = new TreeMap<>();
+
     long rejections;
     long skips;
-    long resumes;
+    private long lineage;
+    private long weightVersion;
 
-    /** @return whether it is of a known type */
-    boolean take(JsonNode record) {
+    void take(JsonNode record) {
         switch (record.path("type").asString("")) {
-            case "lease" -> leases.put(id(record), entries(record));
-            case "acknowledgement" -> acknowledged.add(id(record));
-            case "discard" -> end(discarded, record, "reason");
-            case "abandonment" -> end(abandoned, record, "cause");
+            case "lease" -> {
+                leases.put(id(record), new Lease(record.path("weight_version").asLong(-1), entries(record)));
+                version(record.path("weight_version").asLong(-1));
+            }
+            case "acknowledgement" -> {
+                acknowledged.add(id(record));
+                if (record.path("new_weight_version").isNumber()) {
+                    version(record.path("new_weight_version").asLong(-1));
+                }
+            }
+            case "discard" -> end(discarded, record, "attempt", "reason");
+            case "abandonment" -> end(abandoned, record, "last_attempt", "cause");
             case "rejection" -> rejections++;
             case "skip" -> skips++;
-            case "resume" -> resumes++;
-            case "snapshot" -> {
-                // Says again what stands before it, which was read.
-            }
+            case "resume" -> resume(record);
             default -> {
-                return false;
+                // Named where it was read.
             }
         }
-        return true;
+    }
+
+    private void resume(JsonNode record) {
+        Resume resume = new Resume(
+                record.path("lineage").asLong(-1),
+                record.path("step").asLong(-1),
+                record.path("weight_version").asLong(-1),
+                record.path("replay_before").asLong(-1));
+        lineage = resume.lineage();
+        resumes.put(lineage, resume);
+        version(resume.weightVersion());
+    }
+
+    private void version(long version) {
+        weightVersion = version;
+        lastVersion.merge(lineage, version, Math::max);
+    }
+
+    /** Whether a step is one that stood recorded when its lineage was opened. */
+    boolean isReplay(Id id) {
+        Resume resume = resumes.get(id.lineage());
+        return resume != null && id.step() < resume.replayBefore();
+    }
+
+    /** The lease that a replayed step must be the same as; null where none stands. */
+    @Nullable
+    Lease replayed(Id id) {
+        for (long before = id.lineage() - 1; before >= 0; before--) {
+            Lease lease = leases.get(new Id(before, id.step()));
+            if (lease != null && acknowledged.contains(new Id(before, id.step()))) {
+                return lease;
+            }
+        }
+        return null;
     }
 
     private static Id id(JsonNode record) {
-        return new Id(record.path("lineage").longValue(), record.path("step").longValue());
+        return new Id(record.path("lineage").asLong(-1), record.path("step").asLong(-1));
     }
 
     private static List<Entry> entries(JsonNode lease) {
         List<Entry> entries = new ArrayList<>();
         for (JsonNode group : lease.path("groups")) {
             List<Long> offsets = new ArrayList<>();
-            group.path("offsets").forEach(offset -> offsets.add(offset.longValue()));
+            group.path("offsets").forEach(offset -> offsets.add(offset.asLong(-1)));
             entries.add(new Entry(
-                    group.path("group_index").longValue(),
-                    group.path("attempt").longValue(),
+                    group.path("group_index").asLong(-1),
+                    group.path("attempt").asLong(-1),
                     group.path("partition").intValue(),
                     offsets));
         }
         return entries;
     }
 
-    private static void end(Map<Long, List<String>> ends, JsonNode record, String why) {
-        ends.computeIfAbsent(record.path("group_index").longValue(), index -> new ArrayList<>())
-                .add(record.path(why).asString(""));
+    private void end(Map<Long, List<End>> ends, JsonNode record, String attempt, String why) {
+        ends.computeIfAbsent(record.path("group_index").asLong(-1), index -> new ArrayList<>())
+                .add(new End(record.path(attempt).asLong(-1), record.path(why).asString(""), lineage, weightVersion));
     }
 }

@@ -10,21 +10,42 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/** What the trainer really received and acknowledged, from its journal. */
+/** What the trainer really received, acknowledged and asked for, from its journal. */
 final class TrainerAccount {
-    /** One group as received. */
-    record Group(long index, int samples, String digest) {}
+    /** A weight version of a lineage. */
+    record Version(long lineage, long version) {}
+
+    /**
+     * One group as received.
+     *
+     * @param oldest weight version that made any of its tokens, as the batch says; the hand-over's where none does
+     * @param newest the same
+     */
+    record Group(long index, int samples, String digest, long oldest, long newest) {}
+
+    /**
+     * A batch as received.
+     *
+     * @param weightVersion at hand-over
+     */
+    record Batch(long weightVersion, List<Group> groups) {}
 
     /** Every reception of a step, in order. */
-    final Map<Steps.Id, List<List<Group>>> received = new HashMap<>();
+    final Map<Steps.Id, List<Batch>> received = new HashMap<>();
 
     final Set<Steps.Id> acknowledging = new HashSet<>();
     final Set<Steps.Id> acknowledged = new HashSet<>();
+    /** Lineages that the trainer opened, or may have. */
+    final Set<Long> resumed = new HashSet<>();
+    /** When engines were first told of a version, milliseconds since 1970. */
+    final Map<Version, Long> announced = new HashMap<>();
     /** What the trainer itself found wrong with a batch. */
-    final List<String> problems = new ArrayList<>();
+    final Map<Steps.Id, Set<String>> problems =
+            new TreeMap<>(java.util.Comparator.comparingLong(Steps.Id::lineage).thenComparingLong(Steps.Id::step));
 
     int tornLines;
 
@@ -51,26 +72,40 @@ final class TrainerAccount {
             return;
         }
         Steps.Id id =
-                new Steps.Id(line.path("lineage").longValue(), line.path("step").longValue());
+                new Steps.Id(line.path("lineage").asLong(-1), line.path("step").asLong(-1));
         switch (line.path("type").asString("")) {
             case "received" -> {
-                received.computeIfAbsent(id, step -> new ArrayList<>()).add(groups(line));
-                line.path("problems").forEach(problem -> problems.add(id + ": " + problem.asString("")));
+                received.computeIfAbsent(id, step -> new ArrayList<>()).add(batch(line));
+                line.path("problems")
+                        .forEach(problem -> problems.computeIfAbsent(id, step -> new HashSet<>())
+                                .add(problem.asString("")));
             }
             case "acknowledging" -> acknowledging.add(id);
             case "acknowledged" -> acknowledged.add(id);
+            case "refused" -> {
+                // The step is void: another lineage has begun.
+            }
+            case "resuming" -> resumed.add(id.lineage());
+            case "announcing" ->
+                announced.merge(
+                        new Version(id.lineage(), line.path("weight_version").asLong(-1)),
+                        line.path("at_ms").asLong(-1),
+                        Math::min);
             default -> tornLines++;
         }
     }
 
-    private static List<Group> groups(JsonNode line) {
+    private static Batch batch(JsonNode line) {
+        long version = line.path("weight_version").asLong(-1);
         List<Group> groups = new ArrayList<>();
         for (JsonNode group : line.path("groups")) {
             groups.add(new Group(
-                    group.path("index").longValue(),
+                    group.path("index").asLong(-1),
                     group.path("samples").intValue(),
-                    group.path("digest").asString("")));
+                    group.path("digest").asString(""),
+                    group.path("oldest").asLong(version),
+                    group.path("newest").asLong(version)));
         }
-        return groups;
+        return new Batch(version, groups);
     }
 }

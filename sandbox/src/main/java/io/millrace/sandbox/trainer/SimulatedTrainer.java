@@ -90,6 +90,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         boolean updates = (lease.step() + 1) % settings.stepsPerVersion() == 0;
         Long newVersion = updates ? lease.weightVersion() + 1 : null;
         if (newVersion != null) {
+            journal.announcing(lease.lineage(), newVersion);
             update(lease.lineage(), newVersion);
         }
         journal.acknowledging(lease);
@@ -116,6 +117,15 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
 
     private void update(long lineage, long version) throws Exception {
         Learner learning = learner;
+        if (learning == null && settings.pauseOnUpdate()) {
+            client.updating(lineage);
+            for (String engine : settings.engineUrls()) {
+                client.pause(engine);
+                client.announce(engine, version, true);
+                client.goOn(engine);
+            }
+            return;
+        }
         if (learning == null) {
             for (String engine : settings.engineUrls()) {
                 client.announce(engine, version, settings.abortOnUpdate());

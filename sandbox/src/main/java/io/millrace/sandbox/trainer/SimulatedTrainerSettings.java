@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param samplesPerGroup samples each group must have
  * @param engineUrls engines that are told each new version before the step is acknowledged
  * @param stepsPerVersion steps per weight update
+ * @param pauseOnUpdate what an update does besides naming the version
  * @param learn whether the policy is really trained, at temperature 1
  * @param reportFile JSON, written anew after each step
  * @param journalFile JSON lines; what was received and acknowledged, also by earlier trainers with this file
@@ -82,6 +83,14 @@ public record SimulatedTrainerSettings(
                 defaultValue = "false",
                 help = "Let engines abort what they generate at each new weight version, as SGLang does by default")
         boolean abortOnUpdate,
+
+        @Setting(
+                name = "pause-on-update",
+                defaultValue = "false",
+                help =
+                        "Update as trainers do that move weights: the run is told, engines are paused and abort what they"
+                                + " generate, get the new version, and go on")
+        boolean pauseOnUpdate,
 
         @Setting(
                 name = "learn",

@@ -153,11 +153,24 @@ final class TrainerClient {
     void push(String engineUrl, Path weights, long version) throws TrainerCallException, InterruptedException {
         String engine = stripSlash(engineUrl);
         String what = "push weight version " + version + " to " + engine;
-        expect(call("POST", engine + "/pause_generation", Json.object().put("mode", "abort"), what), 200, what);
+        pause(engine);
         ObjectNode update =
                 Json.object().put("model_path", weights.toString()).put("weight_version", Long.toString(version));
         expect(call("POST", engine + "/update_weights_from_disk", update, what), 200, what);
-        expect(call("POST", engine + "/continue_generation", Json.object(), what), 200, what);
+        goOn(engine);
+    }
+
+    /** The engine aborts what it generates and takes no more until it is told to go on. */
+    void pause(String engineUrl) throws TrainerCallException, InterruptedException {
+        String what = "pause " + engineUrl;
+        ObjectNode body = Json.object().put("mode", "abort");
+        expect(call("POST", stripSlash(engineUrl) + "/pause_generation", body, what), 200, what);
+    }
+
+    /** Ends a pause, also one that an earlier trainer began. */
+    void goOn(String engineUrl) throws TrainerCallException, InterruptedException {
+        String what = "let " + engineUrl + " go on";
+        expect(call("POST", stripSlash(engineUrl) + "/continue_generation", Json.object(), what), 200, what);
     }
 
     /** The engine's own account of its requests. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LongSummaryStatistics;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -17,8 +18,9 @@ import tools.jackson.databind.node.ObjectNode;
  * What the trainer really received and acknowledged, JSON lines, each on disk before the trainer goes on: a trainer that
  * is killed leaves at most a torn last line, which the next one ends. One owner.
  *
- * <p>A line is {@code received}, with every group of the batch in its order; {@code acknowledging}, before the call; or
- * {@code acknowledged}, after its answer.
+ * <p>A line is {@code received}, with every group of the batch in its order; {@code announcing}, before engines are told
+ * of a version; {@code acknowledging}, before the call; {@code acknowledged} or {@code refused}, after its answer; or
+ * {@code resuming}, before the trainer goes back to a checkpoint.
  */
 final class TrainerJournal implements Closeable {
     /** No channel: an interrupt would close that. */
@@ -60,10 +62,48 @@ final class TrainerJournal implements Closeable {
             entry.put("index", group.path(0).path("group_index").asLong(-1));
             entry.put("samples", group.size());
             entry.put("digest", GroupDigest.of(group));
+            versions(entry, group);
         }
         ArrayNode problems = line.putArray("problems");
         verdict.problems().forEach(problems::add);
         write(line);
+    }
+
+    /** The oldest and the newest that the samples name, where they name any. */
+    private static void versions(ObjectNode entry, JsonNode group) {
+        LongSummaryStatistics versions = new LongSummaryStatistics();
+        for (JsonNode sample : group) {
+            sample.path("weight_versions").forEach(word -> {
+                // A word that is no number, such as SGLang's "default", is of the weights before any update.
+                String text = word.asString("");
+                versions.accept(text.matches("\\d{1,18}") ? Long.parseLong(text) : 0);
+            });
+        }
+        if (versions.getCount() > 0) {
+            entry.put("oldest", versions.getMin());
+            entry.put("newest", versions.getMax());
+        }
+    }
+
+    /** Engines are about to be told of a version. */
+    void announcing(long lineage, long weightVersion) throws IOException {
+        ObjectNode line = line("announcing");
+        line.put("lineage", lineage);
+        line.put("weight_version", weightVersion);
+        write(line);
+    }
+
+    /** About to go back to a checkpoint, which opens this lineage. */
+    void resuming(long lineage, long step) throws IOException {
+        ObjectNode line = line("resuming");
+        line.put("lineage", lineage);
+        line.put("step", step);
+        write(line);
+    }
+
+    /** The step is void: another lineage has begun. */
+    void refused(Lease lease) throws IOException {
+        write(line("refused", lease));
     }
 
     void acknowledging(Lease lease) throws IOException {
@@ -74,10 +114,12 @@ final class TrainerJournal implements Closeable {
         write(line("acknowledged", lease));
     }
 
+    private ObjectNode line(String type) {
+        return Json.object().put("type", type).put("at_ms", clock.millis());
+    }
+
     private ObjectNode line(String type, Lease lease) {
-        ObjectNode line = Json.object();
-        line.put("type", type);
-        line.put("at_ms", clock.millis());
+        ObjectNode line = line(type);
         line.put("lineage", lease.lineage());
         line.put("step", lease.step());
         return line;

@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.millrace.common.json.Json;
 import io.millrace.sandbox.oracle.Verdict;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AuditCheckTest {
-    private static final Verdict VERDICT = new Verdict(20, 16, 1, 1, 2, 0, 0, 2, 0, 0, 19, 1, 0, 0, 0, 0, List.of(), 0);
+    private static final Verdict VERDICT = Verdicts.of(20, 16, Map.of("stale", 1L), 1, 2, List.of());
 
     private static List<String> problems(int exitCode, String json) {
         return AuditCheck.problems(new AuditCheck.Outcome(exitCode, Json.MAPPER.readTree(json)), VERDICT);

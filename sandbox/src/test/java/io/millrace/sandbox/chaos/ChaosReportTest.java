@@ -10,6 +10,7 @@ import io.millrace.sandbox.oracle.Verdict;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +21,7 @@ class ChaosReportTest {
     Path folder;
 
     private static Verdict verdict(Finding... findings) {
-        return new Verdict(16, 16, 0, 0, 0, 0, 0, 2, 1, 3, 20, 4, 0, 90, 10, 5, List.of(findings), findings.length);
+        return Verdicts.of(17, 16, Map.of("filtered:zero-std", 1L), 0, 0, List.of(findings));
     }
 
     private static ChaosReport report(@Nullable Long secondRecovery, List<String> problems, @Nullable Verdict verdict) {
@@ -57,6 +58,7 @@ class ChaosReportTest {
         assertTrue(lines.contains("| worker | 2 | 2 | 3.0 | 3.0 |"), lines.toString());
         assertTrue(lines.contains("| broker | 1 | 0 | - | - |"), lines.toString());
         assertTrue(lines.contains("| kill | 2 | 1 | 1.0 | 1.0 |"), lines.toString());
+        assertTrue(lines.contains("| discarded: filtered:zero-std | 1 |"), lines.toString());
         assertTrue(lines.contains("| results of groups that had one (dropped) | 4 (20.0 %) |"), lines.toString());
     }
 

@@ -25,7 +25,7 @@ class TrainerWatchTest {
         assertEquals(1, watch.received());
         assertEquals(50, watch.lastLeasedAtMs());
         assertEquals(4, watch.weightVersion());
-        append("owledging\"}\n{\"type\":\"acknowledged\"}\n");
+        append("owledging\"}\n{\"type\":\"announcing\",\"weight_version\":5}\n{\"type\":\"acknowledged\"}\n");
         watch.look();
         assertEquals(5, watch.weightVersion());
         assertEquals(1, watch.acknowledged());

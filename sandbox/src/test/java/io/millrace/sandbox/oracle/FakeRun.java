@@ -8,24 +8,55 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The records and the journal of a small run: steps of two groups of one sample. Each call adds what it says. */
 final class FakeRun {
+    static final long MAX_STALENESS = 2;
+
     final TopicAccount topics = new TopicAccount();
+    Rules rules = new Rules(2, 1, MAX_STALENESS, Set.of(), false);
     private final List<String> journal = new ArrayList<>();
     private long offset;
+    private long nowMs = 1_000;
+    private long lineage;
+    private long weightVersion;
+    private long[] versions = {0};
 
-    private void add(String topic, Map<String, String> headers, byte[] value) {
-        topics.take(new SeenRecord(topic, 0, offset++, null, headers, value));
+    /** From now on it is this lineage. */
+    FakeRun lineage(long now) {
+        lineage = now;
+        return this;
     }
 
-    private void add(String topic, ObjectNode value) {
-        add(topic, Map.of(), Json.MAPPER.writeValueAsBytes(value));
+    /** From now on the run is at this version, and tokens are of it. */
+    FakeRun version(long now) {
+        weightVersion = now;
+        return tokensOf(now);
+    }
+
+    /** From now on tokens are of these versions. */
+    FakeRun tokensOf(long... now) {
+        versions = now;
+        return this;
+    }
+
+    private void add(String topic, @Nullable String key, Map<String, String> headers, byte[] value) {
+        topics.take(new SeenRecord(topic, 0, offset++, nowMs++, key, headers, value));
+    }
+
+    private FakeRun add(String topic, ObjectNode value) {
+        add(topic, null, Map.of(), Json.MAPPER.writeValueAsBytes(value));
+        return this;
     }
 
     FakeRun issue(long... groups) {
@@ -36,70 +67,110 @@ final class FakeRun {
     }
 
     FakeRun reissue(long group, long attempt) {
-        add("prompts.urgent", Json.object().put("group_index", group).put("attempt", attempt));
-        return this;
+        return add("prompts.urgent", Json.object().put("group_index", group).put("attempt", attempt));
     }
 
     /** @return the offset it got */
     long result(long group, long attempt, int token) {
-        add("results", Map.of("millrace-type", "group"), blob(group, attempt, token));
+        add("results", null, Map.of("millrace-type", "group"), blob(group, attempt, token));
         return offset - 1;
+    }
+
+    /** @return the offset of the first of two parts */
+    long resultInParts(long group, int token) {
+        byte[] blob = blob(group, 1, token);
+        CRC32C crc = new CRC32C();
+        crc.update(blob);
+        for (int part = 1; part <= 2; part++) {
+            Map<String, String> headers = Map.of(
+                    "millrace-type", "part",
+                    "millrace-attempt", "1",
+                    "millrace-worker", "w",
+                    "millrace-incarnation", "i",
+                    "millrace-part", part + "/2",
+                    "millrace-blob-crc32c", HexFormat.of().toHexDigits((int) crc.getValue()));
+            byte[] piece = Arrays.copyOfRange(blob, part == 1 ? 0 : 10, part == 1 ? 10 : blob.length);
+            add("results", Long.toString(group), headers, piece);
+        }
+        return offset - 2;
     }
 
     FakeRun marker(long group) {
         add(
                 "results",
+                null,
                 Map.of("millrace-type", "abandoned"),
                 Json.MAPPER.writeValueAsBytes(Json.object().put("group_index", group)));
         return this;
     }
 
-    FakeRun garbage() {
-        add("results", Map.of("millrace-type", "group"), new byte[] {1, 2, 3});
+    FakeRun garbage(Map<String, String> headers) {
+        add("results", null, headers, new byte[] {1, 2, 3});
         return this;
     }
 
     FakeRun lease(long step, long[] groups, long[] offsets) {
-        ObjectNode lease = step("lease", step);
+        ObjectNode lease = step("lease", step).put("weight_version", weightVersion);
         ArrayNode entries = lease.putArray("groups");
         for (int i = 0; i < groups.length; i++) {
             ObjectNode entry = entries.addObject();
             entry.put("group_index", groups[i]).put("attempt", 1).put("partition", 0);
             entry.putArray("offsets").add(offsets[i]);
         }
-        add("steps", lease);
-        return this;
+        return add("steps", lease);
     }
 
     FakeRun acknowledge(long step) {
-        add("steps", step("acknowledgement", step));
-        return this;
+        return add("steps", step("acknowledgement", step).put("new_weight_version", weightVersion));
     }
 
-    FakeRun discard(long group) {
-        add(
+    FakeRun discard(long group, String reason) {
+        return add(
                 "steps",
-                Json.object().put("type", "discard").put("group_index", group).put("reason", "stale"));
-        return this;
+                Json.object()
+                        .put("type", "discard")
+                        .put("group_index", group)
+                        .put("attempt", 1)
+                        .put("reason", reason));
     }
 
     FakeRun abandon(long group) {
-        add(
+        return add(
                 "steps",
                 Json.object()
                         .put("type", "abandonment")
                         .put("group_index", group)
                         .put("cause", "failed"));
+    }
+
+    /** A lineage is opened, and is the present one. */
+    FakeRun resume(long opened, long step, long version, long replayBefore) {
+        ObjectNode resume = Json.object()
+                .put("type", "resume")
+                .put("lineage", opened)
+                .put("step", step)
+                .put("weight_version", version)
+                .put("replay_before", replayBefore);
+        return lineage(opened).version(version).add("steps", resume);
+    }
+
+    FakeRun evaluation(String type, String fields) {
+        ObjectNode record = (ObjectNode) Json.MAPPER.readTree("{" + fields + "}");
+        return add("evals", record.put("type", type).put("eval_id", "e"));
+    }
+
+    FakeRun evaluationResult(long group) {
+        add("eval-results", Long.toString(group), Map.of("millrace-type", "group"), new byte[0]);
         return this;
     }
 
-    private static ObjectNode step(String type, long step) {
-        return Json.object().put("type", type).put("lineage", 0).put("step", step);
+    private ObjectNode step(String type, long step) {
+        return Json.object().put("type", type).put("lineage", lineage).put("step", step);
     }
 
     /** @param tokens one of each group, which decides its digest */
     FakeRun received(long step, long[] groups, int[] tokens) throws Exception {
-        ObjectNode line = step("received", step);
+        ObjectNode line = step("received", step).put("weight_version", weightVersion);
         ArrayNode entries = line.putArray("groups");
         for (int i = 0; i < groups.length; i++) {
             entries.addObject()
@@ -116,7 +187,10 @@ final class FakeRun {
     }
 
     FakeRun journal(String type, long step) {
-        journal.add(step(type, step).toString());
+        journal.add(step(type, step)
+                .put("weight_version", weightVersion)
+                .put("at_ms", nowMs)
+                .toString());
         return this;
     }
 
@@ -128,8 +202,11 @@ final class FakeRun {
     /** A whole step of two groups, from issue to acknowledgement. */
     FakeRun trained(long step, long first) throws Exception {
         issue(first, first + 1);
-        long[] groups = {first, first + 1};
-        long[] offsets = {result(first, 1, 7), result(first + 1, 1, 8)};
+        return trained(step, new long[] {first, first + 1}, result(first, 1, 7), result(first + 1, 1, 8));
+    }
+
+    /** The same of two groups with results of the tokens 7 and 8. */
+    FakeRun trained(long step, long[] groups, long... offsets) throws Exception {
         lease(step, groups, offsets).received(step, groups, new int[] {7, 8});
         return journal("acknowledging", step).acknowledge(step).journal("acknowledged", step);
     }
@@ -137,7 +214,8 @@ final class FakeRun {
     Verdict judge(Path folder) throws Exception {
         Path file = folder.resolve("journal.jsonl");
         Files.write(file, journal);
-        return new Judge(topics, TrainerAccount.read(file), EngineAccount.read(List.of(folder.resolve("engine"))), 2, 1)
+        return new Judge(
+                        topics, TrainerAccount.read(file), EngineAccount.read(List.of(folder.resolve("engine"))), rules)
                 .judge();
     }
 
@@ -151,9 +229,14 @@ final class FakeRun {
                 .array();
     }
 
-    private static byte[] blob(long group, long attempt, int token) {
-        String metadata = "{\\\"group_index\\\":" + group + ",\\\"attempt\\\":" + attempt
-                + ",\\\"samples\\\":[{\\\"index\\\":0}]}";
+    private byte[] blob(long group, long attempt, int token) {
+        String spans = Arrays.stream(versions)
+                .mapToObj(version -> "{\\\"version\\\":" + version + "}")
+                .collect(Collectors.joining(","));
+        // One sample, so that rewards never differ.
+        String metadata = "{\\\"group_index\\\":" + group + ",\\\"attempt\\\":" + attempt + ",\\\"lineage\\\":"
+                + lineage + ",\\\"samples\\\":[{\\\"index\\\":0,\\\"reward\\\":{\\\"value\\\":1},"
+                + "\\\"weight_versions\\\":[" + spans + "]}]}";
         byte[] table = ("{\"__metadata__\":{\"millrace\":\"" + metadata + "\"},"
                         + "\"tokens\":{\"dtype\":\"I32\",\"shape\":[1],\"data_offsets\":[0,4]},"
                         + "\"log_probs\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]},"

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,22 +37,22 @@ class JudgeTest {
 
     @Test
     void aGoodRunIsClean() throws Exception {
-        run.trained(1, 2).issue(4, 5, 6, 7).discard(5).marker(6).abandon(6).reissue(4, 2);
+        run.issue(2, 3).trained(1, new long[] {2, 3}, run.result(2, 1, 7), run.result(3, 1, 8));
+        run.issue(4, 5, 6).marker(6).abandon(6).reissue(4, 2);
         run.result(4, 1, 1);
-        run.result(4, 2, 1);
-        run.result(7, 1, 1);
-        run.result(7, 1, 1);
-        run.discard(7);
+        run.result(5, 1, 7);
+        run.result(5, 2, 7);
+        run.version(3).trained(2, 7).discard(4, "stale").discard(5, "stale");
         Verdict verdict = run.judge(folder);
         assertEquals(List.of(), verdict.findings());
-        assertEquals(8, verdict.admitted());
-        assertEquals(4, verdict.trained());
-        assertEquals(2, verdict.discarded());
+        assertEquals(9, verdict.admitted());
+        assertEquals(6, verdict.trained());
+        assertEquals(2, verdict.discardedTotal());
         assertEquals(1, verdict.abandoned());
-        assertEquals(1, verdict.waiting());
-        assertEquals(2, verdict.resultsRepeated());
+        assertEquals(0, verdict.forgotten());
+        assertEquals(1, verdict.resultsRepeated());
         assertEquals(1, verdict.reissued());
-        assertEquals(2, verdict.steps());
+        assertEquals(3, verdict.steps());
     }
 
     @Test
@@ -68,12 +70,157 @@ class JudgeTest {
     }
 
     @Test
-    void enoughResultsForAStepThatWasNotTrainedAreLost() throws Exception {
-        run.issue(2, 3);
+    void oneResultThatTheRunEndedWithoutIsForgotten() throws Exception {
+        run.issue(2);
         run.result(2, 1, 1);
-        run.result(3, 1, 1);
-        assertFinding(Finding.Kind.LOST, "2 groups have results and were not trained");
-        assertEquals(2, run.judge(folder).lost());
+        assertFinding(Finding.Kind.FORGOTTEN, "1 groups have results and no end: [2]");
+        assertEquals(1, run.judge(folder).forgotten());
+    }
+
+    @Test
+    void aBatchWithATokenPastTheBoundIsStale() throws Exception {
+        run.tokensOf(1, 3).issue(2, 3);
+        long[] offsets = {run.result(2, 1, 7), run.version(4).result(3, 1, 8)};
+        run.trained(1, new long[] {2, 3}, offsets);
+        assertFinding(Finding.Kind.STALE, "group 2 of step 1 has a token of version 1, handed over at 4");
+        assertEquals(1, run.judge(folder).stale());
+    }
+
+    @Test
+    void aBatchWithATokenOfWeightsThatAreNotThereYetIsOfTheFuture() throws Exception {
+        run.tokensOf(0, 1).trained(1, 2);
+        assertFinding(Finding.Kind.FUTURE, "group 2 of step 1 has a token of version 1, handed over at 0");
+        assertEquals(2, run.judge(folder).future());
+    }
+
+    @Test
+    void tokensOfAnAbandonedLineageAreOfTheFutureEvenIfTheirNumberIsReachedAgain() throws Exception {
+        run.issue(2, 3).tokensOf(1);
+        long[] offsets = {run.result(2, 1, 7), run.result(3, 1, 8)};
+        run.resume(1, 1, 0, 1).journal("resuming", 1).version(1).journal("announcing", 0);
+        run.trained(1, new long[] {2, 3}, offsets);
+        assertFinding(Finding.Kind.FUTURE, "before lineage 1 came to them");
+        assertEquals(2, run.judge(folder).future());
+    }
+
+    @Test
+    void aLineageMayRepeatWhatIsRecordedAndGoesOnWithNewGroups() throws Exception {
+        run.version(1).trained(1, 2).resume(1, 0, 0, 2).journal("resuming", 0);
+        run.trained(0, new long[] {0, 1}, 2, 3).version(1).journal("announcing", 0);
+        run.trained(1, new long[] {2, 3}, 8, 9).trained(2, 4);
+        Verdict verdict = run.judge(folder);
+        assertEquals(List.of(), verdict.findings());
+        assertEquals(6, verdict.trained());
+        assertEquals(
+                List.of(new Verdict.LineageFigures(0, 0, 2, 0, 4), new Verdict.LineageFigures(1, 0, 3, 2, 2)),
+                verdict.lineages());
+    }
+
+    @Test
+    void aReplayOfOtherGroupsIsNamed() throws Exception {
+        run.trained(1, 2).resume(1, 0, 0, 2).journal("resuming", 0).trained(0, new long[] {2, 3}, 8, 9);
+        assertFinding(Finding.Kind.BATCH_CHANGED, "step 0 of lineage 1 is replayed with other groups");
+    }
+
+    @Test
+    void groupsSpentByAnAbandonedLineageAreNotTrainedAgain() throws Exception {
+        run.trained(1, 2).resume(1, 1, 0, 1).journal("resuming", 1).trained(1, new long[] {2, 3}, 8, 9);
+        assertFinding(Finding.Kind.TRAINED_TWICE, "group 2 is in step 1 and in step 1 of lineage 1");
+    }
+
+    @Test
+    void aLineageThatTheTrainerDidNotOpenIsNamed() throws Exception {
+        run.resume(1, 1, 0, 1);
+        assertFinding(Finding.Kind.CONTRADICTION, "lineage 1 was opened, and the trainer did not do it");
+    }
+
+    @Test
+    void aDiscardWhoseReasonDoesNotFollowIsNamed() throws Exception {
+        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, Set.of("aborted"), false);
+        run.issue(2, 3, 4, 5);
+        for (long group = 2; group <= 5; group++) {
+            run.result(group, 1, 7);
+        }
+        run.discard(2, "stale")
+                .discard(3, "lineage")
+                .discard(4, "filtered:zero-std")
+                .discard(5, "filtered:aborted");
+        for (String reason : List.of("stale", "lineage", "filtered:zero-std", "filtered:aborted")) {
+            assertFinding(Finding.Kind.DISCARD_UNFOUNDED, "is discarded as " + reason);
+        }
+    }
+
+    @Test
+    void aGroupThatAFilterDropsMustNotBeTrained() throws Exception {
+        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, Set.of("zero-std"), false);
+        assertFinding(Finding.Kind.DISCARD_UNFOUNDED, "group 0 of step 0 is trained, and its rewards do not differ");
+    }
+
+    @Test
+    void filteredGroupsAndThoseOfAnAbandonedLineageHaveTheirEnd() throws Exception {
+        run.issue(2).tokensOf(3).result(2, 1, 7);
+        run.resume(1, 1, 0, 1).journal("resuming", 1).discard(2, "lineage");
+        assertEquals(List.of(), run.judge(folder).findings());
+        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, Set.of("zero-std"), false);
+        FakeRun filtered = new FakeRun().issue(0);
+        filtered.rules = run.rules;
+        filtered.result(0, 1, 7);
+        assertEquals(
+                List.of(),
+                filtered.discard(0, "filtered:zero-std").judge(folder).findings());
+    }
+
+    private static final String REQUEST = "\"requested_at_ms\":10,\"time_limit_ms\":100";
+
+    private static String report(boolean complete, long atMs, int done, int failed, int missing) {
+        return "\"complete\":" + complete + ",\"reported_at_ms\":" + atMs + ",\"data_sets\":[{\"groups\":2,\"done\":"
+                + done + ",\"failed\":" + failed + ",\"missing\":" + missing + ",\"causes\":[]}]";
+    }
+
+    @Test
+    void anEvaluationEndsOnceAndItsReportAddsUp() throws Exception {
+        run.evaluation("request", REQUEST);
+        assertFinding(Finding.Kind.EVALUATION, "evaluation e has 0 ends, not 1");
+        run.evaluation("issued", "\"first\":4,\"groups\":[2]").evaluationResult(4);
+        run.evaluation("report", report(true, 20, 2, 0, 0));
+        assertFinding(Finding.Kind.EVALUATION, "evaluation e reports 2 groups done, results have come of 1");
+        run.evaluationResult(5);
+        Verdict verdict = run.judge(folder);
+        assertEquals(List.of(), verdict.findings());
+        assertEquals(new Verdict.EvaluationFigures(1, 1, 0), verdict.evaluations());
+        run.evaluation("report", report(true, 20, 2, 0, 0));
+        assertFinding(Finding.Kind.EVALUATION, "evaluation e has 2 ends, not 1");
+    }
+
+    @Test
+    void anEvaluationGivenUpBeforeItsTimeOrWithoutACauseIsNamed() throws Exception {
+        run.evaluation("request", REQUEST).evaluation("issued", "\"first\":4,\"groups\":[2]");
+        run.evaluation("report", report(false, 50, 0, 1, 1));
+        assertFinding(Finding.Kind.EVALUATION, "evaluation e was given up after 40 ms, before its time was up");
+        assertFinding(Finding.Kind.EVALUATION, "evaluation e has 1 groups that failed without a cause");
+    }
+
+    @Test
+    void aGroupInPartsIsReadWhole() throws Exception {
+        run.issue(2, 3);
+        long first = run.resultInParts(2, 7);
+        long[] offsets = {first, run.result(3, 1, 8)};
+        run.trained(1, new long[] {2, 3}, offsets);
+        // The lease names one part of two.
+        assertFinding(Finding.Kind.CONTENTS_DIFFER, "group 2 of step 1");
+        assertEquals(1, run.judge(folder).resultsInParts());
+    }
+
+    @Test
+    void whatTheBrokerLostCountsNoMoreAndIsAFindingUnlessItWasDone() throws Exception {
+        run.issue(2);
+        run.topics.vanished("results", 0, run.result(2, 1, 7));
+        run.version(3).trained(1, 3).discard(2, "stale");
+        assertFinding(Finding.Kind.LOST, "the end of a log was lost 1 times");
+        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, Set.of(), true);
+        Verdict verdict = run.judge(folder);
+        assertEquals(List.of(), verdict.findings());
+        assertEquals(1, verdict.resultsVanished());
     }
 
     @Test
@@ -104,7 +251,9 @@ class JudgeTest {
         long[] groups = {2, 3};
         run.lease(1, groups, new long[] {run.result(2, 1, 7), run.result(3, 1, 8)});
         run.received(1, new long[] {1, 3}, TOKENS);
-        assertFinding(Finding.Kind.BATCH_CHANGED, "step 1 was leased with groups [2, 3] and received with [1, 3]");
+        assertFinding(
+                Finding.Kind.BATCH_CHANGED,
+                "step 1 was leased at version 0 with groups [2, 3] and received at version 0 with");
     }
 
     @Test
@@ -153,7 +302,12 @@ class JudgeTest {
 
     @Test
     void twoEndsOfOneGroupAreNamed() throws Exception {
-        run.discard(0).issue(2).discard(2).discard(2).issue(3).abandon(3);
+        run.discard(0, "stale")
+                .issue(2)
+                .discard(2, "stale")
+                .discard(2, "stale")
+                .issue(3)
+                .abandon(3);
         assertFinding(Finding.Kind.CONTRADICTION, "group 0 is discarded and trained");
         assertFinding(Finding.Kind.CONTRADICTION, "group 2 is discarded more than once");
         assertFinding(Finding.Kind.CONTRADICTION, "group 3 is abandoned without the producer's marker");
@@ -161,7 +315,9 @@ class JudgeTest {
 
     @Test
     void whatCannotBeReadIsNamedWithItsPosition() throws Exception {
-        run.garbage();
+        run.garbage(Map.of(SeenRecord.HOSTILE, "1"));
+        assertTrue(run.judge(folder).clean());
+        run.garbage(Map.of("millrace-type", "group"));
         assertFinding(Finding.Kind.UNREAD, "results-0@");
     }
 

@@ -101,6 +101,7 @@ class SimulatedTrainerTest {
                 stepsPerVersion,
                 false,
                 false,
+                false,
                 folder.resolve("weights"),
                 20,
                 0.2,
@@ -217,7 +218,7 @@ class SimulatedTrainerTest {
         trainer(2, 1, () -> {}).runOnce();
         List<String> lines = Files.readAllLines(folder.resolve("journal.jsonl"));
         lines.removeIf(line -> line.isEmpty() || line.equals("{\"type\":\"recei"));
-        assertEquals(6, lines.size());
+        assertEquals(8, lines.size());
         JsonNode received = Json.MAPPER.readTree(lines.getFirst());
         assertEquals("received", received.path("type").stringValue());
         assertEquals(2, received.path("groups").size());
@@ -226,7 +227,15 @@ class SimulatedTrainerTest {
         assertEquals(
                 64, received.path("groups").path(1).path("digest").stringValue().length());
         assertEquals(
-                List.of("received", "acknowledging", "acknowledged", "received", "acknowledging", "acknowledged"),
+                List.of(
+                        "received",
+                        "announcing",
+                        "acknowledging",
+                        "acknowledged",
+                        "received",
+                        "announcing",
+                        "acknowledging",
+                        "acknowledged"),
                 lines.stream()
                         .map(line -> Json.MAPPER.readTree(line).path("type").stringValue())
                         .toList());

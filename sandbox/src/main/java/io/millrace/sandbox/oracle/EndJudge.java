@@ -1,0 +1,116 @@
+package io.millrace.sandbox.oracle;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Every group has one end, and a discard the reason that it names. Pure; judges once. */
+final class EndJudge {
+    private static final String FILTERED = "filtered:";
+    private static final int NAMED_MAX = 20;
+
+    private final TopicAccount topics;
+    private final Steps steps;
+    private final Rules rules;
+    private final Findings findings;
+
+    EndJudge(TopicAccount topics, Rules rules, Findings findings) {
+        this.topics = topics;
+        this.steps = topics.steps;
+        this.rules = rules;
+        this.findings = findings;
+    }
+
+    void judge(Set<Long> trained) {
+        ends("discarded", steps.discarded, trained);
+        ends("abandoned", steps.abandoned, trained);
+        steps.abandoned.keySet().forEach(group -> {
+            if (!topics.markers.containsKey(group)) {
+                findings.add(
+                        Finding.Kind.CONTRADICTION, "group " + group + " is abandoned without the producer's marker");
+            }
+            if (steps.discarded.containsKey(group)) {
+                findings.add(Finding.Kind.CONTRADICTION, "group " + group + " is abandoned and discarded");
+            }
+        });
+        steps.discarded.forEach((group, ends) -> ends.forEach(end -> judgeReason(group, end)));
+        List<Long> forgotten = new ArrayList<>();
+        for (long group : topics.issued.keySet()) {
+            if (trained.contains(group) || steps.discarded.containsKey(group) || steps.abandoned.containsKey(group)) {
+                continue;
+            }
+            if (topics.results.containsKey(group)) {
+                forgotten.add(group);
+            } else {
+                findings.lost++;
+                findings.add(Finding.Kind.LOST, "group " + group + " was issued and has no result and no end");
+            }
+        }
+        findings.forgotten = forgotten.size();
+        if (!forgotten.isEmpty()) {
+            findings.add(
+                    Finding.Kind.FORGOTTEN,
+                    forgotten.size() + " groups have results and no end: "
+                            + forgotten.subList(0, Math.min(forgotten.size(), NAMED_MAX)));
+        }
+    }
+
+    private void ends(String word, Map<Long, List<Steps.End>> ends, Set<Long> trained) {
+        ends.forEach((group, reasons) -> {
+            if (reasons.size() > 1) {
+                findings.add(
+                        Finding.Kind.CONTRADICTION, "group " + group + " is " + word + " more than once: " + reasons);
+            }
+            if (reasons.getFirst().reason().isEmpty()) {
+                findings.add(Finding.Kind.CONTRADICTION, "group " + group + " is " + word + " without a reason");
+            }
+            if (trained.contains(group)) {
+                findings.add(Finding.Kind.CONTRADICTION, "group " + group + " is " + word + " and trained");
+            }
+            if (!topics.issued.containsKey(group)) {
+                findings.add(Finding.Kind.CONTRADICTION, "group " + group + " is " + word + " and was never issued");
+            }
+        });
+    }
+
+    /** The reason follows from what was generated in that attempt. */
+    private void judgeReason(long group, Steps.End end) {
+        boolean founded = Stream.concat(
+                        topics.results.getOrDefault(group, List.of()).stream(),
+                        topics.vanished.getOrDefault(group, List.of()).stream())
+                .filter(result -> result.attempt() == end.attempt())
+                .anyMatch(result -> founded(end, result));
+        if (!founded) {
+            findings.add(
+                    Finding.Kind.DISCARD_UNFOUNDED,
+                    "group " + group + " is discarded as " + end.reason() + " in attempt " + end.attempt()
+                            + ", and nothing of it that stands says so");
+        }
+    }
+
+    private boolean founded(Steps.End end, SeenResult result) {
+        if (end.reason().startsWith(FILTERED)) {
+            String filter = end.reason().substring(FILTERED.length());
+            return rules.filters().contains(filter)
+                    && switch (filter) {
+                        case "zero-std" -> result.rewardsEqual();
+                        case "aborted" -> result.aborted() > 0;
+                        default -> false;
+                    };
+        }
+        List<Long> versions = result.versions();
+        return switch (end.reason()) {
+            case "stale" -> !versions.isEmpty() && versions.getFirst() < end.weightVersion() - rules.maxStaleness();
+            case "lineage" ->
+                result.lineage() < end.lineage()
+                        && !versions.isEmpty()
+                        && steps.resumes.values().stream()
+                                .anyMatch(resume -> resume.lineage() > result.lineage()
+                                        && resume.lineage() <= end.lineage()
+                                        && versions.getLast() > resume.weightVersion());
+            default -> false;
+        };
+    }
+}

@@ -1,0 +1,227 @@
+package io.millrace.sandbox.oracle;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Steps: their order, what the trainer received of them, and that they were fresh. Pure; judges once. */
+final class StepJudge {
+    private final TopicAccount topics;
+    private final Steps steps;
+    private final TrainerAccount trainer;
+    private final Rules rules;
+    private final Findings findings;
+
+    StepJudge(TopicAccount topics, TrainerAccount trainer, Rules rules, Findings findings) {
+        this.topics = topics;
+        this.steps = topics.steps;
+        this.trainer = trainer;
+        this.rules = rules;
+        this.findings = findings;
+    }
+
+    /**
+     * Steps of a lineage follow each other from where it was opened; none is trained of a group that another has spent,
+     * but for the recorded steps that a lineage repeats, which are the same.
+     *
+     * @return every group of an acknowledged step
+     */
+    Set<Long> judgeAcknowledgements() {
+        Map<Long, Long> lastStep = new HashMap<>();
+        Map<Long, Steps.Id> spent = new HashMap<>();
+        for (Steps.Id id : steps.acknowledged) {
+            judgeOrder(id, lastStep.put(id.lineage(), id.step()));
+            Steps.Lease lease = steps.leases.get(id);
+            if (lease == null) {
+                findings.add(Finding.Kind.CONTRADICTION, id + " was acknowledged and never leased");
+            } else if (steps.isReplay(id)) {
+                judgeReplay(id, lease);
+            } else {
+                for (Steps.Entry entry : lease.groups()) {
+                    Steps.Id before = spent.put(entry.groupIndex(), id);
+                    if (before != null) {
+                        findings.trainedTwice++;
+                        findings.add(
+                                Finding.Kind.TRAINED_TWICE,
+                                "group " + entry.groupIndex() + " is in " + before + " and in " + id);
+                    }
+                }
+            }
+        }
+        return spent.keySet();
+    }
+
+    private void judgeOrder(Steps.Id id, @Nullable Long last) {
+        Steps.Resume resume = steps.resumes.get(id.lineage());
+        long first = resume == null ? 0 : resume.step();
+        if (id.step() != (last == null ? first : last + 1)) {
+            findings.add(
+                    Finding.Kind.STEP_OUT_OF_ORDER,
+                    id + " was acknowledged after " + (last == null ? "nothing" : "step " + last));
+        }
+        if (id.lineage() > 0 && resume == null) {
+            findings.add(Finding.Kind.CONTRADICTION, id + " is of a lineage that was never opened");
+        }
+    }
+
+    private void judgeReplay(Steps.Id id, Steps.Lease lease) {
+        Steps.Lease before = steps.replayed(id);
+        if (before == null || !before.groups().equals(lease.groups())) {
+            findings.add(Finding.Kind.BATCH_CHANGED, id + " is replayed with other groups than were recorded");
+        }
+    }
+
+    /** What the trainer received is what was leased, and its acknowledgements stand. */
+    void judgeReceptions() {
+        Set<Steps.Id> acknowledged = new HashSet<>(steps.acknowledged);
+        trainer.problems.forEach((id, problems) ->
+                problems.forEach(problem -> findings.add(Finding.Kind.BATCH_NOT_WHOLE, id + ": " + problem)));
+        trainer.received.forEach((id, receptions) -> {
+            TrainerAccount.Batch batch = receptions.getFirst();
+            if (receptions.stream().anyMatch(again -> !again.equals(batch))) {
+                findings.add(Finding.Kind.BATCH_CHANGED, id + " was received as different batches");
+            }
+            judgeBatch(id, batch);
+        });
+        for (Steps.Id id : acknowledged) {
+            if (!trainer.acknowledging.contains(id) || !trainer.received.containsKey(id)) {
+                findings.add(Finding.Kind.CONTRADICTION, id + " is acknowledged, and the trainer did not do it");
+            }
+        }
+        for (Steps.Id id : trainer.acknowledged) {
+            if (!acknowledged.contains(id)) {
+                findings.add(
+                        Finding.Kind.LOST, "the acknowledgement of " + id + " was answered and is not on the topic");
+            }
+        }
+        for (long lineage : steps.resumes.keySet()) {
+            if (!trainer.resumed.contains(lineage)) {
+                findings.add(
+                        Finding.Kind.CONTRADICTION,
+                        "lineage " + lineage + " was opened, and the trainer did not do it");
+            }
+        }
+    }
+
+    private void judgeBatch(Steps.Id id, TrainerAccount.Batch batch) {
+        judgeShape(id, batch.groups());
+        Steps.Lease lease = steps.leases.get(id);
+        if (lease == null) {
+            findings.add(Finding.Kind.CONTRADICTION, id + " was received and never leased");
+            return;
+        }
+        long[] leased =
+                lease.groups().stream().mapToLong(Steps.Entry::groupIndex).toArray();
+        long[] received =
+                batch.groups().stream().mapToLong(TrainerAccount.Group::index).toArray();
+        if (!Arrays.equals(leased, received) || lease.weightVersion() != batch.weightVersion()) {
+            findings.add(
+                    Finding.Kind.BATCH_CHANGED,
+                    id + " was leased at version " + lease.weightVersion() + " with groups " + Arrays.toString(leased)
+                            + " and received at version " + batch.weightVersion() + " with "
+                            + Arrays.toString(received));
+            return;
+        }
+        for (int i = 0; i < received.length; i++) {
+            judgeGroup(
+                    id,
+                    batch.weightVersion(),
+                    lease.groups().get(i),
+                    batch.groups().get(i));
+        }
+    }
+
+    private void judgeShape(Steps.Id id, List<TrainerAccount.Group> batch) {
+        if (batch.size() != rules.batchGroups()) {
+            findings.add(
+                    Finding.Kind.BATCH_NOT_WHOLE, id + " has " + batch.size() + " groups, not " + rules.batchGroups());
+        }
+        long last = -1;
+        for (TrainerAccount.Group group : batch) {
+            if (group.index() <= last) {
+                findings.add(Finding.Kind.BATCH_NOT_WHOLE, id + " has group " + group.index() + " after group " + last);
+            }
+            if (group.samples() != rules.samplesPerGroup()) {
+                findings.add(
+                        Finding.Kind.BATCH_NOT_WHOLE,
+                        id + " has group " + group.index() + " with " + group.samples() + " samples, not "
+                                + rules.samplesPerGroup());
+            }
+            last = group.index();
+        }
+    }
+
+    /** A trained group is, bit for bit, the result that its lease names; and it is fresh. */
+    private void judgeGroup(Steps.Id id, long weightVersion, Steps.Entry entry, TrainerAccount.Group group) {
+        String name = "group " + entry.groupIndex() + " of " + id;
+        // What the broker lost after it was handed over was there when it was.
+        SeenResult result = Stream.concat(
+                        topics.results.getOrDefault(entry.groupIndex(), List.of()).stream(),
+                        topics.vanished.getOrDefault(entry.groupIndex(), List.of()).stream())
+                .filter(seen -> seen.partition() == entry.partition()
+                        && entry.offsets().equals(seen.offsets())
+                        && seen.attempt() == entry.attempt()
+                        && seen.samples() == group.samples()
+                        && seen.digest().equals(group.digest()))
+                .findFirst()
+                .orElse(null);
+        if (result == null) {
+            findings.add(
+                    Finding.Kind.CONTENTS_DIFFER,
+                    name + " is not what stands at results-" + entry.partition() + "@" + entry.offsets());
+            return;
+        }
+        judgeFreshness(id, name, weightVersion, group, result);
+        if (rules.filters().contains("zero-std") && result.rewardsEqual()) {
+            findings.add(Finding.Kind.DISCARD_UNFOUNDED, name + " is trained, and its rewards do not differ");
+        }
+    }
+
+    /**
+     * No token is older than the bound, none is of weights that the run did not have at hand-over, none of a version that
+     * its lineage came to only after it had been generated: that was another lineage's.
+     */
+    private void judgeFreshness(
+            Steps.Id id, String name, long weightVersion, TrainerAccount.Group group, SeenResult result) {
+        long oldest = result.versions().isEmpty()
+                ? group.oldest()
+                : Math.min(group.oldest(), result.versions().getFirst());
+        long newest = result.versions().isEmpty()
+                ? group.newest()
+                : Math.max(group.newest(), result.versions().getLast());
+        if (oldest < weightVersion - rules.maxStaleness()) {
+            findings.stale++;
+            findings.add(
+                    Finding.Kind.STALE,
+                    name + " has a token of version " + oldest + ", handed over at " + weightVersion + ": more than "
+                            + rules.maxStaleness() + " versions");
+        }
+        if (newest > weightVersion) {
+            future(name + " has a token of version " + newest + ", handed over at " + weightVersion);
+            return;
+        }
+        Steps.Resume resume = steps.resumes.get(id.lineage());
+        if (resume == null || steps.isReplay(id)) {
+            return;
+        }
+        result.versions().stream()
+                .filter(version -> version > resume.weightVersion())
+                .map(version -> trainer.announced.get(new TrainerAccount.Version(id.lineage(), version)))
+                .filter(Objects::nonNull)
+                .filter(atMs -> result.appendedAtMs() < atMs)
+                .findFirst()
+                .ifPresent(atMs -> future(name + " has tokens of versions " + result.versions() + " and was there "
+                        + (atMs - result.appendedAtMs()) + " ms before lineage " + id.lineage() + " came to them"));
+    }
+
+    private void future(String details) {
+        findings.future++;
+        findings.add(Finding.Kind.FUTURE, details);
+    }
+}
