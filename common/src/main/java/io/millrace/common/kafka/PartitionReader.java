@@ -54,6 +54,18 @@ public final class PartitionReader implements AutoCloseable {
         tail.readToEnd(handler::accept, limit);
     }
 
+    /** The same up to an offset, exclusive, that the partition had reached. */
+    public void read(TopicPartition partition, long from, long to, Consumer<ConsumerRecord<byte[], byte[]>> handler)
+            throws Exception {
+        tail.followFrom(Map.of(partition, Math.max(from, begin(partition))));
+        TopicTail.Handler below = record -> {
+            if (record.offset() < to) {
+                handler.accept(record);
+            }
+        };
+        tail.readTo(Map.of(partition, to), below, limit);
+    }
+
     /**
      * The newest records, oldest first: as many as are needed for {@code enough}, and usually some more.
      *

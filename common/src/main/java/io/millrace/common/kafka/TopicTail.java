@@ -50,7 +50,16 @@ public final class TopicTail implements AutoCloseable {
      * @throws org.apache.kafka.common.errors.TimeoutException when the broker does not answer within the limit
      */
     public void readToEnd(Handler handler, Duration limit) throws Exception {
-        Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(consumer.assignment(), limit));
+        readTo(consumer.endOffsets(consumer.assignment(), limit), handler, limit);
+    }
+
+    /**
+     * Hands over records until every partition has been read up to its offset, and what came along beyond it.
+     *
+     * @param to offsets that the partitions had reached, exclusive
+     */
+    public void readTo(Map<TopicPartition, Long> to, Handler handler, Duration limit) throws Exception {
+        Map<TopicPartition, Long> ends = new HashMap<>(to);
         while (!ends.isEmpty()) {
             ends.entrySet().removeIf(end -> consumer.position(end.getKey(), limit) >= end.getValue());
             if (!ends.isEmpty()) {

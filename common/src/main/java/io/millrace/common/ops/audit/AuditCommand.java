@@ -14,16 +14,7 @@ import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
-import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.jspecify.annotations.Nullable;
 
 /** {@code millrace audit}: what became of every group of a run; exits 1 when anything is wrong. */
@@ -66,8 +57,7 @@ public final class AuditCommand implements Command<AuditCommand.Settings> {
                     defaultValue = "30s",
                     min = "1s",
                     max = "10m",
-                    help = "A producer silent for longer counts as gone; and how long after the first look groups are"
-                            + " looked for again that were nowhere, before they count as lost")
+                    help = "A producer silent for longer counts as gone")
             Duration grace,
 
             KafkaSettings kafka) {}
@@ -94,39 +84,15 @@ public final class AuditCommand implements Command<AuditCommand.Settings> {
                 PartitionReader reader =
                         new PartitionReader(new TopicTail(clients.follower("millrace-audit")), LIMIT)) {
             RunTopics topics = RunLookup.require(admin, settings.run(), LIMIT);
-            AuditReport report = new RunAudit(
-                            topics,
-                            reader,
-                            lane -> start(admin, topics, lane),
-                            WallClock.system(),
-                            settings.grace(),
-                            settings.group())
-                    .run();
+            RunLog log = new KafkaRunLog(admin, reader, topics, LIMIT);
+            AuditReport report =
+                    new RunAudit(topics, log, WallClock.system(), settings.grace(), settings.group()).run();
             if (settings.json()) {
                 out.println(Json.MAPPER.writeValueAsString(report.json()));
             } else {
                 report.lines(settings.group()).forEach(out::println);
             }
             return report.clean() ? 0 : 1;
-        }
-    }
-
-    private static Optional<Long> start(Admin admin, RunTopics topics, String lane) throws Exception {
-        String group = topics.shareGroup(lane);
-        TopicPartition only = new TopicPartition(lane, 0);
-        ListShareGroupOffsetsSpec spec = new ListShareGroupOffsetsSpec().topicPartitions(List.of(only));
-        try {
-            return Optional.ofNullable(admin.listShareGroupOffsets(Map.of(group, spec))
-                            .partitionsToOffsetInfo(group)
-                            .get(LIMIT.toMillis(), TimeUnit.MILLISECONDS)
-                            .get(only))
-                    .map(SharePartitionOffsetInfo::startOffset)
-                    .filter(offset -> offset >= 0);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof GroupIdNotFoundException) {
-                return Optional.empty();
-            }
-            throw e;
         }
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -40,6 +41,41 @@ record AuditReport(
         List<Finding> findings,
         long findingsCount,
         List<String> group) {
+    AuditReport {
+        findings = List.copyOf(findings);
+        group = List.copyOf(group);
+    }
+
+    /**
+     * The same with findings more.
+     *
+     * @param standing how many admitted groups stand where
+     */
+    AuditReport and(List<Finding> more, Map<Place, Long> standing) {
+        List<Finding> all = Stream.concat(findings.stream(), more.stream())
+                .limit(StepAccount.FINDINGS_MAX)
+                .toList();
+        return new AuditReport(
+                run,
+                producerAlive,
+                admitted,
+                trained,
+                discarded,
+                abandoned,
+                discardReasons,
+                standing,
+                leased,
+                lineage,
+                nextStep,
+                stepsByLineage,
+                rejections,
+                badRecords,
+                deadLetters,
+                all,
+                findingsCount + more.size(),
+                group);
+    }
+
     boolean clean() {
         return findingsCount == 0;
     }

@@ -18,7 +18,7 @@ public record Finding(Kind kind, @Nullable Long group, String detail) {
         HOLE,
         /** A result that something rests on is not where it should be. */
         RESULT_MISSING,
-        /** Records that contradict each other. */
+        /** Records that contradict each other, or groups settled that were never admitted. */
         CONTRADICTION
     }
 }

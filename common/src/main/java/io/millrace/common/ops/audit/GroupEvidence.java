@@ -1,9 +1,11 @@
 package io.millrace.common.ops.audit;
 
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 
 /** What the topics other than {@code steps} say of one group that is not settled. One owner. */
 final class GroupEvidence {
@@ -13,10 +15,10 @@ final class GroupEvidence {
     private boolean queued;
     private String worker = "";
     private boolean marker;
-    /** Results by partition and offset: those receipts promise, and those that are there. */
-    private final Map<String, Long> promised = new HashMap<>();
+    /** The records that receipts promise, each with its attempt. */
+    private final Map<ResultPlace, Long> promised = new TreeMap<>();
 
-    private final List<String> present = new ArrayList<>();
+    private final Set<ResultPlace> present = new HashSet<>();
     private final Map<Long, Integer> partsSeen = new HashMap<>();
     private boolean whole;
 
@@ -33,16 +35,16 @@ final class GroupEvidence {
     }
 
     void promised(long attempt, int partition, List<Long> offsets) {
-        offsets.forEach(offset -> promised.put(partition + "@" + offset, attempt));
+        offsets.forEach(offset -> promised.put(new ResultPlace(partition, offset), attempt));
     }
 
     void result(int partition, long offset) {
-        present.add(partition + "@" + offset);
+        present.add(new ResultPlace(partition, offset));
         whole = true;
     }
 
     void part(long attempt, int count, int partition, long offset) {
-        present.add(partition + "@" + offset);
+        present.add(new ResultPlace(partition, offset));
         whole |= partsSeen.merge(attempt, 1, Integer::sum) >= count;
     }
 
@@ -50,20 +52,11 @@ final class GroupEvidence {
         marker = true;
     }
 
-    boolean has(int partition, long offset) {
-        return present.contains(partition + "@" + offset);
-    }
-
-    /** Places of results that a receipt names and that hold none of this group. */
-    List<String> missing() {
-        return promised.keySet().stream()
-                .filter(place -> !present.contains(place))
-                .sorted()
-                .toList();
-    }
-
-    String worker() {
-        return worker;
+    /** Records that a receipt names and that are not there or are another group's, each with its attempt. */
+    Map<ResultPlace, Long> missing() {
+        Map<ResultPlace, Long> missing = new TreeMap<>(promised);
+        missing.keySet().removeAll(present);
+        return missing;
     }
 
     Place place() {

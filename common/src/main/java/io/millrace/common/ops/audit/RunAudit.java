@@ -1,8 +1,8 @@
 package io.millrace.common.ops.audit;
 
+import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
-import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.ops.WorkerStatuses;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.Receipt;
@@ -11,11 +11,13 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.wire.Part;
 import io.millrace.common.wire.ResultHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,71 +27,85 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /*
- * The topics are read one after the other while the run may go on. They are read in the direction in which groups move:
- * what is queued first, then what workers hold, then receipts, results, and at last what has been settled meanwhile. A
- * group that moves on is then met further down. Only a reissue moves a group back; so one that is met nowhere is looked
- * for once more, after the grace period, before it counts as lost.
+ * The run goes on while it is read, so the account is of one cut through its topics (Cut), in which every reference
+ * resolves. What can still be missing below the cut was trimmed while it was read, and only what is settled is trimmed.
+ * Where something is missed, therefore, `steps` is read on: what has been settled meanwhile is not missed.
  */
 
 /** Accounts for every admitted group of a run. One owner, one use. */
 final class RunAudit {
-    /** Which offset of a lane the next claim begins at; empty when nobody has claimed yet. */
-    @FunctionalInterface
-    interface QueueStart {
-        Optional<Long> of(String lane) throws Exception;
-    }
-
     private final RunTopics topics;
-    private final PartitionReader reader;
-    private final QueueStart queueStart;
+    private final RunLog log;
     private final WallClock clock;
     private final Duration grace;
     private final @Nullable Long watch;
 
     private final StepAccount account;
     private final Map<String, Long> badRecords = new TreeMap<>();
-    private final List<Finding> findings = new ArrayList<>();
+    private final List<Passed> passed = new ArrayList<>();
     private final List<String> watched = new ArrayList<>();
     private final Map<Long, GroupEvidence> evidence = new TreeMap<>();
-    private long stepsRead;
+    /** The records that the leased step is served from and that were not met, each with its group. */
+    private final Map<ResultPlace, Long> leaseMissing = new LinkedHashMap<>();
+
+    private StepRecord.@Nullable Lease leased;
     private long admitted;
+    /** Groups settled at the cut that no prompt below it is of. */
+    private long neverAdmitted;
+
     private long deadLetters;
     private boolean producerAlive;
 
-    /** @param grace how long after its last heartbeat the producer counts as alive, and between two looks */
-    RunAudit(
-            RunTopics topics,
-            PartitionReader reader,
-            QueueStart queueStart,
-            WallClock clock,
-            Duration grace,
-            @Nullable Long watch) {
+    /** A prompt that does not follow the one before it. */
+    private record Passed(long offset, long before, long index) {}
+
+    /** @param grace how long after its last heartbeat the producer counts as alive */
+    RunAudit(RunTopics topics, RunLog log, WallClock clock, Duration grace, @Nullable Long watch) {
         this.topics = topics;
-        this.reader = reader;
-        this.queueStart = queueStart;
+        this.log = log;
         this.clock = clock;
         this.grace = grace;
         this.watch = watch;
         this.account = new StepAccount(watch);
     }
 
-    /** Reads the run; takes the grace period longer when groups have to be looked for again. */
     AuditReport run() throws Exception {
-        look();
-        if (producerAlive && evidence.values().stream().anyMatch(found -> found.place() == Place.NOWHERE)) {
-            // What is waited for is the ledger's next turn, of which no topic tells.
-            Thread.sleep(grace);
-            look();
+        Cut cut = Cut.take(log, topics);
+        steps(0, cut.end(only(topics.steps())));
+        leased();
+        prompts(cut);
+        read(
+                cut,
+                topics.urgent(),
+                record -> decoded(record, TrainingTask.class)
+                        .ifPresent(task -> task(record, task, cut.queued(topics.urgent(), record.offset()))));
+        workers(cut);
+        receipts(cut);
+        for (TopicPartition partition : log.partitions(topics.results())) {
+            log.read(partition, 0, cut.end(partition), this::result);
         }
-        leaseStands();
-        Map<Place, Long> unsettled = new EnumMap<>(Place.class);
+        read(cut, topics.deadLetters(), record -> deadLetters++);
+        AuditReport report = report();
+        List<Finding> found = judge(cut);
+        if (!found.isEmpty()) {
+            steps(cut.end(only(topics.steps())), log.end(only(topics.steps())).committed());
+            found = judge(cut);
+        }
+        return report.and(found, standing());
+    }
+
+    private Map<Place, Long> standing() {
+        Map<Place, Long> standing = new EnumMap<>(Place.class);
         evidence.forEach((index, found) -> {
-            unsettled.merge(found.place(), 1L, Long::sum);
-            judge(index, found);
+            // One that is nowhere and has been settled since was finished, and trimmed while it was looked for.
+            boolean finished = found.place() == Place.NOWHERE && account.isSettled(index);
+            standing.merge(finished ? Place.FINISHED : found.place(), 1L, Long::sum);
         });
-        StepRecord.Lease open = account.openLease();
-        List<Finding> all = new ArrayList<>(account.findings());
-        all.addAll(findings);
+        return standing;
+    }
+
+    /** As of the cut, with what {@code steps} alone says is wrong. */
+    private AuditReport report() {
         List<String> group = new ArrayList<>(watched);
         group.addAll(account.watched());
         return new AuditReport(
@@ -100,10 +116,10 @@ final class RunAudit {
                 account.count(StepAccount.End.DISCARDED),
                 account.count(StepAccount.End.ABANDONED),
                 account.discardReasons(),
-                unsettled,
-                open == null
+                standing(),
+                leased == null
                         ? 0
-                        : open.groups().stream()
+                        : leased.groups().stream()
                                 .filter(entry ->
                                         !account.isSettled(entry.groupIndex().value()))
                                 .count(),
@@ -113,77 +129,68 @@ final class RunAudit {
                 account.rejections(),
                 badRecords,
                 deadLetters,
-                all.subList(0, Math.min(all.size(), StepAccount.FINDINGS_MAX)),
-                account.findingsCount() + findings.size(),
+                account.findings(),
+                account.findingsCount(),
                 group);
-    }
-
-    private void look() throws Exception {
-        evidence.clear();
-        findings.clear();
-        watched.clear();
-        badRecords.keySet().removeIf(topic -> !topic.equals(topics.steps()));
-        steps();
-        prompts();
-        urgent();
-        workers();
-        receipts();
-        results();
-        deadLetters = 0;
-        reader.read(only(topics.deadLetters()), 0, record -> deadLetters++);
-        steps();
-        evidence.keySet().removeIf(account::isSettled);
     }
 
     private static TopicPartition only(String topic) {
         return new TopicPartition(topic, 0);
     }
 
-    /** From where the last reading ended. */
-    private void steps() throws Exception {
-        reader.read(only(topics.steps()), stepsRead, record -> {
-            decoded(record, StepRecord.class).ifPresent(account::accept);
-            stepsRead = record.offset() + 1;
-        });
+    private void read(Cut cut, String topic, java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> handler)
+            throws Exception {
+        log.read(only(topic), 0, cut.end(only(topic)), handler);
     }
 
-    private void prompts() throws Exception {
-        long start = queueStart.of(topics.prompts()).orElse(0L);
+    private void steps(long from, long to) throws Exception {
+        log.read(
+                only(topics.steps()),
+                from,
+                to,
+                record -> decoded(record, StepRecord.class).ifPresent(account::accept));
+    }
+
+    private void leased() {
+        leased = account.openLease();
+        if (leased != null) {
+            leased.groups()
+                    .forEach(entry -> entry.offsets()
+                            .forEach(offset -> leaseMissing.put(
+                                    new ResultPlace(entry.partition(), offset),
+                                    entry.groupIndex().value())));
+        }
+    }
+
+    private void prompts(Cut cut) throws Exception {
         long[] previous = {-1};
-        reader.read(only(topics.prompts()), 0, record -> {
+        long[] last = {-1};
+        read(cut, topics.prompts(), record -> {
             Optional<TrainingTask> read = decoded(record, TrainingTask.class);
             if (read.isEmpty()) {
                 return;
             }
             long index = read.get().groupIndex().value();
+            last[0] = record.offset();
             if (previous[0] >= 0 && index != previous[0] + 1) {
-                findings.add(new Finding(
-                        index <= previous[0] ? Finding.Kind.DOUBLED : Finding.Kind.HOLE,
-                        index,
-                        "prompts offset " + record.offset() + ": group " + index + " follows group " + previous[0]));
+                passed.add(new Passed(record.offset(), previous[0], index));
             }
             previous[0] = Math.max(previous[0], index);
-            task(record, read.get(), start);
+            task(record, read.get(), cut.queued(topics.prompts(), record.offset()));
         });
         admitted = previous[0] + 1;
+        if (last[0] < log.begin(only(topics.prompts()))) {
+            // The last prompts below the cut were trimmed before they were read, so they are settled.
+            admitted = Math.max(admitted, account.settledEnd());
+        }
+        neverAdmitted = account.settledFrom(admitted);
         // Groups whose prompt is trimmed must be settled, or be found further down.
         for (long index = account.lowWaterMark(); index < admitted; index++) {
-            if (!account.isSettled(index)) {
-                evidence.computeIfAbsent(index, missing -> new GroupEvidence());
-            }
+            unsettled(index);
         }
     }
 
-    private void urgent() throws Exception {
-        long start = queueStart.of(topics.urgent()).orElse(0L);
-        reader.read(
-                only(topics.urgent()),
-                0,
-                record -> decoded(record, TrainingTask.class).ifPresent(task -> task(record, task, start)));
-    }
-
-    private void task(ConsumerRecord<byte[], byte[]> record, TrainingTask task, long start) {
-        boolean queued = record.offset() >= start;
+    private void task(ConsumerRecord<byte[], byte[]> record, TrainingTask task, boolean queued) {
         watch(
                 task.groupIndex().value(),
                 record,
@@ -193,10 +200,10 @@ final class RunAudit {
                 .ifPresent(found -> found.task(task.attempt().value(), queued));
     }
 
-    private void workers() throws Exception {
+    private void workers(Cut cut) throws Exception {
         WorkerStatuses statuses = new WorkerStatuses();
         long[] heartbeatMs = {0};
-        reader.read(only(topics.workers()), 0, record -> {
+        read(cut, topics.workers(), record -> {
             statuses.accept(record);
             if (record.value() != null
                     && decoded(record, WorkersRecord.class).orElse(null) instanceof WorkersRecord.LedgerHeartbeat) {
@@ -216,10 +223,10 @@ final class RunAudit {
         }
     }
 
-    private void receipts() throws Exception {
-        reader.read(
-                only(topics.receipts()),
-                0,
+    private void receipts(Cut cut) throws Exception {
+        read(
+                cut,
+                topics.receipts(),
                 record -> decoded(record, Receipt.class).ifPresent(receipt -> {
                     long index = receipt.groupIndex().value();
                     watch(
@@ -235,12 +242,6 @@ final class RunAudit {
                 }));
     }
 
-    private void results() throws Exception {
-        for (TopicPartition partition : reader.partitions(topics.results())) {
-            reader.read(partition, 0, this::result);
-        }
-    }
-
     private void result(ConsumerRecord<byte[], byte[]> record) {
         long index = index(record.key());
         if (index < 0) {
@@ -249,20 +250,22 @@ final class RunAudit {
         }
         try {
             ResultHeaders.Type type = ResultHeaders.readType(record.headers());
+            Part part = type == ResultHeaders.Type.PART
+                    ? ResultHeaders.readPart(record.headers(), new GroupIndex(index), record.value())
+                    : null;
             watch(index, record, "a " + type.word());
-            Optional<GroupEvidence> found = unsettled(index);
-            if (found.isEmpty()) {
-                return;
+            if (type != ResultHeaders.Type.ABANDONED) {
+                leaseMissing.remove(new ResultPlace(record.partition(), record.offset()), index);
             }
-            switch (type) {
-                case GROUP -> found.get().result(record.partition(), record.offset());
-                case ABANDONED -> found.get().marker();
-                case PART -> {
-                    var part = ResultHeaders.readPart(
-                            record.headers(), new io.millrace.common.id.GroupIndex(index), record.value());
-                    found.get().part(part.key().attempt().value(), part.count(), record.partition(), record.offset());
+            unsettled(index).ifPresent(found -> {
+                if (part != null) {
+                    found.part(part.key().attempt().value(), part.count(), record.partition(), record.offset());
+                } else if (type == ResultHeaders.Type.GROUP) {
+                    found.result(record.partition(), record.offset());
+                } else {
+                    found.marker();
                 }
-            }
+            });
         } catch (BadRecordException e) {
             bad(record);
         }
@@ -273,44 +276,80 @@ final class RunAudit {
         return text.matches("\\d{1,18}") ? Long.parseLong(text) : -1;
     }
 
-    /** The leased step can be served only while every record of its manifest is there. */
-    private void leaseStands() {
-        StepRecord.Lease open = account.openLease();
-        if (open == null) {
-            return;
+    /** What is wrong below the cut, as far as {@code steps} was read. */
+    private List<Finding> judge(Cut cut) throws Exception {
+        List<Finding> findings = new ArrayList<>();
+        passed.forEach(one -> passed(one).ifPresent(findings::add));
+        if (neverAdmitted > 0) {
+            findings.add(new Finding(
+                    Finding.Kind.CONTRADICTION,
+                    null,
+                    neverAdmitted + " groups are settled that prompts never admitted: it ends before group "
+                            + admitted));
         }
-        for (StepRecord.ManifestEntry entry : open.groups()) {
-            GroupEvidence found = evidence.get(entry.groupIndex().value());
-            if (found == null) {
-                continue;
+        if (leased != null) {
+            leased(leased, findings);
+        }
+        evidence.forEach((index, found) -> {
+            if (!account.isSettled(index)) {
+                group(cut, index, found, findings);
             }
-            for (long offset : entry.offsets()) {
-                if (!found.has(entry.partition(), offset)) {
-                    findings.add(new Finding(
-                            Finding.Kind.RESULT_MISSING,
-                            entry.groupIndex().value(),
-                            "step " + open.step() + " is leased with its result at partition " + entry.partition()
-                                    + " offset " + offset + ", where it is not"));
-                }
+        });
+        return findings;
+    }
+
+    private Optional<Finding> passed(Passed passed) {
+        String detail =
+                "prompts offset " + passed.offset() + ": group " + passed.index() + " follows group " + passed.before();
+        if (passed.index() <= passed.before()) {
+            return Optional.of(new Finding(Finding.Kind.DOUBLED, passed.index(), detail));
+        }
+        for (long index = passed.before() + 1; index < passed.index(); index++) {
+            if (!account.isSettled(index)) {
+                return Optional.of(new Finding(Finding.Kind.HOLE, passed.index(), detail));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** A leased step can be served only while every record of its manifest is there. */
+    private void leased(StepRecord.Lease lease, List<Finding> findings) throws Exception {
+        boolean over = !lease.equals(account.openLease());
+        for (Map.Entry<ResultPlace, Long> missing : leaseMissing.entrySet()) {
+            ResultPlace place = missing.getKey();
+            boolean trimmedSince =
+                    over && place.offset() < log.begin(new TopicPartition(topics.results(), place.partition()));
+            if (!trimmedSince) {
+                findings.add(new Finding(
+                        Finding.Kind.RESULT_MISSING,
+                        missing.getValue(),
+                        "step " + lease.step() + " is leased with its result at partition " + place.partition()
+                                + " offset " + place.offset() + ", where it is not"));
             }
         }
     }
 
-    private void judge(long index, GroupEvidence found) {
+    private void group(Cut cut, long index, GroupEvidence found, List<Finding> findings) {
         if (found.place() == Place.NOWHERE) {
             findings.add(new Finding(
                     Finding.Kind.LOST,
                     index,
                     "admitted, not settled, and neither a task nor a worker nor a result has it"));
         }
-        List<String> missing = found.missing();
+        List<ResultPlace> missing = new ArrayList<>();
+        found.missing().forEach((place, attempt) -> {
+            boolean undecided = cut.undecided(new TopicPartition(topics.results(), place.partition()), place.offset());
+            if (!undecided && !account.isRejected(index, attempt)) {
+                missing.add(place);
+            }
+        });
         if (!missing.isEmpty()) {
             findings.add(new Finding(
                     Finding.Kind.RESULT_MISSING, index, "a receipt names results that are not there: " + missing));
         }
     }
 
-    /** Empty for a settled group, and for an index that was never admitted. */
+    /** Empty for a group that is settled at the cut. */
     private Optional<GroupEvidence> unsettled(long index) {
         if (account.isSettled(index)) {
             return Optional.empty();

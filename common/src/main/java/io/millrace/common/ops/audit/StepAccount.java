@@ -6,8 +6,10 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,9 @@ public final class StepAccount {
     private final Map<String, Long> discardReasons = new TreeMap<>();
     /** Of each step ever acknowledged: what its manifest was, by its hash. */
     private final Map<Long, Integer> manifests = new HashMap<>();
+
+    /** Of groups that are not settled: the attempts whose results were rejected. */
+    private final Map<Long, Set<Long>> rejected = new HashMap<>();
 
     private final Map<Long, Long> stepsByLineage = new TreeMap<>();
     private final List<Finding> findings = new ArrayList<>();
@@ -70,6 +75,10 @@ public final class StepAccount {
             }
             case StepRecord.Rejection rejection -> {
                 rejections++;
+                if (!settled.contains(rejection.groupIndex())) {
+                    rejected.computeIfAbsent(rejection.groupIndex().value(), first -> new HashSet<>())
+                            .add(rejection.attempt().value());
+                }
                 watch(
                         rejection.groupIndex(),
                         "attempt " + rejection.attempt() + " rejected at partition " + rejection.partition()
@@ -163,6 +172,7 @@ public final class StepAccount {
             find(Finding.Kind.DOUBLED, index, how + " after it was settled");
             return;
         }
+        rejected.remove(index.value());
         SettledIndices indices = byEnd.get(end);
         if (indices != null) {
             indices.add(index);
@@ -199,6 +209,11 @@ public final class StepAccount {
         return settled.contains(new GroupIndex(index));
     }
 
+    /** Whether the result of an attempt was rejected: nothing rests on it, and its records may be trimmed. */
+    public boolean isRejected(long index, long attempt) {
+        return rejected.getOrDefault(index, Set.of()).contains(attempt);
+    }
+
     /** How a group ended; null when it is not settled. */
     public @Nullable End end(long index) {
         GroupIndex group = new GroupIndex(index);
@@ -217,6 +232,11 @@ public final class StepAccount {
     /** Every index below it is settled. */
     public long lowWaterMark() {
         return settled.lowWaterMark();
+    }
+
+    /** The index after the highest settled one. */
+    public long settledEnd() {
+        return settled.ranges().isEmpty() ? 0 : settled.ranges().getLast().to();
     }
 
     /** Settled groups at or above this index. */

@@ -1,0 +1,91 @@
+package io.millrace.common.ops.audit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.id.RunId;
+import io.millrace.common.testing.ManualClock;
+import io.millrace.common.topics.RunTopics;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** The audit of a run that goes on while it is read: every seed is another interleaving of its reads with the run. */
+class RunAuditTest {
+    private static final int SEEDS = 300;
+    private static final RunTopics TOPICS = new RunTopics(new RunId("r"));
+
+    private final ManualClock clock = new ManualClock();
+
+    private AuditReport audit(RunLog log) throws Exception {
+        return new RunAudit(TOPICS, log, clock, Duration.ofSeconds(30), null).run();
+    }
+
+    @Test
+    void aRunThatGoesOnWhileItIsReadHasNoFinding() throws Exception {
+        for (long seed = 0; seed < SEEDS; seed++) {
+            MovingRun run = new MovingRun(TOPICS, clock, seed);
+            run.move(50 + (int) (seed % 300));
+            AuditReport report = audit(run);
+            long tried = seed;
+            assertEquals(List.of(), report.findings(), () -> "seed " + tried);
+            assertTrue(report.clean(), () -> "seed " + tried);
+            assertTrue(
+                    report.admitted() >= report.trained() + report.discarded(),
+                    () -> "seed " + tried + ": " + report.admitted() + " admitted, " + report.trained() + " trained, "
+                            + report.discarded() + " discarded");
+            assertEquals(
+                    report.admitted(),
+                    report.trained()
+                            + report.discarded()
+                            + report.unsettled().values().stream()
+                                    .mapToLong(Long::longValue)
+                                    .sum(),
+                    () -> "seed " + tried + ": every admitted group has one place");
+            assertEquals(0, report.unsettled().getOrDefault(Place.NOWHERE, 0L), () -> "seed " + tried);
+        }
+    }
+
+    @Test
+    void aResultThatIsGoneIsFoundWhileTheRunGoesOn() throws Exception {
+        int found = 0;
+        for (long seed = 0; seed < SEEDS / 5; seed++) {
+            MovingRun run = new MovingRun(TOPICS, clock, seed);
+            run.move(200);
+            Optional<Long> lost = run.loseAResult();
+            if (lost.isPresent()) {
+                long tried = seed;
+                AuditReport report = audit(run);
+                assertTrue(
+                        report.findings().stream()
+                                .anyMatch(finding -> finding.kind() == Finding.Kind.RESULT_MISSING
+                                        && lost.get().equals(finding.group())),
+                        () -> "seed " + tried + " group " + lost.get() + ": " + report.findings());
+                found++;
+            }
+        }
+        assertTrue(found > 10, "a result was lost with " + found + " seeds only");
+    }
+
+    @Test
+    void aLeasedResultThatIsGoneIsFoundWhileTheRunGoesOn() throws Exception {
+        int found = 0;
+        for (long seed = 0; seed < SEEDS / 5; seed++) {
+            MovingRun run = new MovingRun(TOPICS, clock, seed);
+            run.move(200);
+            Optional<Long> lost = run.loseALeasedResult();
+            if (lost.isPresent()) {
+                long tried = seed;
+                AuditReport report = audit(run);
+                assertTrue(
+                        report.findings().stream()
+                                .anyMatch(finding -> lost.get().equals(finding.group())
+                                        && finding.detail().contains("is leased with its result")),
+                        () -> "seed " + tried + " group " + lost.get() + ": " + report.findings());
+                found++;
+            }
+        }
+        assertTrue(found > 10, "a leased result was lost with " + found + " seeds only");
+    }
+}
