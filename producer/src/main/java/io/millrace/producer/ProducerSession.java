@@ -6,12 +6,14 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.admission.Admission;
 import io.millrace.producer.ledger.Decision;
+import io.millrace.producer.ledger.Issue;
 import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.Liveness;
@@ -26,11 +28,13 @@ import io.millrace.producer.source.TaskFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -211,7 +215,8 @@ final class ProducerSession implements AutoCloseable {
         ledger.forgetWorkers(nowMs);
         List<Decision> decisions = ledger.due(liveness, nowMs, plan.batchMax());
         List<RunPublisher.Item> items = new ArrayList<>();
-        decisions.forEach(decision -> items.add(item(decision)));
+        Map<GroupIndex, TrainingTask> before = tasksOf(decisions);
+        decisions.forEach(decision -> items.add(item(decision, before.get(decision.group()))));
         bad.take(plan.batchMax()).forEach(letter -> items.add(new RunPublisher.Item.Skipped(letter)));
         if (items.isEmpty()) {
             return;
@@ -225,30 +230,56 @@ final class ProducerSession implements AutoCloseable {
         }
     }
 
-    private RunPublisher.Item item(Decision decision) {
+    /**
+     * The newest tasks of these groups, read back from their lanes, which keep them until they are settled; in memory
+     * they would be most of what an unsettled group costs.
+     */
+    private Map<GroupIndex, TrainingTask> tasksOf(List<Decision> decisions) {
+        Map<GroupIndex, Issue> issues = new HashMap<>();
+        for (Decision decision : decisions) {
+            Issue issue = ledger.issue(decision.group());
+            if (issue != null) {
+                issues.put(decision.group(), issue);
+            }
+        }
+        Map<GroupIndex, TrainingTask> tasks = new HashMap<>();
+        for (Lane lane : Lane.values()) {
+            PromptLog tasksLog = lane == Lane.PROMPTS ? edges.prompts() : edges.urgent();
+            List<Long> offsets = issues.values().stream()
+                    .filter(issue -> issue.lane() == lane)
+                    .map(Issue::offset)
+                    .toList();
+            tasksLog.at(offsets).values().forEach(task -> tasks.put(task.groupIndex(), task));
+        }
+        return tasks;
+    }
+
+    private RunPublisher.Item item(Decision decision, @Nullable TrainingTask before) {
+        if (before == null) {
+            log.warn(
+                    "the task of group {} stands on its lane no more: it is made anew, with sampling as it is set now",
+                    decision.group());
+        }
         Policy policy = feed.policy();
         TaskFactory tasks = plan.tasks();
+        long nowMs = around.clock().millis();
         return switch (decision) {
             case Decision.Reissue again ->
                 new RunPublisher.Item.Task(
                         Lane.URGENT,
-                        tasks.task(
-                                        again.group(),
-                                        again.attempt(),
-                                        policy.lineage(),
-                                        policy.weightVersion(),
-                                        around.clock().millis(),
-                                        again.history())
+                        tasks.again(again.group(), before, again.attempt(), policy, nowMs, again.history())
                                 .from(again.partial(policy.lineage())));
             case Decision.Abandon end ->
                 new RunPublisher.Item.Abandonment(new DeadLetter.Group(
-                        tasks.task(
-                                end.group(),
-                                end.last().attempt(),
-                                end.last().lineage(),
-                                end.last().version(),
-                                end.last().issuedAtMs(),
-                                end.last().history()),
+                        before == null
+                                ? tasks.again(
+                                        end.group(),
+                                        null,
+                                        end.last().attempt(),
+                                        policy,
+                                        nowMs,
+                                        end.last().history())
+                                : before,
                         end.cause(),
                         end.history()));
         };

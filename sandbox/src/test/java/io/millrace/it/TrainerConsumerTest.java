@@ -98,6 +98,7 @@ class TrainerConsumerTest {
                 0,
                 new ByteSize(payloadBytesMax),
                 new ByteSize(8 << 20),
+                32,
                 Duration.ofSeconds(10),
                 LIMIT,
                 Duration.ofMinutes(10),

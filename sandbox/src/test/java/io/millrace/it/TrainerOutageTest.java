@@ -62,6 +62,7 @@ class TrainerOutageTest {
                 0,
                 new ByteSize(64 << 20),
                 new ByteSize(8 << 20),
+                32,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(3),
                 Duration.ofMinutes(10),

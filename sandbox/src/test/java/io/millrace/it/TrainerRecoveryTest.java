@@ -100,6 +100,7 @@ class TrainerRecoveryTest {
                 0,
                 new ByteSize(64 << 20),
                 new ByteSize(8 << 20),
+                32,
                 Duration.ofSeconds(10),
                 LIMIT,
                 Duration.ofMinutes(10),

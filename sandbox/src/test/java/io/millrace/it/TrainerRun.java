@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.config.YamlSettings;
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
 import io.millrace.common.json.ControlCodec;
@@ -11,6 +12,7 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
@@ -99,6 +101,18 @@ final class TrainerRun implements AutoCloseable {
             ResultHeaders.writeType(record.headers(), ResultHeaders.Type.GROUP);
             hand.send(record).get(LIMIT.toSeconds(), TimeUnit.SECONDS);
         }
+    }
+
+    /** Gives a group up, as the producer does. */
+    void abandon(long index, String cause) throws Exception {
+        GroupIndex group = new GroupIndex(index);
+        ProducerRecord<byte[], byte[]> marker = new ProducerRecord<>(
+                topics.results(),
+                RunTopics.resultPartition(group, PARTITIONS),
+                KafkaClients.key(group),
+                ControlCodec.encode(new AbandonedMarker(group, new Attempt(3), cause)));
+        ResultHeaders.writeType(marker.headers(), ResultHeaders.Type.ABANDONED);
+        hand.send(marker).get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
     /** Writes a task on a prompts lane as the producer would; it is durable when it returns. */

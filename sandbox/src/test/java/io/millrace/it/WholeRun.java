@@ -117,9 +117,13 @@ final class WholeRun {
     }
 
     Part worker(EngineServer engine, Map<String, String> more) throws Exception {
+        return worker(engine.url(), more);
+    }
+
+    Part worker(String engineUrl, Map<String, String> more) throws Exception {
         Part part = part();
         var _ = WorkerWiring.start(
-                bind("worker", WorkerSettings.class, flags(Map.of("engine-url", engine.url()), more)),
+                bind("worker", WorkerSettings.class, flags(Map.of("engine-url", engineUrl), more)),
                 part.health,
                 part::fatal,
                 part.stops);

@@ -22,6 +22,7 @@ import java.util.List;
  * @param port 0 for any free one
  * @param payloadMemoryMax finished groups kept in memory; above it they are read again at hand-over
  * @param partsMemoryMax parts of large groups kept until their group is whole
+ * @param maxConsecutiveAbandoned groups given up in a row, past which the process ends
  * @param stopTimeout over all stages of stopping
  * @param brokerTimeout for one answer of the broker
  * @param updateLimit of one weight update or pause; past it people are warned
@@ -66,6 +67,16 @@ public record TrainerSettings(
                 max = "64GiB",
                 help = "Parts of large groups kept until their group is whole; at least the size of the largest group")
         ByteSize partsMemoryMax,
+
+        @Setting(
+                name = "max-consecutive-abandoned",
+                defaultValue = "32",
+                min = "1",
+                max = "10000000",
+                unit = "groups",
+                help = "Most groups given up in a row, none finished in between; past it the trainer is told and the"
+                        + " process ends")
+        int maxConsecutiveAbandoned,
 
         @Setting(
                 name = "stop-timeout",

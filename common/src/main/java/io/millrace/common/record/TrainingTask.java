@@ -106,6 +106,25 @@ public record TrainingTask(
                 partial);
     }
 
+    /** The same with so much time from its claim on. */
+    public TrainingTask within(long limitMs) {
+        return new TrainingTask(
+                groupIndex,
+                attempt,
+                samples,
+                lineage,
+                issueVersion,
+                issuedAtMs,
+                prompt,
+                label,
+                metadata,
+                samplingParams,
+                source,
+                limitMs,
+                past,
+                partial);
+    }
+
     /** The oldest weights that any token of its result can be of. */
     public WeightVersion oldestVersion() {
         return partial == null || partial.oldestVersion().compareTo(issueVersion) > 0

@@ -69,11 +69,11 @@ final class Group {
     }
 
     /** @return false when this attempt or a newer one was published before */
-    boolean published(TrainingTask task) {
+    boolean published(Lane lane, TrainingTask task, long offset) {
         if (isLatest(task.attempt()) || overtaken(task.attempt())) {
             return false;
         }
-        issue = Issue.of(task);
+        issue = Issue.of(lane, task, offset);
         leftQueue = false;
         holder = null;
         lastHolder = null;

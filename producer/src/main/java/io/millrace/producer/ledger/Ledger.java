@@ -77,7 +77,7 @@ public final class Ledger {
         if (group == null) {
             group = add(index);
         }
-        if (!group.published(task)) {
+        if (!group.published(lane, task, offset)) {
             return true;
         }
         kept.keep(TrimmedTopic.of(lane), offset, index);

@@ -5,8 +5,12 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.TrainingTask;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -17,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads back what stands on a prompts lane, committed. Its one partition has holes: control records of transactions,
  * aborted records, and records that are no tasks, which are passed over. On the lane of first attempts group indices rise
- * with offsets. Each call makes a consumer of its own and closes it, since it is needed only when the run is taken over.
+ * with offsets. Each call makes a consumer of its own and closes it, since it is needed only when the run is taken over and when groups are
+ * issued again.
  * Not thread-safe.
  */
 public final class PromptLog {
@@ -102,6 +107,21 @@ public final class PromptLog {
         }
     }
 
+    /**
+     * The tasks at these offsets. What stands there no more, or is no task, is left out.
+     *
+     * @return by offset
+     */
+    public Map<Long, TrainingTask> at(Collection<Long> offsets) {
+        Map<Long, TrainingTask> tasks = new HashMap<>();
+        if (!offsets.isEmpty()) {
+            try (Reader reader = new Reader()) {
+                reader.at(new TreeSet<>(offsets), task -> tasks.put(task.offset(), task.task()));
+            }
+        }
+        return tasks;
+    }
+
     private static PublishedTask decode(ConsumerRecord<byte[], byte[]> record) throws BadRecordException {
         if (record.value() == null) {
             throw new BadRecordException("no value");
@@ -175,6 +195,28 @@ public final class PromptLog {
                     } catch (BadRecordException e) {
                         skipped.skip(record, String.valueOf(e.getMessage()));
                     }
+                }
+            }
+        }
+
+        /** Reads on where the next one is near, since a seek costs a fetch of its own. */
+        void at(NavigableSet<Long> offsets, Consumer<PublishedTask> handler) {
+            NavigableSet<Long> there = offsets.subSet(begin, true, end, false);
+            Long next = there.isEmpty() ? null : there.first();
+            if (next != null) {
+                consumer.seek(partition, next);
+            }
+            while (next != null) {
+                for (ConsumerRecord<byte[], byte[]> record : poll()) {
+                    PublishedTask task = there.contains(record.offset()) ? taskIn(record) : null;
+                    if (task != null) {
+                        handler.accept(task);
+                    }
+                }
+                long position = consumer.position(partition, limit);
+                next = there.ceiling(position);
+                if (next != null && next - position > STRETCH_OFFSETS) {
+                    consumer.seek(partition, next);
                 }
             }
         }

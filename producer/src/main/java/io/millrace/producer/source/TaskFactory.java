@@ -2,8 +2,6 @@ package io.millrace.producer.source;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
-import io.millrace.common.id.Lineage;
-import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.RewardType;
@@ -59,30 +57,41 @@ public final class TaskFactory {
         if (order.exhausted(group)) {
             throw new IllegalArgumentException("group " + group + " is past the last epoch");
         }
-        return task(group, new Attempt(1), policy.lineage(), policy.weightVersion(), nowMs, null);
+        return made(group, policy, nowMs);
     }
 
     /**
-     * An attempt of a group that was published before, also of one past the last epoch as it is set now. The prompt
-     * follows from the group's index, so it is the one of the first attempt; sampling is as it is set now.
+     * An attempt of a group that was published before: its prompt, label, metadata and sampling are those it was
+     * published with, whatever is set now, since the samples of a group and the groups of a step must be of one kind.
+     * How long an attempt may take is as it is set now: it says nothing of the samples, and who raises it after missed
+     * deadlines means the groups that missed them.
      *
+     * @param before the newest task of the group as it stands on its lane; null when it stands there no more, and then
+     *     the prompt, which follows from the group's index, is the same, the rest as it is set now
+     * @param policy the newest known
      * @param history how the attempts before this one ended
      */
-    public TrainingTask task(
+    public TrainingTask again(
             GroupIndex group,
+            @Nullable TrainingTask before,
             Attempt attempt,
-            Lineage lineage,
-            WeightVersion version,
+            Policy policy,
             long nowMs,
-            @Nullable AttemptHistory history) {
+            AttemptHistory history) {
+        return (before == null ? made(group, policy, nowMs) : before)
+                .again(attempt, policy.lineage(), policy.weightVersion(), nowMs, history)
+                .within(timeLimitMs);
+    }
+
+    private TrainingTask made(GroupIndex group, Policy policy, long nowMs) {
         PromptOrder.Position position = order.at(group);
         PromptRow row = dataSet.row(position.row());
         return new TrainingTask(
                 group,
-                attempt,
+                new Attempt(1),
                 samplesPerGroup,
-                lineage,
-                version,
+                policy.lineage(),
+                policy.weightVersion(),
                 nowMs,
                 row.prompt(),
                 row.label(),
@@ -90,7 +99,7 @@ public final class TaskFactory {
                 samplingParams,
                 new TrainingTask.Source(dataSet.fingerprint(), order.seed(), position.epoch(), row.line()),
                 timeLimitMs,
-                history);
+                null);
     }
 
     public int samplesPerGroup() {

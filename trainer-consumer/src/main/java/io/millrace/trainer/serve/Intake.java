@@ -5,6 +5,7 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.wire.RolloutGroupCodec;
+import io.millrace.trainer.collect.AbandonedRow;
 import io.millrace.trainer.collect.Collected;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
@@ -33,6 +34,7 @@ public final class Intake {
     private final Collector collector;
     private final StepLedger ledger;
     private final FilterChain filters;
+    private final AbandonedRow abandoned;
     private final TrainerMetrics metrics;
     private final Consumer<Finished> finished;
     private final List<ControlRecord> decisions = new ArrayList<>();
@@ -43,12 +45,14 @@ public final class Intake {
             Collector collector,
             StepLedger ledger,
             FilterChain filters,
+            AbandonedRow abandoned,
             TrainerMetrics metrics,
             Consumer<Finished> finished) {
         this.parser = parser;
         this.collector = collector;
         this.ledger = ledger;
         this.filters = filters;
+        this.abandoned = abandoned;
         this.metrics = metrics;
         this.finished = finished;
     }
@@ -88,10 +92,12 @@ public final class Intake {
         switch (collected) {
             case Collected.Won won -> {
                 won(won.group().groupIndex());
+                abandoned.finished();
                 finished.accept(won.group());
             }
             case Collected.Lost lost -> {
                 won(lost.group().groupIndex());
+                abandoned.finished();
                 finished.accept(lost.group());
                 discard(lost.group());
             }
@@ -102,6 +108,7 @@ public final class Intake {
                 won(abandon.groupIndex());
                 decisions.add(ledger.abandon(abandon.groupIndex(), abandon.lastAttempt(), abandon.cause()));
                 metrics.abandoned();
+                abandoned.abandoned(abandon.cause());
                 log.warn("group {} is abandoned: {}", abandon.groupIndex(), abandon.cause());
             }
             case Collected.Reject reject -> reject(reject.result(), record);

@@ -35,7 +35,7 @@ final class Leasing {
     private final Random ids = new SecureRandom();
     /** When the next step was first asked for; null before. */
     private @Nullable Long askedNanos;
-    /** When the consumer ends because filters drop every group; null while they do not. */
+    /** When the consumer ends since it is no use to go on; null while it is. */
     private @Nullable Long endNanos;
 
     Leasing(Standing standing, TrainerMetrics metrics, WallClock clock, Ticker ticker) {
@@ -69,7 +69,7 @@ final class Leasing {
             case LeaseDecision.UnfillableAtThisVersion unfillable -> refused(session, unfillable.why());
             case LeaseDecision.MayReplay replay -> again(session, step);
             case LeaseDecision.MayLease may -> {
-                Optional<String> verdict = session.filters.verdict();
+                Optional<String> verdict = session.verdict();
                 if (verdict.isPresent()) {
                     endBy(ticker.nanos() + TOLD_LIMIT.toNanos());
                     yield refused(session, verdict.get());
@@ -91,18 +91,18 @@ final class Leasing {
     }
 
     /**
-     * Ends the consumer when filters drop every group, but not before the trainer has had time to be told.
+     * Ends the consumer when it is no use to go on, but not before the trainer has had time to be told.
      *
-     * @throws FilteredOutException when it is time
+     * @throws NoUseException when it is time
      */
-    void endWhenFilteredOut(Session session) {
-        Optional<String> verdict = session.filters.verdict();
+    void endWhenNoUse(Session session) {
+        Optional<String> verdict = session.verdict();
         if (verdict.isEmpty()) {
             return;
         }
         long atNanos = endBy(ticker.nanos() + UNTOLD_LIMIT.toNanos());
         if (ticker.nanos() - atNanos >= 0) {
-            throw new FilteredOutException(verdict.get());
+            throw new NoUseException(verdict.get());
         }
     }
 

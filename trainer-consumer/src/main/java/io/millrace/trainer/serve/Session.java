@@ -11,6 +11,7 @@ import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.trainer.collect.AbandonedRow;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
@@ -30,6 +31,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +57,7 @@ final class Session {
     private final Intake intake;
     final StepChooser chooser;
     final FilterChain filters;
+    final AbandonedRow abandoned;
     private final StepWriter writer;
     private final PartitionReader reader;
     private final KeptSteps keptSteps;
@@ -74,6 +77,7 @@ final class Session {
             Intake intake,
             StepChooser chooser,
             FilterChain filters,
+            AbandonedRow abandoned,
             ResultsFeed feed,
             Retention retention,
             StepWriter writer,
@@ -94,6 +98,7 @@ final class Session {
         intake = parts.intake();
         chooser = parts.chooser();
         filters = parts.filters();
+        abandoned = parts.abandoned();
         feed = parts.feed();
         retention = parts.retention();
         writer = parts.writer();
@@ -277,6 +282,11 @@ final class Session {
                 trimmer.mayDeleteBelow(partition, below);
             }
         }
+    }
+
+    /** Why it is no use to go on; empty while it is. */
+    Optional<String> verdict() {
+        return filters.verdict().or(abandoned::verdict);
     }
 
     /** Bytes of parts held until their groups are whole. */

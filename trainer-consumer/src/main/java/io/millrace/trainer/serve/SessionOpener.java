@@ -13,6 +13,7 @@ import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.collect.AbandonedRow;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.results.ResultParser;
@@ -59,6 +60,9 @@ public final class SessionOpener {
 
     private final TrainerSettings settings;
     private final FilterChain filters;
+    /** Counts over all sessions, as the filters do. */
+    private final AbandonedRow abandoned;
+
     private final RunTopics topics;
     private final KafkaClients clients;
     private final Admin admin;
@@ -84,6 +88,7 @@ public final class SessionOpener {
             Ticker ticker) {
         this.settings = settings;
         this.filters = filters;
+        this.abandoned = new AbandonedRow(settings.maxConsecutiveAbandoned());
         this.topics = new RunTopics(settings.topics().run());
         this.clients = clients;
         this.admin = admin;
@@ -165,9 +170,10 @@ public final class SessionOpener {
                 ledger,
                 collector,
                 parser,
-                new Intake(parser, collector, ledger, filters, meters, chooser::generated),
+                new Intake(parser, collector, ledger, filters, abandoned, meters, chooser::generated),
                 chooser,
                 filters,
+                abandoned,
                 feed,
                 retention,
                 writer,

@@ -65,6 +65,8 @@ final class Standing {
                 metrics.discardedByReason(),
                 session.filters.consecutive(),
                 ledger.totals().abandoned(),
+                session.abandoned.consecutive(),
+                session.abandoned.last().orElse(null),
                 ledger.rejected(),
                 session.collector.duplicates(),
                 ledger.skipped(),
@@ -144,9 +146,11 @@ final class Standing {
                         + " records left";
             case FINISHED_GROUPS -> {
                 int missing = batchGroups - finished(session);
-                yield missing + (missing == 1 ? " more group to finish" : " more groups to finish");
+                yield missing
+                        + (missing == 1 ? " more group to finish" : " more groups to finish")
+                        + abandoned(session);
             }
-            case OTHER_GROUPS -> other(session.lastChoice());
+            case OTHER_GROUPS -> other(session.lastChoice()) + abandoned(session);
             case NEW_VERSION ->
                 "a new weight version: no further step can be filled with version "
                         + session.ledger.policy().weightVersion();
@@ -155,6 +159,11 @@ final class Standing {
             case TRAINER_TO_LEASE -> "the trainer to lease step " + next;
             case TRAINER_TO_ACKNOWLEDGE -> "the trainer to acknowledge step " + next;
         };
+    }
+
+    /** What became of others, which may be why it waits. */
+    private static String abandoned(Session session) {
+        return session.abandoned.last().map(last -> "; " + last).orElse("");
     }
 
     /** To health and meters, once a turn. */
@@ -177,6 +186,7 @@ final class Standing {
                 session.collector.payloadBytes(),
                 ledger.policy().weightVersion().value(),
                 ledger.totals().lowWaterMark(),
-                session.filters.consecutive());
+                session.filters.consecutive(),
+                session.abandoned.consecutive());
     }
 }

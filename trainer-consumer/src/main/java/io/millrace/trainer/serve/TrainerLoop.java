@@ -157,7 +157,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             turn(current);
         } catch (Exception e) {
             if (stopping || !Failures.isPassing(e)) {
-                endedBy = e instanceof FilteredOutException ? e.getMessage() : null;
+                endedBy = e instanceof NoUseException ? e.getMessage() : null;
                 throw e;
             }
             lose(e);
@@ -233,7 +233,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         serveWaiters(current);
         standing.report(current, health);
         announcing.report(current, health);
-        leasing.endWhenFilteredOut(current);
+        leasing.endWhenNoUse(current);
     }
 
     private @Nullable Request next() {

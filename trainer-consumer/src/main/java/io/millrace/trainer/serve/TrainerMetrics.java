@@ -31,6 +31,7 @@ public final class TrainerMetrics {
     private final AtomicLong weightVersion = new AtomicLong();
     private final AtomicLong lowWaterMark = new AtomicLong();
     private final AtomicLong consecutiveFiltered = new AtomicLong();
+    private final AtomicLong consecutiveAbandoned = new AtomicLong();
     private final Map<String, Counter> discarded = new ConcurrentSkipListMap<>();
     private final Counter trained;
     private final Counter abandoned;
@@ -58,6 +59,7 @@ public final class TrainerMetrics {
         gauge("weight_version", "The trainer's weight version", weightVersion);
         gauge("low_water_mark", "Every group index below it is settled", lowWaterMark);
         gauge("consecutive_filtered_groups", "Groups dropped by filters since one was kept", consecutiveFiltered);
+        gauge("consecutive_abandoned_groups", "Groups given up since one finished", consecutiveAbandoned);
         trained = counter("trained_groups", "Groups trained");
         abandoned = counter("abandoned_groups", "Groups settled because their attempts were used up");
         duplicates = counter("duplicates", "Results dropped because their group had one before");
@@ -203,12 +205,20 @@ public final class TrainerMetrics {
     }
 
     /** The gauges, once a turn. */
-    void state(int finishedGroups, int leasedGroups, long bytes, long version, long mark, long filteredInARow) {
+    void state(
+            int finishedGroups,
+            int leasedGroups,
+            long bytes,
+            long version,
+            long mark,
+            long filteredInARow,
+            long abandonedInARow) {
         finished.set(finishedGroups);
         leased.set(leasedGroups);
         payloadBytes.set(bytes);
         weightVersion.set(version);
         lowWaterMark.set(mark);
         consecutiveFiltered.set(filteredInARow);
+        consecutiveAbandoned.set(abandonedInARow);
     }
 }

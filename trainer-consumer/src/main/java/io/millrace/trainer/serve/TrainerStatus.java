@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param trained groups, as are discarded and abandoned: settled in the run so far
  * @param discardedByReason groups that this process discarded
  * @param consecutiveFiltered groups that filters dropped since one was kept
+ * @param consecutiveAbandoned groups given up since one finished
+ * @param lastAbandoned how many those are, and the commonest cause; null when there are none
  * @param rejected results that could not be used, in the run so far
  * @param duplicatesDropped results of groups that had won or were settled before
  * @param skippedBadRecords records of results that name no group, in the run so far
@@ -57,6 +59,8 @@ public record TrainerStatus(
         Map<String, Long> discardedByReason,
         long consecutiveFiltered,
         long abandoned,
+        long consecutiveAbandoned,
+        @Nullable String lastAbandoned,
         long rejected,
         long duplicatesDropped,
         long skippedBadRecords,
