@@ -34,6 +34,7 @@ import io.millrace.worker.publish.StatusWatch;
 import io.millrace.worker.reward.RewardScorer;
 import io.millrace.worker.reward.Rewards;
 import io.millrace.worker.slots.Lane;
+import io.millrace.worker.weights.EngineVersions;
 import io.millrace.worker.weights.PolicyFollower;
 import io.millrace.worker.weights.WeightsGate;
 import java.net.InetAddress;
@@ -135,7 +136,12 @@ public final class WorkerWiring {
                 httpThreads, settings.connectTimeout(), settings.answerSizeMax().bytes());
         stops.pushCloseable("engine client", sglang);
         EnginePool engines = new EnginePool(
-                settings.engineUrls(), sglang, Ticker.system(), settings.engineRest(), settings.engineVersionWait());
+                settings.engineUrls(),
+                sglang,
+                new EngineVersions(gate, registry),
+                Ticker.system(),
+                settings.engineRest(),
+                settings.engineVersionWait());
         FunctionCounter.builder("millrace.worker.requests.behind", engines, EnginePool::requestsBehind)
                 .description("sent to an engine known to serve weights older than the task was issued at")
                 .register(registry);

@@ -25,6 +25,7 @@ import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.VersionSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.BatchOrder;
@@ -82,6 +83,7 @@ class AuditReplayTest {
                 new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST, false),
                 FilterSettings.none(),
                 new RecoverySettings(1, Duration.ofMinutes(10), 1, 1000, null, ResumeMode.REPLAY, null),
+                VersionSettings.defaults(),
                 EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,
@@ -127,7 +129,7 @@ class AuditReplayTest {
                 trainer.post("/v1/steps/" + step + "/lease?wait_ms=20000", "").status());
         assertEquals(
                 200,
-                trainer.acknowledge("{\"weight_version\": " + (step + 10) + "}").status());
+                trainer.acknowledge("{\"weight_version\": " + (step + 1) + "}").status());
     }
 
     private record Audited(int exitCode, JsonNode json) {}
@@ -235,7 +237,7 @@ class AuditReplayTest {
             safetensors =
                     trainer.get(trainer.batchPath() + "&format=safetensors").body();
             assertArrayEquals(json, replay(2, ReplayCommand.Format.JSON), "while it is leased");
-            assertEquals(200, trainer.acknowledge("{\"weight_version\": 12}").status());
+            assertEquals(200, trainer.acknowledge("{\"weight_version\": 3}").status());
         }
         assertArrayEquals(json, replay(2, ReplayCommand.Format.JSON));
         assertArrayEquals(safetensors, replay(2, ReplayCommand.Format.SAFETENSORS));

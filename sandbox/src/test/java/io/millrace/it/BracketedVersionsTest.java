@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.SpanProvenance;
@@ -55,6 +56,7 @@ class BracketedVersionsTest {
                     .put("new_version", Integer.toString(++version))
                     .put("abort_all_requests", abort);
             run.post(engine, "/update_weight_version", update);
+            run.say(Policy.State.READY, version);
             // The engine's own time: what is generated now has tokens of this version.
             Thread.sleep(100);
         } while (run.receipts().size() < GROUPS && version < 500);

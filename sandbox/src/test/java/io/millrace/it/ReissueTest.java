@@ -48,8 +48,8 @@ class ReissueTest {
     @Test
     void aReissueCarriesTheFirstTaskAfterARestartWithOtherSettings() throws Exception {
         Path dataSet = ProducerRun.dataSet(folder, "q", 40);
-        ProducerRun.Started first = run.start(
-                dataSet, Map.of("temperature", "0.7", "max-new-tokens", "64", "reward-type", "math"));
+        ProducerRun.Started first =
+                run.start(dataSet, Map.of("temperature", "0.7", "max-new-tokens", "64", "reward-type", "math"));
         await("8 groups are issued", () -> run.committed().size() == 8);
         first.stop();
         run.start(
@@ -81,8 +81,7 @@ class ReissueTest {
             assertEquals(before.source(), again.source());
             assertEquals(420_000L, again.timeLimitMs(), "how long an attempt may take is as it is set now");
         }
-        DeadLetter.Group letter =
-                (DeadLetter.Group) run.deadLetters().getFirst();
+        DeadLetter.Group letter = (DeadLetter.Group) run.deadLetters().getFirst();
         assertEquals(0.7, letter.task().samplingParams().temperature());
         assertEquals(new Attempt(3), letter.task().attempt());
     }

@@ -33,6 +33,7 @@ import io.millrace.it.TrainerProcess.Answer;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.TrainerWiring;
+import io.millrace.trainer.VersionSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
@@ -93,6 +94,7 @@ class TrainerConsumerTest {
                 GateSettings.defaults(),
                 FilterSettings.none(),
                 RecoverySettings.defaults(),
+                VersionSettings.defaults(),
                 EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,

@@ -26,6 +26,7 @@ import io.millrace.sandbox.broker.BrokerSettings;
 import io.millrace.sandbox.broker.EmbeddedBroker;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.VersionSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
@@ -57,6 +58,7 @@ class TrainerOutageTest {
                 GateSettings.defaults(),
                 FilterSettings.none(),
                 RecoverySettings.defaults(),
+                VersionSettings.defaults(),
                 EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,

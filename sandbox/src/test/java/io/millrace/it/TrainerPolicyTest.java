@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.TestingRollouts;
@@ -79,12 +80,92 @@ class TrainerPolicyTest {
     }
 
     @Test
-    void aVersionThatDoesNotRiseIsRefusedAndSoIsWhatIsNoWord() throws Exception {
+    void aTrainerThatCountsAnewGoesOnInALineageOfItsOwn() throws Exception {
+        publish(0, 6);
         try (TrainerProcess trainer = run.start(Map.of())) {
+            announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 8}");
+            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.acknowledge("{\"weight_version\": 9}"));
+            JsonNode old = assertOk(trainer.post("/v1/steps/1/lease?wait_ms=20000", ""));
+            JsonNode ready = announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 1}");
+            assertPolicy(ready, "ready", 1);
+            assertEquals(1, ready.path("lineage").longValue());
+            assertEquals(8, ready.path("version_offset").longValue());
+            assertStatus(409, trainer.get(old.path("batch").stringValue()));
+        }
+        try (TrainerProcess trainer = run.start(Map.of())) {
+            JsonNode lease = assertOk(trainer.post("/v1/steps/1/lease?wait_ms=20000&lineage=1", ""));
+            assertEquals(1, lease.path("weight_version").longValue(), lease::toString);
+            assertEquals(1, trainer.batch().json().path("weight_version").longValue());
+            JsonNode done = assertOk(trainer.acknowledge("{\"weight_version\": 2}"));
+            assertEquals(2, done.path("weight_version").longValue(), done::toString);
+            JsonNode status = trainer.get("/v1/status").json();
+            assertEquals(2, status.path("weight_version").longValue(), status::toString);
+            assertEquals("ready", status.path("policy_state").stringValue());
+        }
+        assertEquals(
+                10,
+                run.records(run.topics.policy(), Policy.class)
+                        .getLast()
+                        .weightVersion()
+                        .value());
+    }
+
+    @Test
+    void tokensOfAnAbandonedFutureAreNeverTrained() throws Exception {
+        publish(0, 2);
+        try (TrainerProcess trainer = run.start(Map.of())) {
+            announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 2}");
+            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.acknowledge("{\"weight_version\": 3}"));
+            String resume = "{\"step\": 0, \"mode\": \"fresh\", \"lineage\": 1}";
+            assertEquals(
+                    2,
+                    assertOk(trainer.post("/v1/resume", resume))
+                            .path("weight_version")
+                            .longValue());
+            assertPolicy(assertOk(trainer.get("/v1/policy")), "updating", 2);
+            // The engines still serve version 3 of the lineage before: issued in this one, made by those.
+            run.publish(List.of(of(1, 2, 3), of(1, 3, 3), of(1, 4, 2), of(1, 5, 2)));
+            JsonNode lease = assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertEquals("[4,5]", lease.path("group_indices").toString());
+            announce(trainer, "{\"lineage\": 1, \"state\": \"ready\", \"weight_version\": 2}");
+            assertOk(trainer.acknowledge("{\"weight_version\": 3}"));
+        }
+        List<StepRecord.Rejection> rejections = run.records(run.topics.steps(), StepRecord.Rejection.class);
+        assertEquals(2, rejections.size(), rejections::toString);
+        String reason = rejections.getFirst().reason();
+        assertTrue(reason.startsWith("ahead: ") && reason.contains("version 3, lineage 1 is at 2"), reason);
+        try (TrainerProcess again = run.start(Map.of())) {
+            // Where the lineage has come to version 3 itself, they would look fresh.
+            assertStatus(202, again.post("/v1/steps/1/lease?wait_ms=0", ""));
+            assertEquals(0, again.get("/v1/status").json().path("finished").longValue());
+            run.publish(List.of(of(1, 2, 3), of(1, 3, 3)));
+            assertOk(again.post("/v1/steps/1/lease?wait_ms=20000", ""));
+        }
+    }
+
+    private RolloutGroup of(long lineage, long index, long version) {
+        RolloutGroup group = TestingRollouts.withVersions(
+                TestingRollouts.group(run.run, index, 1, TrainerRun.SAMPLES, Reward.of(0.5), "yes"),
+                version,
+                version,
+                version);
+        return TestingRollouts.inLineage(group, lineage);
+    }
+
+    @Test
+    void aVersionThatDoesNotRiseIsRefusedAndSoIsWhatIsNoWord() throws Exception {
+        try (TrainerProcess trainer = run.start(Map.of("on-version-restart", "refuse"))) {
             announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 8}");
             JsonNode refused = assertStatus(
                     409, trainer.post("/v1/policy", "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 7}"));
             assertTrue(refused.path("error").stringValue().contains("older than the current 8"), refused::toString);
+            JsonNode high = assertStatus(
+                    409,
+                    trainer.post(
+                            "/v1/policy", "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 1795535561}"));
+            assertTrue(high.path("error").stringValue().contains("expected is 9"), high::toString);
             for (String bad : List.of(
                     "",
                     "{}",

@@ -31,6 +31,7 @@ import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.it.TrainerProcess.Answer;
 import io.millrace.trainer.RecoverySettings;
 import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.VersionSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.BatchOrder;
@@ -58,8 +59,8 @@ import tools.jackson.databind.JsonNode;
 class TrainerRecoveryTest {
     private static final int SAMPLES = 2;
     private static final int PARTITIONS = 2;
-    /** What the first step leads to; above the version of the groups' tokens, which is 7. */
-    private static final long FIRST_VERSION = 10;
+    /** What the first step leads to. */
+    private static final long FIRST_VERSION = 1;
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
@@ -95,6 +96,7 @@ class TrainerRecoveryTest {
                 new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST, false),
                 FilterSettings.none(),
                 recovery,
+                VersionSettings.defaults(),
                 EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,
@@ -112,9 +114,16 @@ class TrainerRecoveryTest {
     }
 
     private void publish(long... indices) throws Exception {
+        publishOf(0, indices);
+    }
+
+    private void publishOf(long version, long... indices) throws Exception {
         for (long index : indices) {
-            byte[] blob =
-                    RolloutGroupCodec.encode(TestingRollouts.group(run, index, 1, SAMPLES, Reward.of(0.5), "answer"));
+            byte[] blob = RolloutGroupCodec.encode(TestingRollouts.withVersions(
+                    TestingRollouts.group(run, index, 1, SAMPLES, Reward.of(0.5), "answer"),
+                    version,
+                    version,
+                    version));
             GroupIndex group = new GroupIndex(index);
             ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
                     topics.results(), RunTopics.resultPartition(group, PARTITIONS), KafkaClients.key(group), blob);
@@ -221,8 +230,8 @@ class TrainerRecoveryTest {
             publish(0, 1, 2, 3);
             train(trainer, 0, 1);
             train(trainer, 1, 2);
-            // Groups of the stand-in have tokens of version 7, which is after the checkpoint's.
-            publish(4, 5);
+            // Of a version after the checkpoint's.
+            publishOf(2, 4, 5);
             Await.until(
                     "two groups finished",
                     () -> trainer.get("/v1/status").json().path("finished").longValue() == 2,

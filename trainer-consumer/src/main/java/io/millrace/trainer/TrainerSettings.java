@@ -35,6 +35,7 @@ public record TrainerSettings(
         GateSettings gate,
         FilterSettings filters,
         RecoverySettings recovery,
+        VersionSettings versions,
         EvaluationSettings evaluations,
 
         @Setting(

@@ -63,6 +63,7 @@ public sealed interface StepRecord extends ControlRecord {
      *
      * @param leaseId tells this lease from every other, also of the same step
      * @param weightVersion the trainer's version at hand-over
+     * @param versionOffset that number less what the trainer called it then
      * @param groups ascending by group index, each once
      * @param maskBelow tokens of older versions than this one are handed over with {@code loss_mask} 0; null where none
      *     are
@@ -72,11 +73,12 @@ public sealed interface StepRecord extends ControlRecord {
             StepNumber step,
             LeaseId leaseId,
             WeightVersion weightVersion,
+            long versionOffset,
             long leasedAtMs,
             List<ManifestEntry> groups,
             @Nullable WeightVersion maskBelow)
             implements StepRecord {
-        /** A step without masked tokens. */
+        /** A step without masked tokens, of a trainer whose words are the numbers. */
         public Lease(
                 Lineage lineage,
                 StepNumber step,
@@ -84,7 +86,12 @@ public sealed interface StepRecord extends ControlRecord {
                 WeightVersion weightVersion,
                 long leasedAtMs,
                 List<ManifestEntry> groups) {
-            this(lineage, step, leaseId, weightVersion, leasedAtMs, groups, null);
+            this(lineage, step, leaseId, weightVersion, 0, leasedAtMs, groups, null);
+        }
+
+        /** What the trainer called the version at hand-over. */
+        public WeightVersion word() {
+            return new WeightVersion(Math.max(0, weightVersion.value() - versionOffset));
         }
 
         /** What the trainer names it by. */

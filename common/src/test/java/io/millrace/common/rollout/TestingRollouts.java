@@ -33,8 +33,7 @@ public final class TestingRollouts {
         for (int i = 0; i < RESPONSE_TOKENS; i++) {
             spans.add(new VersionSpan(new WeightVersion(versions[i]), i, i + 1));
         }
-        GroupHeader header = group.header();
-        List<SampleHeader> samples = header.samples().stream()
+        List<SampleHeader> samples = group.header().samples().stream()
                 .map(sample -> new SampleHeader(
                         sample.index(),
                         sample.promptLength(),
@@ -53,12 +52,22 @@ public final class TestingRollouts {
                         sample.cachedTokens(),
                         sample.spec()))
                 .toList();
+        return with(group, group.header().lineage(), samples);
+    }
+
+    /** The same group, issued in this lineage. */
+    public static RolloutGroup inLineage(RolloutGroup group, long lineage) {
+        return with(group, new Lineage(lineage), group.header().samples());
+    }
+
+    private static RolloutGroup with(RolloutGroup group, Lineage lineage, List<SampleHeader> samples) {
+        GroupHeader header = group.header();
         return new RolloutGroup(
                 new GroupHeader(
                         header.run(),
                         header.groupIndex(),
                         header.attempt(),
-                        header.lineage(),
+                        lineage,
                         header.issueVersion(),
                         header.worker(),
                         header.issuedAtMs(),
@@ -90,9 +99,9 @@ public final class TestingRollouts {
                     reward,
                     SampleStatus.COMPLETED,
                     "stop",
-                    List.of(new VersionSpan(new WeightVersion(7), 0, RESPONSE_TOKENS)),
+                    List.of(new VersionSpan(new WeightVersion(0), 0, RESPONSE_TOKENS)),
                     SpanProvenance.SINGLE,
-                    List.of("7"),
+                    List.of("0"),
                     "session-" + i,
                     "http://127.0.0.1:30000",
                     1.5,
@@ -112,7 +121,7 @@ public final class TestingRollouts {
                 group,
                 new Attempt(attempt),
                 new Lineage(0),
-                new WeightVersion(6),
+                new WeightVersion(0),
                 WORKER,
                 1,
                 2,

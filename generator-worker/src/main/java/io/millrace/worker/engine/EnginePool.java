@@ -38,6 +38,7 @@ public final class EnginePool {
     private final EngineClient client;
     private final Ticker ticker;
     private final EngineTable table;
+    private final VersionWord.Reading versions;
     private final long behindWaitNanos;
     /** A request waits for an engine to be asked. */
     private boolean curious;
@@ -52,15 +53,23 @@ public final class EnginePool {
     private final Map<String, String> underWay = new ConcurrentHashMap<>();
 
     /**
+     * @param versions reads what engines call their weights
      * @param rest how long an engine that could not be reached is left out
      * @param behindWait how long a request waits for an engine with weights as new as it asks for, while all that are
      *     well are known to serve older ones; {@link #askVersions} must be called meanwhile
      */
-    public EnginePool(List<String> addresses, EngineClient client, Ticker ticker, Duration rest, Duration behindWait) {
+    public EnginePool(
+            List<String> addresses,
+            EngineClient client,
+            VersionWord.Reading versions,
+            Ticker ticker,
+            Duration rest,
+            Duration behindWait) {
+        this.versions = versions;
         this.client = client;
         this.ticker = ticker;
         this.behindWaitNanos = behindWait.toNanos();
-        this.table = new EngineTable(addresses, rest.toNanos());
+        this.table = new EngineTable(addresses, rest.toNanos(), versions);
     }
 
     /**
@@ -83,6 +92,11 @@ public final class EnginePool {
                 underWay.remove(request.rid());
             }
         });
+    }
+
+    /** Reads what engines call their weights. */
+    public VersionWord.Reading versions() {
+        return versions;
     }
 
     /** The token ids of a text. */

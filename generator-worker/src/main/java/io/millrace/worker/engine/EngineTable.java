@@ -47,11 +47,14 @@ final class EngineTable {
 
     private final List<Entry> entries = new ArrayList<>();
     private final long restNanos;
+    private final VersionWord.Reading versions;
     private int turn;
 
-    EngineTable(List<String> addresses, long restNanos) {
+    /** @param versions reads what engines call their weights */
+    EngineTable(List<String> addresses, long restNanos, VersionWord.Reading versions) {
         addresses.forEach(address -> entries.add(new Entry(address)));
         this.restNanos = restNanos;
+        this.versions = versions;
     }
 
     /**
@@ -97,15 +100,15 @@ final class EngineTable {
         return best;
     }
 
-    private static Weights weights(Entry entry, long leastVersion) {
-        OptionalLong version = VersionWord.number(entry.weightVersion);
+    private Weights weights(Entry entry, long leastVersion) {
+        OptionalLong version = versions.version(entry.weightVersion);
         if (version.isEmpty()) {
             return Weights.UNKNOWN;
         }
         return version.getAsLong() >= leastVersion ? Weights.NEW_ENOUGH : Weights.BEHIND;
     }
 
-    private static boolean better(Entry a, Entry b, long nowNanos, Set<String> avoid, long leastVersion) {
+    private boolean better(Entry a, Entry b, long nowNanos, Set<String> avoid, long leastVersion) {
         boolean aRests = rests(a, nowNanos);
         boolean bRests = rests(b, nowNanos);
         if (aRests != bRests) {

@@ -3,11 +3,18 @@ package io.millrace.worker.engine;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** An engine's own word for the version of its weights; the trainer's number where it is one. */
+/** An engine's own word for the version of its weights: a number that its trainer counts, or another name. */
 public final class VersionWord {
     private VersionWord() {}
 
-    /** The number; none for no word and for words such as SGLang's "default". */
+    /** Which of the run's versions a word means. Thread-safe. */
+    @FunctionalInterface
+    public interface Reading {
+        /** @return none for no word and for one that is no version, such as SGLang's "default" */
+        OptionalLong version(@Nullable String word);
+    }
+
+    /** The number that the word is; none for no word and for words such as SGLang's "default". */
     public static OptionalLong number(@Nullable String word) {
         return word != null && word.matches("\\d{1,18}") ? OptionalLong.of(Long.parseLong(word)) : OptionalLong.empty();
     }

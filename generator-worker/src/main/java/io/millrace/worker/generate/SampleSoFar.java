@@ -9,6 +9,7 @@ import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
 import io.millrace.worker.engine.Generation;
+import io.millrace.worker.engine.VersionWord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -133,9 +134,10 @@ final class SampleSoFar {
      *
      * @param from who gave it
      * @param versionBefore what the engine had told of its weights before; null when nothing
+     * @param reading of what engines call their weights
      */
-    void add(Generation piece, String from, @Nullable String versionBefore) {
-        WeightVersions versions = WeightVersions.of(piece, versionBefore, issueVersion);
+    void add(Generation piece, String from, @Nullable String versionBefore, VersionWord.Reading reading) {
+        WeightVersions versions = WeightVersions.of(piece, versionBefore, issueVersion, reading);
         int at = tokens.length;
         for (VersionSpan span : versions.spans()) {
             join(new VersionSpan(span.version(), span.from() + at, span.to() + at));

@@ -92,7 +92,7 @@ final class Sampler {
             EnginePool.Made made = piece(group, sample, soFar, tries);
             Generation piece = made.generation();
             if (piece.finish() != Finish.ABORT || keeps(group)) {
-                soFar.add(piece, made.address(), made.versionBefore());
+                soFar.add(piece, made.address(), made.versionBefore(), engines.versions());
             }
             if (soFar.isThrough(params)) {
                 break;

@@ -19,14 +19,15 @@ import org.jspecify.annotations.Nullable;
  */
 record WeightVersions(List<VersionSpan> spans, SpanProvenance provenance, List<String> words) {
     /** @param before what the engine had told before the request was sent; null when nothing */
-    static WeightVersions of(Generation generation, @Nullable String before, WeightVersion issueVersion) {
+    static WeightVersions of(
+            Generation generation, @Nullable String before, WeightVersion issueVersion, VersionWord.Reading reading) {
         int count = generation.tokens().length;
         // An engine that is silent in its answers may still tell when asked.
         String word = generation.weightVersion() == null ? before : generation.weightVersion();
         List<String> words = List.of(word == null ? issueVersion.toString() : word);
         List<VersionSpan> spans = new ArrayList<>();
         for (Generation.Span span : generation.spans()) {
-            OptionalLong number = VersionWord.number(span.version());
+            OptionalLong number = reading.version(span.version());
             if (number.isEmpty()) {
                 return whole(issueVersion, count, SpanProvenance.ISSUE, words);
             }
@@ -35,11 +36,11 @@ record WeightVersions(List<VersionSpan> spans, SpanProvenance provenance, List<S
         if (!spans.isEmpty()) {
             return new WeightVersions(spans, SpanProvenance.SPANS, words);
         }
-        OptionalLong after = VersionWord.number(word);
+        OptionalLong after = reading.version(word);
         if (after.isEmpty()) {
             return whole(issueVersion, count, SpanProvenance.ISSUE, words);
         }
-        OptionalLong first = VersionWord.number(before);
+        OptionalLong first = reading.version(before);
         // The lower one, whichever it is: versions fall when a trainer resumes from an older checkpoint.
         return first.isPresent()
                 ? whole(older(first, after), count, SpanProvenance.BRACKETED, words)

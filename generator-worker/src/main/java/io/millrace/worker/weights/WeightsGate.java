@@ -1,9 +1,11 @@
 package io.millrace.worker.weights;
 
+import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Policy.State;
 import io.millrace.common.time.Ticker;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,6 +23,9 @@ public final class WeightsGate {
     private final Duration limit;
     private final Ticker ticker;
     private Policy policy = Policy.initial();
+    /** The last one of the lineage before; the initial one where that is unknown. */
+    private Policy before = Policy.initial();
+
     private long sinceNanos;
 
     /** @param limit how long one update or pause may hold generation */
@@ -40,8 +45,45 @@ public final class WeightsGate {
             if (!same) {
                 sinceNanos = ticker.nanos();
             }
+            before = newest.lineage().equals(policy.lineage()) ? before : policy;
             policy = newest;
             changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The newest policy. */
+    public Policy policy() {
+        lock.lock();
+        try {
+            return policy;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The version that an engine's word means. One that would be ahead of the trainer, and is none by the count of the
+     * lineage before, was said before the trainer began to count anew.
+     *
+     * @return none where it is no version
+     */
+    public OptionalLong version(long word) {
+        lock.lock();
+        try {
+            OptionalLong now = policy.number(word);
+            boolean ahead = now.isEmpty() || policy.isAhead(new WeightVersion(now.getAsLong()));
+            if (ahead
+                    && policy.words().confirmed()
+                    && before.words().offset() != policy.words().offset()) {
+                OptionalLong then = before.number(word);
+                if (then.isPresent()
+                        && then.getAsLong() <= policy.weightVersion().value()) {
+                    return then;
+                }
+            }
+            return now;
         } finally {
             lock.unlock();
         }
@@ -100,7 +142,9 @@ public final class WeightsGate {
             }
             return policy.state() == State.PAUSED
                     ? "the trainer to resume the run"
-                    : "weights newer than version " + policy.weightVersion();
+                    : (policy.words().confirmed()
+                            ? "weights newer than version " + policy.weightVersion()
+                            : "the trainer to say ready in lineage " + policy.lineage());
         } finally {
             lock.unlock();
         }

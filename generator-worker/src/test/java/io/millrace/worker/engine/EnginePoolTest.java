@@ -24,8 +24,8 @@ class EnginePoolTest {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final TestingEngine engine = new TestingEngine();
-    private final EnginePool pool =
-            new EnginePool(List.of("http://engine"), engine, Ticker.system(), Duration.ZERO, LIMIT);
+    private final EnginePool pool = new EnginePool(
+            List.of("http://engine"), engine, VersionWord::number, Ticker.system(), Duration.ZERO, LIMIT);
 
     private EnginePool.Made generate() throws Exception {
         return generate(pool, 0);
@@ -104,8 +104,8 @@ class EnginePoolTest {
     @Test
     void whatWasWaitedForInVainIsNotWaitedForAgain() throws Exception {
         ManualTicker ticker = new ManualTicker();
-        EnginePool impatient =
-                new EnginePool(List.of("http://engine"), engine, ticker, Duration.ZERO, Duration.ofMillis(1));
+        EnginePool impatient = new EnginePool(
+                List.of("http://engine"), engine, VersionWord::number, ticker, Duration.ZERO, Duration.ofMillis(1));
         engine.serves("4");
         impatient.askVersions();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {

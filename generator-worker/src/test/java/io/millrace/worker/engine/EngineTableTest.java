@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -18,7 +19,7 @@ class EngineTableTest {
 
     @Test
     void requestsSpreadEvenlyOverEnginesOfEqualLoad() {
-        EngineTable table = new EngineTable(ENGINES, 100);
+        EngineTable table = new EngineTable(ENGINES, 100, VersionWord::number);
         Map<String, Integer> counts = new HashMap<>();
         for (int i = 0; i < 30; i++) {
             counts.merge(acquire(table, 0, Set.of()), 1, Integer::sum);
@@ -28,7 +29,7 @@ class EngineTableTest {
 
     @Test
     void theLeastLoadedEngineIsChosen() {
-        EngineTable table = new EngineTable(ENGINES, 100);
+        EngineTable table = new EngineTable(ENGINES, 100, VersionWord::number);
         for (int i = 0; i < 6; i++) {
             acquire(table, 0, Set.of());
         }
@@ -38,7 +39,7 @@ class EngineTableTest {
 
     @Test
     void anUnreachableEngineRestsAndComesBack() {
-        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100);
+        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100, VersionWord::number);
         String dead = acquire(table, 0, Set.of());
         table.unreachable(dead, 0);
         for (int i = 0; i < 5; i++) {
@@ -51,7 +52,7 @@ class EngineTableTest {
 
     @Test
     void whenAllRestTheOneThatIsBackFirstIsTried() {
-        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100);
+        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100, VersionWord::number);
         String first = acquire(table, 0, Set.of());
         String second = acquire(table, 0, Set.of());
         table.unreachable(second, 0);
@@ -61,18 +62,18 @@ class EngineTableTest {
 
     @Test
     void anEngineThatFailedThisRequestIsTheLastChoice() {
-        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100);
+        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100, VersionWord::number);
         for (int i = 0; i < 8; i++) {
             assertEquals("http://b", acquire(table, 0, Set.of("http://a")));
         }
         assertEquals(8, view(table, "http://b", 0).inFlight());
-        EngineTable single = new EngineTable(List.of("http://a"), 100);
+        EngineTable single = new EngineTable(List.of("http://a"), 100, VersionWord::number);
         assertEquals("http://a", acquire(single, 0, Set.of("http://a")));
     }
 
     @Test
     void loadAndVersionAreKept() {
-        EngineTable table = new EngineTable(List.of("http://a"), 100);
+        EngineTable table = new EngineTable(List.of("http://a"), 100, VersionWord::number);
         acquire(table, 0, Set.of());
         acquire(table, 0, Set.of());
         table.answered("http://a", "7");
@@ -82,7 +83,7 @@ class EngineTableTest {
 
     @Test
     void anEngineWithTheWeightsOfTheTaskGoesBeforeOneWithLessLoad() {
-        EngineTable table = new EngineTable(ENGINES, 100);
+        EngineTable table = new EngineTable(ENGINES, 100, VersionWord::number);
         table.told("http://a", "4");
         table.told("http://b", "5");
         table.told("http://c", "6");
@@ -96,7 +97,7 @@ class EngineTableTest {
 
     @Test
     void anEngineThatDoesNotTellGoesBeforeOneThatIsBehind() {
-        EngineTable table = new EngineTable(ENGINES, 100);
+        EngineTable table = new EngineTable(ENGINES, 100, VersionWord::number);
         table.told("http://a", "4");
         table.told("http://b", "default");
         table.told("http://c", null);
@@ -109,7 +110,7 @@ class EngineTableTest {
 
     @Test
     void onlyWhereAllAreBehindOneOfThemIsTakenOrRefused() {
-        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100);
+        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100, VersionWord::number);
         table.told("http://a", "4");
         table.told("http://b", "5");
         assertNull(table.acquire(0, Set.of(), 6, false));
@@ -128,11 +129,25 @@ class EngineTableTest {
 
     @Test
     void whereAllAreAwayNoneIsWaitedFor() {
-        EngineTable table = new EngineTable(List.of("http://a"), 100);
+        EngineTable table = new EngineTable(List.of("http://a"), 100, VersionWord::number);
         table.told("http://a", "4");
         acquire(table, 0, Set.of());
         table.unreachable("http://a", 0);
         assertEquals(new EngineTable.Pick("http://a", false), table.acquire(1, Set.of(), 6, false));
+    }
+
+    @Test
+    void anEngineWhoseWordIsNoVersionIsNotTakenForNewEnough() {
+        VersionWord.Reading below100 = word -> {
+            OptionalLong number = VersionWord.number(word);
+            return number.isPresent() && number.getAsLong() < 100 ? number : OptionalLong.empty();
+        };
+        EngineTable table = new EngineTable(List.of("http://named", "http://counts"), 100, below100);
+        table.told("http://named", "20261124");
+        table.told("http://counts", "4");
+        for (int i = 0; i < 4; i++) {
+            assertEquals("http://counts", acquire(table, 4));
+        }
     }
 
     private static String acquire(EngineTable table, long nowNanos, Set<String> avoid) {

@@ -24,6 +24,7 @@ import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.TestingEngine;
+import io.millrace.worker.engine.VersionWord;
 import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.reward.RewardScorer;
@@ -103,7 +104,13 @@ class GeneratorTest {
                     fatal);
             RunId run = new RunId("r");
             Sampler sampler = new Sampler(
-                    new EnginePool(List.of("http://engine"), engine, Ticker.system(), Duration.ZERO, Duration.ZERO),
+                    new EnginePool(
+                            List.of("http://engine"),
+                            engine,
+                            VersionWord::number,
+                            Ticker.system(),
+                            Duration.ZERO,
+                            Duration.ZERO),
                     new WeightsGate(LONG, Ticker.system()),
                     run,
                     new Sampler.Limits(

@@ -13,6 +13,7 @@ import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
 import io.millrace.worker.engine.Generation;
 import io.millrace.worker.engine.Generation.Finish;
+import io.millrace.worker.engine.VersionWord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -61,7 +62,11 @@ class SampleSoFarTest {
                 versions[i] = version += random.nextInt(8) == 0 ? 1 : 0;
             }
             SampleSoFar whole = new SampleSoFar(ISSUED);
-            whole.add(piece(tokens, logProbs, Finish.STOP, "9", spans(versions, 0, length)), "http://e", null);
+            whole.add(
+                    piece(tokens, logProbs, Finish.STOP, "9", spans(versions, 0, length)),
+                    "http://e",
+                    null,
+                    VersionWord::number);
             SampleSoFar cut = new SampleSoFar(ISSUED);
             int at = 0;
             while (at < length) {
@@ -75,7 +80,8 @@ class SampleSoFarTest {
                                 "9",
                                 spans(versions, at, next)),
                         "http://e",
-                        null);
+                        null,
+                        VersionWord::number);
                 at = next;
                 if (random.nextInt(3) == 0) {
                     // As if another worker went on with it.
@@ -101,9 +107,15 @@ class SampleSoFarTest {
         sample.add(
                 piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of(new Generation.Span("5", 0, 2))),
                 "http://e",
-                null);
-        sample.add(piece(new int[] {3}, new float[1], Finish.ABORT, "6", List.of()), "http://e", null);
-        sample.add(piece(new int[] {4}, new float[1], Finish.STOP, "6", List.of()), "http://e", null);
+                null,
+                VersionWord::number);
+        sample.add(
+                piece(new int[] {3}, new float[1], Finish.ABORT, "6", List.of()),
+                "http://e",
+                null,
+                VersionWord::number);
+        sample.add(
+                piece(new int[] {4}, new float[1], Finish.STOP, "6", List.of()), "http://e", null, VersionWord::number);
         assertEquals(
                 List.of(new VersionSpan(new WeightVersion(5), 0, 2), new VersionSpan(new WeightVersion(6), 2, 4)),
                 sample.versions().spans());
@@ -119,8 +131,13 @@ class SampleSoFarTest {
         sample.add(
                 piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of(new Generation.Span("5", 0, 1))),
                 "http://e",
-                "4");
-        sample.add(piece(new int[] {2, 3}, new float[2], Finish.STOP, "7", List.of()), "http://e", "6");
+                "4",
+                VersionWord::number);
+        sample.add(
+                piece(new int[] {2, 3}, new float[2], Finish.STOP, "7", List.of()),
+                "http://e",
+                "6",
+                VersionWord::number);
         assertEquals(
                 List.of(new VersionSpan(new WeightVersion(5), 0, 1), new VersionSpan(new WeightVersion(6), 1, 3)),
                 sample.versions().spans());
@@ -132,9 +149,17 @@ class SampleSoFarTest {
     void anAbortOfTheLastTokenOfTheBudgetIsAnEndByLength() {
         SamplingParams two = SamplingParams.defaults(2);
         SampleSoFar sample = new SampleSoFar(ISSUED);
-        sample.add(piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of()), "http://e", null);
+        sample.add(
+                piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of()),
+                "http://e",
+                null,
+                VersionWord::number);
         assertFalse(sample.isFull(two));
-        sample.add(piece(new int[] {2}, new float[1], Finish.ABORT, "5", List.of()), "http://e", null);
+        sample.add(
+                piece(new int[] {2}, new float[1], Finish.ABORT, "5", List.of()),
+                "http://e",
+                null,
+                VersionWord::number);
         assertTrue(sample.isFull(two));
         assertEquals(Finish.LENGTH, sample.joined(two).finish());
     }
@@ -144,10 +169,18 @@ class SampleSoFarTest {
         SamplingParams params = new SamplingParams(
                 1, 1, -1, 10, List.of(), List.of(), false, Json.object().put("min_new_tokens", 3));
         SampleSoFar sample = new SampleSoFar(ISSUED);
-        sample.add(piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()), "http://e", null);
+        sample.add(
+                piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()),
+                "http://e",
+                null,
+                VersionWord::number);
         assertEquals(1, sample.remaining(params).extra().path("min_new_tokens").intValue());
         assertEquals(3, params.extra().path("min_new_tokens").intValue(), "the task's own stay as they are");
-        sample.add(piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()), "http://e", null);
+        sample.add(
+                piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()),
+                "http://e",
+                null,
+                VersionWord::number);
         assertEquals(0, sample.remaining(params).extra().path("min_new_tokens").intValue());
     }
 }

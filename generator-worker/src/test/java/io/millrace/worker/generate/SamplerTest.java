@@ -15,6 +15,7 @@ import io.millrace.worker.engine.EngineException.Kind;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.Generation;
 import io.millrace.worker.engine.TestingEngine;
+import io.millrace.worker.engine.VersionWord;
 import io.millrace.worker.slots.Lane;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
@@ -40,7 +41,8 @@ class SamplerTest {
 
     private Sampler sampler(int attemptsMax, Duration pause, Duration pauseMax) {
         return new Sampler(
-                new EnginePool(List.of("http://engine"), engine, ticker, Duration.ZERO, Duration.ZERO),
+                new EnginePool(
+                        List.of("http://engine"), engine, VersionWord::number, ticker, Duration.ZERO, Duration.ZERO),
                 gate,
                 new RunId("r"),
                 new Sampler.Limits(Duration.ofHours(1), attemptsMax, pause, pauseMax, onWeightUpdate, true),

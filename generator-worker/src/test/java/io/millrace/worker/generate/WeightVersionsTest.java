@@ -6,6 +6,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
 import io.millrace.worker.engine.Generation;
+import io.millrace.worker.engine.VersionWord;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -85,6 +86,7 @@ class WeightVersionsTest {
                 new Generation(
                         "ab", new int[] {1, 2}, new float[] {-1, -1}, Generation.Finish.STOP, 1, 0, word, spans, null),
                 before,
-                ISSUE);
+                ISSUE,
+                VersionWord::number);
     }
 }

@@ -76,6 +76,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         long askedNanos = ticker.nanos();
         Optional<Lease> leased = client.lease();
         while (leased.isEmpty()) {
+            endUpdate();
             leased = client.lease();
         }
         Lease lease = leased.get();
@@ -115,10 +116,25 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         return SpanCheck.differences(batch.header().run(), batch, ledger);
     }
 
+    /** After a resumption, or where a trainer was killed in an update, nothing is generated until somebody says ready. */
+    private void endUpdate() throws Exception {
+        TrainerClient.Weights weights = client.weights();
+        if (weights.areUpdating()) {
+            push(weights.weightVersion());
+            client.ready(weights);
+        }
+    }
+
     private void update(long lineage, long version) throws Exception {
+        if (learner != null || settings.pauseOnUpdate()) {
+            client.updating(lineage);
+        }
+        push(version);
+    }
+
+    private void push(long version) throws Exception {
         Learner learning = learner;
         if (learning == null && settings.pauseOnUpdate()) {
-            client.updating(lineage);
             for (String engine : settings.engineUrls()) {
                 client.pause(engine);
                 client.announce(engine, version, true);
@@ -133,7 +149,6 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
             return;
         }
         Path weights = learning.write(version);
-        client.updating(lineage);
         for (String engine : settings.engineUrls()) {
             client.push(engine, weights, version);
         }

@@ -136,6 +136,39 @@ final class TrainerClient {
         }
     }
 
+    /**
+     * What the run's weights are at.
+     *
+     * @param weightVersion as the trainer calls it
+     */
+    record Weights(long lineage, long weightVersion, String state) {
+        /** Whether the engines have yet to be given the version: a resumption begins so, and so does an update cut short. */
+        boolean areUpdating() {
+            return state.equals("updating");
+        }
+    }
+
+    Weights weights() throws TrainerCallException, InterruptedException {
+        String what = "ask what the weights are at";
+        HttpResponse<byte[]> response = call("GET", trainerUrl + "/v1/policy", null, what);
+        expect(response, 200, what);
+        JsonNode body = json(response);
+        return new Weights(
+                body.path("lineage").asLong(0),
+                body.path("weight_version").asLong(0),
+                body.path("state").asString("ready"));
+    }
+
+    /** Says that every engine serves the version. */
+    void ready(Weights weights) throws TrainerCallException, InterruptedException {
+        String what = "say that weights are ready";
+        ObjectNode body = Json.object()
+                .put("lineage", weights.lineage())
+                .put("state", "ready")
+                .put("weight_version", weights.weightVersion());
+        expect(call("POST", trainerUrl + "/v1/policy", body, what), 200, what);
+    }
+
     /** Says that the weights are being moved. */
     void updating(long lineage) throws TrainerCallException, InterruptedException {
         String what = "say that weights are updated";

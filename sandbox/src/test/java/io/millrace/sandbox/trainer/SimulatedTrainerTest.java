@@ -119,6 +119,7 @@ class SimulatedTrainerTest {
         assertEquals(
                 List.of(
                         "POST /v1/steps/next/lease ",
+                        "GET /v1/policy ",
                         "POST /v1/steps/next/lease ",
                         "GET /v1/steps/0/batch?lease=0-0-00000000000000aa ",
                         "POST /update_weight_version {\"new_version\":\"1\",\"abort_all_requests\":false}",

@@ -17,6 +17,9 @@ public sealed interface Collected {
     /** The result cannot be used and the ledger must be told. */
     record Reject(ResultEvent.Invalid result) implements Collected {}
 
+    /** The result has tokens newer than the run's weights: a failed attempt, and the ledger must be told. */
+    record Ahead(Finished group, String reason) implements Collected {}
+
     /** Something of this group won before; counted. */
     record Duplicate(GroupIndex groupIndex) implements Collected {}
 

@@ -50,6 +50,13 @@ import org.jspecify.annotations.Nullable;
  * this one won stand before it, anything else behind.
  */
 
+/*
+ * A result with tokens newer than the run's weights is decided on when it arrives, by the policy of that moment, and not
+ * by that of a later start: if it was refused, the rejection is on record with its place; if it was kept, the versions
+ * have only risen since, or a resumption has discarded it, which is on record, too. It does not win, so the next valid
+ * thing of its group does.
+ */
+
 /**
  * Takes what comes off {@code results} and keeps, of every unsettled group, the first valid thing: metadata and offsets
  * always, payloads up to a limit. It decides; the caller makes decisions durable and settles. Not thread-safe.
@@ -106,14 +113,22 @@ public final class Collector {
         if (settlement.isRejected(index, arrived.partition(), arrived.offset())) {
             return new Collected.Known(arrived);
         }
-        if (!isFirst(index)) {
+        if (hasWon(index)) {
             return duplicate(index, arrived);
         }
         if (settlement.isSettled(index)) {
+            var _ = isFirst(index);
             return new Collected.Known(arrived);
         }
-        Finished group = Finished.of(arrived, arrivals++);
-        if (settlement.isLost(group.lineage(), group.newestVersion())) {
+        Finished group = Finished.of(arrived, arrivals);
+        boolean lost = settlement.isLost(group.lineage(), group.newestVersion());
+        String ahead = lost ? null : settlement.ahead(group.lineage(), group.newestVersion());
+        if (ahead != null) {
+            return new Collected.Ahead(group, ahead);
+        }
+        var _ = isFirst(index);
+        arrivals++;
+        if (lost) {
             return new Collected.Lost(group);
         }
         finished.put(index, group);

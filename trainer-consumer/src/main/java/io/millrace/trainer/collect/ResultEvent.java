@@ -79,7 +79,9 @@ public sealed interface ResultEvent {
         /** Its bytes cannot be decoded. */
         BLOB,
         /** One of its parts is damaged, or they never became whole. */
-        PART
+        PART,
+        /** It has tokens of weights that the run does not know of. */
+        AHEAD
     }
 
     /** Why a record names no group; a word of metrics. */

@@ -3,6 +3,7 @@ package io.millrace.trainer.collect;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
+import org.jspecify.annotations.Nullable;
 
 /** What is settled or decided for good, as the collector must know it. */
 public interface Settlement {
@@ -17,4 +18,12 @@ public interface Settlement {
 
     /** Whether a group belongs to a lineage that was given up: issued in it, with a token of weights after it. */
     boolean isLost(Lineage issued, WeightVersion newest);
+
+    /**
+     * Why a result is refused that has tokens of weights which the run does not know of.
+     *
+     * @return null when it has none; they may be one version above the current one
+     */
+    @Nullable
+    String ahead(Lineage issued, WeightVersion newest);
 }

@@ -105,8 +105,12 @@ public final class StalenessGate {
                 .toList();
     }
 
-    /** The next step, of groups none of which is {@link #stale}. */
-    public BatchChoice choose(Standing now) {
+    /**
+     * The next step, of groups none of which is {@link #stale}. One with a token newer than the trainer's version waits
+     * until that is announced: until then it is neither in a step nor waited for.
+     */
+    public BatchChoice choose(Standing all) {
+        Standing now = announced(all);
         BatchChoice choice = switch (order) {
             case OLDEST_FIRST -> first(now, oldestFirst);
             case COMPLETION_ORDER -> first(now, Comparator.comparingLong(Finished::arrival));
@@ -116,13 +120,25 @@ public final class StalenessGate {
         if (onStale == OnStale.DISCARD || order == BatchOrder.STRICT || !(choice instanceof BatchChoice.Ready ready)) {
             return choice;
         }
-        NavigableMap<Long, Integer> unfinished = unfinished(now);
+        NavigableMap<Long, Integer> unfinished = unfinished(all);
         if (order == BatchOrder.COMPLETION_ORDER && late(now, ready, unfinished).isPresent()) {
             choice = first(now, oldestFirst);
         }
         return choice instanceof BatchChoice.Ready oldest
                 ? late(now, oldest, unfinished).<BatchChoice>map(held -> held).orElse(oldest)
                 : choice;
+    }
+
+    private static Standing announced(Standing now) {
+        return new Standing(
+                now.finished().stream()
+                        .filter(group -> group.newestVersion().compareTo(now.version()) <= 0)
+                        .toList(),
+                now.out(),
+                now.settlement(),
+                now.lowWaterMark(),
+                now.version(),
+                now.stepsInVersion());
     }
 
     private BatchChoice first(Standing now, Comparator<Finished> by) {

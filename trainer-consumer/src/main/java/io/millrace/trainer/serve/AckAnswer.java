@@ -9,7 +9,7 @@ public sealed interface AckAnswer {
     /**
      * The step's groups are settled, durably; the same for a repeated acknowledgement.
      *
-     * @param weightVersion the current one, the announced one with it
+     * @param weightVersion the current one, the announced one with it, as the trainer calls it
      * @param trainedTotal groups trained in the run so far
      */
     record Acknowledged(

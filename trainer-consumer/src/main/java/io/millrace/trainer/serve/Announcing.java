@@ -31,7 +31,7 @@ final class Announcing {
     }
 
     /** @param announcement null to ask only */
-    PolicyAnswer answer(Session session, @Nullable Announcement announcement) {
+    PolicyAnswer answer(Session session, @Nullable Announcement announcement) throws Exception {
         if (announcement == null) {
             return stands(session, false);
         }
@@ -43,6 +43,10 @@ final class Announcing {
                         UpdateWatch.word(changed.policy().state()),
                         changed.policy().weightVersion());
                 yield stands(session, changed.newVersion());
+            }
+            case PolicyDecision.Restarted restarted -> {
+                session.restart(restarted.words(), clock.millis());
+                yield stands(session, false);
             }
             case PolicyDecision.Unchanged unchanged -> stands(session, false);
             case PolicyDecision.Refused refused -> new PolicyAnswer.Refused(refused.why(), Current.of(session.ledger));

@@ -40,7 +40,9 @@ final class Answers {
                 refused(
                         session,
                         "weight_version " + old.asked() + " is not newer than the current " + old.current()
-                                + "; announce a larger one, or none");
+                                + "; announce a larger one, or none. A trainer that counts anew says so by ready with its"
+                                + " version, POST /v1/policy");
+            case AckDecision.VersionTooHigh high -> refused(session, high.why());
             case AckDecision.CheckpointAhead ahead ->
                 refused(
                         session,
@@ -59,7 +61,7 @@ final class Answers {
         return new AckAnswer.Acknowledged(
                 step,
                 session.ledger.lineage(),
-                session.ledger.policy().weightVersion(),
+                session.ledger.policy().word(),
                 session.ledger.totals().trained(),
                 session.ledger.nextStep());
     }
@@ -82,6 +84,6 @@ final class Answers {
                 session.ledger.lineage(),
                 session.ledger.nextStep(),
                 session.ledger.recordedBefore(),
-                session.ledger.policy().weightVersion());
+                session.ledger.policy().word());
     }
 }

@@ -12,7 +12,7 @@ import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.ObjectWriter;
 
 /**
- * A batch as JSON: {@code {lineage, step, weight_version, masked_tokens, staleness, groups: [[sample,
+ * A batch as JSON, its versions in the trainer's and the engines' own words: {@code {lineage, step, weight_version, masked_tokens, staleness, groups: [[sample,
  * ...], ...]}}. A sample has exactly the keys
  * of slime's {@code Sample.to_dict}, in its order (slime/utils/types.py at 624b824a8), so {@code Sample.from_dict} takes
  * it as it is. Values that Millrace does not make are null; tensors beyond tokens, log-probabilities and mask are only
@@ -30,7 +30,7 @@ public final class BatchJson {
             json.writeStartObject();
             json.writeNumberProperty("lineage", batch.lineage().value());
             json.writeNumberProperty("step", batch.step().value());
-            json.writeNumberProperty("weight_version", batch.weightVersion().value());
+            json.writeNumberProperty("weight_version", batch.word().value());
             json.writeNumberProperty("masked_tokens", batch.maskedTokens());
             json.writeName("staleness");
             json.writePOJO(StalenessFigures.of(

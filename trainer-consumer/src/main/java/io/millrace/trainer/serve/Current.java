@@ -10,6 +10,7 @@ import io.millrace.trainer.steps.StepLedger;
  * What a trainer is told beside a refusal, so that it can see whether it is the one that the run is with. It never says
  * which lease is open: who was given that knows it.
  *
+ * @param weightVersion as the trainer calls it
  * @param step the leased one, or the one that is due
  */
 public record Current(Lineage lineage, StepNumber step, WeightVersion weightVersion, Policy.State state) {
@@ -17,7 +18,7 @@ public record Current(Lineage lineage, StepNumber step, WeightVersion weightVers
         return new Current(
                 ledger.lineage(),
                 ledger.nextStep(),
-                ledger.policy().weightVersion(),
+                ledger.policy().word(),
                 ledger.policy().state());
     }
 }

@@ -101,6 +101,7 @@ public final class Intake {
                 finished.accept(lost.group());
                 discard(lost.group());
             }
+            case Collected.Ahead ahead -> ahead(ahead);
             case Collected.Known known -> log.debug("known: {}", known.event());
             case Collected.Duplicate duplicate -> metrics.duplicate();
             case Collected.Passed passed -> log.debug("a part of group {} comes too late", passed.groupIndex());
@@ -151,6 +152,22 @@ public final class Intake {
                 result.partition(),
                 result.offset(),
                 result.reason());
+    }
+
+    private void ahead(Collected.Ahead ahead) {
+        Finished group = ahead.group();
+        decisions.add(ledger.reject(
+                group.groupIndex(),
+                group.attempt(),
+                group.partition(),
+                group.offsets().getLast(),
+                ahead.reason()));
+        metrics.rejected(ResultEvent.Flaw.AHEAD);
+        log.warn(
+                "the result of group {} attempt {} is rejected: {}",
+                group.groupIndex(),
+                group.attempt(),
+                ahead.reason());
     }
 
     private void skip(ResultEvent.Unreadable unreadable, ConsumerRecord<byte[], byte[]> record) {

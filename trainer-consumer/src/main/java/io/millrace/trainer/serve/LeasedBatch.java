@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * One step's groups, ready to be trained on. The groups' arrays are shared and must not be changed.
  *
  * @param lease what it is acknowledged by
- * @param weightVersion the trainer's version at hand-over
+ * @param weightVersion the trainer's version at hand-over, as the run numbers it, and as the groups' version spans do
+ * @param word the same as the trainer called it, and as its engines do
  * @param maskBelow tokens of older versions have {@code loss_mask} 0; null where none are masked for their age
  * @param maskedTokens how many those are
  * @param groups whole, ascending by group index, each once
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public record LeasedBatch(
         LeaseToken lease,
         WeightVersion weightVersion,
+        WeightVersion word,
         @Nullable WeightVersion maskBelow,
         long maskedTokens,
         List<RolloutGroup> groups) {
@@ -39,7 +41,12 @@ public record LeasedBatch(
     public static LeasedBatch of(StepRecord.Lease lease, List<RolloutGroup> groups) {
         StaleMask.Masked masked = StaleMask.apply(groups, lease.maskBelow());
         return new LeasedBatch(
-                lease.token(), lease.weightVersion(), lease.maskBelow(), masked.maskedTokens(), masked.groups());
+                lease.token(),
+                lease.weightVersion(),
+                lease.word(),
+                lease.maskBelow(),
+                masked.maskedTokens(),
+                masked.groups());
     }
 
     public Lineage lineage() {

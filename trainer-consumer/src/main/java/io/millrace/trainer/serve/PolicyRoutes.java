@@ -72,7 +72,8 @@ final class PolicyRoutes {
         Policy policy = stands.policy();
         ObjectNode body = Json.object();
         body.put("lineage", policy.lineage().value());
-        body.put("weight_version", policy.weightVersion().value());
+        body.put("weight_version", policy.word().value());
+        body.put("version_offset", policy.words().offset());
         body.put("state", UpdateWatch.word(policy.state()));
         body.put("trained_groups", policy.trainedGroups());
         body.put("since_ms", policy.sinceMs());

@@ -7,6 +7,7 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
+import io.millrace.common.record.Policy;
 import io.millrace.common.time.Ticker;
 import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.evaluate.score.EvaluationStatus;
@@ -100,7 +101,7 @@ public final class RolloutQueue implements AutoCloseable {
      * Asks for an evaluation of the weights, while the run trains; durable when this returns, idempotent.
      *
      * @param evalId of its own, 1 to 64 letters, digits, '_', '.' or '-'
-     * @param version begins when the run is at this version or a newer one; null for the present one
+     * @param version begins when the trainer is at what it calls so, or newer; null for the present one
      * @param timeLimit after which it is reported with what there is; null for {@code --eval-time-limit}
      * @throws io.millrace.trainer.evaluate.EvaluationRefusedException for what its kinds say
      * @throws IllegalArgumentException when a value is out of its range
@@ -108,7 +109,11 @@ public final class RolloutQueue implements AutoCloseable {
     public EvaluationStatus evaluate(
             String evalId, List<EvalDataSet> dataSets, @Nullable WeightVersion version, @Nullable Duration timeLimit)
             throws InterruptedException {
-        return evaluations.request(policy().policy(), evalId, dataSets, version, timeLimit);
+        Policy policy = policy().policy();
+        WeightVersion number = version == null
+                ? null
+                : new WeightVersion(Math.max(0, version.value() + policy.words().offset()));
+        return evaluations.request(policy, evalId, dataSets, number, timeLimit);
     }
 
     /** Evaluations of the run. */
@@ -167,7 +172,7 @@ public final class RolloutQueue implements AutoCloseable {
      * Says that a step was trained: its groups are settled durably when this returns. Idempotent.
      *
      * @param lease as it was given with the step
-     * @param newVersion the weight version the step led to, larger than any before; null when the weights that generate
+     * @param newVersion what the trainer calls the weight version that the step led to, larger than any before; null when the weights that generate
      *     stay as they are
      * @throws RolloutQueueException of kind REFUSED when another lease is open or the version is not newer
      */

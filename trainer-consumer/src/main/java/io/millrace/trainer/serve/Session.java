@@ -9,6 +9,7 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
+import io.millrace.common.record.VersionWords;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.collect.AbandonedRow;
@@ -193,6 +194,21 @@ final class Session {
                         + " or mode fresh";
             }
         }
+        open(may, steps, nowMs);
+        return "";
+    }
+
+    /** Opens a lineage at the next step for a trainer that counts its versions anew; its weights go on. */
+    void restart(VersionWords words, long nowMs) throws Exception {
+        ResumeDecision.MayResume may = ledger.restart(words);
+        log.warn(
+                "the trainer counts its weight versions anew: what it calls {} from here on is version {}",
+                words.word(ledger.policy().weightVersion()),
+                ledger.policy().weightVersion());
+        open(may, recordedFrom(may.step()), nowMs);
+    }
+
+    private void open(ResumeDecision.MayResume may, List<StepHistory.Kept> steps, long nowMs) {
         List<ControlRecord> records = new ArrayList<>(ledger.resume(may, steps, nowMs));
         StepRecord.Resume resume = (StepRecord.Resume) records.getFirst();
         intake.discardLost();
@@ -207,7 +223,6 @@ final class Session {
                 resume.replayBefore().equals(resume.step())
                         ? "new groups"
                         : "steps up to " + (resume.replayBefore().value() - 1) + " are replayed");
-        return "";
     }
 
     /** The first step from which on every record is still there. */

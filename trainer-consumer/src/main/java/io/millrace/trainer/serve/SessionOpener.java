@@ -128,7 +128,8 @@ public final class SessionOpener {
         Owner me = me(stepsReader.lastOwner());
         StepWriter writer = new StepWriter(topics, me, made.producer());
         writer.take();
-        StepLedger ledger = new StepLedger(settings.batch().capacity());
+        StepLedger ledger =
+                new StepLedger(settings.batch().capacity(), settings.versions().rules());
         TopicPartition policy = new TopicPartition(topics.policy(), 0);
         Map<TopicPartition, Long> others = new HashMap<>();
         others.put(policy, reader.end(policy));
@@ -232,8 +233,14 @@ public final class SessionOpener {
         Policy policy = ledger.policy();
         if (ledger.isEmpty() && policy.sinceMs() == 0) {
             policy = new Policy(
-                    policy.lineage(), policy.weightVersion(), policy.trainedGroups(), policy.state(), clock.millis());
+                    policy.lineage(),
+                    policy.weightVersion(),
+                    policy.trainedGroups(),
+                    policy.state(),
+                    clock.millis(),
+                    policy.words());
             ledger.replay(policy);
+            policy = ledger.policy();
         }
         List<ControlRecord> records = new ArrayList<>(unreadable);
         records.add(policy);

@@ -48,7 +48,8 @@ final class Standing {
         return new TrainerStatus(
                 run,
                 policy.lineage(),
-                policy.weightVersion(),
+                policy.word(),
+                policy.words().offset(),
                 policy.state(),
                 policy.sinceMs(),
                 policyWarning,

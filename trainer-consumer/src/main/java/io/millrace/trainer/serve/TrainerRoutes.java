@@ -100,7 +100,7 @@ public final class TrainerRoutes {
         body.put("lineage", lease.lineage().value());
         body.put("step", lease.step().value());
         body.put("lease", lease.token().toString());
-        body.put("weight_version", lease.weightVersion().value());
+        body.put("weight_version", lease.word().value());
         body.put("leased_at_ms", lease.leasedAtMs());
         body.put("groups", lease.groups().size());
         ArrayNode indices = body.putArray("group_indices");
@@ -195,6 +195,7 @@ public final class TrainerRoutes {
             throw new HttpException("the server is stopping", Status.SERVICE_UNAVAILABLE_503);
         }
         ObjectNode body = Json.MAPPER.valueToTree(status);
+        body.put("policy_state", UpdateWatch.word(status.policyState()));
         ObjectNode asked = body.putObject("evaluations");
         asked.put(
                 "open",

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How the trainer consumer stands; a snapshot.
  *
+ * @param weightVersion as the trainer calls it
+ * @param versionOffset what the run's own number is above that; metrics and records have the number
  * @param policySinceMs wall clock when the policy's state began
  * @param policyWarning what is wrong with an update or a pause; null when nothing is
  * @param openStep the leased step; null when none is
@@ -43,6 +45,7 @@ public record TrainerStatus(
         RunId run,
         Lineage lineage,
         WeightVersion weightVersion,
+        long versionOffset,
         Policy.State policyState,
         long policySinceMs,
         @Nullable String policyWarning,

@@ -35,8 +35,11 @@ public sealed interface AckDecision {
     /** It names a lease that is not the open one: of another lineage, of another step, or void. */
     record NotTheOpenLease(LeaseToken asked, String why) implements AckDecision {}
 
-    /** The announced version does not follow the current one. */
+    /** The announced version does not follow the current one; both as the trainer calls them. */
     record VersionNotNewer(WeightVersion asked, WeightVersion current) implements AckDecision {}
+
+    /** The announced version is too far above the current one to be one. */
+    record VersionTooHigh(String why) implements AckDecision {}
 
     /** The checkpoint named resumes at a step that has not been trained. */
     record CheckpointAhead(StepNumber asked, StepNumber newestPossible) implements AckDecision {}

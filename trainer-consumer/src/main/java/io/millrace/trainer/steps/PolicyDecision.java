@@ -1,6 +1,7 @@
 package io.millrace.trainer.steps;
 
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.VersionWords;
 
 /** What becomes of an announcement. */
 public sealed interface PolicyDecision {
@@ -12,9 +13,16 @@ public sealed interface PolicyDecision {
      */
     record Changed(Policy policy, boolean newVersion) implements PolicyDecision {}
 
+    /**
+     * The trainer counts anew: a lineage begins at the next step, at the current version.
+     *
+     * @param words how its words are read in it
+     */
+    record Restarted(VersionWords words) implements PolicyDecision {}
+
     /** It says what is known: nothing to do. */
     record Unchanged(Policy policy) implements PolicyDecision {}
 
-    /** The version is older than the current one, or it is of another lineage. */
+    /** The version can be none that follows the current one, or it is of another lineage. */
     record Refused(String why) implements PolicyDecision {}
 }

@@ -13,6 +13,7 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Totals;
+import io.millrace.common.record.VersionWords;
 import io.millrace.trainer.collect.Settlement;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StepLedger implements Settlement {
     private final Capacity capacity;
+    private final VersionRules rules;
     private final Settlements settlements = new Settlements();
     private final Lineages lineages = new Lineages();
     private final AcknowledgedLeases acknowledged = new AcknowledgedLeases();
@@ -51,7 +53,12 @@ public final class StepLedger implements Settlement {
     private boolean empty = true;
 
     public StepLedger(Capacity capacity) {
+        this(capacity, VersionRules.defaults());
+    }
+
+    public StepLedger(Capacity capacity, VersionRules rules) {
         this.capacity = capacity;
+        this.rules = rules;
     }
 
     /**
@@ -94,7 +101,13 @@ public final class StepLedger implements Settlement {
             throw new IllegalStateException("policy does not follow: it is of lineage " + last.lineage()
                     + " where steps is in lineage " + lineage);
         }
-        policy = last;
+        policy = new Policy(
+                last.lineage(),
+                last.weightVersion(),
+                last.trainedGroups(),
+                last.state(),
+                last.sinceMs(),
+                last.words().withJumpMax(rules.jumpMax()));
         countStepsInVersion();
     }
 
@@ -114,7 +127,7 @@ public final class StepLedger implements Settlement {
 
     /** Takes what the trainer says of its weights. */
     public PolicyDecision announce(Announcement announcement, long nowMs) {
-        PolicyDecision decision = announcement.on(policy, trainedInLineage(), nowMs);
+        PolicyDecision decision = announcement.on(policy, rules, trainedInLineage(), nowMs);
         if (decision instanceof PolicyDecision.Changed changed) {
             policy = changed.policy();
             stepsInVersion = changed.newVersion() ? 0 : stepsInVersion;
@@ -184,8 +197,8 @@ public final class StepLedger implements Settlement {
 
     private StepRecord.Lease leased(
             StepNumber step, List<ManifestEntry> groups, @Nullable WeightVersion maskBelow, LeaseId id, long nowMs) {
-        StepRecord.Lease lease =
-                new StepRecord.Lease(lineage, step, id, policy.weightVersion(), nowMs, groups, maskBelow);
+        StepRecord.Lease lease = new StepRecord.Lease(
+                lineage, step, id, policy.weightVersion(), policy.words().offset(), nowMs, groups, maskBelow);
         apply(lease);
         noted();
         return lease;
@@ -225,11 +238,12 @@ public final class StepLedger implements Settlement {
 
     /**
      * @param lease what the trainer was given with the step
-     * @param version the weight version this step led to; null when the trainer goes on with the current one
+     * @param word what the trainer calls the weight version that this step led to; null when it goes on with the current
+     *     one
      * @param named the step at which the trainer's newest durable checkpoint resumes; null when it does not say
      */
     public AckDecision acknowledge(
-            LeaseToken token, @Nullable WeightVersion version, @Nullable StepNumber named, long nowMs) {
+            LeaseToken token, @Nullable WeightVersion word, @Nullable StepNumber named, long nowMs) {
         StepNumber step = token.step();
         StepRecord.Lease lease = open;
         if (acknowledged.contains(token) && token.lineage().equals(lineage)) {
@@ -237,13 +251,28 @@ public final class StepLedger implements Settlement {
                 // Not a record of its own: the next acknowledgement carries it, and until then more is kept.
                 checkpoint = newest(checkpoint, named);
             }
-            return again(step, version);
+            return again(step, word);
         }
         if (lease == null || !lease.token().equals(token)) {
             return new AckDecision.NotTheOpenLease(token, whyNotOpen(token));
         }
-        if (version != null && version.compareTo(policy.weightVersion()) <= 0) {
-            return new AckDecision.VersionNotNewer(version, policy.weightVersion());
+        WeightVersion version = null;
+        VersionWords words = policy.words();
+        if (word != null) {
+            switch (rules.acknowledged(policy, word)) {
+                case VersionRules.Meaning.Version means -> {
+                    version = means.version();
+                    words = means.words();
+                }
+                case VersionRules.Meaning.Refused refused -> {
+                    return new AckDecision.VersionTooHigh(refused.why());
+                }
+                case VersionRules.Meaning.Restart restart ->
+                    throw new IllegalStateException("an acknowledgement restarts no count");
+            }
+        }
+        if (version != null && word != null && version.compareTo(policy.weightVersion()) <= 0) {
+            return new AckDecision.VersionNotNewer(word, policy.word());
         }
         if (named != null && named.compareTo(step.next()) > 0) {
             return new AckDecision.CheckpointAhead(named, step.next());
@@ -256,7 +285,7 @@ public final class StepLedger implements Settlement {
         List<ControlRecord> records = new ArrayList<>();
         records.add(ack);
         if (version != null) {
-            policy = new Policy(lineage, version, Math.max(0, trainedInLineage()), Policy.State.READY, nowMs);
+            policy = new Policy(lineage, version, Math.max(0, trainedInLineage()), Policy.State.READY, nowMs, words);
             records.add(policy);
         }
         return new AckDecision.Acknowledged(lease, records, groups);
@@ -285,7 +314,10 @@ public final class StepLedger implements Settlement {
     }
 
     /** A repeated acknowledgement is fine unless it says something new. */
-    private AckDecision again(StepNumber step, @Nullable WeightVersion version) {
+    private AckDecision again(StepNumber step, @Nullable WeightVersion word) {
+        WeightVersion version = word == null
+                ? null
+                : new WeightVersion(Math.max(0, word.value() + policy.words().offset()));
         if (version == null || (lastAck != null && isSame(lastAck, step, version))) {
             return new AckDecision.AlreadyAcknowledged(step);
         }
@@ -296,7 +328,7 @@ public final class StepLedger implements Settlement {
         }
         return new AckDecision.Conflict(
                 step,
-                "step " + step + " was acknowledged before without weight version " + version
+                "step " + step + " was acknowledged before without weight version " + word
                         + "; announce it with the acknowledgement of step " + nextStep + " or later");
     }
 
@@ -325,11 +357,17 @@ public final class StepLedger implements Settlement {
         }
         StepNumber recordedBefore = recordedBefore();
         return new ResumeDecision.MayResume(
-                lineage.next(), step, mode == ResumeMode.REPLAY ? recordedBefore : step, recordedBefore);
+                lineage.next(), step, mode == ResumeMode.REPLAY ? recordedBefore : step, recordedBefore, null);
+    }
+
+    /** How the lineage of a trainer that counts anew is opened: at the next step, with new groups. */
+    public ResumeDecision.MayResume restart(VersionWords words) {
+        return new ResumeDecision.MayResume(lineage.next(), nextStep, nextStep, recordedBefore(), words);
     }
 
     /**
-     * Goes back to a step; a lease that is open is void.
+     * Goes back to a step; a lease that is open is void. Engines may still serve later weights, so the lineage begins
+     * updating, until the trainer says ready; but for a trainer that counts anew, which has just said so.
      *
      * @param may what {@link #mayResume} allowed
      * @param steps the recorded ones from the step on, all up to {@code recordedBefore}
@@ -340,7 +378,8 @@ public final class StepLedger implements Settlement {
             throw new IllegalStateException("of the steps from " + may.step() + " to before " + may.recordedBefore()
                     + " only " + steps.size() + " are on record");
         }
-        WeightVersion version = steps.isEmpty()
+        VersionWords restarted = may.restarted();
+        WeightVersion version = steps.isEmpty() || restarted != null
                 ? policy.weightVersion()
                 : steps.getFirst().lease().weightVersion();
         boolean replay = may.replayBefore().compareTo(may.step()) > 0;
@@ -355,7 +394,15 @@ public final class StepLedger implements Settlement {
         if (replay) {
             recorded(steps);
         }
-        policy = new Policy(lineage, version, trained, Policy.State.READY, nowMs);
+        policy = restarted == null
+                ? new Policy(
+                        lineage,
+                        version,
+                        trained,
+                        Policy.State.UPDATING,
+                        nowMs,
+                        policy.words().unconfirmed())
+                : new Policy(lineage, version, trained, Policy.State.READY, nowMs, restarted);
         return List.of(resume, policy);
     }
 
@@ -557,6 +604,15 @@ public final class StepLedger implements Settlement {
     @Override
     public boolean isSkipped(int partition, long offset) {
         return settlements.isSkipped(partition, offset);
+    }
+
+    @Override
+    public @Nullable String ahead(Lineage issued, WeightVersion newest) {
+        return policy.isAhead(newest)
+                ? "ahead: it was issued in lineage " + issued + " and has tokens of weight version " + newest
+                        + ", lineage " + lineage + " is at " + policy.weightVersion()
+                        + (policy.words().confirmed() ? "" : " and has not been ready yet")
+                : null;
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Finished groups of a test, in the order in which they finished. */
 public final class Groups {
@@ -88,6 +89,11 @@ public final class Groups {
         @Override
         public boolean isLost(Lineage issued, WeightVersion newest) {
             return false;
+        }
+
+        @Override
+        public @Nullable String ahead(Lineage issued, WeightVersion newest) {
+            return null;
         }
     }
 }

@@ -91,7 +91,7 @@ class ResultParserTest {
         ResultEvent.Arrived arrived = assertInstanceOf(ResultEvent.Arrived.class, parseGroup(2, key(6), blob));
         assertEquals(new GroupIndex(6), arrived.groupIndex());
         assertEquals(new Attempt(3), arrived.attempt());
-        assertEquals(7, arrived.oldestVersion().value());
+        assertEquals(0, arrived.oldestVersion().value());
         assertEquals(List.of(9L), arrived.offsets());
         assertArrayEquals(blob, arrived.payload());
     }

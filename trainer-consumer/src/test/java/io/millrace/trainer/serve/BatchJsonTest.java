@@ -63,6 +63,7 @@ class BatchJsonTest {
                 new StepNumber(4),
                 new LeaseId("00000000000000aa"),
                 new WeightVersion(9),
+                5,
                 1,
                 Stream.of(groups)
                         .map(group -> new StepRecord.ManifestEntry(
@@ -102,7 +103,7 @@ class BatchJsonTest {
         assertEquals("[-0.4,-0.5,-0.6]", second.path("rollout_log_probs").toString());
         assertEquals(7, second.path("index").intValue());
         assertEquals(3, second.path("response_length").intValue());
-        assertEquals("[\"7\"]", second.path("weight_versions").toString());
+        assertEquals("[\"0\"]", second.path("weight_versions").toString());
         assertEquals("completed", second.path("status").stringValue());
         assertEquals(
                 "{\"cached_tokens\":1,\"total_prompt_tokens\":2}",

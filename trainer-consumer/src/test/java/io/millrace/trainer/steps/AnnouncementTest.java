@@ -19,6 +19,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +53,13 @@ class AnnouncementTest {
 
     /** Takes the next step. */
     private void take(WeightVersion version) {
+        StepRecord.Lease lease = lease();
+        written.addAll(assertInstanceOf(
+                        AckDecision.Acknowledged.class, ledger.acknowledge(lease.token(), version, null, nowMs))
+                .records());
+    }
+
+    private StepRecord.Lease lease() {
         StepNumber step = ledger.nextStep();
         List<ManifestEntry> groups = LongStream.range(B * step.value(), B * step.value() + B)
                 .mapToObj(index ->
@@ -59,9 +67,7 @@ class AnnouncementTest {
                 .toList();
         StepRecord.Lease lease = ledger.lease(step, groups, null, new LeaseId("00000000000000aa"), nowMs);
         written.add(lease);
-        written.addAll(assertInstanceOf(
-                        AckDecision.Acknowledged.class, ledger.acknowledge(lease.token(), version, null, nowMs))
-                .records());
+        return lease;
     }
 
     /** What the next process makes of what was written. */
@@ -106,12 +112,76 @@ class AnnouncementTest {
     }
 
     @Test
-    void aVersionRises() {
+    void aLowerVersionIsACountBegunAnewAndOpensALineageInWhichTheWeightsGoOn() {
         changed(State.READY, version(5));
-        assertInstanceOf(PolicyDecision.Refused.class, announce(State.READY, version(4)));
-        assertEquals(version(5), ledger.policy().weightVersion());
-        take(version(6));
-        assertInstanceOf(PolicyDecision.Refused.class, announce(State.READY, version(5)));
+        take(version(9));
+        StepNumber step = ledger.nextStep();
+        PolicyDecision.Restarted restarted =
+                assertInstanceOf(PolicyDecision.Restarted.class, announce(State.READY, version(1)));
+        written.addAll(ledger.resume(ledger.restart(restarted.words()), List.of(), nowMs));
+        assertEquals(new Lineage(1), ledger.lineage());
+        assertEquals(step, ledger.nextStep());
+        assertEquals(version(9), ledger.policy().weightVersion());
+        assertEquals(version(1), ledger.policy().word());
+        assertEquals(State.READY, ledger.policy().state());
+        assertEquals(OptionalLong.of(9), ledger.policy().number(1));
+        assertEquals(ledger.policy(), again().policy());
+        take(version(2));
+        assertEquals(version(10), ledger.policy().weightVersion());
+        Policy ready = changed(State.READY, version(3));
+        assertEquals(version(11), ready.weightVersion());
+        assertEquals(version(3), ready.word());
+    }
+
+    @Test
+    void aLowerVersionIsRefusedWhereTheSettingSaysSoAndTheExpectedOneIsNamed() {
+        StepLedger strict = new StepLedger(CAPACITY, new VersionRules(8, OnVersionRestart.REFUSE));
+        strict.announce(new Announcement(new Lineage(0), State.READY, version(5)), 1);
+        String why = assertInstanceOf(
+                        PolicyDecision.Refused.class,
+                        strict.announce(new Announcement(new Lineage(0), State.READY, version(4)), 1))
+                .why();
+        assertTrue(why.contains("older than the current 5: expected is 6"), why);
+        assertEquals(version(5), strict.policy().weightVersion());
+    }
+
+    @Test
+    void aVersionThatNobodyCanHaveCountedToIsRefusedAndTheExpectedOneIsNamed() {
+        String why = assertInstanceOf(PolicyDecision.Refused.class, announce(State.READY, version(1795535561L)))
+                .why();
+        assertTrue(why.contains("expected is 1"), why);
+        changed(State.READY, version(8));
+        assertInstanceOf(PolicyDecision.Refused.class, announce(State.READY, version(17)));
+        StepRecord.Lease lease = lease();
+        AckDecision.VersionTooHigh high = assertInstanceOf(
+                AckDecision.VersionTooHigh.class, ledger.acknowledge(lease.token(), version(17), null, nowMs));
+        assertTrue(high.why().contains("expected is 9"), high.why());
+        assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(lease.token(), version(16), null, nowMs));
+    }
+
+    @Test
+    void theFirstWordAfterAResumptionNamesTheVersionThatItBeganWith() {
+        take(version(1));
+        take(version(2));
+        ResumeDecision.MayResume may = assertInstanceOf(
+                ResumeDecision.MayResume.class, ledger.mayResume(new StepNumber(2), ResumeMode.FRESH, new Lineage(1)));
+        written.addAll(ledger.resume(may, List.of(), nowMs));
+        assertEquals(version(2), changed(State.READY, version(500)).weightVersion());
+        assertEquals(version(500), ledger.policy().word());
+        take(version(501));
+        assertEquals(version(3), ledger.policy().weightVersion());
+        assertEquals(ledger.policy(), again().policy());
+    }
+
+    @Test
+    void aFirstAcknowledgementAfterAResumptionNamesTheVersionAfter() {
+        take(version(1));
+        ResumeDecision.MayResume may = assertInstanceOf(
+                ResumeDecision.MayResume.class, ledger.mayResume(new StepNumber(1), ResumeMode.FRESH, new Lineage(1)));
+        written.addAll(ledger.resume(may, List.of(), nowMs));
+        take(version(1));
+        assertEquals(version(2), ledger.policy().weightVersion());
+        assertEquals(version(1), ledger.policy().word());
     }
 
     @Test
@@ -154,6 +224,7 @@ class AnnouncementTest {
         ResumeDecision.MayResume may = assertInstanceOf(
                 ResumeDecision.MayResume.class, ledger.mayResume(new StepNumber(1), ResumeMode.REPLAY, new Lineage(1)));
         written.addAll(ledger.resume(may, kept, nowMs));
+        assertEquals(version(1), changed(State.READY, version(1)).weightVersion());
         StepRecord.Lease again1 = ledger.leaseRecorded(new LeaseId("00000000000000ab"), nowMs);
         written.add(again1);
         written.addAll(

@@ -67,7 +67,17 @@ final class Oracle {
         }
     }
 
+    private boolean confirmed = true;
+
+    /** A result that is kept has no token of weights that nobody announced, but for the next version of a trainer at work. */
+    void checkKnown(WeightVersion newest) {
+        assertTrue(
+                newest.value() <= version.value() + (confirmed ? 1 : 0),
+                name + ": tokens of version " + newest + " are kept at version " + version);
+    }
+
     private void policy(Policy policy) {
+        confirmed |= policy.state() == Policy.State.READY;
         if (!policy.weightVersion().equals(version)) {
             assertEquals(
                     trainedCount - Math.max(0, replayBefore - next) * batchGroups,
@@ -115,6 +125,8 @@ final class Oracle {
 
     private void resume(StepRecord.Resume resume) {
         resumes.add(resume);
+        confirmed = false;
+        version = resume.weightVersion();
         stepsInVersion = 0;
         long settledSteps = Math.max(next, replayBefore);
         next = resume.step().value();

@@ -73,6 +73,8 @@ final class RandomRun {
     private final Map<GroupIndex, TreeSet<Long>> held = new HashMap<>();
     /** What stands on the prompts lanes: newer attempts of some groups. */
     private final TasksOut out = new TasksOut();
+    /** Of which groups. */
+    private final Set<GroupIndex> issued = new HashSet<>();
     /** Results that were taken back, by partition and offset of their last record. */
     private final Set<List<Long>> takenBack = new HashSet<>();
 
@@ -90,6 +92,8 @@ final class RandomRun {
     private final List<LeaseToken> tokens = new ArrayList<>();
 
     private int zombies;
+    private int ahead;
+    private int versionRestarts;
     private int restarts;
     private int torn;
     private int stale;
@@ -145,7 +149,7 @@ final class RandomRun {
             acknowledge();
         } else if (dice < 986) {
             acknowledgeAsAZombie();
-        } else if (dice < 990) {
+        } else if (dice < 993) {
             announce();
         } else if (dice < 996) {
             restart();
@@ -193,7 +197,9 @@ final class RandomRun {
             }
         }
         if (random.nextInt(4) == 0) {
-            out.issued(Groups.task(index.value(), 1 + random.nextInt(4), 0));
+            long version = Math.max(0, ledger.policy().weightVersion().value() - random.nextInt(2));
+            out.issued(Groups.task(index.value(), 1 + random.nextInt(4), version));
+            issued.add(index);
         }
     }
 
@@ -254,7 +260,9 @@ final class RandomRun {
     }
 
     private ResultEvent.Arrived arrived(GroupIndex index, Attempt attempt, int partition, List<Long> offsets) {
-        long newest = ledger.policy().weightVersion().value();
+        // Now and then of weights ahead of the policy: pushed and not announced, or of a future that was given up.
+        long ahead = random.nextInt(6) == 0 ? random.nextInt(4) : 0;
+        long newest = ledger.policy().weightVersion().value() + ahead;
         long version = Math.max(0, newest - random.nextInt(3));
         long lineage = Math.max(0, ledger.lineage().value() - random.nextInt(2));
         return new ResultEvent.Arrived(
@@ -286,6 +294,16 @@ final class RandomRun {
                 if (others != null && !others.isEmpty()) {
                     collector.passedOver(won.group().groupIndex(), others.first());
                 }
+                oracle.checkKnown(won.group().newestVersion());
+            }
+            case Collected.Ahead refused -> {
+                Finished group = refused.group();
+                long last = group.offsets().getLast();
+                StepRecord.Rejection rejection =
+                        ledger.reject(group.groupIndex(), group.attempt(), partition, last, refused.reason());
+                pendingTakenBack.put(rejection, List.of((long) partition, last));
+                decisions.add(rejection);
+                ahead++;
             }
             case Collected.Passed passed -> assertTrue(collector.hasWon(passed.groupIndex()), name);
             case Collected.Lost lost -> {
@@ -348,6 +366,7 @@ final class RandomRun {
         assertTrue(oldest.compareTo(winner.newestVersion()) <= 0, name + ": a group with every token masked");
         long staleness = version.value() - oldest.value();
         assertTrue(staleness <= maxStaleness, name + ": a group of staleness " + staleness);
+        assertTrue(winner.newestVersion().compareTo(version) <= 0, name + ": a group from the future is trained");
     }
 
     int masked() {
@@ -364,6 +383,10 @@ final class RandomRun {
                 write(List.of(lease));
             }
             case LeaseDecision.MayLease may -> {
+                if (!caughtUp()) {
+                    // What was passed over is known only then.
+                    return;
+                }
                 discardStale();
                 if (gate.choose(standing()) instanceof BatchChoice.Ready ready) {
                     for (Finished group : ready.groups()) {
@@ -417,9 +440,10 @@ final class RandomRun {
     }
 
     private StalenessGate.Standing standing() {
+        out.forget(ledger::isSettled);
         return new StalenessGate.Standing(
                 collector.finished(),
-                new TasksOut(),
+                out,
                 ledger,
                 ledger.totals().lowWaterMark(),
                 ledger.policy().weightVersion(),
@@ -431,9 +455,8 @@ final class RandomRun {
         if (open == null) {
             return;
         }
-        WeightVersion version = random.nextInt(3) == 0
-                ? null
-                : new WeightVersion(ledger.policy().weightVersion().value() + 1);
+        WeightVersion version =
+                random.nextInt(3) == 0 ? null : ledger.policy().word().next();
         AckDecision.Acknowledged done = assertInstanceOf(
                 AckDecision.Acknowledged.class, ledger.acknowledge(open.token(), version, null, 2), name);
         done.groups().forEach(collector::settled);
@@ -468,23 +491,53 @@ final class RandomRun {
         List<Policy.State> states = List.of(Policy.State.READY, Policy.State.UPDATING, Policy.State.PAUSED);
         Policy.State state = states.get(random.nextInt(states.size()));
         WeightVersion version = state == Policy.State.READY && random.nextBoolean()
-                ? new WeightVersion(ledger.policy().weightVersion().value() + 1)
+                ? next(ledger.policy().word())
                 : null;
-        if (ledger.announce(new Announcement(ledger.lineage(), state, version), 4)
-                instanceof PolicyDecision.Changed changed) {
-            announced++;
-            write(List.of(changed.policy()));
+        switch (ledger.announce(new Announcement(ledger.lineage(), state, version), 4)) {
+            case PolicyDecision.Changed changed -> {
+                announced++;
+                write(List.of(changed.policy()));
+            }
+            case PolicyDecision.Restarted restarted -> {
+                versionRestarts++;
+                open(ledger.restart(restarted.words()));
+            }
+            default -> {}
         }
+    }
+
+    /** What a trainer calls its next version: mostly one more, now and then it has begun to count anew. */
+    private WeightVersion next(WeightVersion word) {
+        return random.nextInt(4) == 0
+                ? new WeightVersion(random.nextLong(word.value() + 1))
+                : new WeightVersion(word.value() + 1 + random.nextInt(2));
+    }
+
+    int ahead() {
+        return ahead;
+    }
+
+    int versionRestarts() {
+        return versionRestarts;
     }
 
     private void resume(ResumeMode mode) {
         StepNumber step = new StepNumber(Math.max(0, ledger.nextStep().value() - random.nextInt(8)));
-        ResumeDecision.MayResume may = assertInstanceOf(
+        open(assertInstanceOf(
                 ResumeDecision.MayResume.class,
                 ledger.mayResume(step, mode, ledger.lineage().next()),
-                name);
-        List<StepHistory.Kept> recorded = history().steps(step, may.recordedBefore());
+                name));
+    }
+
+    private void open(ResumeDecision.MayResume may) {
+        List<StepHistory.Kept> recorded = history().steps(may.step(), may.recordedBefore());
+        WeightVersion before = ledger.policy().weightVersion();
         List<ControlRecord> records = new ArrayList<>(ledger.resume(may, recorded, 3));
+        if (may.restarted() == null) {
+            assertEquals(Policy.State.UPDATING, ledger.policy().state(), name);
+        } else {
+            assertEquals(before, ledger.policy().weightVersion(), name + ": the weights do not go on");
+        }
         for (Finished group : collector.lost()) {
             collector.settled(group.groupIndex());
             records.add(ledger.discard(group.groupIndex(), group.attempt(), "lineage"));
@@ -605,19 +658,46 @@ final class RandomRun {
         return -1;
     }
 
-    /** Everything that can be done is done, after one more restart; then nothing may be missing. */
-    void drain() {
-        tearNext = false;
-        restart();
+    private void feedAll() {
         for (int partition = 0; partition < PARTITIONS; partition++) {
             while (read[partition] < results.get(partition).size()) {
                 feed(partition);
             }
         }
+    }
+
+    /** What is out would be waited for, and nothing comes any more. */
+    private void giveUpWhatIsOut() {
+        for (GroupIndex index : issued) {
+            if (!ledger.isSettled(index) && collector.finished(index) == null) {
+                int partition = (int) (index.value() % PARTITIONS);
+                List<Entry> log = results.get(partition);
+                ResultEvent marker = new ResultEvent.Marker(index, new Attempt(9), "given up", partition, log.size());
+                log.add(new Entry.Whole(marker));
+                winners.putIfAbsent(index, marker);
+            }
+        }
+        feedAll();
+    }
+
+    /** Everything that can be done is done, after one more restart; then nothing may be missing. */
+    void drain() {
+        tearNext = false;
+        restart();
+        feedAll();
         while (ledger.openLease() != null
                 || ledger.isReplaying()
                 || collector.finished().size() >= B) {
+            giveUpWhatIsOut();
             lease();
+            if (ledger.openLease() == null) {
+                // What has finished is of weights that are not announced.
+                WeightVersion next = ledger.policy().word().next();
+                if (ledger.announce(new Announcement(ledger.lineage(), Policy.State.READY, next), 4)
+                        instanceof PolicyDecision.Changed changed) {
+                    write(List.of(changed.policy()));
+                }
+            }
             acknowledge();
             check();
         }

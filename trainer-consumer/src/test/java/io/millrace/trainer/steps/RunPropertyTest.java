@@ -25,6 +25,8 @@ class RunPropertyTest {
         long masked = 0;
         long late = 0;
         long zombies = 0;
+        long ahead = 0;
+        long versionRestarts = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             RandomRun run = new RandomRun(seed);
             for (int i = 0; i < EVENTS; i++) {
@@ -41,6 +43,8 @@ class RunPropertyTest {
             masked += run.masked();
             late += run.late();
             zombies += run.zombies();
+            ahead += run.ahead();
+            versionRestarts += run.versionRestarts();
         }
         assertEquals(SEEDS * EVENTS, events);
         assertTrue(
@@ -51,9 +55,12 @@ class RunPropertyTest {
                         && announced > 1_000
                         && masked > 100
                         && late > 100
-                        && zombies > 500,
+                        && zombies > 500
+                        && ahead > 1_000
+                        && versionRestarts > 20,
                 restarts + " restarts, " + resumes + " resumptions, " + torn + " torn transactions, " + stale
                         + " discarded as stale, " + announced + " announcements, " + masked
-                        + " groups with masked tokens, " + late + " taken back, " + zombies + " late acknowledgements");
+                        + " groups with masked tokens, " + late + " taken back, " + zombies + " late acknowledgements, "
+                        + ahead + " ahead, " + versionRestarts + " counts begun anew");
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.trainer.steps;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -288,5 +289,40 @@ class StepLedgerTest {
         assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(other, version(1), null, 9));
         assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token, version(1), null, 9));
         assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(other, version(1), null, 9));
+    }
+
+    private Policy.State resumed(long at) {
+        ResumeDecision.MayResume may = assertInstanceOf(
+                ResumeDecision.MayResume.class,
+                ledger.mayResume(step(at), ResumeMode.FRESH, ledger.lineage().next()));
+        ledger.resume(may, List.of(), 6);
+        return ledger.policy().state();
+    }
+
+    @Test
+    void aResumptionBeginsUpdating() {
+        take(0, version(1), 0, 1);
+        assertEquals(Policy.State.UPDATING, resumed(1));
+        ledger.announce(new Announcement(new Lineage(1), Policy.State.READY, null), 7);
+        assertEquals(Policy.State.READY, ledger.policy().state());
+        assertEquals(version(1), ledger.policy().weightVersion());
+    }
+
+    @Test
+    void tokensOfAnAbandonedFutureAreAhead() {
+        take(0, version(1), 0, 1);
+        Lineage mine = new Lineage(1);
+        assertNull(ledger.ahead(new Lineage(0), version(2)), "pushed, and announced in a moment");
+        assertNotNull(ledger.ahead(new Lineage(0), version(3)));
+        resumed(1);
+        String why = ledger.ahead(mine, version(2));
+        assertEquals(
+                "ahead: it was issued in lineage 1 and has tokens of weight version 2, lineage 1 is at 1 and has not been"
+                        + " ready yet",
+                why);
+        assertNull(ledger.ahead(mine, version(1)));
+        ledger.announce(new Announcement(mine, Policy.State.READY, version(1)), 7);
+        assertNull(ledger.ahead(mine, version(2)));
+        assertNotNull(ledger.ahead(mine, version(3)));
     }
 }

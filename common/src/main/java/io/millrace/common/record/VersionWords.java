@@ -1,0 +1,55 @@
+package io.millrace.common.record;
+
+import io.millrace.common.id.WeightVersion;
+
+/*
+ * Trainers and engines count weight versions themselves: some from 1 at every start, some from a checkpoint's number. The
+ * run's own numbers rise over its whole life, or what is stale could not be told. So each lineage has an offset: the
+ * number is the word plus the offset.
+ */
+
+/**
+ * How the words of a lineage's trainer and engines for weight versions, numbers that they count themselves, become the
+ * run's own.
+ *
+ * @param offset number minus word
+ * @param confirmed whether the trainer has said ready, or named a version, since the lineage began; before that engines
+ *     may still serve weights of a future that was given up, and the offset is that of the lineage before
+ * @param jumpMax a word further above the current one than this is no version
+ */
+public record VersionWords(long offset, boolean confirmed, long jumpMax) {
+    /** Of {@link #jumpMax}, where no setting says otherwise. */
+    public static final long JUMP_MAX_DEFAULT = 8;
+    /** Words that are the numbers. */
+    public static final VersionWords SAME = new VersionWords(0, true, JUMP_MAX_DEFAULT);
+
+    public VersionWords {
+        if (jumpMax < 1) {
+            throw new IllegalArgumentException("jump_max must be 1 or more, was " + jumpMax);
+        }
+    }
+
+    /** What the trainer calls a version; 0 where that was before it counted. */
+    public WeightVersion word(WeightVersion version) {
+        return new WeightVersion(Math.max(0, version.value() - offset));
+    }
+
+    /** The same, as a lineage begins with it. */
+    public VersionWords unconfirmed() {
+        return new VersionWords(offset, false, jumpMax);
+    }
+
+    /** This word means this version. */
+    public VersionWords where(WeightVersion word, WeightVersion version) {
+        return new VersionWords(version.value() - word.value(), true, jumpMax);
+    }
+
+    /** Words mean what they meant in the lineage before. */
+    public VersionWords asBefore() {
+        return new VersionWords(offset, true, jumpMax);
+    }
+
+    public VersionWords withJumpMax(long limit) {
+        return new VersionWords(offset, confirmed, limit);
+    }
+}

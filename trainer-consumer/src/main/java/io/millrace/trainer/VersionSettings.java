@@ -1,0 +1,41 @@
+package io.millrace.trainer;
+
+import io.millrace.common.config.Setting;
+import io.millrace.common.record.VersionWords;
+import io.millrace.trainer.steps.OnVersionRestart;
+import io.millrace.trainer.steps.VersionRules;
+
+/**
+ * Which weight versions a trainer may name.
+ *
+ * @param jumpMax how far above the current version the next one may be
+ * @param onRestart what a ready with a lower version means
+ */
+public record VersionSettings(
+        @Setting(
+                name = "version-jump-max",
+                defaultValue = "8",
+                min = "1",
+                max = "1000000",
+                unit = "weight versions",
+                help =
+                        "How far above the current weight version the next one may be; what is further is refused, from the"
+                                + " trainer, or taken for no version, from an engine")
+        long jumpMax,
+
+        @Setting(
+                name = "on-version-restart",
+                defaultValue = "lineage",
+                help =
+                        "When the trainer says ready with a lower version than the current one: lineage takes it for a trainer"
+                                + " that counts anew and opens a lineage in which it may; refuse refuses it")
+        OnVersionRestart onRestart) {
+    /** The defaults. */
+    public static VersionSettings defaults() {
+        return new VersionSettings(VersionWords.JUMP_MAX_DEFAULT, OnVersionRestart.LINEAGE);
+    }
+
+    public VersionRules rules() {
+        return new VersionRules(jumpMax, onRestart);
+    }
+}

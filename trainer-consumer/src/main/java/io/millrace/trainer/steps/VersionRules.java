@@ -1,0 +1,65 @@
+package io.millrace.trainer.steps;
+
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.VersionWords;
+
+/**
+ * What the versions that a trainer names mean, and which it may name. Pure.
+ *
+ * @param jumpMax how far above the current version the next one may be, 1 or more
+ */
+public record VersionRules(long jumpMax, OnVersionRestart onRestart) {
+    /** The defaults of the settings. */
+    public static VersionRules defaults() {
+        return new VersionRules(VersionWords.JUMP_MAX_DEFAULT, OnVersionRestart.LINEAGE);
+    }
+
+    /** What a trainer's word comes to. */
+    sealed interface Meaning {
+        /** It means this version, which is not below the current one; and how its words are to be read from here on. */
+        record Version(WeightVersion version, VersionWords words) implements Meaning {}
+
+        /** It is below the current one, which it means from here on in a lineage of its own. */
+        record Restart(VersionWords words) implements Meaning {}
+
+        record Refused(String why) implements Meaning {}
+    }
+
+    /** Of {@code ready}: engines serve the version so called. The first in a lineage names the version it began with. */
+    Meaning ready(Policy current, WeightVersion word) {
+        VersionWords words = current.words();
+        if (!words.confirmed()) {
+            return new Meaning.Version(current.weightVersion(), words.where(word, current.weightVersion()));
+        }
+        if (word.compareTo(current.word()) < 0) {
+            return onRestart == OnVersionRestart.LINEAGE
+                    ? new Meaning.Restart(words.where(word, current.weightVersion()))
+                    : new Meaning.Refused("weight_version " + word + " is older than the current " + current.word()
+                            + ": expected is " + current.word().next() + ". A trainer that counts anew goes on counting"
+                            + " from there, or the trainer consumer is started with --on-version-restart lineage");
+        }
+        return risen(current, word);
+    }
+
+    /**
+     * Of an acknowledgement: the step led to the version so called. The first in a lineage names the one after that it
+     * began with. One that does not rise is for the caller to refuse.
+     */
+    Meaning acknowledged(Policy current, WeightVersion word) {
+        if (!current.words().confirmed()) {
+            WeightVersion next = current.weightVersion().next();
+            return new Meaning.Version(next, current.words().where(word, next));
+        }
+        return risen(current, word);
+    }
+
+    private Meaning risen(Policy current, WeightVersion word) {
+        long rise = word.value() - current.word().value();
+        return rise > jumpMax
+                ? new Meaning.Refused("weight_version " + word + " is " + rise + " above the current " + current.word()
+                        + ", and at most " + jumpMax + " are taken for a count (version-jump-max): expected is "
+                        + current.word().next())
+                : new Meaning.Version(new WeightVersion(current.weightVersion().value() + rise), current.words());
+    }
+}
