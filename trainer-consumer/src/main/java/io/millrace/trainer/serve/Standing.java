@@ -96,6 +96,15 @@ final class Standing {
                                 .count();
     }
 
+    /** Finished groups without tokens of a version that is yet to be announced. */
+    private static long announced(Session session) {
+        return session.collector.finished().stream()
+                .filter(group -> group.newestVersion()
+                                .compareTo(session.ledger.policy().weightVersion())
+                        <= 0)
+                .count();
+    }
+
     private void observe(Session session) {
         Waiting now = now(session);
         if (now != waiting) {
@@ -120,6 +129,9 @@ final class Standing {
                 }
                 if (session.collector.finished().size() < batchGroups) {
                     yield Waiting.FINISHED_GROUPS;
+                }
+                if (announced(session) < batchGroups) {
+                    yield Waiting.ANNOUNCEMENT;
                 }
                 yield other(session.lastChoice()).isEmpty() ? Waiting.TRAINER_TO_LEASE : Waiting.OTHER_GROUPS;
             }
@@ -152,6 +164,9 @@ final class Standing {
                         + abandoned(session);
             }
             case OTHER_GROUPS -> other(session.lastChoice()) + abandoned(session);
+            case ANNOUNCEMENT ->
+                "the version after " + session.ledger.policy().word()
+                        + " to be announced, of which finished groups have tokens";
             case NEW_VERSION ->
                 "a new weight version: no further step can be filled with version "
                         + session.ledger.policy().weightVersion();
@@ -178,7 +193,7 @@ final class Standing {
                     case RESULTS_READ_AGAIN -> "the results written before the start to be read again";
                     case FINISHED_GROUPS -> "groups to finish for step " + ledger.nextStep();
                     case OTHER_GROUPS -> "older groups to finish for step " + ledger.nextStep();
-                    case NEW_VERSION, CHECKPOINT, TRAINER_TO_LEASE, TRAINER_TO_ACKNOWLEDGE -> text(session);
+                    case ANNOUNCEMENT, NEW_VERSION, CHECKPOINT, TRAINER_TO_LEASE, TRAINER_TO_ACKNOWLEDGE -> text(session);
                 });
         StepRecord.Lease open = ledger.openLease();
         metrics.state(

@@ -8,6 +8,8 @@ enum Waiting {
     FINISHED_GROUPS,
     /** Enough have finished, and others that are out must not be passed over, by the bound or by strict order. */
     OTHER_GROUPS,
+    /** Enough have finished, and some of them have tokens of the next version, which is not announced yet. */
+    ANNOUNCEMENT,
     /** The trainer took all steps that are generated for its weight version. */
     NEW_VERSION,
     /** More steps are kept for the newest checkpoint named than may be. */

@@ -56,7 +56,7 @@ class RunPropertyTest {
                         && masked > 100
                         && late > 100
                         && zombies > 500
-                        && ahead > 1_000
+                        && ahead > 100
                         && versionRestarts > 20,
                 restarts + " restarts, " + resumes + " resumptions, " + torn + " torn transactions, " + stale
                         + " discarded as stale, " + announced + " announcements, " + masked
