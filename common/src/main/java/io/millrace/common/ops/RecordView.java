@@ -90,6 +90,8 @@ final class RecordView {
                 if (outcome instanceof PartJoiner.Joined joined) {
                     lines.add("joined with the parts before it:");
                     lines.add(pretty(group(RolloutGroupCodec.decode(joined.blob()))));
+                } else if (outcome instanceof PartJoiner.LetGo(var key, var offsets)) {
+                    lines.add(key + " is whole, at offsets " + offsets + "; too much was held to join it");
                 } else if (outcome instanceof PartJoiner.Refused refused) {
                     throw new BadRecordException(refused.reason());
                 }

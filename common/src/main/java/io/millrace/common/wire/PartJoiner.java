@@ -8,14 +8,17 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Puts parts back together. It holds at most so many unfinished blobs and so many bytes; past a limit the oldest
- * unfinished one, by its first part, is dropped and reported, and later parts of it are refused instead of beginning it
- * anew. A blob that was joined or dropped is remembered for as long as it is among the last {@code blobsMax} of those,
+ * Puts parts back together. Of at most so many bytes of parts the data is held; past that, the data of the oldest
+ * unfinished blob, by its first part, is let go of, and only where its parts stand is remembered: when all of them have
+ * come, the caller reads them again. Past so many unfinished blobs the oldest is dropped and reported, and later parts of
+ * it are refused instead of beginning it anew. A blob that was joined or dropped is remembered for as long as it is among the last {@code blobsMax} of those,
  * so that a part sent twice does not begin it again. At a join the blob and its parts are in memory together.
  *
  * <p>Pure: no clock, no client. Owned by one thread.
@@ -63,6 +66,17 @@ public final class PartJoiner {
         }
     }
 
+    /**
+     * The last part has come of a blob whose data was let go of: it is to be read again and joined by {@link #join}.
+     *
+     * @param offsets of its parts, in order of the parts
+     */
+    public record LetGo(PartKey key, List<Long> offsets) implements Outcome {
+        public LetGo {
+            offsets = List.copyOf(offsets);
+        }
+    }
+
     /** The part cannot be used. */
     public record Refused(String reason) implements Outcome {}
 
@@ -78,26 +92,44 @@ public final class PartJoiner {
         }
     }
 
-    private record Held(Part part, long offset) {}
+    /** @param part null when its data was let go of */
+    private record Held(
+            int sizeBytes,
+            int partCrc32c,
+            long offset,
+            @Nullable Part part) {}
 
     private static final class Unfinished {
         private final int count;
         private final int blobCrc32c;
         private final TreeMap<Integer, Held> parts = new TreeMap<>();
+        private long sizeBytes;
+        private boolean letGo;
 
         Unfinished(Part first) {
             count = first.count();
             blobCrc32c = first.blobCrc32c();
         }
 
-        long sizeBytes() {
-            return parts.values().stream()
-                    .mapToLong(held -> held.part().data().length)
-                    .sum();
+        long heldBytes() {
+            return letGo ? 0 : sizeBytes;
+        }
+
+        void add(Part part, long offset) {
+            int size = part.data().length;
+            parts.put(part.number(), new Held(size, part.partCrc32c(), offset, letGo ? null : part));
+            sizeBytes += size;
+        }
+
+        void letGo() {
+            letGo = true;
+            parts.replaceAll((number, held) -> new Held(held.sizeBytes(), held.partCrc32c(), held.offset(), null));
         }
 
         List<Part> inOrder() {
-            return parts.values().stream().map(Held::part).toList();
+            return parts.values().stream()
+                    .map(held -> Objects.requireNonNull(held.part()))
+                    .toList();
         }
 
         List<Long> offsets() {
@@ -107,8 +139,8 @@ public final class PartJoiner {
 
     /**
      * @param blobsMax how many unfinished blobs may be held, 1 or more
-     * @param bytesMax how many bytes of parts may be held, 1 or more; at least the group limit, or large groups never
-     *     come together
+     * @param bytesMax how many bytes of parts may be held, 1 or more, and how large one blob may be: it is in memory when
+     *     it is joined
      */
     public PartJoiner(int blobsMax, long bytesMax) {
         if (blobsMax < 1) {
@@ -142,17 +174,21 @@ public final class PartJoiner {
         if (blob != null && blob.parts.containsKey(part.number())) {
             return alone(new Repeated());
         }
-        List<Dropped> dropped = makeRoom(part);
-        if (ended.containsKey(part.key())) {
-            return new Answer(
-                    new Refused(name(part) + " would pass the limit of " + bytesMax + " bytes held"), dropped);
+        if (blob != null && blob.sizeBytes + part.data().length > bytesMax) {
+            String reason = name(part) + " makes its blob larger than the limit of " + bytesMax + " bytes held";
+            return new Answer(new Refused(reason), List.of(drop(part.key(), reason)));
         }
-        return take(part, offset, dropped);
+        return take(part, offset, makeRoom(part));
     }
 
     /** Unfinished blobs held now. */
     public int unfinishedBlobs() {
         return unfinished.size();
+    }
+
+    /** Unfinished blobs whose data was let go of. */
+    public long blobsLetGo() {
+        return unfinished.values().stream().filter(blob -> blob.letGo).count();
     }
 
     /** Bytes of parts held now. */
@@ -181,7 +217,7 @@ public final class PartJoiner {
                 .min();
         unfinished.entrySet().removeIf(entry -> {
             boolean gone = entry.getKey().groupIndex().equals(index);
-            heldBytes -= gone ? entry.getValue().sizeBytes() : 0;
+            heldBytes -= gone ? entry.getValue().heldBytes() : 0;
             return gone;
         });
         return first;
@@ -232,10 +268,14 @@ public final class PartJoiner {
 
     private Answer take(Part part, long offset, List<Dropped> dropped) {
         Unfinished blob = unfinished.computeIfAbsent(part.key(), key -> new Unfinished(part));
-        blob.parts.put(part.number(), new Held(part, offset));
-        heldBytes += part.data().length;
+        blob.add(part, offset);
+        heldBytes += blob.letGo ? 0 : part.data().length;
         if (blob.parts.size() < blob.count) {
             return new Answer(new Waiting(blob.parts.size(), blob.count), dropped);
+        }
+        if (blob.letGo) {
+            end(part.key(), Ending.JOINED);
+            return new Answer(new LetGo(part.key(), blob.offsets()), dropped);
         }
         try {
             byte[] joined = join(blob.inOrder());
@@ -259,7 +299,7 @@ public final class PartJoiner {
                     + " bytes, cannot fit into the limit of " + bytesMax + " bytes held");
         }
         Held same = blob == null ? null : blob.parts.get(part.number());
-        if (same != null && same.part().partCrc32c() != part.partCrc32c()) {
+        if (same != null && same.partCrc32c() != part.partCrc32c()) {
             return Optional.of(name(part) + " came before with other content, at offset " + same.offset());
         }
         return Optional.empty();
@@ -283,8 +323,15 @@ public final class PartJoiner {
         if (!unfinished.containsKey(part.key()) && unfinished.size() == blobsMax) {
             dropped.add(dropOldest("more than " + blobsMax + " unfinished blobs"));
         }
-        while (!unfinished.isEmpty() && heldBytes + part.data().length > bytesMax) {
-            dropped.add(dropOldest("more than " + bytesMax + " bytes of unfinished blobs"));
+        Unfinished blob = unfinished.get(part.key());
+        int needed = blob != null && blob.letGo ? 0 : part.data().length;
+        for (Unfinished oldest : unfinished.values()) {
+            if (heldBytes + needed <= bytesMax) {
+                break;
+            }
+            heldBytes -= oldest.heldBytes();
+            oldest.letGo();
+            needed = oldest == blob ? 0 : needed;
         }
         return dropped;
     }
@@ -303,7 +350,7 @@ public final class PartJoiner {
         if (blob == null) {
             throw new IllegalStateException("no unfinished blob of " + key);
         }
-        heldBytes -= blob.sizeBytes();
+        heldBytes -= blob.heldBytes();
         ended.put(key, ending);
         if (ended.size() > blobsMax) {
             Iterator<Map.Entry<PartKey, Ending>> oldest = ended.entrySet().iterator();

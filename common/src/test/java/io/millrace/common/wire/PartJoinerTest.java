@@ -13,6 +13,7 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.wire.PartJoiner.Answer;
 import io.millrace.common.wire.PartJoiner.Dropped;
 import io.millrace.common.wire.PartJoiner.Joined;
+import io.millrace.common.wire.PartJoiner.LetGo;
 import io.millrace.common.wire.PartJoiner.Refused;
 import io.millrace.common.wire.PartJoiner.Repeated;
 import io.millrace.common.wire.PartJoiner.Waiting;
@@ -147,34 +148,41 @@ class PartJoinerTest {
     }
 
     @Test
-    void pastTheLimitOfBytesTheOldestAreDroppedAndReported() {
+    void pastTheLimitOfBytesTheOldestIsLetGoOfAndSaysWhereItStandsWhenItIsWhole() {
         PartJoiner joiner = new PartJoiner(10, 10);
         joiner.add(parts(key(7), BLOB).get(0), 1);
         joiner.add(parts(key(8), BLOB).get(0), 2);
         joiner.add(parts(key(9), BLOB).get(0), 3);
-        Answer answer = joiner.add(parts(key(9), BLOB).get(1), 4);
         assertEquals(
-                List.of(new Dropped(key(7), 1, 3, List.of(1L), "more than 10 bytes of unfinished blobs")),
-                answer.dropped());
-        assertEquals(new Waiting(2, 3), answer.outcome());
+                new Answer(new Waiting(2, 3), List.of()),
+                joiner.add(parts(key(9), BLOB).get(1), 4));
         assertEquals(9, joiner.heldBytes());
+        assertEquals(1, joiner.blobsLetGo());
+        joiner.add(parts(key(7), BLOB).get(2), 5);
+        assertEquals(9, joiner.heldBytes());
+        assertEquals(1L, joiner.firstOffsets().get(key(7)), "still needed");
+        assertEquals(
+                new Answer(new LetGo(key(7), List.of(1L, 6L, 5L)), List.of()),
+                joiner.add(parts(key(7), BLOB).get(1), 6));
+        assertEquals(new Repeated(), joiner.add(parts(key(7), BLOB).get(1), 7).outcome());
+        assertEquals(2, joiner.unfinishedBlobs());
     }
 
     @Test
-    void aBlobThatIsItselfTheOldestIsDroppedWhenItPassesTheLimit() {
+    void aBlobLargerThanTheLimitIsDroppedAndReported() {
         PartJoiner joiner = new PartJoiner(10, 6);
         joiner.add(parts(key(7), BLOB).get(0), 1);
         joiner.add(parts(key(7), BLOB).get(1), 2);
+        String reason =
+                "part 3/3 of group 7 attempt 1 of host-1/a1 makes its blob larger than the limit of 6 bytes held";
         assertEquals(
-                new Answer(
-                        new Refused("part 3/3 of group 7 attempt 1 of host-1/a1 would pass the limit of 6 bytes held"),
-                        List.of(new Dropped(key(7), 2, 3, List.of(1L, 2L), "more than 6 bytes of unfinished blobs"))),
+                new Answer(new Refused(reason), List.of(new Dropped(key(7), 2, 3, List.of(1L, 2L), reason))),
                 joiner.add(parts(key(7), BLOB).get(2), 3));
         assertEquals(0, joiner.heldBytes());
     }
 
     @Test
-    void whateverComesTheLimitsHoldAndEveryBlobIsJoinedHeldOrReported() {
+    void whateverComesTheLimitsHoldAndEveryBlobIsJoinedHeldOrReported() throws Exception {
         Random random = new Random(6);
         int joined = 0;
         for (int round = 0; round < 100; round++) {
@@ -199,6 +207,14 @@ class PartJoinerTest {
                     joined++;
                     accounted.add(whole.key());
                     assertArrayEquals(blobs.get(whole.key()), whole.blob());
+                }
+                if (answer.outcome() instanceof LetGo whole) {
+                    joined++;
+                    accounted.add(whole.key());
+                    List<Part> again = whole.offsets().stream()
+                            .map(offset -> sent.get(offset.intValue()))
+                            .toList();
+                    assertArrayEquals(blobs.get(whole.key()), PartJoiner.join(again));
                 }
                 assertTrue(joiner.unfinishedBlobs() <= 4 && joiner.heldBytes() <= 60);
             }

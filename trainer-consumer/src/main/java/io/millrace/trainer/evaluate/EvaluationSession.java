@@ -3,6 +3,7 @@ package io.millrace.trainer.evaluate;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.EvalRecord;
@@ -61,6 +62,7 @@ final class EvaluationSession {
 
     private final Plan plan;
     private final TopicTail tail;
+    private final PartitionReader parts;
     private final ResultParser parser;
     private final EvalWriter writer;
     private final RecordTrimmer trimmer;
@@ -80,11 +82,13 @@ final class EvaluationSession {
 
     /**
      * @param tail of a client of its own; owned
+     * @param parts by which the parser reads parts again; owned
      * @param decided outlives the session
      */
     EvaluationSession(
             Plan plan,
             TopicTail tail,
+            PartitionReader parts,
             ResultParser parser,
             EvalWriter writer,
             RecordTrimmer trimmer,
@@ -95,6 +99,7 @@ final class EvaluationSession {
             Decided decided) {
         this.plan = plan;
         this.tail = tail;
+        this.parts = parts;
         this.parser = parser;
         this.writer = writer;
         this.trimmer = trimmer;
@@ -147,7 +152,7 @@ final class EvaluationSession {
         show();
     }
 
-    private void accept(ConsumerRecord<byte[], byte[]> record) {
+    private void accept(ConsumerRecord<byte[], byte[]> record) throws Exception {
         String topic = record.topic();
         if (!live) {
             ages.readBack(record.timestamp());
@@ -225,7 +230,7 @@ final class EvaluationSession {
         }
     }
 
-    private void result(ConsumerRecord<byte[], byte[]> record) throws BadRecordException {
+    private void result(ConsumerRecord<byte[], byte[]> record) throws Exception {
         for (ResultEvent event : parser.parse(record, evaluations::isOver)) {
             switch (event) {
                 case ResultEvent.Arrived arrived -> {
@@ -338,5 +343,6 @@ final class EvaluationSession {
 
     void close() {
         tail.consumer().close(CloseOptions.timeout(CLOSE_LIMIT));
+        parts.close();
     }
 }

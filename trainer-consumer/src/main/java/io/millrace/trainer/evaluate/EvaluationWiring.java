@@ -1,6 +1,7 @@
 package io.millrace.trainer.evaluate;
 
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.lifecycle.Health;
@@ -11,6 +12,7 @@ import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.trainer.results.PartsAgain;
 import io.millrace.trainer.results.ResultParser;
 import java.time.Duration;
 import java.util.Map;
@@ -70,18 +72,28 @@ public final class EvaluationWiring {
                 topics, around.settings(), around.settings().schedule(around.batchGroups()), around.brokerTimeout());
         EvaluationSession.Decided decided = new EvaluationSession.Decided();
         EvaluationLoop loop = new EvaluationLoop(
-                () -> new EvaluationSession(
-                        plan,
-                        new TopicTail(clients.follower(topics.run() + ".trainer.evaluations")),
-                        new ResultParser(
-                                topics.run(), around.partitions(), ResultParser.ANY_SAMPLES, around.partBytesMax()),
-                        writer,
-                        new RecordTrimmer(admin, Ticker.system(), around.trimInterval()),
-                        meters,
-                        view,
-                        WallClock.system(),
-                        Ticker.system(),
-                        decided),
+                () -> {
+                    PartitionReader parts = new PartitionReader(
+                            new TopicTail(clients.follower(topics.run() + ".trainer.evaluations.parts")),
+                            around.brokerTimeout());
+                    return new EvaluationSession(
+                            plan,
+                            new TopicTail(clients.follower(topics.run() + ".trainer.evaluations")),
+                            parts,
+                            new ResultParser(
+                                    topics.run(),
+                                    around.partitions(),
+                                    ResultParser.ANY_SAMPLES,
+                                    around.partBytesMax(),
+                                    PartsAgain.from(parts, topics.evalResults())),
+                            writer,
+                            new RecordTrimmer(admin, Ticker.system(), around.trimInterval()),
+                            meters,
+                            view,
+                            WallClock.system(),
+                            Ticker.system(),
+                            decided);
+                },
                 health,
                 opened);
         OwnerLoop owner = new OwnerLoop(EvaluationLoop.NAME, loop, fatal).start();

@@ -57,25 +57,30 @@ public final class ResultParser {
     private final int partitions;
     private final int samplesPerGroup;
     private final PartJoiner joiner;
+    private final PartsAgain again;
+    private long readAgain;
 
     /**
      * @param partitions of the results topic
      * @param samplesPerGroup {@link #ANY_SAMPLES} where groups differ
-     * @param partBytesMax how many bytes of unfinished parts are held
+     * @param partBytesMax how many bytes of unfinished parts are held, and how large a group may be
+     * @param again where parts are read that were too many to be held
      */
-    public ResultParser(RunId run, int partitions, int samplesPerGroup, long partBytesMax) {
+    public ResultParser(RunId run, int partitions, int samplesPerGroup, long partBytesMax, PartsAgain again) {
         this.run = run;
         this.partitions = partitions;
         this.samplesPerGroup = samplesPerGroup;
         this.joiner = new PartJoiner(PARTED_GROUPS_MAX, partBytesMax);
+        this.again = again;
     }
 
     /**
      * What the record says; nothing while its group is not whole.
      *
      * @param won whether something of a group has won; parts of such a group are not held
+     * @throws Exception when parts have to be read again and cannot
      */
-    public List<ResultEvent> parse(ConsumerRecord<byte[], byte[]> record, Predicate<GroupIndex> won) {
+    public List<ResultEvent> parse(ConsumerRecord<byte[], byte[]> record, Predicate<GroupIndex> won) throws Exception {
         GroupIndex key = key(record.key());
         ResultHeaders.Type type;
         try {
@@ -188,7 +193,8 @@ public final class ResultParser {
     }
 
     private List<ResultEvent> part(
-            ConsumerRecord<byte[], byte[]> record, @Nullable GroupIndex key, Predicate<GroupIndex> won) {
+            ConsumerRecord<byte[], byte[]> record, @Nullable GroupIndex key, Predicate<GroupIndex> won)
+            throws Exception {
         if (key == null) {
             return List.of(unreadable(record, Problem.KEY, "a part under a key of no group"));
         }
@@ -216,7 +222,8 @@ public final class ResultParser {
         return joined(record, key, part);
     }
 
-    private List<ResultEvent> joined(ConsumerRecord<byte[], byte[]> record, GroupIndex key, Part part) {
+    private List<ResultEvent> joined(ConsumerRecord<byte[], byte[]> record, GroupIndex key, Part part)
+            throws Exception {
         PartJoiner.Answer answer = joiner.add(part, record.offset());
         List<ResultEvent> events = new ArrayList<>();
         for (PartJoiner.Dropped dropped : answer.dropped()) {
@@ -232,12 +239,39 @@ public final class ResultParser {
         switch (answer.outcome()) {
             case PartJoiner.Joined joined ->
                 events.add(group(record, key, joined.key().attempt(), joined.blob(), joined.offsets()));
+            case PartJoiner.LetGo letGo -> events.add(readAgain(record, key, letGo));
             case PartJoiner.Refused refused ->
                 events.add(invalid(record, key, part.key().attempt(), Flaw.PART, refused.reason()));
             case PartJoiner.Waiting waiting -> {}
             case PartJoiner.Repeated repeated -> {}
         }
         return events;
+    }
+
+    private ResultEvent readAgain(ConsumerRecord<byte[], byte[]> last, GroupIndex index, PartJoiner.LetGo letGo)
+            throws Exception {
+        readAgain++;
+        List<Part> parts = new ArrayList<>();
+        byte[] blob;
+        try {
+            for (ConsumerRecord<byte[], byte[]> record : again.read(last.partition(), letGo.offsets())) {
+                parts.add(ResultHeaders.readPart(record.headers(), index, record.value()));
+            }
+            blob = PartJoiner.join(parts);
+        } catch (BadRecordException e) {
+            return invalid(
+                    last,
+                    index,
+                    letGo.key().attempt(),
+                    Flaw.PART,
+                    "its parts at offsets " + letGo.offsets() + " were read again: " + message(e));
+        }
+        return group(last, index, letGo.key().attempt(), blob, letGo.offsets());
+    }
+
+    /** Groups whose parts were read again, since too many were under way to be held. */
+    public long groupsReadAgain() {
+        return readAgain;
     }
 
     /**

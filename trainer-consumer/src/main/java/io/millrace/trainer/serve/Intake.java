@@ -57,8 +57,11 @@ public final class Intake {
         this.finished = finished;
     }
 
-    void accept(ConsumerRecord<byte[], byte[]> record) {
-        for (ResultEvent event : parser.parse(record, collector::hasWon)) {
+    void accept(ConsumerRecord<byte[], byte[]> record) throws Exception {
+        long readAgain = parser.groupsReadAgain();
+        List<ResultEvent> events = parser.parse(record, collector::hasWon);
+        metrics.readAgain(parser.groupsReadAgain() - readAgain);
+        for (ResultEvent event : events) {
             Collected collected = collector.accept(event);
             decide(collected, record);
             if (collected instanceof Collected.Won won && event instanceof ResultEvent.Arrived arrived) {

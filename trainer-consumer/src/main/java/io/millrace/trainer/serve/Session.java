@@ -138,7 +138,7 @@ final class Session {
         return lastChoice;
     }
 
-    private void take(ConsumerRecord<byte[], byte[]> record) {
+    private void take(ConsumerRecord<byte[], byte[]> record) throws Exception {
         if (feed.partitions().contains(new TopicPartition(record.topic(), record.partition()))) {
             intake.accept(record);
             return;

@@ -16,6 +16,7 @@ import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.collect.AbandonedRow;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.filter.FilterChain;
+import io.millrace.trainer.results.PartsAgain;
 import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.FencedException;
 import io.millrace.trainer.steps.KeptSteps;
@@ -143,7 +144,8 @@ public final class SessionOpener {
                 topics.run(),
                 settings.topics().resultPartitions(),
                 settings.batch().samplesPerGroup(),
-                settings.partsMemoryMax().bytes());
+                settings.partsMemoryMax().bytes(),
+                PartsAgain.from(reader, topics.results()));
         TopicPartition prompts = new TopicPartition(topics.prompts(), 0);
         others.put(prompts, reader.rankedFrom(prompts, ledger.totals().lowWaterMark(), SessionOpener::groupIndex));
         TopicPartition urgent = new TopicPartition(topics.urgent(), 0);

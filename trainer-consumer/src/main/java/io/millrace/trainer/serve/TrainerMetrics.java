@@ -37,6 +37,7 @@ public final class TrainerMetrics {
     private final Counter abandoned;
     private final Counter duplicates;
     private final Counter late;
+    private final Counter readAgain;
     private final Counter sessionsLost;
     private final Counter foreign;
     private final Counter leaseWarnings;
@@ -64,6 +65,8 @@ public final class TrainerMetrics {
         abandoned = counter("abandoned_groups", "Groups settled because their attempts were used up");
         duplicates = counter("duplicates", "Results dropped because their group had one before");
         late = counter("late_results", "Results past the bound that were taken back, since a newer attempt is out");
+        readAgain = counter(
+                "groups_read_again", "Groups in parts that were read again, since too many were under way to be held");
         sessionsLost = counter("sessions_lost", "Times the topics had to be read again after a client failed");
         foreign = counter("foreign_records", "Records of steps and policy that are not ours, met when they were read");
         discardedFor(Intake.LINEAGE);
@@ -170,6 +173,10 @@ public final class TrainerMetrics {
 
     void late() {
         late.increment();
+    }
+
+    void readAgain(long groups) {
+        readAgain.increment(groups);
     }
 
     void duplicate() {

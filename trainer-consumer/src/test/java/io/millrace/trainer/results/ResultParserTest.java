@@ -33,7 +33,8 @@ import org.junit.jupiter.api.Test;
 class ResultParserTest {
     private static final int PARTITIONS = 4;
     private static final int SAMPLES = 2;
-    private final ResultParser parser = new ResultParser(TestingRollouts.RUN, PARTITIONS, SAMPLES, 1 << 20);
+    private final ResultParser parser =
+            new ResultParser(TestingRollouts.RUN, PARTITIONS, SAMPLES, 1 << 20, (partition, offsets) -> List.of());
 
     private static ConsumerRecord<byte[], byte[]> record(
             int partition, long offset, byte[] key, byte[] value, RecordHeaders headers) {
@@ -65,14 +66,14 @@ class ResultParserTest {
         return RolloutGroupCodec.encode(TestingRollouts.group(index, attempt, SAMPLES));
     }
 
-    private ResultEvent parseGroup(int partition, byte[] key, byte[] value) {
+    private ResultEvent parseGroup(int partition, byte[] key, byte[] value) throws Exception {
         List<ResultEvent> events =
                 parser.parse(record(partition, 9, key, value, type(ResultHeaders.Type.GROUP)), index -> false);
         assertEquals(1, events.size());
         return events.getFirst();
     }
 
-    private static void assertInvalid(ResultEvent event, long index, int attempt, String word) {
+    private static void assertInvalid(ResultEvent event, long index, int attempt, String word) throws Exception {
         ResultEvent.Invalid invalid = assertInstanceOf(ResultEvent.Invalid.class, event);
         assertEquals(new GroupIndex(index), invalid.groupIndex());
         assertEquals(new Attempt(attempt), invalid.attempt());
@@ -80,13 +81,13 @@ class ResultParserTest {
         assertTrue(invalid.reason().contains(word), invalid.reason());
     }
 
-    private static void assertUnreadable(ResultEvent event, Problem problem) {
+    private static void assertUnreadable(ResultEvent event, Problem problem) throws Exception {
         assertEquals(
                 problem, assertInstanceOf(ResultEvent.Unreadable.class, event).problem());
     }
 
     @Test
-    void aWholeGroupArrivesWithItsBlob() {
+    void aWholeGroupArrivesWithItsBlob() throws Exception {
         byte[] blob = blob(6, 3);
         ResultEvent.Arrived arrived = assertInstanceOf(ResultEvent.Arrived.class, parseGroup(2, key(6), blob));
         assertEquals(new GroupIndex(6), arrived.groupIndex());
@@ -97,31 +98,31 @@ class ResultParserTest {
     }
 
     @Test
-    void aGroupOfAnotherRunIsInvalid() {
+    void aGroupOfAnotherRunIsInvalid() throws Exception {
         byte[] blob =
                 RolloutGroupCodec.encode(TestingRollouts.group(new RunId("other"), 6, 1, SAMPLES, Reward.of(1), "x"));
         assertInvalid(parseGroup(2, key(6), blob), 6, 1, "run other");
     }
 
     @Test
-    void aGroupUnderAnothersKeyIsInvalid() {
+    void aGroupUnderAnothersKeyIsInvalid() throws Exception {
         assertInvalid(parseGroup(2, key(2), blob(6, 1)), 6, 1, "key of group 2");
         assertInvalid(parseGroup(2, "nonsense".getBytes(StandardCharsets.UTF_8), blob(6, 1)), 6, 1, "key of no group");
     }
 
     @Test
-    void aGroupInAnothersPartitionIsInvalid() {
+    void aGroupInAnothersPartitionIsInvalid() throws Exception {
         assertInvalid(parseGroup(1, key(6), blob(6, 2)), 6, 2, "belongs in partition 2");
     }
 
     @Test
-    void aGroupWithAnotherNumberOfSamplesIsInvalid() {
+    void aGroupWithAnotherNumberOfSamplesIsInvalid() throws Exception {
         byte[] blob = RolloutGroupCodec.encode(TestingRollouts.group(6, 1, SAMPLES + 1));
         assertInvalid(parseGroup(2, key(6), blob), 6, 1, "samples-per-group is 2");
     }
 
     @Test
-    void aTruncatedBlobIsInvalidWhereTheHeadersNameItsAttempt() {
+    void aTruncatedBlobIsInvalidWhereTheHeadersNameItsAttempt() throws Exception {
         byte[] cut = Arrays.copyOf(blob(6, 1), 100);
         assertUnreadable(parseGroup(2, key(6), cut), Problem.VALUE);
         RecordHeaders headers = type(ResultHeaders.Type.GROUP);
@@ -131,7 +132,7 @@ class ResultParserTest {
     }
 
     @Test
-    void bytesThatNameNoGroupAreUnreadable() {
+    void bytesThatNameNoGroupAreUnreadable() throws Exception {
         byte[] garbage = {1, 2, 3};
         assertUnreadable(parseGroup(0, garbage, garbage), Problem.KEY);
         assertUnreadable(parseGroup(0, null, null), Problem.KEY);
@@ -142,7 +143,7 @@ class ResultParserTest {
     }
 
     @Test
-    void anAbandonedMarkerIsTakenFromItsPlaceOnly() {
+    void anAbandonedMarkerIsTakenFromItsPlaceOnly() throws Exception {
         byte[] marker = ControlCodec.encode(new AbandonedMarker(new GroupIndex(6), new Attempt(3), "lost"));
         RecordHeaders headers = type(ResultHeaders.Type.ABANDONED);
         assertEquals(
@@ -159,7 +160,7 @@ class ResultParserTest {
     }
 
     @Test
-    void partsBecomeTheirGroupWhicheverWayTheyMix() {
+    void partsBecomeTheirGroupWhicheverWayTheyMix() throws Exception {
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         long offset = 0;
         List<Part> first = parts(6, 1);
@@ -189,6 +190,60 @@ class ResultParserTest {
         assertArrayEquals(blob(6, 1), arrived.getFirst().payload());
     }
 
+    @Test
+    void partsThatWereTooManyToBeHeldAreReadAgainAndNotRejected() throws Exception {
+        List<ConsumerRecord<byte[], byte[]>> log = new ArrayList<>();
+        ResultParser narrow = new ResultParser(
+                TestingRollouts.RUN,
+                PARTITIONS,
+                SAMPLES,
+                blob(6, 1).length + 700,
+                (partition, offsets) -> offsets.stream()
+                        .map(offset -> log.get(offset.intValue()))
+                        .toList());
+        List<List<Part>> groups = List.of(parts(6, 1), parts(10, 1), parts(14, 1));
+        for (int i = 0; i < groups.getFirst().size(); i++) {
+            for (List<Part> parts : groups) {
+                Part part = parts.get(i);
+                RecordHeaders headers = new RecordHeaders();
+                ResultHeaders.writePart(headers, part);
+                log.add(record(2, log.size(), key(part.key().groupIndex().value()), part.data(), headers));
+            }
+        }
+        List<ResultEvent.Arrived> arrived = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : log) {
+            for (ResultEvent event : narrow.parse(record, index -> false)) {
+                arrived.add(assertInstanceOf(ResultEvent.Arrived.class, event));
+            }
+            assertTrue(narrow.heldBytes() <= blob(6, 1).length + 700);
+        }
+        assertEquals(3, arrived.size());
+        assertArrayEquals(blob(6, 1), arrived.getFirst().payload());
+        assertTrue(narrow.groupsReadAgain() >= 1);
+    }
+
+    @Test
+    void aPartThatIsGoneWhenItIsReadAgainMakesItsGroupInvalid() throws Exception {
+        ResultParser narrow = new ResultParser(
+                TestingRollouts.RUN, PARTITIONS, SAMPLES, blob(6, 1).length + 100, (partition, offsets) -> List.of());
+        List<ResultEvent> events = new ArrayList<>();
+        List<Part> first = parts(6, 1);
+        List<Part> second = parts(10, 1);
+        for (int i = 0; i < first.size(); i++) {
+            for (Part part : List.of(first.get(i), second.get(i))) {
+                RecordHeaders headers = new RecordHeaders();
+                ResultHeaders.writePart(headers, part);
+                events.addAll(narrow.parse(
+                        record(2, i, key(part.key().groupIndex().value()), part.data(), headers), index -> false));
+            }
+        }
+        assertTrue(
+                events.stream()
+                        .anyMatch(event -> event instanceof ResultEvent.Invalid invalid
+                                && invalid.reason().contains("were read again: no parts to join")),
+                events::toString);
+    }
+
     private static List<Part> parts(long index, int attempt) {
         PartKey key = new PartKey(new GroupIndex(index), new Attempt(attempt), TestingRollouts.WORKER);
         return assertInstanceOf(
@@ -197,7 +252,7 @@ class ResultParserTest {
     }
 
     @Test
-    void aDamagedPartIsInvalid() {
+    void aDamagedPartIsInvalid() throws Exception {
         Part part = parts(6, 5).getFirst();
         byte[] damaged = part.data().clone();
         damaged[3] ^= 1;
