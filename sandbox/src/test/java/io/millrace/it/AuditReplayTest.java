@@ -32,6 +32,7 @@ import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.gate.OnStale;
 import io.millrace.trainer.replay.ReplayCommand;
+import io.millrace.trainer.serve.DownloadSettings;
 import io.millrace.trainer.steps.ResumeMode;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -93,7 +94,8 @@ class AuditReplayTest {
                 Duration.ofSeconds(10),
                 LIMIT,
                 Duration.ofMinutes(10),
-                HttpDoorSettings.DEFAULTS));
+                HttpDoorSettings.DEFAULTS,
+                DownloadSettings.DEFAULTS));
     }
 
     private void send(ProducerRecord<byte[], byte[]> record) throws Exception {

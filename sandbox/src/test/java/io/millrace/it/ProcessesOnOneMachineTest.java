@@ -55,6 +55,7 @@ class ProcessesOnOneMachineTest {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url))
                 .timeout(START_LIMIT)
                 .header("Accept", accept)
+                .header("Content-Type", "application/json")
                 .method(method, HttpRequest.BodyPublishers.ofString(body))
                 .build();
         return http.send(request, HttpResponse.BodyHandlers.ofByteArray());

@@ -37,6 +37,7 @@ import io.millrace.trainer.VersionSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
+import io.millrace.trainer.serve.DownloadSettings;
 import io.millrace.trainer.serve.LeasedBatch;
 import io.millrace.trainer.serve.RolloutQueue;
 import java.nio.charset.StandardCharsets;
@@ -104,7 +105,8 @@ class TrainerConsumerTest {
                 Duration.ofSeconds(10),
                 LIMIT,
                 Duration.ofMinutes(10),
-                HttpDoorSettings.DEFAULTS);
+                HttpDoorSettings.DEFAULTS,
+                DownloadSettings.DEFAULTS);
     }
 
     private TrainerProcess trainer() throws Exception {

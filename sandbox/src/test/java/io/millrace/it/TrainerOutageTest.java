@@ -30,6 +30,7 @@ import io.millrace.trainer.VersionSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
+import io.millrace.trainer.serve.DownloadSettings;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,7 +69,8 @@ class TrainerOutageTest {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(3),
                 Duration.ofMinutes(10),
-                HttpDoorSettings.DEFAULTS);
+                HttpDoorSettings.DEFAULTS,
+                DownloadSettings.DEFAULTS);
     }
 
     private void publish(KafkaClients clients) throws Exception {

@@ -56,6 +56,10 @@ final class TrainerProcess implements AutoCloseable {
         return send(request(path).header("Accept", accept).GET());
     }
 
+    int port() {
+        return port.join();
+    }
+
     Answer get(String path) throws Exception {
         return get(path, "application/json");
     }

@@ -37,6 +37,7 @@ import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.gate.OnStale;
+import io.millrace.trainer.serve.DownloadSettings;
 import io.millrace.trainer.steps.KeptSteps;
 import io.millrace.trainer.steps.ResumeMode;
 import java.nio.charset.StandardCharsets;
@@ -106,7 +107,8 @@ class TrainerRecoveryTest {
                 Duration.ofSeconds(10),
                 LIMIT,
                 Duration.ofMinutes(10),
-                HttpDoorSettings.DEFAULTS));
+                HttpDoorSettings.DEFAULTS,
+                DownloadSettings.DEFAULTS));
     }
 
     private static RecoverySettings keeping(int steps) {

@@ -12,6 +12,7 @@ import io.millrace.common.topics.TopicSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
+import io.millrace.trainer.serve.DownloadSettings;
 import java.time.Duration;
 import java.util.List;
 
@@ -27,6 +28,7 @@ import java.util.List;
  * @param brokerTimeout for one answer of the broker
  * @param updateLimit of one weight update or pause; past it people are warned
  * @param door whom the server answers
+ * @param downloads of batches over HTTP
  */
 public record TrainerSettings(
         TopicSettings topics,
@@ -103,7 +105,8 @@ public record TrainerSettings(
                 help = "Time that a weight update or a pause may take; past it health, status and log warn")
         Duration updateLimit,
 
-        HttpDoorSettings door) {
+        HttpDoorSettings door,
+        DownloadSettings downloads) {
     /** An entry of a lease's manifest is smaller, unless its group came in many parts. */
     private static final int MANIFEST_ENTRY_BYTES = 200;
 

@@ -15,6 +15,7 @@ import io.millrace.trainer.evaluate.EvaluationWiring;
 import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.filter.GroupFilter;
+import io.millrace.trainer.serve.BatchDownloads;
 import io.millrace.trainer.serve.BatchReader;
 import io.millrace.trainer.serve.RolloutQueue;
 import io.millrace.trainer.serve.SessionOpener;
@@ -92,7 +93,9 @@ public final class TrainerWiring {
         TrainerWiring wiring = new TrainerWiring(settings, List.of());
         Metrics metrics = wiring.metrics(stops);
         RolloutQueue queue = wiring.queue(stops, runner.health(), metrics, runner, runner::requestStop);
-        TrainerRoutes routes = new TrainerRoutes(queue);
+        BatchDownloads downloads =
+                new BatchDownloads(settings.downloads(), runner.health(), metrics.registry(), wiring.ticker);
+        TrainerRoutes routes = new TrainerRoutes(queue, downloads);
         OpsServer server = OpsServer.start(settings.ops(), runner.health(), metrics, routes::status, routes::addTo);
         stops.pushCloseable("server", server);
         return server.port();

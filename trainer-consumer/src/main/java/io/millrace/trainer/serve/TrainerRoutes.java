@@ -3,6 +3,7 @@ package io.millrace.trainer.serve;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -13,12 +14,10 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.StepRecord;
-import io.millrace.common.wire.RolloutBatchCodec;
 import io.millrace.trainer.evaluate.score.EvaluationStatus;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,14 +42,12 @@ public final class TrainerRoutes {
     private static final long WAIT_MS_DEFAULT = 30_000;
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
 
-    /** Batches held in memory at once while they are sent; a trainer asks for one. */
-    private static final int BATCHES_MAX = 2;
-
     private final RolloutQueue queue;
-    private final Semaphore batches = new Semaphore(BATCHES_MAX);
+    private final BatchDownloads downloads;
 
-    public TrainerRoutes(RolloutQueue queue) {
+    public TrainerRoutes(RolloutQueue queue, BatchDownloads downloads) {
         this.queue = queue;
+        this.downloads = downloads;
     }
 
     /** Adds the routes; they take every path that has none, so they come last. */
@@ -116,35 +113,22 @@ public final class TrainerRoutes {
         LeaseToken lease = token(step, request.query().first("lease").orElse(""));
         String accept = String.join(",", request.headers().values(HeaderNames.ACCEPT));
         String format = request.query().first("format").orElse(accept.contains(SAFETENSORS) ? "safetensors" : "json");
-        if (!batches.tryAcquire()) {
-            throw new RolloutQueueException(
-                    RolloutQueueException.Kind.BUSY, BATCHES_MAX + " batches are being sent already; ask again");
+        if (!format.equals("json") && !format.equals("safetensors")) {
+            throw bad("format must be json or safetensors, was '" + format + "'");
         }
-        try {
-            send(lease, format, response);
-        } finally {
-            batches.release();
-        }
-    }
-
-    private void send(LeaseToken lease, String format, ServerResponse response) throws InterruptedException {
-        switch (format) {
-            case "json" -> {
-                LeasedBatch batch = queue.batch(lease);
-                response.header(HeaderNames.CONTENT_TYPE, "application/json");
-                BatchJson.write(batch, response.outputStream());
+        try (BatchDownloads.Place place = downloads.begin(step)) {
+            BatchBody body = place.make(
+                    () -> queue.batch(lease),
+                    batch -> format.equals("json") ? BatchBody.json(batch) : BatchBody.safetensors(batch, queue.run()));
+            response.header(HeaderNames.CONTENT_TYPE, body.contentType());
+            if (body.bytes() != BatchBody.UNKNOWN) {
+                response.contentLength(body.bytes());
             }
-            case "safetensors" -> {
-                byte[] blob = blob(queue.batch(lease));
-                response.header(HeaderNames.CONTENT_TYPE, SAFETENSORS);
-                response.send(blob);
-            }
-            default -> throw bad("format must be json or safetensors, was '" + format + "'");
+            place.send(response.outputStream(), body);
+        } catch (BatchDownloads.EndedException e) {
+            // What was sent is cut off; the reader sees that by the connection's end.
+            throw new CloseConnectionException(String.valueOf(e.getMessage()), e);
         }
-    }
-
-    private byte[] blob(LeasedBatch batch) {
-        return RolloutBatchCodec.encode(batch.header(queue.run()), batch.groups());
     }
 
     private void acknowledge(ServerRequest request, ServerResponse response) throws InterruptedException {
@@ -196,6 +180,7 @@ public final class TrainerRoutes {
         }
         ObjectNode body = Json.MAPPER.valueToTree(status);
         body.put("policy_state", UpdateWatch.word(status.policyState()));
+        body.set("downloads", Json.MAPPER.valueToTree(downloads.standing()));
         ObjectNode asked = body.putObject("evaluations");
         asked.put(
                 "open",

@@ -1,0 +1,41 @@
+package io.millrace.trainer.serve;
+
+import io.millrace.common.config.ByteSize;
+import io.millrace.common.config.Setting;
+import java.time.Duration;
+
+/**
+ * Of batches on their way to readers over HTTP.
+ *
+ * @param downloadsMax at once
+ * @param downloadsMemoryMax of their batches together; a single one may pass it
+ * @param stallLimit without a byte taken by the reader
+ */
+public record DownloadSettings(
+        @Setting(
+                name = "downloads-max",
+                defaultValue = "16",
+                min = "1",
+                max = "1000",
+                unit = "downloads",
+                help = "Batches sent over HTTP at once, a rank each; one more ends one that stands still, or gets 503")
+        int downloadsMax,
+
+        @Setting(
+                name = "downloads-memory-max",
+                defaultValue = "512MiB",
+                min = "1MiB",
+                max = "64GiB",
+                help = "Memory of the batches that are being sent, together; one alone may be larger")
+        ByteSize downloadsMemoryMax,
+
+        @Setting(
+                name = "download-stall-limit",
+                defaultValue = "30s",
+                min = "1s",
+                max = "1h",
+                help = "Time in which a reader of a batch must take the next 64 KiB; then its connection is closed")
+        Duration stallLimit) {
+    public static final DownloadSettings DEFAULTS =
+            new DownloadSettings(16, new ByteSize(512L << 20), Duration.ofSeconds(30));
+}

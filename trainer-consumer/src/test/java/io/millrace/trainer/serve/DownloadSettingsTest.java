@@ -1,0 +1,10 @@
+package io.millrace.trainer.serve;
+
+import io.millrace.common.testing.SettingsContract;
+
+class DownloadSettingsTest implements SettingsContract<DownloadSettings> {
+    @Override
+    public Class<DownloadSettings> settings() {
+        return DownloadSettings.class;
+    }
+}
