@@ -99,9 +99,8 @@ final class Standing {
     /** Finished groups without tokens of a version that is yet to be announced. */
     private static long announced(Session session) {
         return session.collector.finished().stream()
-                .filter(group -> group.newestVersion()
-                                .compareTo(session.ledger.policy().weightVersion())
-                        <= 0)
+                .filter(group ->
+                        group.newestVersion().compareTo(session.ledger.policy().weightVersion()) <= 0)
                 .count();
     }
 
@@ -193,7 +192,8 @@ final class Standing {
                     case RESULTS_READ_AGAIN -> "the results written before the start to be read again";
                     case FINISHED_GROUPS -> "groups to finish for step " + ledger.nextStep();
                     case OTHER_GROUPS -> "older groups to finish for step " + ledger.nextStep();
-                    case ANNOUNCEMENT, NEW_VERSION, CHECKPOINT, TRAINER_TO_LEASE, TRAINER_TO_ACKNOWLEDGE -> text(session);
+                    case ANNOUNCEMENT, NEW_VERSION, CHECKPOINT, TRAINER_TO_LEASE, TRAINER_TO_ACKNOWLEDGE ->
+                        text(session);
                 });
         StepRecord.Lease open = ledger.openLease();
         metrics.state(
