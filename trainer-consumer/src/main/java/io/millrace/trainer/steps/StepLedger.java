@@ -237,7 +237,7 @@ public final class StepLedger implements Settlement {
     }
 
     /**
-     * @param lease what the trainer was given with the step
+     * @param token what the trainer was given with the step
      * @param word what the trainer calls the weight version that this step led to; null when it goes on with the current
      *     one
      * @param named the step at which the trainer's newest durable checkpoint resumes; null when it does not say
