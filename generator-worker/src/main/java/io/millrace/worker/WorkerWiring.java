@@ -213,7 +213,7 @@ public final class WorkerWiring {
         Consumer<byte[], byte[]> consumer = clients.follower(worker.workerId() + "-policy");
         metrics.bind(consumer, "policy");
         PolicyFollower follower =
-                PolicyFollower.begin(new TopicTail(consumer), topics.policy(), gate, health, settings.brokerTimeout());
+                PolicyFollower.begin(new TopicTail(consumer), topics, settings.topics().resultPartitions(), gate, health, settings.brokerTimeout());
         OwnerLoop following = new OwnerLoop("worker-policy", follower, fatal).start();
         stops.push("policy", following::stop);
     }

@@ -6,6 +6,7 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
@@ -62,11 +63,13 @@ final class ProducerSession implements AutoCloseable {
     /**
      * What does not change: the order of the prompts and the limits.
      *
+     * @param run what the processes of the run must share
      * @param batchMax groups of one transaction
      * @param brokerLimit how long the broker may take to answer, each time
      */
     record Plan(
             RunTopics topics,
+            RunRecord run,
             DataSet dataSet,
             PromptOrder order,
             TaskFactory tasks,

@@ -10,6 +10,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.record.RunRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
@@ -130,12 +131,27 @@ public final class ProducerWiring {
                 settings.recovery().taskDeadline().toMillis());
         return new ProducerSession.Plan(
                 topics,
+                run(settings, dataSet),
                 dataSet,
                 order,
                 tasks,
                 new Admission(capacity, order, settings.groupsMax()),
                 settings.publishBatchMax(),
                 settings.brokerTimeout());
+    }
+
+    private static RunRecord run(ProducerSettings settings, DataSet dataSet) {
+        return new RunRecord(
+                RunRecord.FORMAT,
+                settings.batch().batchGroups(),
+                settings.batch().samplesPerGroup(),
+                settings.batch().stepsPerVersion(),
+                settings.batch().pipelineDepth(),
+                settings.topics().resultPartitions(),
+                settings.topics().recordSizeMax().bytes(),
+                dataSet.fingerprint(),
+                settings.sampling().fingerprint(),
+                settings.data().rewardType());
     }
 
     private static DataSet load(ProducerSettings settings) {

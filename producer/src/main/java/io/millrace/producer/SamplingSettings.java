@@ -3,7 +3,10 @@ package io.millrace.producer;
 import io.millrace.common.config.Setting;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.SamplingParams;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /** How samples are drawn, as users set it; the same words as {@link SamplingParams}. */
@@ -39,6 +42,8 @@ public record SamplingSettings(
                 defaultValue = "false",
                 help = "Leave special tokens out of the response's text")
         boolean skipSpecialTokens) {
+    private static final int FINGERPRINT_BYTES = 8;
+
     public SamplingSettings {
         stop = List.copyOf(stop);
         stopTokenIds = List.copyOf(stopTokenIds);
@@ -49,6 +54,17 @@ public record SamplingSettings(
     SamplingParams params() {
         return new SamplingParams(
                 temperature, topP, topK, maxNewTokens, stop, tokenIds(stopTokenIds), skipSpecialTokens, Json.object());
+    }
+
+    /** Of all parameters: equal when they are. */
+    String fingerprint() {
+        try {
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-256").digest(Json.MAPPER.writeValueAsBytes(params()));
+            return HexFormat.of().formatHex(digest, 0, FINGERPRINT_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 
     private static List<Integer> tokenIds(List<String> texts) {

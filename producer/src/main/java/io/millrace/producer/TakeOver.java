@@ -1,5 +1,6 @@
 package io.millrace.producer;
 
+import io.millrace.common.batch.RunAgreement;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -8,24 +9,32 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.topics.RunRecords;
 import io.millrace.producer.ledger.Issue;
 import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.publish.FencedException;
 import io.millrace.producer.publish.PublishedTask;
+import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.source.ResumeCheck;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** How a session takes the run; used once, by the session's thread. */
 final class TakeOver {
+    private static final Logger log = LoggerFactory.getLogger(TakeOver.class);
+
     /** Enough to hold the newest heartbeat of a producer that lives, however many workers write between two. */
     private static final long WORKERS_LOOKBACK_OFFSETS = 10_000;
 
@@ -67,7 +76,8 @@ final class TakeOver {
      * Takes the run over and learns where it stands, from the topics alone:
      *
      * <ol>
-     *   <li>checks the data set against the last task, so that a mistaken start leaves a running producer alone;
+     *   <li>checks the data set against the last task and its settings against the run record, so that a mistaken start
+     *       leaves a running producer alone;
      *   <li>reads who has the run, ends if that is somebody newer, and says on {@code workers} that it takes it;
      *   <li>fences older producers, so that what is read from here on is final;
      *   <li>reads the newest dead letters, then {@code steps} from its last snapshot, {@code policy} and {@code evals}:
@@ -82,6 +92,7 @@ final class TakeOver {
     Taken run() throws Exception {
         nextIndex(edges.prompts().last());
         PartitionReader reader = new PartitionReader(edges.tail(), plan.brokerLimit());
+        checkRun(RunRecords.newest(reader, plan.topics()));
         TopicPartition workers = new TopicPartition(plan.topics().workers(), 0);
         long workersFrom = Math.max(reader.begin(workers), reader.end(workers) - WORKERS_LOOKBACK_OFFSETS);
         reader.read(workers, workersFrom, feed::lookForProducer);
@@ -90,6 +101,7 @@ final class TakeOver {
         feed.own(own);
         edges.heart().claim(own, plan.brokerLimit());
         edges.publisher().open();
+        agree(RunRecords.newest(reader, plan.topics()));
         Map<GroupIndex, Attempt> givenUp =
                 new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
         Map<TopicPartition, Long> positions = readSettlements(reader);
@@ -108,6 +120,25 @@ final class TakeOver {
         edges.tail().followFrom(positions);
         edges.tail().readToEnd(feed::accept, plan.brokerLimit());
         return new Taken(own, nextIndex, lastPromptOffset);
+    }
+
+    private void checkRun(Optional<RunRecord> stands) {
+        stands.flatMap(run -> RunAgreement.refusesProducer(run, plan.run())).ifPresent(refusal -> {
+            throw new SettingException(refusal);
+        });
+    }
+
+    /** Writes down what the run's processes must share, before anything is published under it. */
+    private void agree(Optional<RunRecord> stands) {
+        checkRun(stands);
+        if (stands.isPresent() && stands.get().equals(plan.run())) {
+            return;
+        }
+        edges.publisher().publish(List.of(new RunPublisher.Item.Run(plan.run())));
+        stands.ifPresent(run -> log.warn(
+                "run {} goes on with other settings than before: {}; its trainer consumer has to have the same",
+                plan.topics().run(),
+                String.join(", ", RunAgreement.changes(run, plan.run()))));
     }
 
     /** Returns from where each is to be followed. */

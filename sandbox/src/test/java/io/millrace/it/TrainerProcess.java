@@ -5,6 +5,7 @@ import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.testing.Await;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.TrainerWiring;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -48,8 +49,17 @@ final class TrainerProcess implements AutoCloseable {
         port.get(LIMIT_SECONDS, TimeUnit.SECONDS);
         Await.until(
                 "the run is taken, or the process has ended",
-                () -> exitCode.isDone() || get("/health/ready").status() == 200,
+                () -> exitCode.isDone() || isReady(),
                 Duration.ofSeconds(LIMIT_SECONDS));
+    }
+
+    /** A process that is ending serves nothing any more. */
+    private boolean isReady() throws Exception {
+        try {
+            return get("/health/ready").status() == 200;
+        } catch (ConnectException e) {
+            return false;
+        }
     }
 
     Answer get(String path, String accept) throws Exception {

@@ -57,10 +57,15 @@ final class TrainerRun implements AutoCloseable {
 
     /** Beside other processes of the run. */
     TrainerRun(RunId run) throws Exception {
+        this(run, Map.of());
+    }
+
+    /** @param topicFlags of the topics that the other processes have */
+    TrainerRun(RunId run, Map<String, String> topicFlags) throws Exception {
         this.run = run;
         this.topics = new RunTopics(run);
         try (Admin admin = clients.admin("test")) {
-            new TopicAdmin(admin, LIMIT).ensure(settings(Map.of()).topics());
+            new TopicAdmin(admin, LIMIT).ensure(settings(topicFlags).topics());
         }
     }
 

@@ -42,7 +42,7 @@ public final class ProcessRunner implements Fatal {
      *
      * @param stopLimit how long stopping may take over all stages
      * @return the exit code
-     * @throws SettingException when the starter finds the settings impossible
+     * @throws SettingException when the settings prove impossible, at the start or later
      */
     public static int run(String name, Duration stopLimit, Starter starter) throws Exception {
         return new ProcessRunner(name, stopLimit).run(starter);
@@ -66,6 +66,11 @@ public final class ProcessRunner implements Fatal {
             report(name, e);
         }
         int code = finish(stops);
+        if (failure.get() instanceof SettingException e) {
+            exitCode = 2;
+            stopped.countDown();
+            throw e;
+        }
         exitCode = code;
         stopped.countDown();
         return code;
@@ -121,7 +126,12 @@ public final class ProcessRunner implements Fatal {
     @Override
     public void report(String who, Throwable cause) {
         if (failure.compareAndSet(null, cause)) {
-            log.error("{} failed in {}: the process ends", name, who, cause);
+            if (cause instanceof SettingException) {
+                // One line, said again by whoever ends the process.
+                log.error("{} ends: {}", name, cause.getMessage());
+            } else {
+                log.error("{} failed in {}: the process ends", name, who, cause);
+            }
         } else {
             log.warn("{} failed further in {}", name, who, cause);
         }

@@ -5,6 +5,7 @@ import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
+import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
@@ -21,6 +22,7 @@ enum PeekTopic {
     WORKERS,
     STEPS,
     POLICY,
+    RUN,
     DEAD_LETTERS,
     EVALS,
     EVAL_PROMPTS,
@@ -37,6 +39,7 @@ enum PeekTopic {
             case WORKERS -> topics.workers();
             case STEPS -> topics.steps();
             case POLICY -> topics.policy();
+            case RUN -> topics.runRecord();
             case DEAD_LETTERS -> topics.deadLetters();
             case EVALS -> topics.evals();
             case EVAL_PROMPTS -> topics.evalPrompts();
@@ -54,6 +57,7 @@ enum PeekTopic {
             case WORKERS -> Optional.of(WorkersRecord.class);
             case STEPS -> Optional.of(StepRecord.class);
             case POLICY -> Optional.of(Policy.class);
+            case RUN -> Optional.of(RunRecord.class);
             case DEAD_LETTERS -> Optional.of(DeadLetter.class);
             case EVALS -> Optional.of(EvalRecord.class);
         };
@@ -63,7 +67,7 @@ enum PeekTopic {
     boolean byGroup() {
         return switch (this) {
             case PROMPTS, URGENT, RESULTS, PARTIALS, RECEIPTS, EVAL_PROMPTS, EVAL_RESULTS, EVAL_RECEIPTS -> true;
-            case WORKERS, STEPS, POLICY, DEAD_LETTERS, EVALS -> false;
+            case WORKERS, STEPS, POLICY, RUN, DEAD_LETTERS, EVALS -> false;
         };
     }
 }

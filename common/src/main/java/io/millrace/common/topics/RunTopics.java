@@ -57,6 +57,11 @@ public record RunTopics(RunId run) {
         return run + ".policy";
     }
 
+    /** What the processes of the run must share. */
+    public String runRecord() {
+        return run + ".run";
+    }
+
     /** What was given up or could not be read, for people. */
     public String deadLetters() {
         return run + ".dead-letters";

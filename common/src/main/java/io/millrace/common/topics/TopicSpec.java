@@ -46,6 +46,7 @@ public record TopicSpec(String name, int partitions, int replicationFactor, Map<
         specs.add(compacted(topics.workers(), settings));
         specs.add(log(topics.steps(), 1, settings));
         specs.add(compacted(topics.policy(), settings));
+        specs.add(compacted(topics.runRecord(), settings));
         specs.add(log(topics.deadLetters(), 1, settings));
         specs.add(log(topics.evals(), 1, settings));
         specs.add(log(topics.evalPrompts(), 1, settings));

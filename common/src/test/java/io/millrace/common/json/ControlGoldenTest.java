@@ -22,6 +22,7 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
@@ -281,6 +282,11 @@ class ControlGoldenTest {
                         AbandonedMarker.class,
                         new AbandonedMarker(
                                 new GroupIndex(7), new Attempt(3), "3 attempts failed, the last with deadline")),
+                golden(
+                        "run",
+                        RunRecord.class,
+                        new RunRecord(
+                                RunRecord.FORMAT, 32, 8, 1, 1, 4, 16777216, "00112233aabbccdd", "ddccbbaa33221100", "math")),
                 golden(
                         "step-lease",
                         StepRecord.class,

@@ -35,6 +35,7 @@ class TopicSpecTest {
                         "demo.workers",
                         "demo.steps",
                         "demo.policy",
+                        "demo.run",
                         "demo.dead-letters",
                         "demo.evals",
                         "demo.prompts.eval",
@@ -97,7 +98,7 @@ class TopicSpecTest {
                 compacted.add(name);
             }
         });
-        assertEquals(Set.of(TOPICS.workers(), TOPICS.policy()), compacted);
+        assertEquals(Set.of(TOPICS.workers(), TOPICS.policy(), TOPICS.runRecord()), compacted);
     }
 
     @Test

@@ -1,11 +1,15 @@
 package io.millrace.worker.weights;
 
+import io.millrace.common.batch.RunAgreement;
+import io.millrace.common.config.SettingException;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.Policy;
+import io.millrace.common.topics.RunRecords;
+import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -20,12 +24,16 @@ public final class PolicyFollower implements OwnerLoop.Turn {
     private static final Duration WAIT = Duration.ofMillis(500);
 
     private final TopicTail tail;
+    private final String runTopic;
+    private final int resultPartitions;
     private final WeightsGate gate;
     private final Health health;
     private boolean warned;
 
-    private PolicyFollower(TopicTail tail, WeightsGate gate, Health health) {
+    private PolicyFollower(TopicTail tail, RunTopics topics, int resultPartitions, WeightsGate gate, Health health) {
         this.tail = tail;
+        this.runTopic = topics.runRecord();
+        this.resultPartitions = resultPartitions;
         this.gate = gate;
         this.health = health;
     }
@@ -33,18 +41,21 @@ public final class PolicyFollower implements OwnerLoop.Turn {
     /**
      * Reads what the trainer said last, so that a worker that starts during a pause holds from the start.
      *
+     * @param resultPartitions as this worker has it
      * @param limit how long the broker may take to answer
      */
-    public static PolicyFollower begin(TopicTail tail, String topic, WeightsGate gate, Health health, Duration limit)
+    public static PolicyFollower begin(
+            TopicTail tail, RunTopics topics, int resultPartitions, WeightsGate gate, Health health, Duration limit)
             throws InterruptedException {
-        PolicyFollower follower = new PolicyFollower(tail, gate, health);
-        tail.followFrom(Map.of(new TopicPartition(topic, 0), 0L));
+        PolicyFollower follower = new PolicyFollower(tail, topics, resultPartitions, gate, health);
+        tail.followFrom(
+                Map.of(new TopicPartition(topics.policy(), 0), 0L, new TopicPartition(topics.runRecord(), 0), 0L));
         try {
             tail.readToEnd(follower::accept, limit);
         } catch (RuntimeException | InterruptedException e) {
             throw e;
         } catch (Exception e) {
-            throw new IllegalStateException(topic + " cannot be read", e);
+            throw new IllegalStateException(topics.policy() + " cannot be read", e);
         }
         follower.report();
         return follower;
@@ -57,6 +68,14 @@ public final class PolicyFollower implements OwnerLoop.Turn {
     }
 
     private void accept(ConsumerRecord<byte[], byte[]> record) {
+        if (record.topic().equals(runTopic)) {
+            RunRecords.read(record)
+                    .flatMap(run -> RunAgreement.refusesWorker(run, resultPartitions))
+                    .ifPresent(refusal -> {
+                        throw new SettingException(refusal);
+                    });
+            return;
+        }
         try {
             gate.news(ControlCodec.decode(record.value() == null ? new byte[0] : record.value(), Policy.class));
         } catch (BadRecordException e) {

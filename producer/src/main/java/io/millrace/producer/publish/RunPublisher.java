@@ -9,6 +9,7 @@ import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
@@ -59,6 +60,9 @@ public final class RunPublisher implements AutoCloseable {
         /** A group of an evaluation given up: the marker in its results. */
         record EvalAbandonment(GroupIndex group, Attempt lastAttempt, String cause) implements Item {}
 
+        /** What the processes of the run must share. */
+        record Run(RunRecord record) implements Item {}
+
         /** What became of an evaluation. */
         record Evaluation(EvalRecord record) implements Item {}
 
@@ -103,6 +107,9 @@ public final class RunPublisher implements AutoCloseable {
             case Item.EvalTask issued -> List.of(evalTask(issued.task()));
             case Item.EvalAbandonment given ->
                 List.of(marker(topics.evalResults(), given.group(), given.lastAttempt(), given.cause()));
+            case Item.Run run ->
+                List.of(new ProducerRecord<>(
+                        topics.runRecord(), 0, KafkaClients.key(RunRecord.KEY), ControlCodec.encode(run.record())));
             case Item.Evaluation evaluation ->
                 List.of(new ProducerRecord<>(
                         topics.evals(),

@@ -11,6 +11,7 @@ import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.record.VersionWords;
 import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.collect.AbandonedRow;
 import io.millrace.trainer.collect.Collector;
@@ -48,6 +49,7 @@ final class Session {
 
     private final RunId run;
     private final String policyTopic;
+    private final String runTopic;
     private final Owner owner;
     private final int snapshotRecords;
     final StepLedger ledger;
@@ -59,6 +61,7 @@ final class Session {
     final StepChooser chooser;
     final FilterChain filters;
     final AbandonedRow abandoned;
+    final RunFit fit;
     private final StepWriter writer;
     private final PartitionReader reader;
     private final KeptSteps keptSteps;
@@ -79,6 +82,7 @@ final class Session {
             StepChooser chooser,
             FilterChain filters,
             AbandonedRow abandoned,
+            RunFit fit,
             ResultsFeed feed,
             Retention retention,
             StepWriter writer,
@@ -91,6 +95,7 @@ final class Session {
     Session(Parts parts) {
         run = parts.run();
         policyTopic = new RunTopics(run).policy();
+        runTopic = new RunTopics(run).runRecord();
         owner = parts.owner();
         snapshotRecords = parts.snapshotRecords();
         ledger = parts.ledger();
@@ -100,6 +105,7 @@ final class Session {
         chooser = parts.chooser();
         filters = parts.filters();
         abandoned = parts.abandoned();
+        fit = parts.fit();
         feed = parts.feed();
         retention = parts.retention();
         writer = parts.writer();
@@ -141,6 +147,10 @@ final class Session {
     private void take(ConsumerRecord<byte[], byte[]> record) throws Exception {
         if (feed.partitions().contains(new TopicPartition(record.topic(), record.partition()))) {
             intake.accept(record);
+            return;
+        }
+        if (record.topic().equals(runTopic)) {
+            RunRecords.read(record).ifPresent(fit::accept);
             return;
         }
         if (!record.topic().equals(policyTopic)) {

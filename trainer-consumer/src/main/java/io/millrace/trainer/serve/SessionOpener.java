@@ -10,6 +10,7 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.trainer.TrainerSettings;
@@ -125,6 +126,9 @@ public final class SessionOpener {
 
     private Session open(Made made) throws Exception {
         PartitionReader reader = new PartitionReader(new TopicTail(made.consumer("replay")), settings.brokerTimeout());
+        // Before the run is taken, so that a mistaken start leaves a running trainer consumer alone.
+        RunFit fit = new RunFit(settings.batch(), settings.topics().resultPartitions());
+        RunRecords.newest(reader, topics).ifPresent(fit::accept);
         StepsReader stepsReader = new StepsReader(topics, reader);
         Owner me = me(stepsReader.lastOwner());
         StepWriter writer = new StepWriter(topics, me, made.producer());
@@ -134,6 +138,9 @@ public final class SessionOpener {
         TopicPartition policy = new TopicPartition(topics.policy(), 0);
         Map<TopicPartition, Long> others = new HashMap<>();
         others.put(policy, reader.end(policy));
+        // From its beginning: what came since it was read must not be missed, and it is one record.
+        TopicPartition runRecord = new TopicPartition(topics.runRecord(), 0);
+        others.put(runRecord, reader.begin(runRecord));
         List<DeadLetter.Unreadable> unreadable = stepsReader.fold(ledger);
         meters.foreign(unreadable.size());
         KeptSteps keptSteps = new KeptSteps(topics, reader);
@@ -177,6 +184,7 @@ public final class SessionOpener {
                 chooser,
                 filters,
                 abandoned,
+                fit,
                 feed,
                 retention,
                 writer,

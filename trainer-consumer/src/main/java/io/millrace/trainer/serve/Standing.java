@@ -127,7 +127,9 @@ final class Standing {
                     yield Waiting.RESULTS_READ_AGAIN;
                 }
                 if (session.collector.finished().size() < batchGroups) {
-                    yield Waiting.FINISHED_GROUPS;
+                    boolean nothing = ledger.totals().settled() == 0
+                            && session.collector.finished().isEmpty();
+                    yield nothing && !session.fit.known() ? Waiting.PRODUCER : Waiting.FINISHED_GROUPS;
                 }
                 if (announced(session) < batchGroups) {
                     yield Waiting.ANNOUNCEMENT;
@@ -156,6 +158,7 @@ final class Standing {
             case RESULTS_READ_AGAIN ->
                 "the results written before the start to be read again, " + session.feed.recordsBehind()
                         + " records left";
+            case PRODUCER -> "the run's producer to start: it has not said yet what the run is made of";
             case FINISHED_GROUPS -> {
                 int missing = batchGroups - finished(session);
                 yield missing
@@ -192,7 +195,7 @@ final class Standing {
                     case RESULTS_READ_AGAIN -> "the results written before the start to be read again";
                     case FINISHED_GROUPS -> "groups to finish for step " + ledger.nextStep();
                     case OTHER_GROUPS -> "older groups to finish for step " + ledger.nextStep();
-                    case ANNOUNCEMENT, NEW_VERSION, CHECKPOINT, TRAINER_TO_LEASE, TRAINER_TO_ACKNOWLEDGE ->
+                    case PRODUCER, ANNOUNCEMENT, NEW_VERSION, CHECKPOINT, TRAINER_TO_LEASE, TRAINER_TO_ACKNOWLEDGE ->
                         text(session);
                 });
         StepRecord.Lease open = ledger.openLease();

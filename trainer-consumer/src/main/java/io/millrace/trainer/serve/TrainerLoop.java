@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.common.config.SettingException;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
 import io.millrace.common.lifecycle.Health;
@@ -157,7 +158,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             turn(current);
         } catch (Exception e) {
             if (stopping || !Failures.isPassing(e)) {
-                endedBy = e instanceof NoUseException ? e.getMessage() : null;
+                endedBy = e instanceof NoUseException || e instanceof SettingException ? e.getMessage() : null;
                 throw e;
             }
             lose(e);

@@ -4,6 +4,8 @@ package io.millrace.trainer.serve;
 enum Waiting {
     /** The results that stood on the topic at the start are read again; no new step is chosen before. */
     RESULTS_READ_AGAIN,
+    /** The run's producer has never started, so nothing can finish. */
+    PRODUCER,
     /** Too few groups have finished for the next step. */
     FINISHED_GROUPS,
     /** Enough have finished, and others that are out must not be passed over, by the bound or by strict order. */

@@ -1,0 +1,78 @@
+package io.millrace.common.batch;
+
+import io.millrace.common.record.RewardType;
+import io.millrace.common.record.RunRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Whether a process fits the run that its producer began. A run whose processes disagree cannot succeed and would not
+ * say so: a trainer that wants more samples rejects every group, one that wants larger steps waits for groups that
+ * admission never lets out. Pure, for all threads.
+ */
+public final class RunAgreement {
+    private RunAgreement() {}
+
+    /**
+     * What a producer of a later start must keep: results and steps are counted and indexed by it.
+     *
+     * @param stands as the run was begun
+     * @param mine what this producer is set to
+     * @return one line for people; empty when it may go on
+     */
+    public static Optional<String> refusesProducer(RunRecord stands, RunRecord mine) {
+        List<String> differences = new ArrayList<>();
+        compare(differences, "the format of records", stands.format(), mine.format());
+        compare(differences, "--samples-per-group", stands.samplesPerGroup(), mine.samplesPerGroup());
+        compare(differences, "--result-partitions", stands.resultPartitions(), mine.resultPartitions());
+        compare(differences, "--dataset (by its fingerprint)", stands.dataSet(), mine.dataSet());
+        return refusal(differences, "put back what was there, or begin a run of another name");
+    }
+
+    /** What of it has changed and may, for people. */
+    public static List<String> changes(RunRecord stands, RunRecord mine) {
+        List<String> changes = new ArrayList<>();
+        compare(changes, "--batch-groups", stands.batchGroups(), mine.batchGroups());
+        compare(changes, "--steps-per-version", stands.stepsPerVersion(), mine.stepsPerVersion());
+        compare(changes, "--pipeline-depth", stands.pipelineDepth(), mine.pipelineDepth());
+        compare(changes, "--record-size-max", stands.recordSizeMax(), mine.recordSizeMax());
+        compare(changes, "sampling parameters (by their fingerprint)", stands.sampling(), mine.sampling());
+        compare(changes, "--reward-type", "" + stands.rewardType(), "" + mine.rewardType());
+        return changes;
+    }
+
+    /** @return one line for people; empty when the trainer consumer fits */
+    public static Optional<String> refusesTrainer(RunRecord stands, BatchSettings batch, int resultPartitions) {
+        List<String> differences = new ArrayList<>();
+        compare(differences, "the format of records", stands.format(), RunRecord.FORMAT);
+        compare(differences, "--samples-per-group", stands.samplesPerGroup(), batch.samplesPerGroup());
+        compare(differences, "--batch-groups", stands.batchGroups(), batch.batchGroups());
+        compare(differences, "--steps-per-version", stands.stepsPerVersion(), batch.stepsPerVersion());
+        compare(differences, "--pipeline-depth", stands.pipelineDepth(), batch.pipelineDepth());
+        compare(differences, "--result-partitions", stands.resultPartitions(), resultPartitions);
+        return refusal(differences, "start producer and trainer consumer with the same values");
+    }
+
+    /** @return one line for people; empty when the worker fits */
+    public static Optional<String> refusesWorker(RunRecord stands, int resultPartitions) {
+        List<String> differences = new ArrayList<>();
+        compare(differences, "the format of records", stands.format(), RunRecord.FORMAT);
+        compare(differences, "--result-partitions", stands.resultPartitions(), resultPartitions);
+        String type = stands.rewardType();
+        if (type != null && RewardType.named(type).isEmpty()) {
+            differences.add("the reward '" + type + "' is none that this worker knows: " + RewardType.known());
+        }
+        return refusal(differences, "start this worker as the run's producer was, and of the same version");
+    }
+
+    private static void compare(List<String> differences, String what, Object stands, Object mine) {
+        if (!stands.equals(mine)) {
+            differences.add(what + " is " + mine + " here and " + stands + " in the run record");
+        }
+    }
+
+    private static Optional<String> refusal(List<String> differences, String what) {
+        return differences.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", differences) + ": " + what);
+    }
+}

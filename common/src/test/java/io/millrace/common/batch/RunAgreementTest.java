@@ -1,0 +1,55 @@
+package io.millrace.common.batch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.record.RunRecord;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class RunAgreementTest {
+    private static RunRecord run(int batch, int samples, int depth, String dataSet) {
+        return new RunRecord(RunRecord.FORMAT, batch, samples, 1, depth, 4, 1 << 20, dataSet, "s1", "math");
+    }
+
+    private static final RunRecord RUN = run(4, 4, 1, "d1");
+
+    @Test
+    void aTrainerOfOtherSamplesOrStepsIsRefusedWithBothValues() {
+        assertEquals(Optional.empty(), RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 1), 4));
+        assertEquals(
+                "--samples-per-group is 8 here and 4 in the run record, --batch-groups is 64 here and 4 in the run"
+                        + " record: start producer and trainer consumer with the same values",
+                RunAgreement.refusesTrainer(RUN, new BatchSettings(64, 8, 1, 1), 4).orElseThrow());
+        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 2, 1), 4).isPresent());
+        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 2), 4).isPresent());
+        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 1), 2).isPresent());
+    }
+
+    @Test
+    void aProducerKeepsWhatIsCountedByAndMayChangeTheRest() {
+        RunRecord deeper = run(8, 4, 3, "d1");
+        assertEquals(Optional.empty(), RunAgreement.refusesProducer(RUN, deeper));
+        assertEquals(
+                List.of(
+                        "--batch-groups is 8 here and 4 in the run record",
+                        "--pipeline-depth is 3 here and 1 in the run record"),
+                RunAgreement.changes(RUN, deeper));
+        assertEquals(List.of(), RunAgreement.changes(RUN, RUN));
+        assertTrue(RunAgreement.refusesProducer(RUN, run(4, 8, 1, "d2"))
+                .orElseThrow()
+                .contains("--samples-per-group is 8 here and 4 in the run record"));
+        assertTrue(RunAgreement.refusesProducer(RUN, run(4, 4, 1, "d2")).isPresent());
+    }
+
+    @Test
+    void aWorkerThatDoesNotKnowTheRewardIsRefused() {
+        assertEquals(Optional.empty(), RunAgreement.refusesWorker(RUN, 4));
+        assertTrue(RunAgreement.refusesWorker(RUN, 3)
+                .orElseThrow()
+                .contains("--result-partitions is 3 here and 4 in the run record"));
+        RunRecord newer = new RunRecord(RunRecord.FORMAT, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "remote_rm");
+        assertTrue(RunAgreement.refusesWorker(newer, 4).orElseThrow().contains("'remote_rm'"));
+    }
+}
