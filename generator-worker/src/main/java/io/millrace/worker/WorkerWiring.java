@@ -12,13 +12,12 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
-import io.millrace.common.record.WorkersRecord.EngineStatus;
 import io.millrace.common.record.WorkersRecord.State;
 import io.millrace.common.record.WorkersRecord.Status;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.common.topics.TopicAdmin;
+import io.millrace.common.topics.StartWait;
 import io.millrace.worker.claim.Claimer;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.EngineWatch;
@@ -46,7 +45,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.stream.Collectors;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ShareConsumer;
@@ -59,7 +58,10 @@ import tools.jackson.databind.node.ObjectNode;
 public final class WorkerWiring {
     private static final Logger log = LoggerFactory.getLogger(WorkerWiring.class);
 
-    private static final String ENGINES = "engines";
+    private static final String PUBLICATION = "publication";
+
+    /** A healthy broker takes a record in less; what takes longer is worth showing. */
+    private static final Duration STUCK = Duration.ofSeconds(5);
 
     /** After the hand-back's own time: a receipt for each group whose engine has not answered. */
     private static final Duration RECEIPTS_LIMIT = Duration.ofSeconds(5);
@@ -82,6 +84,8 @@ public final class WorkerWiring {
     private final StatusWatch statusWatch;
     /** Moved on by the stop sequence, read by the status loop and requests. */
     private volatile State state = State.RUNNING;
+    /** What is served as status; nothing until the generator stands. */
+    private volatile Supplier<ObjectNode> shown = Json::object;
 
     private WorkerWiring(WorkerSettings settings, Health health, Fatal fatal, StopSequence stops) {
         this.settings = settings;
@@ -95,7 +99,7 @@ public final class WorkerWiring {
     }
 
     /**
-     * Builds and starts; returns when the worker claims.
+     * Builds and starts, and waits for a broker for as long as it takes; returns when the worker claims.
      *
      * @param stops gets what is started
      * @return the port where metrics, health and status are served
@@ -107,15 +111,17 @@ public final class WorkerWiring {
     }
 
     private int start() throws InterruptedException {
-        KafkaClients clients = new KafkaClients(
+        KafkaClients clients = KafkaClients.patient(
                 settings.kafka(), settings.topics().recordSizeMax().intBytes());
-        try (Admin admin = clients.admin(worker.workerId() + "-admin")) {
-            new TopicAdmin(admin, settings.brokerTimeout()).ensure(settings.topics());
-        }
         Metrics metrics = new Metrics(settings.topics().run().value());
         stops.pushCloseable("metrics", metrics);
         MeterRegistry registry = metrics.registry();
         RewardScorer scorer = scorer(registry);
+        stops.pushCloseable("reward scorer", scorer);
+        OpsServer ops = OpsServer.start(
+                settings.ops(), health, metrics, () -> shown.get(), more -> {});
+        stops.pushCloseable("operations server", ops);
+        awaitTopics(clients);
 
         Producer<byte[], byte[]> producer = clients.producer(worker.workerId() + "-results", delivery());
         metrics.bind(producer, "results");
@@ -127,9 +133,9 @@ public final class WorkerWiring {
                 records(topics.partials(), 1),
                 worker,
                 registry,
+                Ticker.system(),
                 fatal);
         stops.push("result publisher", publisher::close);
-        stops.pushCloseable("reward scorer", scorer);
 
         ExecutorService httpThreads = Executors.newVirtualThreadPerTaskExecutor();
         SglangClient sglang = new SglangClient(
@@ -146,7 +152,7 @@ public final class WorkerWiring {
                 .description("sent to an engine known to serve weights older than the task was issued at")
                 .register(registry);
         OwnerLoop watch = new OwnerLoop(
-                        "worker-engines", new EngineWatch(engines, settings.engineVersionInterval()), fatal)
+                        "worker-engines", new EngineWatch(engines, health, settings.engineVersionInterval()), fatal)
                 .start();
         stops.push("engine watch", watch::stop);
         PartialReader partials = new PartialReader(
@@ -159,8 +165,7 @@ public final class WorkerWiring {
                 Generator.create(settings, worker, engines, gate, scorer, publisher, partials, table, registry, fatal);
         stops.pushCloseable("generator", generator);
 
-        OpsServer ops = OpsServer.start(settings.ops(), health, metrics, () -> json(generator, engines), more -> {});
-        stops.pushCloseable("operations server", ops);
+        shown = () -> json(generator, engines);
 
         Producer<byte[], byte[]> statusProducer = clients.producer(worker.workerId() + "-status", STATUS_LIMITS);
         StatusPublisher statuses = new StatusPublisher(
@@ -186,6 +191,13 @@ public final class WorkerWiring {
         startClaiming(
                 clients, metrics, generator, publisher, new DeadLetters(producer, topics, settings.brokerTimeout()));
         return ops.port();
+    }
+
+    private void awaitTopics(KafkaClients clients) throws InterruptedException {
+        try (Admin admin = clients.admin(worker.workerId() + "-admin")) {
+            new StartWait(admin, settings.kafka().bootstrap(), health, StatusPublisher.PART, Ticker.system())
+                    .ensure(settings.topics(), settings.brokerTimeout());
+        }
     }
 
     private ResultRecords records(String topic, int partitions) {
@@ -297,18 +309,12 @@ public final class WorkerWiring {
         }
     }
 
-    /** Also tells the health report which engines are away. */
+    /** Also tells the health report whether what is finished gets away. */
     private Status status(Generator generator, ResultPublisher publisher, EnginePool engines, long sequence) {
-        String away = engines.statuses().stream()
-                .filter(engine -> !engine.healthy())
-                .map(EngineStatus::address)
-                .collect(Collectors.joining(", "));
-        if (!away.isEmpty()) {
-            health.waiting(ENGINES, "engines that cannot be reached: " + away);
-        } else if (engines.waitingForWeights() > 0) {
-            health.waiting(ENGINES, "an engine with the weights that tasks were issued at");
+        if (publisher.stuckFor().compareTo(STUCK) > 0) {
+            health.blocked(PUBLICATION, "the broker, which takes no results");
         } else {
-            health.running(ENGINES);
+            health.running(PUBLICATION);
         }
         return new Status(
                 worker,

@@ -36,7 +36,7 @@ final class ProducerLoop implements OwnerLoop.Turn {
     static final String PART = "producer";
 
     private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
-    private static final Duration BETWEEN_WARNINGS = Duration.ofSeconds(30);
+    private static final Duration BETWEEN_WARNINGS = Duration.ofSeconds(10);
 
     /** Healthy calls answer in less; one that does not is broken off, since its outcome is read at the next start. */
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(3);
@@ -134,9 +134,10 @@ final class ProducerLoop implements OwnerLoop.Turn {
         Long warned = warnedNanos;
         if (warned == null || ticker.nanos() - warned >= BETWEEN_WARNINGS.toNanos()) {
             warnedNanos = ticker.nanos();
-            log.warn("waits for {}; reads from the topics what became of it, until they answer", reason, cause);
+            log.warn("waits for {}; reads from the topics what became of it, until they answer", reason);
+            log.debug("what it was", cause);
         }
-        health.waiting(ProducerSession.BROKER, reason);
+        health.blocked(ProducerSession.BROKER, reason);
         ProducerStatus newest = status.get();
         if (newest != null) {
             status.set(newest.waiting(reason, awaySinceMs));

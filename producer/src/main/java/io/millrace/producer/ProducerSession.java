@@ -205,7 +205,7 @@ final class ProducerSession implements AutoCloseable {
         if (liveness.caughtUp()) {
             around.health().running(BROKER);
         } else {
-            around.health().waiting(BROKER, "the ledger's own heartbeat, to be read back from the workers topic");
+            around.health().blocked(BROKER, "the ledger's own heartbeat, to be read back from the workers topic");
         }
     }
 

@@ -14,7 +14,7 @@ import io.millrace.common.record.RunRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.common.topics.TopicAdmin;
+import io.millrace.common.topics.StartWait;
 import io.millrace.producer.admission.Admission;
 import io.millrace.producer.source.DataSet;
 import io.millrace.producer.source.DataSetException;
@@ -49,8 +49,8 @@ public final class ProducerWiring {
     }
 
     /**
-     * Returns when the run is taken over, and publishing follows; or after the limit of one answer of the broker, while it
-     * is still tried.
+     * Waits for a broker, for as long as it takes; returns when the run is taken over, and publishing follows; or after
+     * the limit of one answer of the broker, while it is still tried.
      *
      * @param stops gets what is started
      * @throws SettingException when the data set cannot be used, or is not the one the run was begun with
@@ -58,10 +58,12 @@ public final class ProducerWiring {
     public static ProducerWiring start(ProducerSettings settings, Health health, Fatal fatal, StopSequence stops)
             throws Exception {
         health.starting(ProducerLoop.PART);
+        // Reported at each turn of the loop, which may hang in a call to the broker.
+        health.watched(ProducerSession.BROKER);
         DataSet dataSet = load(settings);
         PromptOrder order = order(settings, dataSet);
         RunTopics topics = new RunTopics(settings.topics().run());
-        KafkaClients clients = new KafkaClients(settings.kafka(), SessionMaker.recordBytesMax(settings));
+        KafkaClients clients = KafkaClients.patient(settings.kafka(), SessionMaker.recordBytesMax(settings));
         Duration limit = settings.brokerTimeout();
 
         Metrics metrics = new Metrics(topics.run().value());
@@ -72,7 +74,8 @@ public final class ProducerWiring {
         Admin admin = clients.admin("millrace-producer-admin");
         // Its calls under way are questions only; without a broker they would take all the time there is.
         stops.push("admin client", _ -> admin.close(ADMIN_CLOSE_LIMIT));
-        new TopicAdmin(admin, limit).ensure(settings.topics());
+        new StartWait(admin, settings.kafka().bootstrap(), health, ProducerLoop.PART, Ticker.system())
+                .ensure(settings.topics(), limit);
 
         ProducerMetrics meters = new ProducerMetrics(metrics.registry(), status::get);
         ProducerSession.Surroundings around = new ProducerSession.Surroundings(

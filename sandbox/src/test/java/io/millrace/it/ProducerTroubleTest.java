@@ -117,7 +117,7 @@ class ProducerTroubleTest {
                     "the wait is shown",
                     () -> !producer.status().path("caught_up").asBoolean());
             assertEquals(
-                    Health.State.WAITING, producer.health.parts().get("broker").state());
+                    Health.State.BLOCKED, producer.health.parts().get("broker").state());
             // Longer than the worker timeout.
             Thread.sleep(Duration.ofSeconds(7));
             broker = EmbeddedBroker.start(settings);

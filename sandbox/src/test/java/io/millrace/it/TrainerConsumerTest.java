@@ -99,6 +99,7 @@ class TrainerConsumerTest {
                 EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,
+                Duration.ofSeconds(30),
                 new ByteSize(payloadBytesMax),
                 new ByteSize(8 << 20),
                 32,

@@ -63,6 +63,7 @@ class TrainerOutageTest {
                 EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,
+                Duration.ofSeconds(30),
                 new ByteSize(64 << 20),
                 new ByteSize(8 << 20),
                 32,

@@ -101,6 +101,7 @@ class TrainerRecoveryTest {
                 EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,
+                Duration.ofSeconds(30),
                 new ByteSize(64 << 20),
                 new ByteSize(8 << 20),
                 32,

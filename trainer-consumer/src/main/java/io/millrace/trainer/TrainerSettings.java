@@ -21,6 +21,7 @@ import java.util.List;
  *
  * @param host address that the trainer's API and the operations endpoints are served on
  * @param port 0 for any free one
+ * @param readyTimeout how long the consumer that cannot do its job still counts as ready
  * @param payloadMemoryMax finished groups kept in memory; above it they are read again at hand-over
  * @param partsMemoryMax parts of large groups kept until their group is whole
  * @param maxConsecutiveAbandoned groups given up in a row, past which the process ends
@@ -54,6 +55,15 @@ public record TrainerSettings(
                 max = "65535",
                 help = "Port of the trainer's API, metrics, health and status; 0 takes a free one and logs it")
         int port,
+
+        @Setting(
+                name = "ready-timeout",
+                defaultValue = "30s",
+                min = "0s",
+                max = "1h",
+                help = "How long a process that cannot do its job, for want of the broker or of an engine, still answers"
+                        + " 200 at /health/ready; waiting for work is no such thing")
+        Duration readyTimeout,
 
         @Setting(
                 name = "payload-memory-max",
@@ -132,6 +142,6 @@ public record TrainerSettings(
 
     /** The server's address in the form all processes share. */
     public OpsSettings ops() {
-        return new OpsSettings(host, port, door);
+        return new OpsSettings(host, port, readyTimeout, door);
     }
 }

@@ -46,7 +46,7 @@ public final class TrainerWiring {
         this.settings = settings;
         this.filters = settings.filters().chain(settings.batch(), more);
         this.topics = new RunTopics(settings.topics().run());
-        this.clients = new KafkaClients(
+        this.clients = KafkaClients.patient(
                 settings.kafka(), settings.topics().recordSizeMax().intBytes());
     }
 

@@ -6,6 +6,11 @@ public final class SettingException extends RuntimeException {
         super(message);
     }
 
+    /** @param cause what a later try may find gone, such as a broker that does not answer */
+    public SettingException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
     /** A combination of settings that cannot work. */
     public static SettingException impossible(String names, String why) {
         return new SettingException(names + ": " + why);

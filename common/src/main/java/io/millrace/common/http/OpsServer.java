@@ -47,6 +47,7 @@ public final class OpsServer implements AutoCloseable {
             Metrics metrics,
             Supplier<ObjectNode> status,
             Consumer<HttpRouting.Builder> more) {
+        health.readyTimeout(settings.readyTimeout());
         HttpRouting.Builder routing = HttpRouting.builder();
         routing.addFilter(new RequestGuard(
                 new AllowedHosts(settings.opsHost(), settings.door().allowedHosts())));

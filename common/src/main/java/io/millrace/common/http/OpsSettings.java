@@ -1,12 +1,14 @@
 package io.millrace.common.http;
 
 import io.millrace.common.config.Setting;
+import java.time.Duration;
 
 /**
  * Where a process serves its operations endpoints.
  *
  * @param opsHost address to listen on
  * @param opsPort 0 for any free one
+ * @param readyTimeout see {@link io.millrace.common.lifecycle.Health}
  * @param door whom it answers
  */
 public record OpsSettings(
@@ -23,5 +25,15 @@ public record OpsSettings(
                 max = "65535",
                 help = "Port of metrics, health and status; 0 takes a free one and logs it")
         int opsPort,
+
+        @Setting(
+                name = "ready-timeout",
+                defaultValue = "30s",
+                min = "0s",
+                max = "1h",
+                help =
+                        "How long a process that cannot do its job, for want of the broker or of an engine, still answers"
+                                + " 200 at /health/ready; waiting for work is no such thing")
+        Duration readyTimeout,
 
         HttpDoorSettings door) {}

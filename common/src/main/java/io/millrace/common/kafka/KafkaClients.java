@@ -3,10 +3,12 @@ package io.millrace.common.kafka;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.GroupIndex;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -34,6 +36,9 @@ public final class KafkaClients {
 
     private static final int PARTITION_FETCH_BYTES_MAX = 4 << 20;
 
+    /** How long a client looks for its broker's name before it gives up for good: longer than any run. */
+    private static final long RESOLVE_TIMEOUT_MS = Duration.ofDays(3_650).toMillis();
+
     private static final String BYTES = "keys and values are bytes everywhere";
 
     /** Properties a user must not change, with the promise that would break. */
@@ -57,12 +62,30 @@ public final class KafkaClients {
 
     private final KafkaSettings settings;
     private final int recordBytesMax;
+    private final long resolveTimeoutMs;
 
     /**
+     * For processes of a run: a broker's name that cannot be resolved is waited for like a broker that is away, at the
+     * start and later, by every client.
+     *
+     * @param recordBytesMax the largest record of the run's topics, bytes
+     * @throws SettingException as the constructor
+     */
+    public static KafkaClients patient(KafkaSettings settings, int recordBytesMax) {
+        return new KafkaClients(settings, recordBytesMax, RESOLVE_TIMEOUT_MS);
+    }
+
+    /**
+     * For tools: a name that cannot be resolved is refused at once.
+     *
      * @param recordBytesMax the largest record of the run's topics, bytes
      * @throws SettingException when a passed-through property is one that a promise rests on
      */
     public KafkaClients(KafkaSettings settings, int recordBytesMax) {
+        this(settings, recordBytesMax, 0);
+    }
+
+    private KafkaClients(KafkaSettings settings, int recordBytesMax, long resolveTimeoutMs) {
         Set<String> refused = new TreeSet<>(settings.kafka().keySet());
         refused.retainAll(FIXED.keySet());
         for (String key : refused) {
@@ -70,12 +93,14 @@ public final class KafkaClients {
         }
         this.settings = settings;
         this.recordBytesMax = recordBytesMax;
+        this.resolveTimeoutMs = resolveTimeoutMs;
     }
 
     private Map<String, Object> base(String clientId) {
         Map<String, Object> properties = new HashMap<>(settings.kafka());
         properties.put("bootstrap.servers", settings.bootstrap());
         properties.put("client.id", clientId);
+        properties.putIfAbsent(CommonClientConfigs.BOOTSTRAP_RESOLVE_TIMEOUT_MS_CONFIG, resolveTimeoutMs);
         return properties;
     }
 

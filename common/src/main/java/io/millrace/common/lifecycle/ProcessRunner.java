@@ -7,18 +7,23 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The life of a process: start, run until SIGTERM, a natural end or a failure, then stop in reverse order of start
- * within a limit. The exit code tells clean (0) from not (1), after SIGTERM too.
+ * within a limit. The exit code tells clean (0) from not (1, or 2 for
+ * settings that cannot be used), after SIGTERM too.
  */
 public final class ProcessRunner implements Fatal {
     private static final Logger log = LoggerFactory.getLogger(ProcessRunner.class);
 
-    /** Builds and starts a process; pushes what it started on the sequence. */
+    /**
+     * Builds and starts a process; pushes what it started on the sequence. Interrupted by a signal to stop: what is
+     * thrown for that is a clean end.
+     */
     @FunctionalInterface
     public interface Starter {
         void start(ProcessRunner runner, StopSequence stops) throws Exception;
@@ -31,6 +36,8 @@ public final class ProcessRunner implements Fatal {
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile int exitCode = 1;
+    /** The thread that starts the process; null before and once it has. */
+    private @Nullable Thread starting;
 
     private ProcessRunner(String name, Duration stopLimit) {
         this.name = name;
@@ -54,15 +61,27 @@ public final class ProcessRunner implements Fatal {
         // A thread that is gone leaves its work undone for good, so nobody may die unheard.
         Thread.setDefaultUncaughtExceptionHandler((thread, e) -> report("thread " + thread.getName(), e));
         StopSequence stops = new StopSequence(Ticker.system());
+        synchronized (this) {
+            starting = Thread.currentThread();
+        }
         try {
             starter.start(this, stops);
+            started();
             log.info("{} started", name);
             end.await();
+        } catch (InterruptedException | InterruptException e) {
+            if (end.getCount() > 0) {
+                report(name, e);
+            }
+            started();
+            log.info("{} ends before it has started", name);
         } catch (SettingException e) {
+            started();
             exitCode = 2;
             stopQuietly(stops);
             throw e;
         } catch (Exception | Error e) {
+            started();
             report(name, e);
         }
         int code = finish(stops);
@@ -76,6 +95,21 @@ public final class ProcessRunner implements Fatal {
         return code;
     }
 
+    /** From here on a signal ends nothing but the wait for the end. */
+    private synchronized void started() {
+        starting = null;
+        // The stop sequence must be able to wait.
+        boolean _ = Thread.interrupted();
+    }
+
+    /** A start may wait for a broker for as long as it takes. */
+    private synchronized void interruptStart() {
+        Thread thread = starting;
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+
     private int finish(StopSequence stops) {
         boolean clean = failure.get() == null;
         try {
@@ -85,7 +119,7 @@ public final class ProcessRunner implements Fatal {
             clean = false;
         }
         log.info("{} ended {}", name, clean ? "cleanly" : "with a failure");
-        return clean ? 0 : 1;
+        return clean ? 0 : failure.get() instanceof SettingException ? 2 : 1;
     }
 
     private void stopQuietly(StopSequence stops) {
@@ -105,6 +139,7 @@ public final class ProcessRunner implements Fatal {
         }
         log.info("{} stops: signal received", name);
         end.countDown();
+        interruptStart();
         try {
             // A little more than the stages have, so that a late stage is reported by itself.
             boolean inTime = stopped.await(stopLimit.toMillis() + 1_000, TimeUnit.MILLISECONDS);

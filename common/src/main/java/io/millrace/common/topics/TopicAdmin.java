@@ -21,6 +21,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
@@ -256,7 +257,11 @@ public final class TopicAdmin {
 
     private static SettingException failed(String what, Exception e) {
         Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
-        return new SettingException(
-                "cannot " + what + ": " + cause + " (is the broker up at --bootstrap, and may this client do it?)");
+        String message =
+                "cannot " + what + ": " + cause + " (is the broker up at --bootstrap, and may this client do it?)";
+        // The cause only where the same call may do better later: whoever waits for a broker asks for it.
+        return cause instanceof TimeoutException || cause instanceof RetriableException
+                ? new SettingException(message, cause)
+                : new SettingException(message);
     }
 }

@@ -27,7 +27,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 @Timeout(60)
 class OpsServerTest {
-    private static final OpsSettings ANY_PORT = new OpsSettings("127.0.0.1", 0, HttpDoorSettings.DEFAULTS);
+    private static final OpsSettings ANY_PORT =
+            new OpsSettings("127.0.0.1", 0, Health.READY_TIMEOUT, HttpDoorSettings.DEFAULTS);
 
     private final ManualClock clock = new ManualClock(7_000);
     private final Health health = new Health(clock);
@@ -151,7 +152,8 @@ class OpsServerTest {
     @Test
     void aTakenPortIsRefusedByFlagAndAddress() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            OpsSettings settings = new OpsSettings("127.0.0.1", taken.getLocalPort(), HttpDoorSettings.DEFAULTS);
+            OpsSettings settings =
+                    new OpsSettings("127.0.0.1", taken.getLocalPort(), Health.READY_TIMEOUT, HttpDoorSettings.DEFAULTS);
             String message = assertThrows(
                             SettingException.class,
                             () -> OpsServer.start(settings, health, metrics, OpsServerTest::status, routing -> {}))
@@ -163,7 +165,7 @@ class OpsServerTest {
 
     @Test
     void anAddressOfAnotherMachineIsRefused() {
-        OpsSettings settings = new OpsSettings("192.0.2.1", 0, HttpDoorSettings.DEFAULTS);
+        OpsSettings settings = new OpsSettings("192.0.2.1", 0, Health.READY_TIMEOUT, HttpDoorSettings.DEFAULTS);
         String message = assertThrows(
                         SettingException.class,
                         () -> OpsServer.start(settings, health, metrics, OpsServerTest::status, routing -> {}))

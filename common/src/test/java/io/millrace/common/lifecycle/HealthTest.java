@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.testing.ManualClock;
+import io.millrace.common.testing.ManualTicker;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -13,7 +14,8 @@ class HealthTest {
     private static final long START_MS = 5_000;
 
     private final ManualClock clock = new ManualClock(START_MS);
-    private final Health health = new Health(clock);
+    private final ManualTicker ticker = new ManualTicker();
+    private final Health health = new Health(clock, ticker);
 
     @Test
     void aStartingPartIsLiveButNotReady() {
@@ -52,6 +54,63 @@ class HealthTest {
         assertEquals(
                 new Health.Part(Health.State.RUNNING, "", START_MS + 4_000),
                 health.parts().get("claim"));
+    }
+
+    @Test
+    void aPartThatCannotWorkIsReadyForTheLimitAndNotAfterIt() {
+        health.readyTimeout(Duration.ofSeconds(10));
+        health.running("broker");
+        health.blocked("broker", "the broker: it timed out");
+        ticker.advance(Duration.ofSeconds(6));
+        health.blocked("broker", "the broker: it is gone");
+        ticker.advance(Duration.ofSeconds(4));
+        assertTrue(health.ready());
+        assertTrue(health.live());
+
+        ticker.advance(Duration.ofMillis(1));
+        assertFalse(health.ready(), "whatever the reasons given since");
+        assertTrue(health.live());
+        assertEquals(Health.State.BLOCKED, health.parts().get("broker").state());
+
+        health.running("broker");
+        assertTrue(health.ready());
+        health.blocked("broker", "the broker: it timed out");
+        assertTrue(health.ready(), "the limit begins anew");
+    }
+
+    @Test
+    void aPartWithoutWorkIsReadyForEver() {
+        health.waiting("claim", "prompts");
+        ticker.advance(Duration.ofDays(1));
+        assertTrue(health.ready());
+    }
+
+    @Test
+    void aWatchedPartThatSaysNothingMoreCountsAsBlocked() {
+        health.watched("loop");
+        health.running("loop");
+        health.waiting("other", "prompts");
+        ticker.advance(Duration.ofSeconds(30));
+        assertTrue(health.ready());
+
+        ticker.advance(Duration.ofMillis(1));
+        assertFalse(health.ready());
+        assertEquals(Health.State.BLOCKED, health.parts().get("loop").state());
+        assertEquals(Health.State.WAITING, health.parts().get("other").state());
+
+        health.running("loop");
+        assertTrue(health.ready());
+        assertEquals(Health.State.RUNNING, health.parts().get("loop").state());
+    }
+
+    @Test
+    void aStartThatWaitsSaysForWhatAndIsNotReady() {
+        health.starting("trainer", "a broker at kafka:9092");
+        assertFalse(health.ready());
+        assertTrue(health.live());
+        assertEquals(
+                new Health.Part(Health.State.STARTING, "a broker at kafka:9092", START_MS),
+                health.parts().get("trainer"));
     }
 
     @Test

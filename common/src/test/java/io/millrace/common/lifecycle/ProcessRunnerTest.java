@@ -97,7 +97,7 @@ class ProcessRunnerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"STOPS_CLEANLY,0,true", "STAGE_FAILS,1,true", "STAGE_HANGS,1,false"})
+    @CsvSource({"STOPS_CLEANLY,0,true", "STAGE_FAILS,1,true", "STAGE_HANGS,1,false", "START_WAITS,0,true"})
     void afterSigtermTheExitCodeTellsWhetherItStoppedCleanly(TestingProcess.Way way, int exitCode, boolean firstStops)
             throws Exception {
         Child child = new Child(way);

@@ -13,6 +13,7 @@ final class TestingProcess {
         STOPS_CLEANLY,
         STAGE_FAILS,
         STAGE_HANGS,
+        START_WAITS,
         ENDS_BY_ITSELF,
         LOOP_FAILS,
         THREAD_DIES,
@@ -34,7 +35,7 @@ final class TestingProcess {
         System.exit(exitCode);
     }
 
-    private static void start(Way way, ProcessRunner runner, StopSequence stops) {
+    private static void start(Way way, ProcessRunner runner, StopSequence stops) throws InterruptedException {
         stops.push("first", limit -> System.out.println("stopped first"));
         switch (way) {
             case STOPS_CLEANLY -> {}
@@ -43,6 +44,10 @@ final class TestingProcess {
                     throw new IllegalStateException("will not stop");
                 });
             case STAGE_HANGS -> stops.push("second", limit -> new CountDownLatch(1).await());
+            case START_WAITS -> {
+                System.out.println("started");
+                new CountDownLatch(1).await();
+            }
             case ENDS_BY_ITSELF -> runner.requestStop();
             case LOOP_FAILS -> runner.report("loop", new IllegalStateException("a bug"));
             case THREAD_DIES ->

@@ -113,6 +113,7 @@ public final class Claimer implements OwnerLoop.Turn {
                     }
                 }));
         health.starting(part);
+        health.watched(part);
     }
 
     /**
@@ -122,7 +123,7 @@ public final class Claimer implements OwnerLoop.Turn {
     @Override
     public void runOnce() throws InterruptedException {
         if (!gates.statuses().awaitHeard(WAIT)) {
-            health.waiting(part, gates.statuses().holdReason());
+            health.blocked(part, gates.statuses().holdReason());
             return;
         }
         if (!gates.weights().awaitResumed(WAIT)) {

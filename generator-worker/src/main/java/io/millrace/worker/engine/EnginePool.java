@@ -165,7 +165,7 @@ public final class EnginePool {
             return version;
         } catch (EngineException e) {
             log.debug("{} does not say which weights it serves: {}", address, e.getMessage());
-            silent(address);
+            silent(address, e.kind() == Kind.UNREACHABLE || e.kind() == Kind.TIMED_OUT);
             return null;
         }
     }
@@ -270,8 +270,11 @@ public final class EnginePool {
         notifyAll();
     }
 
-    private synchronized void silent(String address) {
+    private synchronized void silent(String address, boolean away) {
         table.silent(address);
+        if (away) {
+            table.away(address);
+        }
         notifyAll();
     }
 

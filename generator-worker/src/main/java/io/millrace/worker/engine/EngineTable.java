@@ -40,6 +40,9 @@ final class EngineTable {
         /** It was asked and tells none. */
         boolean tellsNone;
 
+        /** Neither its last request nor its last question was answered; says nothing of where requests go. */
+        boolean away;
+
         Entry(String address) {
             this.address = address;
         }
@@ -135,6 +138,7 @@ final class EngineTable {
         Entry entry = entry(address);
         entry.inFlight--;
         entry.resting = false;
+        entry.away = false;
         if (weightVersion != null) {
             told(address, weightVersion);
         }
@@ -145,6 +149,7 @@ final class EngineTable {
         Entry entry = entry(address);
         entry.weightVersion = weightVersion;
         entry.tellsNone = weightVersion == null;
+        entry.away = false;
     }
 
     /** An engine could not say which version it serves: what it said before may be of another process. */
@@ -152,6 +157,11 @@ final class EngineTable {
         Entry entry = entry(address);
         entry.weightVersion = null;
         entry.tellsNone = false;
+    }
+
+    /** An engine did not answer a question. */
+    void away(String address) {
+        entry(address).away = true;
     }
 
     /** What an engine said last of its version; null when nothing is known. */
@@ -172,6 +182,7 @@ final class EngineTable {
         entry.inFlight--;
         entry.resting = true;
         entry.restUntilNanos = nowNanos + restNanos;
+        entry.away = true;
         silent(address);
     }
 
@@ -182,7 +193,7 @@ final class EngineTable {
 
     List<View> views(long nowNanos) {
         return entries.stream()
-                .map(entry -> new View(entry.address, !rests(entry, nowNanos), entry.inFlight, entry.weightVersion))
+                .map(entry -> new View(entry.address, !entry.away, entry.inFlight, entry.weightVersion))
                 .toList();
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.worker.engine;
 
+import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import java.time.Duration;
 
@@ -12,12 +13,14 @@ public final class EngineWatch implements OwnerLoop.Turn {
     private static final Duration PAUSE_MIN = Duration.ofMillis(50);
 
     private final EnginePool engines;
+    private final EngineHealth report;
     private final Duration interval;
     private final Duration pause;
 
     /** @param interval between the answers and the next question */
-    public EngineWatch(EnginePool engines, Duration interval) {
+    public EngineWatch(EnginePool engines, Health health, Duration interval) {
         this.engines = engines;
+        this.report = new EngineHealth(health);
         this.interval = interval;
         this.pause = interval.compareTo(PAUSE_MIN) < 0 ? interval : PAUSE_MIN;
     }
@@ -25,6 +28,7 @@ public final class EngineWatch implements OwnerLoop.Turn {
     @Override
     public void runOnce() throws InterruptedException {
         engines.askVersions();
+        report.report(engines.statuses(), engines.waitingForWeights());
         Thread.sleep(pause);
         engines.awaitCurious(interval.minus(pause));
     }

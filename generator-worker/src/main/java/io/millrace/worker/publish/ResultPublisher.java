@@ -10,6 +10,7 @@ import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
+import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.GroupTooLargeException;
 import io.millrace.worker.slots.Lane;
@@ -56,6 +57,7 @@ public final class ResultPublisher {
     private final WorkerIncarnation worker;
     private final Fatal fatal;
     private final ExecutorService followUps = Executors.newVirtualThreadPerTaskExecutor();
+    private final OutstandingSends outstanding;
     private final LongAdder finished = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final MeterRegistry registry;
@@ -73,6 +75,7 @@ public final class ResultPublisher {
             ResultRecords partials,
             WorkerIncarnation worker,
             MeterRegistry registry,
+            Ticker ticker,
             Fatal fatal) {
         this.producer = producer;
         this.topics = topics;
@@ -82,6 +85,7 @@ public final class ResultPublisher {
         this.worker = worker;
         this.registry = registry;
         this.fatal = fatal;
+        this.outstanding = new OutstandingSends(ticker);
     }
 
     /**
@@ -205,8 +209,10 @@ public final class ResultPublisher {
 
     private CompletableFuture<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
         CompletableFuture<RecordMetadata> sent = new CompletableFuture<>();
+        outstanding.sent();
         try {
             var _ = producer.send(record, (metadata, e) -> {
+                outstanding.answered();
                 if (e == null) {
                     sent.complete(metadata);
                 } else {
@@ -215,9 +221,15 @@ public final class ResultPublisher {
                 }
             });
         } catch (RuntimeException e) {
+            outstanding.answered();
             sent.completeExceptionally(e);
         }
         return sent;
+    }
+
+    /** How long records have waited for the broker without any being taken; zero while none wait. */
+    public Duration stuckFor() {
+        return outstanding.stuckFor();
     }
 
     /** Groups published since the start. */

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class StatusPublisher implements OwnerLoop.Turn {
     /** Statuses are the only records that go out all the time, so they tell how the broker is. */
-    private static final String PART = "broker";
+    public static final String PART = "broker";
 
     private static final String AWAY = "the broker, which has not taken the last status";
 
@@ -48,6 +48,9 @@ public final class StatusPublisher implements OwnerLoop.Turn {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition nudged = lock.newCondition();
     private boolean nudge;
+    /** Said once; changed by the client's one thread. */
+    private volatile boolean refusing;
+
     private long sequence;
     private @Nullable Future<RecordMetadata> underWay;
 
@@ -96,7 +99,7 @@ public final class StatusPublisher implements OwnerLoop.Turn {
     private void publish() {
         Future<RecordMetadata> last = underWay;
         if (last != null && !last.isDone()) {
-            health.waiting(PART, AWAY);
+            health.blocked(PART, AWAY);
             return;
         }
         Status now = status.apply(sequence++);
@@ -107,9 +110,16 @@ public final class StatusPublisher implements OwnerLoop.Turn {
                     if (e != null) {
                         // The next status says more; a worker that cannot publish at all fails at its results.
                         refused.increment();
-                        log.warn("status {} was not taken: {}", now.sequence(), e.toString());
-                        health.waiting(PART, AWAY);
+                        if (!refusing) {
+                            refusing = true;
+                            log.warn("status {} was not taken: {}", now.sequence(), e.toString());
+                        }
+                        health.blocked(PART, AWAY);
                     } else {
+                        if (refusing) {
+                            refusing = false;
+                            log.info("statuses are taken again, from {} on", now.sequence());
+                        }
                         health.running(PART);
                         watch.taken();
                     }

@@ -47,6 +47,8 @@ class EngineTableTest {
         }
         assertFalse(view(table, dead, 50).healthy());
         assertEquals(dead, acquire(table, 101, Set.of()));
+        assertFalse(view(table, dead, 101).healthy(), "tried again, and not known to be back");
+        table.answered(dead, null);
         assertTrue(view(table, dead, 101).healthy());
     }
 

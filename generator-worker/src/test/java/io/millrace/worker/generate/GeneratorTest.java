@@ -101,6 +101,7 @@ class GeneratorTest {
                     new ResultRecords(topics.partials(), 1, 1 << 20, 1 << 20),
                     worker,
                     registry,
+                    Ticker.system(),
                     fatal);
             RunId run = new RunId("r");
             Sampler sampler = new Sampler(

@@ -106,7 +106,8 @@ record Observation(
             for (Map.Entry<String, JsonNode> part :
                     worker.getValue().path("parts").properties()) {
                 JsonNode value = part.getValue();
-                if (value.path("state").asString("").equals("WAITING")) {
+                String state = value.path("state").asString("");
+                if (state.equals("WAITING") || state.equals("BLOCKED")) {
                     waiting.add(new DemoState.Waiting(
                             worker.getKey() + " " + part.getKey(),
                             value.path("detail").asString(""),

@@ -2,6 +2,8 @@ package io.millrace.trainer.evaluate;
 
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.time.EverySoOften;
+import io.millrace.common.time.Ticker;
 import io.millrace.trainer.steps.Failures;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +31,7 @@ final class EvaluationLoop implements OwnerLoop.Turn {
     private final Supplier<EvaluationSession> sessions;
     private final Health health;
     private final CompletableFuture<Void> opened;
+    private final EverySoOften warnings = new EverySoOften(Duration.ofSeconds(10), Ticker.system());
     private final CountDownLatch stopping = new CountDownLatch(1);
     /** Also woken by other threads. */
     private volatile @Nullable EvaluationSession session;
@@ -60,12 +63,15 @@ final class EvaluationLoop implements OwnerLoop.Turn {
             }
             present.turn();
             health.running(NAME);
+            var _ = warnings.reset();
         } catch (Exception e) {
             if (stopping.getCount() == 0 || !Failures.isPassing(e)) {
                 throw e;
             }
-            log.warn("evaluations: {}; their topics are read again as soon as a broker answers", e.toString());
-            health.waiting(NAME, "the broker to answer");
+            if (warnings.isDue()) {
+                log.warn("evaluations: {}; their topics are read again as soon as a broker answers", e.toString());
+            }
+            health.blocked(NAME, "the broker to answer");
             closeSession();
             var _ = stopping.await(REOPEN_WAIT.toMillis(), TimeUnit.MILLISECONDS);
         }

@@ -104,6 +104,11 @@ public final class SessionOpener {
         return admin;
     }
 
+    /** Where the broker is looked for, for people. */
+    String bootstrap() {
+        return settings.kafka().bootstrap();
+    }
+
     /**
      * Opens a session.
      *

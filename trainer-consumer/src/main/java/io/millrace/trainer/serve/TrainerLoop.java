@@ -7,6 +7,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.trainer.steps.Failures;
@@ -22,6 +23,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +57,9 @@ public final class TrainerLoop implements OwnerLoop.Turn {
 
     private static final String BROKER = "the broker to answer";
 
+    /** While the broker is away. */
+    private static final Duration SAY_EVERY = Duration.ofSeconds(10);
+
     private final RunId run;
     private final SessionOpener opener;
     private final TrainerMetrics metrics;
@@ -76,6 +83,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     /** Why no session is open; null while one is. */
     private volatile @Nullable String unavailable = BROKER;
 
+    private final EverySoOften warnings;
     private @Nullable StartResume startResume;
     private final Standing standing;
     private final Leasing leasing;
@@ -103,11 +111,13 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         this.health = health;
         this.clock = clock;
         this.ticker = ticker;
+        this.warnings = new EverySoOften(SAY_EVERY, ticker);
         this.standing = new Standing(batchGroups, metrics, clock);
         this.leasing = new Leasing(standing, metrics, clock, ticker);
         this.announcing = new Announcing(updateLimit, clock);
         this.answers = new Answers(metrics, clock);
         health.starting(NAME);
+        health.watched(NAME);
     }
 
     /**
@@ -158,8 +168,9 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             turn(current);
         } catch (Exception e) {
             if (stopping || !Failures.isPassing(e)) {
-                endedBy = e instanceof NoUseException || e instanceof SettingException ? e.getMessage() : null;
-                throw e;
+                Exception end = opened.isDone() ? e : refusal(e);
+                endedBy = end instanceof NoUseException || end instanceof SettingException ? end.getMessage() : null;
+                throw end;
             }
             lose(e);
         }
@@ -187,22 +198,53 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         while (!stopping) {
             try {
                 var _ = answer.get(POLL_MAX.toMillis(), TimeUnit.MILLISECONDS);
+                if (warnings.reset()) {
+                    log.info("the broker answers");
+                }
                 return true;
             } catch (java.util.concurrent.TimeoutException e) {
-                health.waiting(NAME, BROKER);
+                away();
+                if (!opened.isDone() && warnings.isDue()) {
+                    log.warn("waits for a broker at {}", opener.bootstrap());
+                }
             }
         }
         return false;
     }
 
+    /** What ends the start for good is a setting, such as a client's rights. */
+    private Exception refusal(Exception e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof AuthenticationException
+                    || cause instanceof AuthorizationException
+                    || cause instanceof UnsupportedVersionException) {
+                return new SettingException(
+                        "--bootstrap " + opener.bootstrap() + " or --kafka: this client is refused: " + cause);
+            }
+        }
+        return e;
+    }
+
     private void lose(Exception e) throws InterruptedException {
-        log.warn("{}: the topics are read again as soon as a broker answers", String.valueOf(e.getMessage()), e);
+        if (warnings.isDue()) {
+            log.warn("waits for the broker: {}; the topics are read again as soon as it answers", e.toString());
+        }
+        log.debug("the session is lost", e);
         metrics.sessionLost();
         unavailable = BROKER;
-        health.waiting(NAME, BROKER);
+        away();
         closeSession();
         for (long left = REOPEN_WAIT.toMillis(); left > 0 && !stopping; left -= 100) {
             TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
+    /** Before the run was ever taken it is the start that waits. */
+    private void away() {
+        if (opened.isDone()) {
+            health.blocked(NAME, BROKER);
+        } else {
+            health.starting(NAME, BROKER);
         }
     }
 

@@ -1,0 +1,57 @@
+package io.millrace.worker.engine;
+
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.record.WorkersRecord.EngineStatus;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the health report and the log how the engines are: with one that can be reached the worker can do its job, with
+ * none it cannot. Owned by the loop that asks them.
+ */
+final class EngineHealth {
+    private static final Logger log = LoggerFactory.getLogger(EngineHealth.class);
+    private static final String PART = "engines";
+
+    private final Health health;
+    private boolean noneReachable;
+
+    EngineHealth(Health health) {
+        this.health = health;
+    }
+
+    /** @param waitingForWeights requests that wait for an engine to be updated */
+    void report(List<EngineStatus> engines, int waitingForWeights) {
+        List<String> away = engines.stream()
+                .filter(engine -> !engine.healthy())
+                .map(EngineStatus::address)
+                .toList();
+        if (away.size() == engines.size()) {
+            if (!noneReachable) {
+                log.warn("no engine can be reached: {}; what is claimed waits for one", names(away));
+            }
+            noneReachable = true;
+            health.blocked(PART, "engines, none of which can be reached: " + names(away));
+            return;
+        }
+        if (noneReachable) {
+            log.warn(
+                    "an engine can be reached again; {}",
+                    away.isEmpty() ? "none is away" : "still away: " + names(away));
+        }
+        noneReachable = false;
+        if (!away.isEmpty()) {
+            health.waiting(PART, "engines that cannot be reached, while others can: " + names(away));
+        } else if (waitingForWeights > 0) {
+            health.waiting(PART, "an engine with the weights that tasks were issued at");
+        } else {
+            health.running(PART);
+        }
+    }
+
+    private static String names(List<String> addresses) {
+        return addresses.stream().collect(Collectors.joining(", "));
+    }
+}
