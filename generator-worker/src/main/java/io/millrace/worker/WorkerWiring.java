@@ -19,6 +19,7 @@ import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.StartWait;
 import io.millrace.worker.claim.Claimer;
+import io.millrace.worker.claim.LaneConsumer;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.EngineWatch;
 import io.millrace.worker.engine.SglangClient;
@@ -237,12 +238,12 @@ public final class WorkerWiring {
             ResultPublisher publisher,
             DeadLetters deadLetters) {
         Claimer.Refusals refusals = new Claimer.Refusals(publisher, deadLetters);
-        SequencedMap<Lane, ShareConsumer<byte[], byte[]>> training = new LinkedHashMap<>();
+        SequencedMap<Lane, LaneConsumer> training = new LinkedHashMap<>();
         training.put(Lane.URGENT, lane(clients, metrics, topics.urgent(), Lane.URGENT));
         training.put(Lane.TRAINING, lane(clients, metrics, topics.prompts(), Lane.TRAINING));
         startClaiming("claim", training, refusals, generator, metrics);
         if (settings.evaluationSlots() > 0) {
-            SequencedMap<Lane, ShareConsumer<byte[], byte[]>> evaluation = new LinkedHashMap<>();
+            SequencedMap<Lane, LaneConsumer> evaluation = new LinkedHashMap<>();
             evaluation.put(Lane.EVALUATION, lane(clients, metrics, topics.evalPrompts(), Lane.EVALUATION));
             startClaiming("claim-evaluation", evaluation, refusals, generator, metrics);
         }
@@ -250,7 +251,7 @@ public final class WorkerWiring {
 
     private void startClaiming(
             String part,
-            SequencedMap<Lane, ShareConsumer<byte[], byte[]>> lanes,
+            SequencedMap<Lane, LaneConsumer> lanes,
             Claimer.Refusals refusals,
             Generator generator,
             Metrics metrics) {
@@ -269,12 +270,13 @@ public final class WorkerWiring {
         stops.push(part, claiming::stop);
     }
 
-    private ShareConsumer<byte[], byte[]> lane(KafkaClients clients, Metrics metrics, String topic, Lane lane) {
-        ShareConsumer<byte[], byte[]> consumer = clients.shareConsumer(
-                worker.workerId() + "-" + lane.word(), topics.shareGroup(topic), settings.prefetch());
-        consumer.subscribe(java.util.List.of(topic));
-        metrics.bind(consumer, lane.word());
-        return consumer;
+    private LaneConsumer lane(KafkaClients clients, Metrics metrics, String topic, Lane lane) {
+        return new LaneConsumer(() -> {
+            ShareConsumer<byte[], byte[]> consumer = clients.shareConsumer(
+                    worker.workerId() + "-" + lane.word(), topics.shareGroup(topic), settings.prefetch());
+            consumer.subscribe(java.util.List.of(topic));
+            return new LaneConsumer.Made(consumer, metrics.bind(consumer, lane.word())::close);
+        });
     }
 
     private RewardScorer scorer(MeterRegistry registry) {

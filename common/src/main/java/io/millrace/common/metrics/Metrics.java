@@ -58,8 +58,10 @@ public final class Metrics implements AutoCloseable {
     }
 
     /** Micrometer has no binder for share consumers; see {@link ShareConsumerMetrics}. */
-    public void bind(ShareConsumer<?, ?> consumer, String client) {
-        new ShareConsumerMetrics(consumer, Tags.of("client", client)).bindTo(registry);
+    public Binding bind(ShareConsumer<?, ?> consumer, String client) {
+        ShareConsumerMetrics binder = new ShareConsumerMetrics(consumer, Tags.of("client", client));
+        binder.bindTo(registry);
+        return () -> binder.removeFrom(registry);
     }
 
     private Binding keep(KafkaClientMetrics binder) {

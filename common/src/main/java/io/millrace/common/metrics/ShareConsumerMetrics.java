@@ -2,11 +2,14 @@ package io.millrace.common.metrics;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.common.Metric;
@@ -19,6 +22,7 @@ import org.apache.kafka.common.MetricName;
 final class ShareConsumerMetrics implements MeterBinder {
     private final ShareConsumer<?, ?> consumer;
     private final Tags tags;
+    private final List<Meter> meters = new ArrayList<>();
 
     ShareConsumerMetrics(ShareConsumer<?, ?> consumer, Tags tags) {
         this.consumer = consumer;
@@ -40,16 +44,22 @@ final class ShareConsumerMetrics implements MeterBinder {
                 + name.name().replace('-', '.');
         Iterable<Tag> meterTags = tags;
         if (name.name().endsWith("-total")) {
-            FunctionCounter.builder(meter, metric, ShareConsumerMetrics::value)
+            meters.add(FunctionCounter.builder(meter, metric, ShareConsumerMetrics::value)
                     .tags(meterTags)
                     .description(name.description())
-                    .register(registry);
+                    .register(registry));
             return;
         }
-        Gauge.builder(meter, metric, ShareConsumerMetrics::value)
+        meters.add(Gauge.builder(meter, metric, ShareConsumerMetrics::value)
                 .tags(meterTags)
                 .description(name.description())
-                .register(registry);
+                .register(registry));
+    }
+
+    /** For a consumer that ends before the process: the next of its name has meters of its own. */
+    void removeFrom(MeterRegistry registry) {
+        meters.forEach(registry::remove);
+        meters.clear();
     }
 
     private static double value(Metric metric) {

@@ -1,5 +1,6 @@
 package io.millrace.worker.claim;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.millrace.common.json.BadRecordException;
@@ -23,6 +24,7 @@ import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.common.errors.GroupMaxSizeReachedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +47,11 @@ public final class Claimer implements OwnerLoop.Turn {
     /** How long a turn waits for slots, and for prompts; a request to stop ends both. */
     private static final Duration WAIT = Duration.ofMillis(500);
 
-    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+    /** Polls without an answer of a broker that takes this worker's statuses; a healthy one answers in half a second. */
+    private static final Duration STALL_LIMIT = Duration.ofSeconds(60);
+
+    /** Between two tries to join a group that is full. */
+    private static final Duration FULL_WAIT = Duration.ofSeconds(10);
 
     /** More than any run asks for ({@code --samples-per-group}); a task with more is somebody's mistake. */
     private static final int SAMPLES_MAX = 4096;
@@ -61,7 +67,7 @@ public final class Claimer implements OwnerLoop.Turn {
     /** Where records go that are not taken. */
     public record Refusals(ResultPublisher publisher, DeadLetters deadLetters) {}
 
-    private final SequencedMap<Lane, ShareConsumer<byte[], byte[]>> lanes;
+    private final SequencedMap<Lane, LaneConsumer> lanes;
     private final Lane last;
     private final String part;
     private final Refusals refusals;
@@ -73,6 +79,9 @@ public final class Claimer implements OwnerLoop.Turn {
     private final Health health;
     private final MeterRegistry registry;
     private final Timer polls;
+    private final Counter rebuilds;
+    private final ConsumerWatch watch = new ConsumerWatch(STALL_LIMIT);
+    private boolean saidFull;
 
     /**
      * @param part of the health report
@@ -80,7 +89,7 @@ public final class Claimer implements OwnerLoop.Turn {
      */
     public Claimer(
             String part,
-            SequencedMap<Lane, ShareConsumer<byte[], byte[]>> lanes,
+            SequencedMap<Lane, LaneConsumer> lanes,
             Refusals refusals,
             Generator generator,
             Gates gates,
@@ -103,45 +112,105 @@ public final class Claimer implements OwnerLoop.Turn {
         this.polls = Timer.builder("millrace.worker.claim.poll")
                 .description("a poll of a prompts lane that brought groups")
                 .register(registry);
-        lanes.values()
-                .forEach(lane -> lane.setAcknowledgementCommitCallback((offsets, e) -> {
-                    if (e != null) {
-                        // The lock was lost first: the group comes again to somebody, and one of two results is
-                        // dropped.
-                        log.warn("the claim of {} was not recorded: {}", offsets, e.toString());
-                        registry.counter("millrace.worker.claims.unrecorded").increment();
-                    }
-                }));
+        this.rebuilds = Counter.builder("millrace.worker.claim.rebuilds")
+                .description("how often a lane's share consumer was built anew")
+                .register(registry);
+        lanes.values().forEach(this::listen);
         health.starting(part);
         health.watched(part);
     }
 
+    private void listen(LaneConsumer lane) {
+        lane.consumer().setAcknowledgementCommitCallback((offsets, e) -> {
+            if (e != null) {
+                // The lock was lost first: the group comes again to somebody, and one of two results is dropped.
+                log.warn("the claim of {} was not recorded: {}", offsets, e.toString());
+                registry.counter("millrace.worker.claims.unrecorded").increment();
+            }
+        });
+    }
+
     /**
-     * One turn: claim nothing while the ledger cannot know of this worker, or while the run is paused; wait until groups
+     * One turn: build the consumers anew when the wall clock was set; claim nothing while the ledger cannot know of this worker, or while the run is paused; wait until groups
      * are wanted; ask one lane after the other until one has some, and wait a moment for the last.
      */
     @Override
     public void runOnce() throws InterruptedException {
+        if (watch.look(ticker.nanos(), clock.millis()) == ConsumerWatch.Verdict.CLOCK_STEPPED) {
+            rebuild(ConsumerWatch.Verdict.CLOCK_STEPPED);
+        }
         if (!gates.statuses().awaitHeard(WAIT)) {
             health.blocked(part, gates.statuses().holdReason());
+            watch.unwanted();
             return;
         }
         if (!gates.weights().awaitResumed(WAIT)) {
             health.waiting(part, gates.weights().holdReason());
+            watch.unwanted();
             return;
         }
         int wanted = generator.dispatcher().awaitWanted(last, WAIT);
         if (wanted == 0) {
             health.waiting(part, generator.dispatcher().holdReason(last));
+            watch.unwanted();
             return;
         }
+        try {
+            poll();
+        } catch (GroupMaxSizeReachedException e) {
+            full(e);
+        }
+    }
+
+    private void poll() throws InterruptedException {
         for (Lane lane : lanes.keySet()) {
             if (claim(lane, lane == last ? WAIT : Duration.ZERO) > 0) {
                 health.running(part);
+                watch.unwanted();
                 return;
             }
         }
+        long answers = lanes.values().stream().mapToLong(LaneConsumer::answers).sum();
+        if (watch.polled(answers, ticker.nanos()) == ConsumerWatch.Verdict.STALLED) {
+            health.blocked(part, "the broker, which answers no poll");
+            rebuild(ConsumerWatch.Verdict.STALLED);
+            return;
+        }
         health.waiting(part, "prompts");
+    }
+
+    private void rebuild(ConsumerWatch.Verdict why) {
+        log.warn(
+                "{}: the share consumers are built anew: {}",
+                part,
+                why == ConsumerWatch.Verdict.CLOCK_STEPPED
+                        ? "the wall clock was set by more than " + ConsumerWatch.STEP_MAX.toSeconds()
+                                + " s, by which they time what they do"
+                        : "no poll was answered for too long");
+        rebuilds.increment();
+        for (LaneConsumer lane : lanes.values()) {
+            lane.rebuild();
+            listen(lane);
+        }
+        watch.rebuilt(why);
+    }
+
+    /** A worker too many: others may leave, so it goes on trying. */
+    private void full(GroupMaxSizeReachedException e) throws InterruptedException {
+        health.blocked(part, "a place in the share group, which is full (the broker's group.share.max.size)");
+        if (!saidFull) {
+            saidFull = true;
+            log.warn(
+                    "the share group of {} is full: the broker's group.share.max.size (Kafka's default is 200) is the most"
+                            + " workers of a run; raise it, or start fewer workers with more slots: {}",
+                    lanes.keySet(),
+                    e.getMessage());
+        }
+        for (LaneConsumer lane : lanes.values()) {
+            lane.rebuild();
+            listen(lane);
+        }
+        generator.dispatcher().awaitStopClaiming(FULL_WAIT);
     }
 
     private int claim(Lane lane, Duration wait) throws InterruptedException {
@@ -204,25 +273,21 @@ public final class Claimer implements OwnerLoop.Turn {
     }
 
     private ShareConsumer<byte[], byte[]> consumer(Lane lane) {
-        ShareConsumer<byte[], byte[]> consumer = lanes.get(lane);
+        LaneConsumer consumer = lanes.get(lane);
         if (consumer == null) {
             throw new IllegalStateException("no consumer for " + lane);
         }
-        return consumer;
+        return consumer.consumer();
     }
 
     @Override
     public void wakeup() {
         generator.dispatcher().stopClaiming();
-        lanes.values().forEach(ShareConsumer::wakeup);
+        lanes.values().forEach(LaneConsumer::wakeup);
     }
 
-    /**
-     * Closing sends acknowledgements still under way and gives unclaimed records back; without a broker, whose locks
-     * end by themselves, that is given up soon.
-     */
     @Override
     public void close() {
-        lanes.values().forEach(lane -> lane.close(CLOSE_LIMIT));
+        lanes.values().forEach(LaneConsumer::close);
     }
 }

@@ -143,6 +143,19 @@ public final class Dispatcher<G> {
         }
     }
 
+    /** Waits until nothing more is to be claimed, at most for the limit. */
+    public void awaitStopClaiming(Duration limit) throws InterruptedException {
+        long leftNanos = limit.toNanos();
+        lock.lockInterruptibly();
+        try {
+            while (claiming && leftNanos > 0) {
+                leftNanos = changed.awaitNanos(leftNanos);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Starts nothing more: a freed slot stays free. Groups that wait are to be withdrawn. */
     public void stopStarting() {
         lock.lock();

@@ -1,0 +1,73 @@
+package io.millrace.worker.claim;
+
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.common.Metric;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The share consumer of a lane, which may be built anew. One owner, but for {@link #wakeup}. */
+public final class LaneConsumer {
+    private static final Logger log = LoggerFactory.getLogger(LaneConsumer.class);
+
+    /** Acknowledgements still under way; without a broker, whose locks end by themselves, that is given up soon. */
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+
+    /**
+     * A consumer and what goes with it.
+     *
+     * @param release called when it is closed
+     */
+    public record Made(ShareConsumer<byte[], byte[]> consumer, Runnable release) {}
+
+    private final Supplier<Made> maker;
+    private volatile Made present;
+
+    /** @param maker makes one that has joined its group */
+    public LaneConsumer(Supplier<Made> maker) {
+        this.maker = maker;
+        this.present = maker.get();
+    }
+
+    ShareConsumer<byte[], byte[]> consumer() {
+        return present.consumer();
+    }
+
+    /** Fetches and heartbeats that the broker has answered. */
+    long answers() {
+        long answers = 0;
+        for (Metric metric : present.consumer().metrics().values()) {
+            String name = metric.metricName().name();
+            if ((name.equals("fetch-total") || name.equals("heartbeat-total"))
+                    && metric.metricValue() instanceof Number number) {
+                answers += number.longValue();
+            }
+        }
+        return answers;
+    }
+
+    void rebuild() {
+        close();
+        present = maker.get();
+    }
+
+    /** Ends a poll under way; any thread. */
+    void wakeup() {
+        present.consumer().wakeup();
+    }
+
+    /** Sends acknowledgements still under way and gives unclaimed records back. */
+    void close() {
+        Made old = present;
+        try {
+            old.consumer().close(CLOSE_LIMIT);
+        } catch (org.apache.kafka.common.errors.InterruptException e) {
+            throw e;
+        } catch (org.apache.kafka.common.KafkaException e) {
+            log.debug("a share consumer did not close in order", e);
+        } finally {
+            old.release().run();
+        }
+    }
+}
