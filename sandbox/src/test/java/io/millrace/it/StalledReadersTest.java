@@ -82,6 +82,7 @@ class StalledReadersTest {
                 EvaluationSettings.defaults(),
                 "127.0.0.1",
                 0,
+                Duration.ofSeconds(30),
                 new ByteSize(64 << 20),
                 new ByteSize(32 << 20),
                 32,
