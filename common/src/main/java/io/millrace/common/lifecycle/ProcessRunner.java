@@ -119,7 +119,7 @@ public final class ProcessRunner implements Fatal {
             clean = false;
         }
         log.info("{} ended {}", name, clean ? "cleanly" : "with a failure");
-        return clean ? 0 : failure.get() instanceof SettingException ? 2 : 1;
+        return clean ? 0 : 1;
     }
 
     private void stopQuietly(StopSequence stops) {
