@@ -39,14 +39,20 @@ public final class ChaosCommand implements Command<ChaosSettings> {
             throw new SettingException("--dataset: cannot read " + settings.dataset());
         }
         Ports.requireFree(new ChaosPorts(settings.basePort()).all(), DataFolder.pids(settings.dataDir()));
+        // One that was killed has left its file system mounted.
+        BrokerDisk.unmountLeft(settings.dataDir());
         DataFolder folder = DataFolder.prepare(settings.dataDir(), "chaos", false);
         RunLogging.toFile(folder.log("chaos"));
         return ProcessRunner.run("chaos", STOP_LIMIT, (runner, stops) -> {
+            BrokerDisk disk = BrokerDisk.mount(
+                    new ChaosSpecs(settings, folder).brokerData(0),
+                    settings.schedule().stream().anyMatch(fault -> fault.kind() == FaultKind.FULL_DISK));
             ChaosRun run = new ChaosRun(
                     settings,
                     folder,
                     new Cluster(folder, Ticker.system()),
                     Links.open(settings),
+                    disk,
                     Ticker.system(),
                     WallClock.system(),
                     runner,

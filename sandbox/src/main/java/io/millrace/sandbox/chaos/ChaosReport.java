@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param cleanStops processes that ended with 0 after SIGTERM during the faults
  * @param uncleanStops last words of those that did not
  * @param ownEnds last words of processes that ended without being told to
+ * @param notRun faults that the machine has no means for, with the reason
  * @param problems what went wrong besides the oracle's findings: recoveries past their limit, a run that did not drain, a
  *     process that did not stop cleanly at the end
  * @param verdict null when the run did not come so far
@@ -34,6 +35,7 @@ record ChaosReport(
         int cleanStops,
         List<String> uncleanStops,
         List<String> ownEnds,
+        List<String> notRun,
         List<String> problems,
         @Nullable Verdict verdict,
         long auditFindings) {
@@ -41,6 +43,7 @@ record ChaosReport(
         recoveries = List.copyOf(recoveries);
         uncleanStops = List.copyOf(uncleanStops);
         ownEnds = List.copyOf(ownEnds);
+        notRun = List.copyOf(notRun);
         problems = List.copyOf(problems);
     }
 
@@ -75,7 +78,7 @@ record ChaosReport(
                 && auditFindings == 0
                 && verdict != null
                 && verdict.clean()
-                && recoveries.size() == faultsPlanned
+                && recoveries.size() + notRun.size() == faultsPlanned
                 && recoveries.stream().allMatch(recovery -> recovery.recoveryMs() != null);
     }
 
@@ -103,6 +106,10 @@ record ChaosReport(
                 seconds,
                 restarts,
                 ownEnds.size()));
+        if (!notRun.isEmpty()) {
+            lines.add("");
+            lines.add(notRun.size() + " more could not be done on this machine: no rights to mount a file system.");
+        }
         lines.add("");
         table(lines, "role", List.of(Role.values()), Role::word, Recovery::role);
         lines.add("");

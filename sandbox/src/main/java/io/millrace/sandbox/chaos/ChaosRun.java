@@ -24,8 +24,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The run from the first process to the verdict, on one thread that owns everything here but the oracle's consumer. A
- * fault is over when it was undone, and the run has recovered when every process is ready and the trainer has received a
- * step that was leased after the fault's end. {@link #stop} follows when the loop has ended.
+ * fault is over when it was undone, and the run has recovered when every process is ready and the trainer has received two
+ * steps since: the second was leased after the fault's end. {@link #stop} follows when the loop has ended.
  */
 final class ChaosRun implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(ChaosRun.class);
@@ -44,6 +44,7 @@ final class ChaosRun implements OwnerLoop.Turn {
     private final ChaosPorts ports;
     private final Cluster cluster;
     private final Links links;
+    private final BrokerDisk disk;
     private final Fleet fleet;
     private final Injector injector;
     private final TrainerWatch watch;
@@ -58,6 +59,9 @@ final class ChaosRun implements OwnerLoop.Turn {
     private final List<Injection> open = new ArrayList<>();
 
     private final List<String> problems = new ArrayList<>();
+    /** Faults that this machine has no means for. */
+    private final List<String> notRun = new ArrayList<>();
+
     private final long begunNanos;
     private int unrecovered;
     private boolean finished;
@@ -71,6 +75,7 @@ final class ChaosRun implements OwnerLoop.Turn {
             DataFolder folder,
             Cluster cluster,
             Links links,
+            BrokerDisk disk,
             Ticker ticker,
             WallClock clock,
             Fatal fatal,
@@ -82,8 +87,13 @@ final class ChaosRun implements OwnerLoop.Turn {
         this.cluster = cluster;
         this.links = links;
         this.watch = new TrainerWatch(specs.journal());
-        this.fleet = new Fleet(specs, ports, cluster, links, watch, ticker);
-        this.injector = new Injector(fleet, links, ticker, clock);
+        this.disk = disk;
+        Clocks clocks = new Clocks(
+                folder.logs(),
+                settings.schedule().stream().anyMatch(fault -> fault.kind() == FaultKind.CLOCK));
+        this.fleet = new Fleet(specs, ports, cluster, links, watch, clocks, ticker);
+        this.injector = new Injector(
+                settings, specs, ports, fleet, links, watch, clocks, disk, ticker, clock, problems);
         this.ticker = ticker;
         this.clock = clock;
         this.fatal = fatal;
@@ -144,6 +154,12 @@ final class ChaosRun implements OwnerLoop.Turn {
     }
 
     private void carryOut(Fault fault) throws Exception {
+        String why = injector.impossible(fault.kind());
+        if (!why.isEmpty()) {
+            notRun.add("fault " + fault.number() + ", " + fault.words() + ": " + why);
+            say("fault " + fault.number() + " is not run: " + why);
+            return;
+        }
         if (!fault.onTop()) {
             awaitRecovery();
         }
@@ -166,7 +182,7 @@ final class ChaosRun implements OwnerLoop.Turn {
         long endedMs =
                 open.stream().mapToLong(injection -> injection.endedMs).max().orElse(0);
         boolean recovered =
-                ended && await(() -> watch.lastLeasedAtMs() > endedMs && fleet.allReady(), settings.recoveryLimit());
+                ended && await(() -> watch.receivedSince(endedMs) >= 2 && fleet.allReady(), settings.recoveryLimit());
         for (Injection injection : open) {
             if (recovered) {
                 injection.recoveredMs = clock.millis();
@@ -308,6 +324,12 @@ final class ChaosRun implements OwnerLoop.Turn {
         }
         problems.addAll(cluster.stop(CHILD_STOP_LIMIT, limit));
         links.close();
+        for (Injection injection : injections) {
+            AutoCloseable held = injection.held;
+            if (held != null) {
+                held.close();
+            }
+        }
         ChaosReport report = new ChaosReport(
                 settings.seed(),
                 settings.faults(),
@@ -317,9 +339,11 @@ final class ChaosRun implements OwnerLoop.Turn {
                 fleet.cleanStops(),
                 fleet.uncleanStops(),
                 fleet.ownEnds(),
+                notRun,
                 problems,
                 verdict,
                 auditFindings);
+        disk.unmount(!report.good());
         folder.finish(!report.good());
         tell(report);
         if (!report.good()) {
@@ -336,6 +360,7 @@ final class ChaosRun implements OwnerLoop.Turn {
 
     private void tell(ChaosReport report) throws IOException {
         report.markdown().forEach(System.out::println);
+        report.notRun().forEach(words -> System.out.println("not run: " + words));
         report.problems().forEach(problem -> System.out.println("problem: " + problem));
         report.uncleanStops().forEach(words -> System.out.println("unclean stop: " + words));
         report.ownEnds().forEach(words -> System.out.println("ended by itself: " + words));

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -47,15 +48,16 @@ public record ChaosSettings(
         @Setting(
                 name = "role",
                 defaultValue = "",
-                help = "Roles to hit: broker, engine, producer, worker, trainer, simulated-trainer; all when unset; may"
-                        + " be repeated")
+                help = "Roles to hit: broker, engine, producer, worker, trainer, simulated-trainer; all that --kind can hit"
+                        + " when unset; may be repeated")
         List<String> roles,
 
         @Setting(
                 name = "kind",
                 defaultValue = "",
                 help = "Kinds of fault: kill, freeze, terminate, link-delay, link-reset, link-cut, link-black-hole,"
-                        + " link-refuse; all when unset; may be repeated")
+                        + " link-refuse, clock, log-tail, full-disk (needs root), hostile,"
+                        + " stalled-reader, resume, zombie, version-restart; all that can hit the roles when unset; may be repeated")
         List<String> kinds,
 
         @Setting(
@@ -230,8 +232,11 @@ public record ChaosSettings(
     public ChaosSettings {
         roles = List.copyOf(roles);
         kinds = List.copyOf(kinds);
-        List<Role> hit = words("--role", Role.values(), Role::word, roles);
         List<FaultKind> done = words("--kind", FaultKind.values(), FaultKind::word, kinds);
+        List<Role> hit = rolesHit(roles, done, brokers);
+        if (hit.isEmpty()) {
+            throw SettingException.impossible("--kind and --brokers", "no role can be hit by such faults");
+        }
         if (faults / hit.size() < faultsPerRoleMin) {
             throw SettingException.impossible(
                     "--faults and --faults-per-role-min",
@@ -241,7 +246,7 @@ public record ChaosSettings(
             throw new SettingException("--brokers must be 1 or 3, was 2: two copies cannot outlive one broker");
         }
         for (Role role : hit) {
-            if (done.stream().noneMatch(kind -> Schedule.possible(kind, role, brokers == 1))) {
+            if (!canBeHit(role, done, brokers)) {
                 throw SettingException.impossible(
                         "--role, --kind and --brokers", "no such kind of fault can hit " + role.word());
             }
@@ -260,8 +265,20 @@ public record ChaosSettings(
         return found.isEmpty() ? List.of(all) : found;
     }
 
+    /** Those named; when none are, those that the kinds can hit. */
     List<Role> rolesHit() {
-        return words("--role", Role.values(), Role::word, roles);
+        return rolesHit(roles, kindsDone(), brokers);
+    }
+
+    private static List<Role> rolesHit(List<String> roles, Collection<FaultKind> done, int brokers) {
+        List<Role> hit = words("--role", Role.values(), Role::word, roles);
+        return roles.isEmpty()
+                ? hit.stream().filter(role -> canBeHit(role, done, brokers)).toList()
+                : hit;
+    }
+
+    private static boolean canBeHit(Role role, Collection<FaultKind> done, int brokers) {
+        return done.stream().anyMatch(kind -> Schedule.possible(kind, role, brokers == 1));
     }
 
     Set<FaultKind> kindsDone() {
@@ -282,7 +299,8 @@ public record ChaosSettings(
 
     /** What the oracle holds the run to; the bound is the default that users have. */
     Rules rules() {
-        return new Rules(batchGroups, samplesPerGroup, MAX_STALENESS, ChaosSpecs.FILTERS, false);
+        boolean tails = schedule().stream().anyMatch(fault -> fault.kind() == FaultKind.LOG_TAIL);
+        return new Rules(batchGroups, samplesPerGroup, MAX_STALENESS, ChaosSpecs.FILTERS, tails);
     }
 
     /** The schedule, which the settings decide entirely. */

@@ -52,6 +52,11 @@ final class ChaosSpecs {
         return folder.logs().resolve("journal.jsonl");
     }
 
+    /** Where a broker keeps its data. */
+    Path brokerData(int instance) {
+        return folder.kafka().resolve("node-" + (instance + 1));
+    }
+
     /** What the producer reads. */
     Path dataset() {
         return folder.logs().resolve("prompts.jsonl");
@@ -96,7 +101,7 @@ final class ChaosSpecs {
         List<String> arguments = new ArrayList<>(List.of("broker"));
         add(arguments, "--kafka-port", ports.broker(instance));
         add(arguments, "--node-id", instance + 1);
-        add(arguments, "--data-dir", folder.kafka().resolve("node-" + (instance + 1)));
+        add(arguments, "--data-dir", brokerData(instance));
         add(arguments, "--keep-data", "true");
         if (settings.brokers() > 1) {
             for (int i = 0; i < settings.brokers(); i++) {

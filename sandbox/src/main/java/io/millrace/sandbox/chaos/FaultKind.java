@@ -1,34 +1,76 @@
 package io.millrace.sandbox.chaos;
 
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
-/** What is done to a process or its link. */
+/** What is done to a process, to its link, or to the run in its name. */
 enum FaultKind {
     /** SIGKILL; the process is started again. */
-    KILL(4, false),
+    KILL(4, EnumSet.allOf(Role.class)),
     /** SIGSTOP, and after a while SIGCONT. */
-    FREEZE(2, false),
+    FREEZE(2, EnumSet.allOf(Role.class)),
     /** SIGTERM; the process is started again. */
-    TERMINATE(2, false),
+    TERMINATE(2, EnumSet.allOf(Role.class)),
     /** The link holds everything back for a moment. */
-    LINK_DELAY(1, true),
+    LINK_DELAY(1, EnumSet.allOf(Role.class)),
     /** Every connection of the link is reset, once. */
-    LINK_RESET(1, true),
+    LINK_RESET(1, EnumSet.allOf(Role.class)),
     /** Every connection of the link is reset after so many bytes. */
-    LINK_CUT(1, true),
+    LINK_CUT(1, EnumSet.allOf(Role.class)),
     /** Connections stay and carry nothing. */
-    LINK_BLACK_HOLE(1, true),
+    LINK_BLACK_HOLE(1, EnumSet.allOf(Role.class)),
     /** Connections are reset and refused. */
-    LINK_REFUSE(1, true);
+    LINK_REFUSE(1, EnumSet.allOf(Role.class)),
+    /** The wall clock of the process jumps, and later back. */
+    CLOCK(3, EnumSet.of(Role.PRODUCER, Role.WORKER, Role.TRAINER)),
+    /** SIGKILL, and the last records of some topics are gone when the broker is started again. */
+    LOG_TAIL(3, EnumSet.of(Role.BROKER)),
+    /** Not a byte more can be written, for a while. */
+    FULL_DISK(2, EnumSet.of(Role.BROKER)),
+    /** Garbage and requests that nobody may make, at its ports and on the run's topics. */
+    HOSTILE(2, EnumSet.of(Role.BROKER, Role.PRODUCER, Role.WORKER, Role.TRAINER)),
+    /** Clients that ask for a batch and do not read it. */
+    STALLED_READER(3, EnumSet.of(Role.TRAINER)),
+    /** SIGKILL, and the next trainer begins from an older checkpoint. */
+    RESUME(3, EnumSet.of(Role.SIMULATED_TRAINER)),
+    /** The same, and the killed trainer speaks up after its successor has resumed. */
+    ZOMBIE(3, EnumSet.of(Role.SIMULATED_TRAINER)),
+    /** SIGKILL, and the next trainer counts its weight versions from 1 again. */
+    VERSION_RESTART(2, EnumSet.of(Role.SIMULATED_TRAINER));
+
+    private static final Set<FaultKind> LINKS =
+            EnumSet.of(LINK_DELAY, LINK_RESET, LINK_CUT, LINK_BLACK_HOLE, LINK_REFUSE);
 
     /** How often it is drawn, against the others. */
     final int weight;
 
-    final boolean link;
+    private final Set<Role> roles;
 
-    FaultKind(int weight, boolean link) {
+    FaultKind(int weight, Set<Role> roles) {
         this.weight = weight;
-        this.link = link;
+        this.roles = roles;
+    }
+
+    boolean link() {
+        return LINKS.contains(this);
+    }
+
+    boolean hits(Role role) {
+        return roles.contains(role);
+    }
+
+    /** Whether it is over the moment it was done. */
+    boolean atOnce() {
+        return switch (this) {
+            case KILL, LINK_RESET, LOG_TAIL, HOSTILE, STALLED_READER, RESUME, VERSION_RESTART -> true;
+            default -> false;
+        };
+    }
+
+    /** Whether it is undone after its time; a stop and a zombie are over when something has happened. */
+    boolean timed() {
+        return !atOnce() && this != TERMINATE && this != ZOMBIE;
     }
 
     String word() {

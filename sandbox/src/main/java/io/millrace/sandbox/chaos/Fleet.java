@@ -38,6 +38,7 @@ final class Fleet {
     private final Cluster cluster;
     private final Links links;
     private final TrainerWatch watch;
+    private final Clocks clocks;
     private final StatusProbe probe = new StatusProbe();
     private final HttpClient http = HttpClient.newHttpClient();
     private final Ticker ticker;
@@ -47,8 +48,17 @@ final class Fleet {
     private int restarts;
     private int cleanStops;
     private long groupsMax;
+    private List<String> comeback = List.of();
 
-    Fleet(ChaosSpecs specs, ChaosPorts ports, Cluster cluster, Links links, TrainerWatch watch, Ticker ticker) {
+    Fleet(
+            ChaosSpecs specs,
+            ChaosPorts ports,
+            Cluster cluster,
+            Links links,
+            TrainerWatch watch,
+            Clocks clocks,
+            Ticker ticker) {
+        this.clocks = clocks;
         this.specs = specs;
         this.ports = ports;
         this.cluster = cluster;
@@ -72,6 +82,11 @@ final class Fleet {
                 .orElseThrow();
     }
 
+    /** The simulated trainer, once started again, has these arguments too, once. */
+    void comeBack(List<String> arguments) {
+        comeback = List.copyOf(arguments);
+    }
+
     /** The producer, once started again, publishes so many groups in all. */
     void limitGroups(long max) {
         groupsMax = max;
@@ -85,7 +100,12 @@ final class Fleet {
         if (member.role == Role.ENGINE) {
             links.shut(Role.ENGINE, member.instance, true);
         }
-        member.child = cluster.start(spec(member));
+        ChildSpec spec = spec(member);
+        if (member.role == Role.SIMULATED_TRAINER) {
+            spec = spec.withArguments(comeback);
+            comeback = List.of();
+        }
+        member.child = cluster.start(spec.withJvmOptions(clocks.options(member.role, member.instance)));
         member.startedNanos = ticker.nanos();
         member.endWanted = false;
         member.terminated = false;
@@ -124,7 +144,7 @@ final class Fleet {
                 uncleanStop(child.lastWords(LAST_LINES));
             }
             member.terminated = false;
-        } else if (!member.endWanted) {
+        } else if (!member.endWanted && !member.endsAccepted) {
             log.warn("{}", child.lastWords(LAST_LINES));
             if (ownEnds.size() < ENDS_LISTED_MAX) {
                 ownEnds.add(child.lastWords(LAST_LINES));

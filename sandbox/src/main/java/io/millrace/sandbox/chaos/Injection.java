@@ -18,8 +18,12 @@ final class Injection {
     /** 0 before. */
     long recoveredMs;
 
+    /** What lasts until the run has recovered from it; null where nothing does. */
     @Nullable
-    String finding;
+    AutoCloseable held;
+
+    /** What the trainer had received when it was killed; null but for a zombie. */
+    TrainerWatch.@Nullable Received past;
 
     Injection(Fault fault, long beganMs, long beganNanos, int startsBefore) {
         this.fault = fault;

@@ -2,28 +2,89 @@ package io.millrace.sandbox.chaos;
 
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.broker.LogTails;
 import io.millrace.sandbox.cluster.Child;
 import io.millrace.sandbox.proxy.LinkState;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Does faults and undoes them. One owner. */
 final class Injector {
+    private static final Logger log = LoggerFactory.getLogger(Injector.class);
+    private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
+    /** A zombie whose successor does not come has nobody to disturb. */
+    private static final Duration ZOMBIE_LIMIT = Duration.ofSeconds(100);
+    /** Of a topic's end, in batches. */
+    private static final int BATCHES_MAX = 3;
+    /**
+     * Topics that may lose their end on one broker: what stands on them is made again, or asked for again. What the run
+     * accounts with (prompts, steps, policy, evals) is another matter, see docs/RELIABILITY.md.
+     */
+    private static final List<String> TAILS =
+            List.of("results", "eval-results", "receipts", "eval-receipts", "partials", "workers");
+
+    private final ChaosSettings settings;
+    private final ChaosSpecs specs;
+    private final ChaosPorts ports;
     private final Fleet fleet;
     private final Links links;
+    private final TrainerWatch watch;
+    private final Clocks clocks;
+    private final BrokerDisk disk;
+    private final Enemy enemy;
+    private final TrainerCalls calls;
     private final Ticker ticker;
     private final WallClock clock;
+    private final List<String> problems;
 
-    Injector(Fleet fleet, Links links, Ticker ticker, WallClock clock) {
+    /** @param problems what is answered that must not be is added here */
+    Injector(
+            ChaosSettings settings,
+            ChaosSpecs specs,
+            ChaosPorts ports,
+            Fleet fleet,
+            Links links,
+            TrainerWatch watch,
+            Clocks clocks,
+            BrokerDisk disk,
+            Ticker ticker,
+            WallClock clock,
+            List<String> problems) {
+        this.settings = settings;
+        this.specs = specs;
+        this.ports = ports;
         this.fleet = fleet;
         this.links = links;
+        this.watch = watch;
+        this.clocks = clocks;
+        this.disk = disk;
+        this.enemy = new Enemy(settings.seed());
+        this.calls = new TrainerCalls(ports.trainer());
         this.ticker = ticker;
         this.clock = clock;
+        this.problems = problems;
+    }
+
+    /** Why a kind of fault cannot be done on this machine; empty when it can. */
+    String impossible(FaultKind kind) {
+        return kind == FaultKind.FULL_DISK && !disk.possible()
+                ? "a file system for the broker needs the rights of root"
+                : "";
     }
 
     /** Whether its target is there to be hit. */
     boolean possible(Fault fault) {
-        return fault.kind().link || fleet.member(fault.role(), fault.instance()).alive();
+        return switch (fault.kind()) {
+            case STALLED_READER, ZOMBIE -> watch.open() && fleet.member(fault.role(), fault.instance()).alive();
+            default ->
+                fault.kind().link() || fleet.member(fault.role(), fault.instance()).alive();
+        };
     }
 
     Injection begin(Fault fault) throws IOException, InterruptedException {
@@ -43,8 +104,25 @@ final class Injector {
             case LINK_CUT -> set(fault, new LinkState.CutAfter(fault.amount()));
             case LINK_BLACK_HOLE -> set(fault, new LinkState.BlackHole());
             case LINK_REFUSE -> set(fault, new LinkState.Refused());
+            case CLOCK -> clocks.set(fault.role(), fault.instance(), fault.amount());
+            case LOG_TAIL -> cutTails(member, fault.amount());
+            case FULL_DISK -> {
+                member.endsAccepted = true;
+                disk.fill();
+            }
+            case HOSTILE -> attack(fault);
+            case STALLED_READER -> injection.held = stall();
+            case RESUME -> comeBack(member, fault);
+            case VERSION_RESTART -> {
+                fleet.comeBack(List.of("--version-restart", "true"));
+                fleet.kill(member);
+            }
+            case ZOMBIE -> {
+                injection.past = watch.newest();
+                comeBack(member, fault);
+            }
         }
-        if (fault.kind() == FaultKind.KILL || fault.kind() == FaultKind.LINK_RESET) {
+        if (fault.kind().atOnce()) {
             injection.endedMs = clock.millis();
         }
         return injection;
@@ -54,9 +132,67 @@ final class Injector {
         links.set(fault.role(), fault.instance(), state);
     }
 
+    private void comeBack(Member trainer, Fault fault) {
+        fleet.comeBack(List.of(
+                "--resume-back",
+                "" + Math.abs(fault.amount()),
+                "--resume-mode",
+                fault.amount() < 0 ? "fresh" : "replay"));
+        fleet.kill(trainer);
+    }
+
+    private StalledReaders stall() {
+        TrainerWatch.Received step = watch.newest();
+        return StalledReaders.begin(
+                ports.trainer(),
+                step == null
+                        ? "/v1/status"
+                        : "/v1/steps/" + step.step() + "/batch?lease=" + step.token());
+    }
+
+    private void attack(Fault fault) throws InterruptedException {
+        switch (fault.role()) {
+            case BROKER -> {
+                enemy.babble(ports.broker(fault.instance()));
+                enemy.pollute(specs.directBootstrap(), settings.run().value());
+            }
+            case TRAINER -> {
+                enemy.babble(ports.trainer());
+                TrainerWatch.Received step = watch.newest();
+                long lineage = step == null ? 0 : step.lineage();
+                problems.addAll(enemy.forge(ports.trainer(), lineage + 1, step == null ? 0 : step.step()));
+            }
+            default -> enemy.babble(ports.ops(fault.role(), fault.instance()));
+        }
+    }
+
+    /** As after a power loss: the broker is dead, and what it had not written to the disk is gone. */
+    private void cutTails(Member broker, long choice) throws IOException, InterruptedException {
+        Child child = broker.child;
+        fleet.kill(broker);
+        if (child == null || !child.awaitEnd(KILL_LIMIT)) {
+            throw new IOException("the broker did not die of SIGKILL");
+        }
+        LogTails tails = new LogTails(specs.brokerData(broker.instance));
+        Random random = new Random(choice);
+        List<String> cut = new ArrayList<>();
+        for (String topic : TAILS) {
+            if (random.nextBoolean()) {
+                for (TopicPartition partition : tails.partitions(settings.run().value() + "." + topic)) {
+                    long bytes = tails.cutBatches(partition, 1 + random.nextInt(BATCHES_MAX));
+                    if (bytes > 0) {
+                        cut.add(partition + ": " + bytes + " bytes");
+                    }
+                }
+            }
+        }
+        log.info("the ends of logs are gone: {}", cut);
+    }
+
     /** Undoes the fault when its time has come. */
     void turn(Injection injection) throws IOException, InterruptedException {
         if (injection.ended()) {
+            release(injection);
             return;
         }
         Fault fault = injection.fault;
@@ -66,18 +202,52 @@ final class Injector {
             if (member.starts > injection.startsBefore) {
                 injection.endedMs = clock.millis();
             }
-        } else if (ticker.nanos() - injection.beganNanos >= fault.duration().toNanos()) {
+        } else if (fault.kind() == FaultKind.ZOMBIE) {
+            zombie(injection);
+        } else if (fault.kind().timed()
+                && ticker.nanos() - injection.beganNanos >= fault.duration().toNanos()) {
             undo(fault, member);
+            injection.endedMs = clock.millis();
+        }
+    }
+
+    /** What was held against the run while it recovered is let go. */
+    private static void release(Injection injection) throws IOException {
+        AutoCloseable held = injection.held;
+        if (held != null && injection.recoveredMs > 0) {
+            try {
+                held.close();
+            } catch (Exception e) {
+                throw new IOException("cannot end " + injection.fault.words(), e);
+            }
+            injection.held = null;
+        }
+    }
+
+    /** Once its successor trains in another lineage, the killed trainer's last words arrive. */
+    private void zombie(Injection injection) throws InterruptedException {
+        TrainerWatch.Received past = injection.past;
+        TrainerWatch.Received now = watch.newest();
+        if (past != null && now != null && now.lineage() > past.lineage()) {
+            problems.addAll(calls.late(past));
+            injection.endedMs = clock.millis();
+        } else if (Duration.ofNanos(ticker.nanos() - injection.beganNanos).compareTo(ZOMBIE_LIMIT) > 0) {
+            problems.add("fault " + injection.fault.number() + ": no other lineage came, " + injection.fault.words());
             injection.endedMs = clock.millis();
         }
     }
 
     private void undo(Fault fault, Member member) throws IOException, InterruptedException {
         Child child = member.child;
-        if (fault.kind().link) {
+        if (fault.kind().link()) {
             set(fault, new LinkState.Clear());
         } else if (fault.kind() == FaultKind.FREEZE && child != null) {
             child.thaw();
+        } else if (fault.kind() == FaultKind.CLOCK) {
+            clocks.set(fault.role(), fault.instance(), 0);
+        } else if (fault.kind() == FaultKind.FULL_DISK) {
+            disk.free();
+            member.endsAccepted = false;
         }
     }
 }

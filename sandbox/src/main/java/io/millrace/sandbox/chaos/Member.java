@@ -14,6 +14,9 @@ final class Member {
     /** It was killed or told to stop by the run. */
     boolean endWanted;
 
+    /** What is done to it may end it again and again. */
+    boolean endsAccepted;
+
     /** SIGTERM was sent, so its exit code counts. */
     boolean terminated;
 

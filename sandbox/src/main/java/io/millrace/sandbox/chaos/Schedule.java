@@ -3,6 +3,7 @@ package io.millrace.sandbox.chaos;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -20,6 +21,12 @@ final class Schedule {
     private static final long SHORT_MS = 500;
     private static final long SHORT_MORE_MS = 4_500;
 
+    /** Longer than a worker may be silent, so that what clocks break has the time to show. */
+    private static final long CLOCK_MS = 12_000;
+
+    private static final long CLOCK_MORE_MS = 6_000;
+    private static final int STEPS_BACK_MAX = 5;
+
     private final Random random;
     private final List<Role> roles;
     private final Set<FaultKind> kinds;
@@ -27,7 +34,9 @@ final class Schedule {
     private final boolean brokerLinks;
     private final Duration pauseMax;
     private final double overlapShare;
-    private final Map<Role, Integer> turns = new java.util.EnumMap<>(Role.class);
+    private final Map<Role, Integer> turns = new EnumMap<>(Role.class);
+    /** What is left of each role's share of kinds. */
+    private final Map<Role, List<FaultKind>> decks = new EnumMap<>(Role.class);
 
     /**
      * @param instances how many processes each role has
@@ -81,32 +90,44 @@ final class Schedule {
     }
 
     private FaultKind kind(Role role) {
-        List<FaultKind> bag = new ArrayList<>();
-        for (FaultKind kind : FaultKind.values()) {
-            if (kinds.contains(kind) && possible(kind, role)) {
-                bag.addAll(Collections.nCopies(kind.weight, kind));
+        List<FaultKind> deck = decks.computeIfAbsent(role, none -> new ArrayList<>());
+        if (deck.isEmpty()) {
+            for (FaultKind kind : FaultKind.values()) {
+                if (kinds.contains(kind) && possible(kind, role)) {
+                    deck.addAll(Collections.nCopies(kind.weight, kind));
+                }
             }
+            Collections.shuffle(deck, random);
         }
-        return bag.get(random.nextInt(bag.size()));
+        return deck.removeLast();
     }
 
     private boolean possible(FaultKind kind, Role role) {
         return possible(kind, role, brokerLinks);
     }
 
-    /** Engines and the simulated trainer are reached over HTTP, the others have their link to the broker. */
+    /**
+     * Engines and the simulated trainer are reached over HTTP, the others have their link to the broker. A broker with
+     * others beside it keeps its data: what is promised then is another matter.
+     */
     static boolean possible(FaultKind kind, Role role, boolean brokerLinks) {
-        return !kind.link || brokerLinks || role == Role.ENGINE || role == Role.SIMULATED_TRAINER;
+        return kind.hits(role)
+                && (brokerLinks
+                        || role == Role.ENGINE
+                        || role == Role.SIMULATED_TRAINER
+                        || !kind.link() && kind != FaultKind.LOG_TAIL && kind != FaultKind.FULL_DISK);
     }
 
     private Duration duration(FaultKind kind, Role role) {
         return switch (kind) {
-            case KILL, TERMINATE, LINK_RESET -> Duration.ZERO;
+            case KILL, TERMINATE, LINK_RESET, LOG_TAIL, HOSTILE, STALLED_READER, RESUME, ZOMBIE, VERSION_RESTART ->
+                Duration.ZERO;
+            case CLOCK -> Duration.ofMillis(CLOCK_MS + (long) (random.nextDouble() * CLOCK_MORE_MS));
             case FREEZE ->
                 role == Role.WORKER && random.nextBoolean()
                         ? Duration.ofMillis(LONG_FREEZE_MS + (long) (random.nextDouble() * LONG_FREEZE_MORE_MS))
                         : shortly();
-            case LINK_DELAY, LINK_CUT, LINK_BLACK_HOLE, LINK_REFUSE -> shortly();
+            case LINK_DELAY, LINK_CUT, LINK_BLACK_HOLE, LINK_REFUSE, FULL_DISK -> shortly();
         };
     }
 
@@ -118,6 +139,10 @@ final class Schedule {
         return switch (kind) {
             case LINK_DELAY -> 20 + random.nextInt(180);
             case LINK_CUT -> 1_000L + random.nextInt(200_000);
+            // An hour is the limit of much in Kafka; some are below, some beyond.
+            case CLOCK -> (random.nextBoolean() ? 1 : -1) * (600L + random.nextInt(7_200));
+            case RESUME, ZOMBIE -> (random.nextBoolean() ? 1 : -1) * (1L + random.nextInt(STEPS_BACK_MAX));
+            case LOG_TAIL -> random.nextInt(1 << 16);
             default -> 0;
         };
     }

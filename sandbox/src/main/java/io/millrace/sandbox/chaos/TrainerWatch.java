@@ -6,17 +6,29 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Follows the simulated trainer's journal, for how far the run is. One owner. */
 final class TrainerWatch {
+    /** A step as the trainer received it; {@code token} is what it is acknowledged by. */
+    record Received(long lineage, long step, String token) {}
+
     private final Path journal;
+    private final Set<Received> seen = new HashSet<>();
+    /** When each step was received first, by the trainer's clock, which is never made to jump. */
+    private final List<Long> firstReceivedMs = new ArrayList<>();
+
     private long position;
-    private long lastLeasedAtMs;
     private long weightVersion;
-    private long received;
     private long acknowledged;
+    private @Nullable Received newest;
+    private boolean open;
 
     TrainerWatch(Path journal) {
         this.journal = journal;
@@ -53,23 +65,41 @@ final class TrainerWatch {
         }
         switch (line.path("type").asString("")) {
             case "received" -> {
-                received++;
-                lastLeasedAtMs =
-                        Math.max(lastLeasedAtMs, line.path("leased_at_ms").asLong(0));
+                Received received = new Received(
+                        line.path("lineage").asLong(0),
+                        line.path("step").asLong(0),
+                        line.path("lease").asString(""));
+                if (seen.add(received)) {
+                    firstReceivedMs.add(line.path("at_ms").asLong(0));
+                }
+                newest = received;
+                open = true;
                 weightVersion = line.path("weight_version").asLong(0);
             }
             // Engines are told after this line.
             case "announcing" -> weightVersion = line.path("weight_version").asLong(0);
+            case "acknowledging" -> open = false;
             case "acknowledged" -> acknowledged++;
             default -> {
-                // An empty line.
+                // An empty line, or one that says nothing of how far the run is.
             }
         }
     }
 
-    /** When the newest step that the trainer has received was leased; wall clock. */
-    long lastLeasedAtMs() {
-        return lastLeasedAtMs;
+    /** How many steps the trainer has received for the first time since then; wall clock. */
+    long receivedSince(long atMs) {
+        return firstReceivedMs.stream().filter(received -> received > atMs).count();
+    }
+
+    /** What the trainer received last; null before the first step. */
+    @Nullable
+    Received newest() {
+        return newest;
+    }
+
+    /** Whether it is being trained: received and not acknowledged. */
+    boolean open() {
+        return open;
     }
 
     /** The newest version that engines were told. */
@@ -78,7 +108,7 @@ final class TrainerWatch {
     }
 
     long received() {
-        return received;
+        return seen.size();
     }
 
     long acknowledged() {

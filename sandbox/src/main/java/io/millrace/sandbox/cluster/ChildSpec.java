@@ -1,6 +1,7 @@
 package io.millrace.sandbox.cluster;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * One process of a demo or chaos run.
@@ -15,6 +16,20 @@ public record ChildSpec(String name, String heap, List<String> jvmOptions, List<
     public ChildSpec {
         jvmOptions = List.copyOf(jvmOptions);
         arguments = List.copyOf(arguments);
+    }
+
+    /** The same with more options of the JVM. */
+    public ChildSpec withJvmOptions(List<String> more) {
+        return new ChildSpec(name, heap, joined(jvmOptions, more), arguments, readyUrl);
+    }
+
+    /** The same with more arguments. */
+    public ChildSpec withArguments(List<String> more) {
+        return new ChildSpec(name, heap, jvmOptions, joined(arguments, more), readyUrl);
+    }
+
+    private static List<String> joined(List<String> first, List<String> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
     }
 
     /** Without further options of the JVM. */

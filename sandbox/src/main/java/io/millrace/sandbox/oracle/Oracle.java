@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Oracle implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(Oracle.class);
+    /** Header of records that the run itself writes as an enemy would; they mean nothing. */
+    public static final String HOSTILE_HEADER = SeenRecord.HOSTILE;
+
     private static final Duration POLL = Duration.ofMillis(200);
     private static final int POLL_RECORDS_MAX = 1_000;
 

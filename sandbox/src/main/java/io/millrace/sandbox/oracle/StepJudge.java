@@ -3,6 +3,7 @@ package io.millrace.sandbox.oracle;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -37,7 +38,7 @@ final class StepJudge {
         Map<Long, Steps.Id> spent = new HashMap<>();
         for (Steps.Id id : steps.acknowledged) {
             judgeOrder(id, lastStep.put(id.lineage(), id.step()));
-            Steps.Lease lease = steps.leases.get(id);
+            Steps.Lease lease = steps.acknowledgedLease(id);
             if (lease == null) {
                 findings.add(Finding.Kind.CONTRADICTION, id + " was acknowledged and never leased");
             } else if (steps.isReplay(id)) {
@@ -83,11 +84,14 @@ final class StepJudge {
         trainer.problems.forEach((id, problems) ->
                 problems.forEach(problem -> findings.add(Finding.Kind.BATCH_NOT_WHOLE, id + ": " + problem)));
         trainer.received.forEach((id, receptions) -> {
-            TrainerAccount.Batch batch = receptions.getFirst();
-            if (receptions.stream().anyMatch(again -> !again.equals(batch))) {
-                findings.add(Finding.Kind.BATCH_CHANGED, id + " was received as different batches");
+            Map<String, TrainerAccount.Batch> first = new LinkedHashMap<>();
+            for (TrainerAccount.Batch batch : receptions) {
+                TrainerAccount.Batch before = first.putIfAbsent(batch.lease(), batch);
+                if (before != null && !before.equals(batch)) {
+                    findings.add(Finding.Kind.BATCH_CHANGED, id + " was received as different batches");
+                }
             }
-            judgeBatch(id, batch);
+            first.values().forEach(batch -> judgeBatch(id, batch));
         });
         for (Steps.Id id : acknowledged) {
             if (!trainer.acknowledging.contains(id) || !trainer.received.containsKey(id)) {
@@ -111,7 +115,7 @@ final class StepJudge {
 
     private void judgeBatch(Steps.Id id, TrainerAccount.Batch batch) {
         judgeShape(id, batch.groups());
-        Steps.Lease lease = steps.leases.get(id);
+        Steps.Lease lease = steps.lease(id, batch.lease());
         if (lease == null) {
             findings.add(Finding.Kind.CONTRADICTION, id + " was received and never leased");
             return;
@@ -120,7 +124,7 @@ final class StepJudge {
                 lease.groups().stream().mapToLong(Steps.Entry::groupIndex).toArray();
         long[] received =
                 batch.groups().stream().mapToLong(TrainerAccount.Group::index).toArray();
-        if (!Arrays.equals(leased, received) || lease.weightVersion() != batch.weightVersion()) {
+        if (!Arrays.equals(leased, received) || lease.weightVersion() != batch.weightVersion() + lease.offset()) {
             findings.add(
                     Finding.Kind.BATCH_CHANGED,
                     id + " was leased at version " + lease.weightVersion() + " with groups " + Arrays.toString(leased)
@@ -129,10 +133,7 @@ final class StepJudge {
             return;
         }
         for (int i = 0; i < received.length; i++) {
-            judgeGroup(
-                    id,
-                    batch.weightVersion(),
-                    lease.groups().get(i),
+            judgeGroup(id, lease, lease.groups().get(i),
                     batch.groups().get(i));
         }
     }
@@ -158,7 +159,7 @@ final class StepJudge {
     }
 
     /** A trained group is, bit for bit, the result that its lease names; and it is fresh. */
-    private void judgeGroup(Steps.Id id, long weightVersion, Steps.Entry entry, TrainerAccount.Group group) {
+    private void judgeGroup(Steps.Id id, Steps.Lease lease, Steps.Entry entry, TrainerAccount.Group group) {
         String name = "group " + entry.groupIndex() + " of " + id;
         // What the broker lost after it was handed over was there when it was.
         SeenResult result = Stream.concat(
@@ -177,7 +178,7 @@ final class StepJudge {
                     name + " is not what stands at results-" + entry.partition() + "@" + entry.offsets());
             return;
         }
-        judgeFreshness(id, name, weightVersion, group, result);
+        judgeFreshness(id, name, lease, group, result);
         if (rules.filters().contains("zero-std") && result.rewardsEqual()) {
             findings.add(Finding.Kind.DISCARD_UNFOUNDED, name + " is trained, and its rewards do not differ");
         }
@@ -188,13 +189,18 @@ final class StepJudge {
      * its lineage came to only after it had been generated: that was another lineage's.
      */
     private void judgeFreshness(
-            Steps.Id id, String name, long weightVersion, TrainerAccount.Group group, SeenResult result) {
+            Steps.Id id, String name, Steps.Lease lease, TrainerAccount.Group group, SeenResult result) {
+        long weightVersion = lease.weightVersion();
+        // Engines may have been asked under an earlier count, whose words say nothing now.
+        boolean words = result.lineage() == id.lineage();
+        long wordsOldest = words ? group.oldest() + lease.offset() : weightVersion;
+        long wordsNewest = words ? group.newest() + lease.offset() : weightVersion;
         long oldest = result.versions().isEmpty()
-                ? group.oldest()
-                : Math.min(group.oldest(), result.versions().getFirst());
+                ? wordsOldest
+                : Math.min(wordsOldest, result.versions().getFirst());
         long newest = result.versions().isEmpty()
-                ? group.newest()
-                : Math.max(group.newest(), result.versions().getLast());
+                ? wordsNewest
+                : Math.max(wordsNewest, result.versions().getLast());
         if (oldest < weightVersion - rules.maxStaleness()) {
             findings.stale++;
             findings.add(
@@ -212,7 +218,8 @@ final class StepJudge {
         }
         result.versions().stream()
                 .filter(version -> version > resume.weightVersion())
-                .map(version -> trainer.announced.get(new TrainerAccount.Version(id.lineage(), version)))
+                .map(version ->
+                        trainer.announced.get(new TrainerAccount.Version(id.lineage(), version - lease.offset())))
                 .filter(Objects::nonNull)
                 .filter(atMs -> result.appendedAtMs() < atMs)
                 .findFirst()

@@ -29,9 +29,11 @@ final class Steps {
     /**
      * Groups handed over together.
      *
+     * @param id tells it from another lease of the same step, made because that one was void
      * @param weightVersion of the run at hand-over
+     * @param offset of the run's version from what the trainer and its engines call it
      */
-    record Lease(long weightVersion, List<Entry> groups) {}
+    record Lease(String id, long weightVersion, long offset, List<Entry> groups) {}
 
     /**
      * A lineage opened from a checkpoint.
@@ -50,8 +52,11 @@ final class Steps {
      */
     record End(long attempt, String reason, long lineage, long weightVersion) {}
 
-    /** The newest lease of each step. */
-    final Map<Id, Lease> leases = new HashMap<>();
+    /** Every lease of each step, in order. */
+    final Map<Id, List<Lease>> leases = new HashMap<>();
+
+    /** The lease by which each step was acknowledged. */
+    private final Map<Id, String> acknowledgedBy = new HashMap<>();
 
     final List<Id> acknowledged = new ArrayList<>();
     /** Ends by group; more than one is wrong. */
@@ -70,11 +75,17 @@ final class Steps {
     void take(JsonNode record) {
         switch (record.path("type").asString("")) {
             case "lease" -> {
-                leases.put(id(record), new Lease(record.path("weight_version").asLong(-1), entries(record)));
+                leases.computeIfAbsent(id(record), step -> new ArrayList<>())
+                        .add(new Lease(
+                                record.path("lease_id").asString(""),
+                                record.path("weight_version").asLong(-1),
+                                record.path("version_offset").asLong(0),
+                                entries(record)));
                 version(record.path("weight_version").asLong(-1));
             }
             case "acknowledgement" -> {
                 acknowledged.add(id(record));
+                acknowledgedBy.put(id(record), record.path("lease_id").asString(""));
                 if (record.path("new_weight_version").isNumber()) {
                     version(record.path("new_weight_version").asLong(-1));
                 }
@@ -106,6 +117,21 @@ final class Steps {
         lastVersion.merge(lineage, version, Math::max);
     }
 
+    /** The lease with this id; null where none stands. */
+    @Nullable
+    Lease lease(Id id, String lease) {
+        return leases.getOrDefault(id, List.of()).stream()
+                .filter(each -> each.id().equals(lease))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** By which a step was acknowledged; null where none stands. */
+    @Nullable
+    Lease acknowledgedLease(Id id) {
+        return lease(id, acknowledgedBy.getOrDefault(id, "none"));
+    }
+
     /** Whether a step is one that stood recorded when its lineage was opened. */
     boolean isReplay(Id id) {
         Resume resume = resumes.get(id.lineage());
@@ -116,8 +142,8 @@ final class Steps {
     @Nullable
     Lease replayed(Id id) {
         for (long before = id.lineage() - 1; before >= 0; before--) {
-            Lease lease = leases.get(new Id(before, id.step()));
-            if (lease != null && acknowledged.contains(new Id(before, id.step()))) {
+            Lease lease = acknowledgedLease(new Id(before, id.step()));
+            if (lease != null) {
                 return lease;
             }
         }

@@ -30,9 +30,10 @@ final class TrainerAccount {
     /**
      * A batch as received.
      *
+     * @param lease its id
      * @param weightVersion at hand-over
      */
-    record Batch(long weightVersion, List<Group> groups) {}
+    record Batch(String lease, long weightVersion, List<Group> groups) {}
 
     /** Every reception of a step, in order. */
     final Map<Steps.Id, List<Batch>> received = new HashMap<>();
@@ -106,6 +107,8 @@ final class TrainerAccount {
                     group.path("oldest").asLong(version),
                     group.path("newest").asLong(version)));
         }
-        return new Batch(version, groups);
+        // A token is lineage, step and id.
+        String token = line.path("lease").asString("");
+        return new Batch(token.substring(token.lastIndexOf('-') + 1), version, groups);
     }
 }

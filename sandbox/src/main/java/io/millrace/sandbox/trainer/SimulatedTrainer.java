@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,6 +25,9 @@ import tools.jackson.databind.JsonNode;
 final class SimulatedTrainer implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(SimulatedTrainer.class);
 
+    /** Of a trainer that counts its weights anew at each start, as slime's does. */
+    private static final long FIRST_VERSION = 1;
+
     private final SimulatedTrainerSettings settings;
     private final TrainerClient client;
     private final @Nullable Learner learner;
@@ -39,6 +43,9 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
     private final List<TrainedStep> steps = new ArrayList<>();
     /** The loop's thread while it may be interrupted: an acknowledgement under way is let finish and recorded. */
     private @Nullable Thread waiting;
+
+    /** Whether the first turn has been taken; the loop's thread alone asks. */
+    private boolean begun;
 
     private final AtomicInteger failedSteps = new AtomicInteger();
 
@@ -73,14 +80,63 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
             return;
         }
         enterWait();
+        if (!begun) {
+            begin();
+            begun = true;
+        }
         long askedNanos = ticker.nanos();
         Optional<Lease> leased = client.lease();
         while (leased.isEmpty()) {
             endUpdate();
             leased = client.lease();
         }
-        Lease lease = leased.get();
         double waitSeconds = (ticker.nanos() - askedNanos) / 1e9;
+        try {
+            train(leased.get(), waitSeconds);
+        } catch (TrainerClient.VoidLeaseException e) {
+            journal.refused(leased.get());
+            log.warn("step {} is void, the next is asked for: {}", leased.get().step(), e.getMessage());
+        }
+    }
+
+    /** A trainer that was started again knows neither what engines serve nor whether one before it paused them. */
+    private void begin() throws Exception {
+        if (settings.resumeBack() > 0) {
+            goBack();
+        }
+        if (!settings.pauseOnUpdate()) {
+            return;
+        }
+        TrainerClient.Weights weights = client.weights();
+        if (settings.versionRestart() && weights.weightVersion() > FIRST_VERSION) {
+            journal.resuming(weights.lineage() + 1, 0);
+            weights = new TrainerClient.Weights(weights.lineage(), FIRST_VERSION, "updating");
+        }
+        for (String engine : settings.engineUrls()) {
+            if (weights.areUpdating()) {
+                client.announce(engine, weights.weightVersion(), true);
+            }
+            client.goOn(engine);
+        }
+        if (weights.areUpdating()) {
+            client.ready(weights);
+        }
+    }
+
+    /** Resumes as if its newest checkpoint were older than the run. */
+    private void goBack() throws Exception {
+        TrainerClient.Standing run = client.standing();
+        long step = Math.max(0, run.nextStep() - settings.resumeBack());
+        long lineage = run.lineage() + 1;
+        journal.resuming(lineage, step);
+        if (!client.resume(step, settings.resumeMode().name().toLowerCase(Locale.ROOT), lineage)) {
+            log.warn("step {} cannot be gone back to, training goes on where it is", step);
+            return;
+        }
+        log.info("went back from step {} to {}: lineage {}", run.nextStep(), step, lineage);
+    }
+
+    private void train(Lease lease, double waitSeconds) throws Exception {
         JsonNode batch = client.batch(lease);
         BatchCheck.Verdict verdict = check.check(lease, batch);
         journal.received(lease, batch, verdict);

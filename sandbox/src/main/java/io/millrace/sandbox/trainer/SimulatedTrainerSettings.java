@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param engineUrls engines that are told each new version before the step is acknowledged
  * @param stepsPerVersion steps per weight update
  * @param pauseOnUpdate what an update does besides naming the version
+ * @param resumeBack how many steps its checkpoint is older than the run
+ * @param resumeMode which batches it then wants
+ * @param versionRestart whether it begins its count of versions anew
  * @param learn whether the policy is really trained, at temperature 1
  * @param reportFile JSON, written anew after each step
  * @param journalFile JSON lines; what was received and acknowledged, also by earlier trainers with this file
@@ -93,6 +96,27 @@ public record SimulatedTrainerSettings(
         boolean pauseOnUpdate,
 
         @Setting(
+                name = "resume-back",
+                defaultValue = "0",
+                min = "0",
+                max = "1000000",
+                unit = "steps",
+                help = "Begin as from a checkpoint so many steps older than the run: a new lineage; 0 goes on where it is")
+        int resumeBack,
+
+        @Setting(
+                name = "resume-mode",
+                defaultValue = "replay",
+                help = "resume-back: replay asks for the recorded batches again, fresh for new ones")
+        ResumeMode resumeMode,
+
+        @Setting(
+                name = "version-restart",
+                defaultValue = "false",
+                help = "Count the weight versions from 1 again, as trainers do that keep no count; with pause-on-update")
+        boolean versionRestart,
+
+        @Setting(
                 name = "learn",
                 defaultValue = "false",
                 help =
@@ -144,6 +168,12 @@ public record SimulatedTrainerSettings(
                 max = "24h",
                 help = "How long the trainer consumer or an engine may be out of reach before this gives up")
         Duration retryLimit) {
+    /** Which batches a trainer wants that begins from an older checkpoint. */
+    public enum ResumeMode {
+        REPLAY,
+        FRESH
+    }
+
     public SimulatedTrainerSettings {
         engineUrls = List.copyOf(engineUrls);
         checkUrl("--trainer-url", trainerUrl);

@@ -60,6 +60,20 @@ final class TrainerClient {
         }
     }
 
+    /** The lease is open no more: another lineage has begun, or the step had to be chosen anew. */
+    static final class VoidLeaseException extends Exception {
+        VoidLeaseException(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Where the run is.
+     *
+     * @param nextStep to be acknowledged
+     */
+    record Standing(long lineage, long nextStep) {}
+
     private static String stripSlash(String url) {
         return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     }
@@ -91,22 +105,26 @@ final class TrainerClient {
     }
 
     /** The leased batch as JSON. */
-    JsonNode batch(Lease lease) throws TrainerCallException, InterruptedException {
+    JsonNode batch(Lease lease) throws TrainerCallException, VoidLeaseException, InterruptedException {
         String what = "read the batch of step " + lease.step();
         HttpResponse<byte[]> response =
                 call("GET", trainerUrl + "/v1/steps/" + lease.step() + "/batch?lease=" + lease.token(), null, what);
+        requireOpen(response, what);
         expect(response, 200, what);
         return json(response);
     }
 
     /** @param newWeightVersion null when this step updated no weights */
-    void acknowledge(Lease lease, @Nullable Long newWeightVersion) throws TrainerCallException, InterruptedException {
+    void acknowledge(Lease lease, @Nullable Long newWeightVersion)
+            throws TrainerCallException, VoidLeaseException, InterruptedException {
         ObjectNode body = Json.object().put("lease", lease.token());
         if (newWeightVersion != null) {
             body.put("weight_version", newWeightVersion.longValue());
         }
         String what = "acknowledge step " + lease.step();
-        expect(call("POST", trainerUrl + "/v1/steps/" + lease.step() + "/ack", body, what), 200, what);
+        HttpResponse<byte[]> response = call("POST", trainerUrl + "/v1/steps/" + lease.step() + "/ack", body, what);
+        requireOpen(response, what);
+        expect(response, 200, what);
     }
 
     /** Stands for the push of the weights: the engine serves the new version when this returns. */
@@ -134,6 +152,27 @@ final class TrainerClient {
             throw new TrainerCallException(
                     "the batch of step " + lease.step() + " cannot be decoded: " + e.getMessage(), e);
         }
+    }
+
+    /** Where the run is. */
+    Standing standing() throws TrainerCallException, InterruptedException {
+        HttpResponse<byte[]> response = call("GET", trainerUrl + "/v1/status", null, "read the status");
+        expect(response, 200, "read the status");
+        JsonNode body = json(response);
+        return new Standing(number(body, "lineage"), number(body, "next_step"));
+    }
+
+    /** @return whether the run has gone back there; not when that is not possible */
+    boolean resume(long step, String mode, long lineage) throws TrainerCallException, InterruptedException {
+        ObjectNode body = Json.object().put("step", step).put("mode", mode).put("lineage", lineage);
+        String what = "resume at step " + step;
+        HttpResponse<byte[]> response = call("POST", trainerUrl + "/v1/resume", body, what);
+        if (response.statusCode() == 409) {
+            log.warn("cannot {}: {}", what, error(response));
+            return false;
+        }
+        expect(response, 200, what);
+        return true;
     }
 
     /**
@@ -255,6 +294,13 @@ final class TrainerClient {
             }
             // A server that is not up yet tells nobody when it is.
             Thread.sleep(retryMs);
+        }
+    }
+
+    /** Refused with how the run stands: the lease is of the past. */
+    private static void requireOpen(HttpResponse<byte[]> response, String what) throws VoidLeaseException {
+        if (response.statusCode() == 409) {
+            throw new VoidLeaseException("cannot " + what + ": " + error(response));
         }
     }
 

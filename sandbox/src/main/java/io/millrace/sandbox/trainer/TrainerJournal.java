@@ -122,6 +122,7 @@ final class TrainerJournal implements Closeable {
         ObjectNode line = line(type);
         line.put("lineage", lease.lineage());
         line.put("step", lease.step());
+        line.put("lease", lease.token());
         return line;
     }
 

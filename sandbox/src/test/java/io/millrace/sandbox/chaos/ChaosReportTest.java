@@ -37,6 +37,7 @@ class ChaosReportTest {
                 0,
                 List.of(),
                 List.of(),
+                List.of(),
                 problems,
                 verdict,
                 verdict == null ? -1 : 0);

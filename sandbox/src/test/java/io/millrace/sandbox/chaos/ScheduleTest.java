@@ -45,11 +45,25 @@ class ScheduleTest {
     }
 
     @Test
+    void everyKindGetsItsShareOfEachRoleItCanHit() {
+        List<Fault> faults = chaos(300).settings().schedule();
+        for (Role role : Role.values()) {
+            Map<FaultKind, Long> byKind = faults.stream()
+                    .filter(fault -> fault.role() == role)
+                    .collect(Collectors.groupingBy(Fault::kind, Collectors.counting()));
+            for (FaultKind kind : FaultKind.values()) {
+                assertEquals(kind.hits(role), byKind.containsKey(kind), kind.word() + " of " + role.word());
+            }
+        }
+    }
+
+    @Test
     void whatMustBeUndoneHasItsTime() {
         for (Fault fault : chaos(500).settings().schedule()) {
             boolean undone = switch (fault.kind()) {
-                case KILL, TERMINATE, LINK_RESET -> false;
-                case FREEZE, LINK_DELAY, LINK_CUT, LINK_BLACK_HOLE, LINK_REFUSE -> true;
+                case KILL, TERMINATE, LINK_RESET, LOG_TAIL, HOSTILE, STALLED_READER, RESUME, ZOMBIE, VERSION_RESTART ->
+                    false;
+                case FREEZE, LINK_DELAY, LINK_CUT, LINK_BLACK_HOLE, LINK_REFUSE, CLOCK, FULL_DISK -> true;
             };
             assertEquals(undone, fault.duration().isPositive(), fault::words);
             assertTrue(fault.pause().compareTo(Duration.ofSeconds(1)) <= 0, fault::words);
@@ -71,7 +85,7 @@ class ScheduleTest {
         List<Fault> faults = chaos.settings().schedule();
         for (Fault fault : faults) {
             assertTrue(
-                    !fault.kind().link || fault.role() == Role.ENGINE || fault.role() == Role.SIMULATED_TRAINER,
+                    !fault.kind().link() || fault.role() == Role.ENGINE || fault.role() == Role.SIMULATED_TRAINER,
                     fault::words);
         }
         List<Integer> brokers = faults.stream()

@@ -1,6 +1,8 @@
 package io.millrace.sandbox.chaos;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,23 +22,27 @@ class TrainerWatchTest {
     void itFollowsTheJournalLineByLine() throws Exception {
         TrainerWatch watch = new TrainerWatch(folder.resolve("journal"));
         watch.look();
-        append("{\"type\":\"received\",\"step\":0,\"weight_version\":4,\"leased_at_ms\":50}\n{\"type\":\"ackn");
+        append("{\"type\":\"received\",\"step\":0,\"weight_version\":4,\"lease\":\"0-0-a\",\"at_ms\":50}\n{\"type\":\"ackn");
         watch.look();
         assertEquals(1, watch.received());
-        assertEquals(50, watch.lastLeasedAtMs());
+        assertEquals(1, watch.receivedSince(49));
+        assertEquals(0, watch.receivedSince(50));
+        assertEquals(new TrainerWatch.Received(0, 0, "0-0-a"), watch.newest());
+        assertTrue(watch.open());
         assertEquals(4, watch.weightVersion());
         append("owledging\"}\n{\"type\":\"announcing\",\"weight_version\":5}\n{\"type\":\"acknowledged\"}\n");
         watch.look();
         assertEquals(5, watch.weightVersion());
         assertEquals(1, watch.acknowledged());
+        assertFalse(watch.open());
     }
 
     @Test
     void aTornLineAndAnEmptyOneMeanNothing() throws Exception {
-        append("{\"type\":\"rece\n\n{\"type\":\"received\",\"weight_version\":1,\"leased_at_ms\":7}\n");
+        append("{\"type\":\"rece\n\n{\"type\":\"received\",\"weight_version\":1,\"at_ms\":7}\n");
         TrainerWatch watch = new TrainerWatch(folder.resolve("journal"));
         watch.look();
         assertEquals(1, watch.received());
-        assertEquals(7, watch.lastLeasedAtMs());
+        assertEquals(1, watch.receivedSince(6));
     }
 }

@@ -31,6 +31,13 @@ final class FakeRun {
     private long lineage;
     private long weightVersion;
     private long[] versions = {0};
+    private String leaseId = "a";
+
+    /** From now on leases have this id. */
+    FakeRun leaseId(String now) {
+        leaseId = now;
+        return this;
+    }
 
     /** From now on it is this lineage. */
     FakeRun lineage(long now) {
@@ -165,7 +172,12 @@ final class FakeRun {
     }
 
     private ObjectNode step(String type, long step) {
-        return Json.object().put("type", type).put("lineage", lineage).put("step", step);
+        return Json.object()
+                .put("type", type)
+                .put("lineage", lineage)
+                .put("step", step)
+                .put("lease_id", leaseId)
+                .put("lease", lineage + "-" + step + "-" + leaseId);
     }
 
     /** @param tokens one of each group, which decides its digest */

@@ -246,6 +246,17 @@ class JudgeTest {
     }
 
     @Test
+    void aStepThatWasLeasedAnewMayHaveOtherGroupsAndIsAcknowledgedByItsLease() throws Exception {
+        run.issue(2, 3, 4);
+        long[] offsets = {run.result(2, 1, 7), run.result(3, 1, 7), run.result(4, 1, 8)};
+        run.lease(1, new long[] {2, 3}, offsets).received(1, new long[] {2, 3}, new int[] {7, 7});
+        run.leaseId("b").trained(1, new long[] {2, 4}, offsets[0], offsets[2]);
+        run.trained(2, new long[] {3, 5}, offsets[1], run.issue(5).result(5, 1, 8));
+        assertEquals(List.of(), run.judge(folder).findings());
+        assertEquals(6, run.judge(folder).trained());
+    }
+
+    @Test
     void otherGroupsThanLeasedAreNamed() throws Exception {
         run.issue(2, 3);
         long[] groups = {2, 3};

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.millrace.sandbox.clock;
+
+import org.jspecify.annotations.NullMarked;
