@@ -1,6 +1,7 @@
 package io.millrace.producer;
 
 import io.millrace.common.batch.BatchSettings;
+import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsSettings;
@@ -47,6 +48,15 @@ public record ProducerSettings(
                 unit = "groups",
                 help = "Most prompts of one evaluation, over all its data sets; they are published in one transaction")
         int evalGroupsMax,
+
+        @Setting(
+                name = "eval-bytes-max",
+                defaultValue = "64MiB",
+                min = "64KiB",
+                max = "1GiB",
+                help = "Most bytes of the prompts of one evaluation, over all its data sets, as they are held; an eighth"
+                        + " of the heap where that is less; one that has more is refused")
+        ByteSize evalBytesMax,
 
         @Setting(
                 name = "broker-timeout",

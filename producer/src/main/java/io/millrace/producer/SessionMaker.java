@@ -36,8 +36,8 @@ final class SessionMaker {
     /** A change of what is read waits for the fetch under way; taking the run over changes it five times. */
     private static final String FETCH_WAIT_MS = "50";
 
-    /** Tasks of one evaluation: published at once, and held until it is over. */
-    private static final long EVAL_BYTES_MAX = 128L << 20;
+    /** Rows, tasks and their encoded form are held at once while an evaluation is issued, beside all else. */
+    private static final int EVAL_HEAP_SHARE = 8;
 
     private final ProducerSettings settings;
     private final ProducerSession.Plan plan;
@@ -126,7 +126,12 @@ final class SessionMaker {
                         settings.sampling().params(),
                         data.rewardType(),
                         settings.recovery().taskDeadline().toMillis()),
-                new EvalTasks.Limits(settings.evalGroupsMax(), recordBytesMax(settings), EVAL_BYTES_MAX));
+                new EvalTasks.Limits(settings.evalGroupsMax(), recordBytesMax(settings), evalBytesMax(settings)));
+    }
+
+    private static long evalBytesMax(ProducerSettings settings) {
+        return Math.min(
+                settings.evalBytesMax().bytes(), Runtime.getRuntime().maxMemory() / EVAL_HEAP_SHARE);
     }
 
     private PromptLog lane(String topic, BadRecords bad) {

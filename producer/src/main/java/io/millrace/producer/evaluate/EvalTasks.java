@@ -11,6 +11,7 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.producer.source.DataSet;
 import io.millrace.producer.source.DataSetException;
 import io.millrace.producer.source.DataSetSpec;
+import io.millrace.producer.source.DataSetTooLargeException;
 import io.millrace.producer.source.JsonlDataSet;
 import io.millrace.producer.source.PromptRow;
 import io.millrace.producer.source.RewardCheck;
@@ -35,7 +36,7 @@ public final class EvalTasks {
     /**
      * @param groupsMax prompts of one evaluation
      * @param taskBytesMax the largest task, in bytes of its JSON
-     * @param bytesMax all tasks of one evaluation, the same
+     * @param bytesMax all rows of one evaluation, and all its tasks; counted before they are held
      */
     public record Limits(int groupsMax, int taskBytesMax, long bytesMax) {}
 
@@ -57,13 +58,16 @@ public final class EvalTasks {
     /**
      * Reads the data sets of an evaluation, in its order; may take seconds.
      *
-     * @throws DataSetException when one cannot be read, or all have more rows than an evaluation may have
+     * @throws DataSetException when one cannot be read, or all have more rows or bytes than an
+     *     evaluation may have; what is too much is not held
      */
     public List<DataSet> load(EvalRecord.Request request) throws DataSetException {
         List<DataSet> dataSets = new ArrayList<>();
         long groups = 0;
+        long bytes = 0;
         for (EvalDataSet asked : request.dataSets()) {
-            DataSet dataSet = JsonlDataSet.load(spec(asked), shape, rowLimits, check(asked));
+            DataSet dataSet = load(asked, limits.bytesMax() - bytes);
+            bytes += dataSet.heldBytes();
             groups += dataSet.size();
             if (groups > limits.groupsMax()) {
                 throw new DataSetException("an evaluation has at most " + limits.groupsMax()
@@ -74,6 +78,18 @@ public final class EvalTasks {
             dataSets.add(dataSet);
         }
         return dataSets;
+    }
+
+    private DataSet load(EvalDataSet asked, long bytesLeft) throws DataSetException {
+        try {
+            return JsonlDataSet.load(spec(asked), shape, rowLimits, check(asked), bytesLeft);
+        } catch (DataSetTooLargeException e) {
+            throw new DataSetException(
+                    "the prompts of an evaluation have at most " + limits.bytesMax()
+                            + " bytes (--eval-bytes-max, or an eighth of the heap), data set " + asked.path()
+                            + " makes them more; a slice makes it smaller: " + e.getMessage(),
+                    e);
+        }
     }
 
     private RewardCheck check(EvalDataSet asked) throws DataSetException {
@@ -121,7 +137,7 @@ public final class EvalTasks {
                 bytes += checkedBytes(task, asked);
                 if (bytes > limits.bytesMax()) {
                     throw new DataSetException("the tasks of an evaluation have at most " + limits.bytesMax()
-                            + " bytes, line " + task.source().row() + " of data set " + asked.path()
+                            + " bytes (--eval-bytes-max, or an eighth of the heap), line " + task.source().row() + " of data set " + asked.path()
                             + " makes them more; a slice makes it smaller");
                 }
                 tasks.add(task);

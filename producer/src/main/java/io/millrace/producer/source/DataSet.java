@@ -1,5 +1,6 @@
 package io.millrace.producer.source;
 
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -42,6 +43,11 @@ public final class DataSet {
     /** Usable rows, 1 or more. */
     public int size() {
         return rows.length;
+    }
+
+    /** Bytes of all rows as they are held. */
+    public long heldBytes() {
+        return Arrays.stream(rows).mapToLong(row -> row.length).sum();
     }
 
     /** @param i 0 to {@link #size()} - 1 */

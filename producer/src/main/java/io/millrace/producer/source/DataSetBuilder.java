@@ -30,13 +30,17 @@ final class DataSetBuilder {
     private final DataSetSpec spec;
     private final ChatTemplate chatTemplate;
     private final double maxBadShare;
+    private final long bytesMax;
     private final MessageDigest digest = sha256();
     private final List<byte[]> rows = new ArrayList<>();
     private long[] lines = new long[1024];
+    private long keptBytes;
     private final Map<BadRowReason, Long> badByReason = new EnumMap<>(BadRowReason.class);
     private final List<LoadReport.BadRow> firstBad = new ArrayList<>();
 
-    DataSetBuilder(DataSetSpec spec, ChatTemplate chatTemplate, double maxBadShare) {
+    /** @param bytesMax of all rows that are kept */
+    DataSetBuilder(DataSetSpec spec, ChatTemplate chatTemplate, double maxBadShare, long bytesMax) {
+        this.bytesMax = bytesMax;
         this.spec = spec;
         this.chatTemplate = chatTemplate;
         this.maxBadShare = maxBadShare;
@@ -44,8 +48,16 @@ final class DataSetBuilder {
         hash(spec.slice().toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    void add(PromptRow row) {
+    /** @throws DataSetTooLargeException when the rows are too much with this one; it is not kept */
+    void add(PromptRow row) throws DataSetTooLargeException {
         byte[] bytes = CanonicalRow.encode(row);
+        if (bytes.length > bytesMax - keptBytes) {
+            throw new DataSetTooLargeException(
+                    "data set " + spec + " has more than the " + bytesMax + " bytes that its rows may have, line "
+                            + row.line() + " makes them more",
+                    bytesMax);
+        }
+        keptBytes += bytes.length;
         digest.update(ByteBuffer.allocate(Long.BYTES).putLong(row.line()).flip());
         hash(bytes);
         if (row.prompt() instanceof Prompt.Messages chat) {

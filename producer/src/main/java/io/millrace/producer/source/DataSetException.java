@@ -1,7 +1,7 @@
 package io.millrace.producer.source;
 
 /** A data set that cannot be used; the message names the file and says why, for the person who configured it. */
-public final class DataSetException extends Exception {
+public class DataSetException extends Exception {
     public DataSetException(String message) {
         super(message);
     }

@@ -30,9 +30,20 @@ public final class JsonlDataSet {
      */
     public static DataSet load(DataSetSpec spec, RowShape shape, RowLimits limits, RowCheck check)
             throws DataSetException {
+        return load(spec, shape, limits, check, Long.MAX_VALUE);
+    }
+
+    /**
+     * Same, and holds no more than that.
+     *
+     * @param bytesMax of all rows as they are held
+     * @throws DataSetException as above, or when the rows are more; the rest is not read
+     */
+    public static DataSet load(DataSetSpec spec, RowShape shape, RowLimits limits, RowCheck check, long bytesMax)
+            throws DataSetException {
         Path path = spec.path();
         check(path);
-        DataSetBuilder builder = new DataSetBuilder(spec, shape.chatTemplate(), limits.maxBadShare());
+        DataSetBuilder builder = new DataSetBuilder(spec, shape.chatTemplate(), limits.maxBadShare(), bytesMax);
         try (InputStream in = open(path)) {
             read(new JsonlLines(in, limits.maxRowBytes()), spec.slice(), new Rows(shape, limits, check), builder);
         } catch (ZipException e) {
@@ -80,7 +91,7 @@ public final class JsonlDataSet {
     private record Rows(RowShape shape, RowLimits limits, RowCheck check) {}
 
     private static void read(JsonlLines lines, DataSetSpec.Slice slice, Rows rows, DataSetBuilder builder)
-            throws IOException {
+            throws IOException, DataSetException {
         RowLimits limits = rows.limits();
         RowParser parser = new RowParser(rows.shape(), limits.maxPromptChars(), limits.maxPromptTokens());
         CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();

@@ -17,6 +17,7 @@ import io.millrace.producer.source.ChatTemplate;
 import io.millrace.producer.source.DataSetException;
 import io.millrace.producer.source.RowLimits;
 import io.millrace.producer.source.RowShape;
+import java.io.BufferedWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -100,6 +101,30 @@ class EvalTasksTest {
     }
 
     @Test
+    void rowsThatAreTooMuchAreRefusedWhileTheyAreReadWithoutHoldingThem() throws Exception {
+        // Each within its limit; the file goes on for 90 MB that are never read, let alone held.
+        Path file = folder.resolve("huge.jsonl");
+        String rows = ("{\"prompt\": \"" + "p".repeat(900) + "\"}\n").repeat(1000);
+        try (BufferedWriter out = Files.newBufferedWriter(file)) {
+            for (int i = 0; i < 100; i++) {
+                out.write(rows);
+            }
+        }
+        EvalRecord.Request request = EvalBookTest.request("e", 9, dataSet(file.toString()));
+        String message = assertThrows(DataSetException.class, () -> tasks(200_000, 4096).load(request))
+                .getMessage();
+        assertTrue(message.contains("at most 8000 bytes (--eval-bytes-max"), message);
+        assertTrue(message.contains("line 9 "), message);
+
+        // And over several data sets together.
+        String five = file("five.jsonl", rows.lines().limit(5).toArray(String[]::new));
+        EvalRecord.Request two = EvalBookTest.request("e", 9, dataSet(five), dataSet("b", five));
+        assertTrue(assertThrows(DataSetException.class, () -> tasks(10, 4096).load(two))
+                .getMessage()
+                .contains("--eval-bytes-max"));
+    }
+
+    @Test
     void tasksThatAreTooMuchTogetherAreRefused() throws Exception {
         String row = "{\"prompt\": \"" + "p".repeat(900) + "\"}";
         String path = file("much.jsonl", row, row, row, row, row, row, row, row);
@@ -118,6 +143,10 @@ class EvalTasksTest {
     }
 
     private static EvalDataSet dataSet(String path) {
-        return new EvalDataSet("d", path, 1, 1, null, null, null, null, null);
+        return dataSet("d", path);
+    }
+
+    private static EvalDataSet dataSet(String name, String path) {
+        return new EvalDataSet(name, path, 1, 1, null, null, null, null, null);
     }
 }
