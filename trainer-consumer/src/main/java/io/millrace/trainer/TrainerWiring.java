@@ -96,7 +96,13 @@ public final class TrainerWiring {
         BatchDownloads downloads =
                 new BatchDownloads(settings.downloads(), runner.health(), metrics.registry(), wiring.ticker);
         TrainerRoutes routes = new TrainerRoutes(queue, downloads);
-        OpsServer server = OpsServer.start(settings.ops(), runner.health(), metrics, routes::status, routes::addTo);
+        OpsServer server = OpsServer.start(
+                settings.ops(),
+                "--trainer-host and --trainer-port",
+                runner.health(),
+                metrics,
+                routes::status,
+                routes::addTo);
         stops.pushCloseable("server", server);
         return server.port();
     }

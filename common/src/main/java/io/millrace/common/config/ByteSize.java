@@ -22,7 +22,7 @@ public record ByteSize(long bytes) implements Comparable<ByteSize> {
     public static ByteSize parse(String text) {
         Matcher matcher = FORM.matcher(text.strip());
         if (!matcher.matches()) {
-            throw new IllegalArgumentException("a size such as 1048576, 512KiB, 16MiB or 2GiB");
+            throw new IllegalArgumentException("a size in B, KiB, MiB or GiB, such as 16MiB");
         }
         String unit = matcher.group(2) == null ? "b" : matcher.group(2).toLowerCase(Locale.ROOT);
         long factor = switch (unit) {

@@ -22,20 +22,6 @@ public final class CommandLines {
     /** Bad usage or settings. */
     public static final int EXIT_USAGE = 2;
 
-    /** Every command of Millrace, whichever program has it: a settings file may have a section for each. */
-    private static final Set<String> ALL_COMMANDS = Set.of(
-            "broker",
-            "engine",
-            "producer",
-            "worker",
-            "trainer",
-            "simulated-trainer",
-            "topics",
-            "lag",
-            "peek",
-            "demo",
-            "bench");
-
     private CommandLines() {}
 
     /** A program with subcommands. */
@@ -60,7 +46,7 @@ public final class CommandLines {
     private static SettingsBinder binder(List<Command<?>> commands) {
         List<Class<? extends Record>> all = new ArrayList<>();
         commands.forEach(command -> all.add(command.settings()));
-        Set<String> names = new LinkedHashSet<>(ALL_COMMANDS);
+        Set<String> names = new LinkedHashSet<>();
         commands.forEach(command -> names.add(command.name()));
         return new SettingsBinder(names, all);
     }

@@ -15,7 +15,7 @@ public final class Durations {
     public static Duration parse(String text) {
         Matcher matcher = FORM.matcher(text.strip().toLowerCase(Locale.ROOT));
         if (!matcher.matches()) {
-            throw new IllegalArgumentException("a duration such as 250ms, 10s, 2m or 1h");
+            throw new IllegalArgumentException("a duration in ms, s, m or h, such as 250ms or 10s");
         }
         double millisPerUnit = switch (matcher.group(2)) {
             case "ms" -> 1;

@@ -53,7 +53,12 @@ public record SettingSpec(Setting declared, Class<?> type, boolean multiple) {
 
     /** The environment variable. */
     public String variable() {
-        return "MILLRACE_" + name().replace('-', '_').toUpperCase(Locale.ROOT);
+        return variable(name());
+    }
+
+    /** The environment variable of a setting of this name. */
+    static String variable(String name) {
+        return "MILLRACE_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
     /** The allowed range in words; empty when any value of the type will do. */

@@ -25,15 +25,34 @@ final class SettingValues {
      * @throws SettingException naming the setting, the allowed range, the text and the source
      */
     static Object convert(SettingSpec spec, String text, String source) {
+        Object value;
         try {
-            Object value = parse(spec.type(), text);
+            value = parse(spec.type(), text);
+        } catch (IllegalArgumentException e) {
+            throw refused(
+                    spec,
+                    spec.range().isEmpty() ? String.valueOf(e.getMessage()) : spec.range() + units(spec.type()),
+                    text,
+                    source);
+        }
+        try {
             checkRange(spec, value);
             return value;
         } catch (IllegalArgumentException e) {
-            String range = spec.range().isEmpty() ? String.valueOf(e.getMessage()) : spec.range();
-            throw new SettingException(
-                    spec.flag() + " must be " + range + ", was '" + text + "' (from " + source + ")");
+            throw refused(spec, spec.range(), text, source);
         }
+    }
+
+    private static SettingException refused(SettingSpec spec, String allowed, String text, String source) {
+        return new SettingException(spec.flag() + " must be " + allowed + ", was '" + text + "' (from " + source + ")");
+    }
+
+    /** Which units there are, for somebody who took another one. */
+    private static String units(Class<?> type) {
+        if (type == ByteSize.class) {
+            return ", in B, KiB, MiB or GiB";
+        }
+        return type == Duration.class ? ", in ms, s, m or h" : "";
     }
 
     private static Object parse(Class<?> type, String text) {

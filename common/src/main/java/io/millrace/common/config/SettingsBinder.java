@@ -33,11 +33,18 @@ public final class SettingsBinder {
     private final Set<String> knownVariables = new HashSet<>(OTHER_VARIABLES);
 
     /**
-     * @param commands every command of Millrace, so that a settings file may have sections for all
+     * Keys and variables of the commands that this program does not have are known too: {@link KnownSettings}.
+     *
+     * @param commands of this program
      * @param all the settings records of every command of this program
      */
     public SettingsBinder(Set<String> commands, List<Class<? extends Record>> all) {
-        this.commands = Set.copyOf(commands);
+        this.commands = new HashSet<>(commands);
+        this.commands.addAll(KnownSettings.byCommand().keySet());
+        for (String name : KnownSettings.all()) {
+            known.add(name);
+            knownVariables.add(SettingSpec.variable(name));
+        }
         for (Class<? extends Record> settings : all) {
             for (SettingSpec spec : SettingSpec.of(settings)) {
                 known.add(spec.name());
@@ -51,14 +58,20 @@ public final class SettingsBinder {
      * @param flags setting name to the text given on the command line
      */
     public <T extends Record> T bind(
-            String command, Class<T> type, Map<String, String> flags, Map<String, String> env, YamlSettings file) {
+            String command,
+            Class<T> type,
+            Map<String, String> flags,
+            Map<String, String> environment,
+            YamlSettings file) {
+        Map<String, String> env = ServiceVariables.without(environment);
         Set<String> own = new TreeSet<>();
         SettingSpec.of(type).forEach(spec -> own.add(spec.name()));
         for (String variable : env.keySet()) {
             if (variable.startsWith("MILLRACE_")
                     && !variable.startsWith(KAFKA_PREFIX)
                     && !knownVariables.contains(variable)) {
-                throw new SettingException("unknown environment variable " + variable
+                throw new SettingException("unknown environment variable " + variable + "; "
+                        + Nearest.words(variable, knownVariables)
                         + "; a setting's variable is its flag in capitals: --slots is MILLRACE_SLOTS");
             }
         }

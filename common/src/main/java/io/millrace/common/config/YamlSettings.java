@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -57,27 +57,33 @@ public final class YamlSettings {
     }
 
     /**
-     * @param known setting names that some command of this program has, for the top of the file
      * @param own setting names of the command
-     * @param commands all commands' names: their sections are left to them
-     * @throws SettingException naming the first key that is unknown
+     * @param known setting names that some command has, for the top of the file
+     * @param commands all commands' names
+     * @throws SettingException naming the first key that is unknown, in the section of another command too
      */
     void refuseUnknown(String command, Set<String> own, Set<String> known, Set<String> commands) {
-        for (Object key : root.keySet()) {
-            if (!known.contains(key) && !commands.contains(key)) {
-                throw unknown(String.valueOf(key), known);
-            }
-        }
-        for (Object key : section(command).keySet()) {
-            if (!own.contains(key)) {
-                throw unknown(command + "." + key, own);
+        Set<String> atTop = new HashSet<>(known);
+        atTop.addAll(commands);
+        refuseUnknown(root, "", atTop);
+        for (String name : commands) {
+            Set<String> there =
+                    name.equals(command) ? own : KnownSettings.byCommand().get(name);
+            if (there != null) {
+                refuseUnknown(section(name), name + ".", there);
             }
         }
     }
 
-    private SettingException unknown(String key, Set<String> known) {
-        return new SettingException(
-                "unknown key '" + key + "' in " + name + "; known are " + String.join(", ", new TreeSet<>(known)));
+    private void refuseUnknown(Map<?, ?> keys, String section, Set<String> known) {
+        for (Map.Entry<?, ?> entry : keys.entrySet()) {
+            String key = String.valueOf(entry.getKey());
+            if (!known.contains(key)) {
+                boolean isSection = section.isEmpty() && entry.getValue() instanceof Map<?, ?>;
+                throw new SettingException("unknown " + (isSection ? "section" : "key") + " '" + section + key + "' in "
+                        + name + "; " + Nearest.words(key, known));
+            }
+        }
     }
 
     private Map<?, ?> section(String command) {

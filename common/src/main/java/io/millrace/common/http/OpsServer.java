@@ -34,15 +34,27 @@ public final class OpsServer implements AutoCloseable {
         this.server = server;
     }
 
+    /** Starts listening on {@code --ops-host} and {@code --ops-port}. */
+    public static OpsServer start(
+            OpsSettings settings,
+            Health health,
+            Metrics metrics,
+            Supplier<ObjectNode> status,
+            Consumer<HttpRouting.Builder> more) {
+        return start(settings, "--ops-host and --ops-port", health, metrics, status, more);
+    }
+
     /**
      * Starts listening.
      *
+     * @param flags the process's own two, for the message when the address is taken
      * @param status gives the process's status; called by request threads
      * @param more adds the process's own routes
      * @throws SettingException when the address cannot be listened on
      */
     public static OpsServer start(
             OpsSettings settings,
+            String flags,
             Health health,
             Metrics metrics,
             Supplier<ObjectNode> status,
@@ -59,7 +71,7 @@ public final class OpsServer implements AutoCloseable {
         routing.get("/health/ready", (request, response) -> send(response, health, health.ready()));
         routing.get("/status", (request, response) -> sendJson(response, Status.OK_200, status.get()));
         more.accept(routing);
-        refuseTaken(settings);
+        refuseTaken(settings, flags);
         try {
             WebServer server = WebServer.builder()
                     .host(settings.opsHost())
@@ -73,30 +85,30 @@ public final class OpsServer implements AutoCloseable {
                     .start();
             // It logs a failure to listen and returns as if nothing were.
             if (!server.isRunning()) {
-                throw cannotListen(settings, "the server did not start");
+                throw cannotListen(settings, flags, "the server did not start");
             }
             log.info("metrics, health and status on http://{}:{}", settings.opsHost(), server.port());
             return new OpsServer(server);
         } catch (SettingException e) {
             throw e;
         } catch (RuntimeException e) {
-            throw cannotListen(settings, rootMessage(e));
+            throw cannotListen(settings, flags, rootMessage(e));
         }
     }
 
     /** Asks the operating system first, since the server gives no reason. */
-    private static void refuseTaken(OpsSettings settings) {
+    private static void refuseTaken(OpsSettings settings, String flags) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(settings.opsHost(), settings.opsPort()));
         } catch (IOException e) {
-            throw cannotListen(settings, String.valueOf(e.getMessage()));
+            throw cannotListen(settings, flags, String.valueOf(e.getMessage()));
         }
     }
 
-    private static SettingException cannotListen(OpsSettings settings, String why) {
-        return new SettingException("--ops-host and --ops-port: cannot listen on " + settings.opsHost() + ":"
-                + settings.opsPort() + " (" + why + ")");
+    private static SettingException cannotListen(OpsSettings settings, String flags, String why) {
+        return new SettingException(
+                flags + ": cannot listen on " + settings.opsHost() + ":" + settings.opsPort() + " (" + why + ")");
     }
 
     private static String rootMessage(Throwable e) {

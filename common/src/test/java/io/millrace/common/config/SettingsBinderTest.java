@@ -166,9 +166,9 @@ class SettingsBinderTest {
                 "share|NaN|--share must be 0 to 1, was 'NaN' (from --share)",
                 "dry-first|maybe|--dry-first must be true or false, was 'maybe' (from --dry-first)",
                 "wait-max|999ms|--wait-max must be 1s to 1h, was '999ms' (from --wait-max)",
-                "wait-max|10|--wait-max must be 1s to 1h, was '10' (from --wait-max)",
+                "wait-max|10|--wait-max must be 1s to 1h, in ms, s, m or h, was '10' (from --wait-max)",
                 "pot-size|1023|--pot-size must be 1KiB or more, was '1023' (from --pot-size)",
-                "pot-size|999999999999999GiB|--pot-size must be 1KiB or more, was '999999999999999GiB' (from --pot-size)",
+                "pot-size|999999999999999GiB|--pot-size must be 1KiB or more, in B, KiB, MiB or GiB, was '999999999999999GiB' (from --pot-size)",
                 "kafka|novalue|--kafka must be key=value, was 'novalue' (from --kafka)",
                 "kafka|=x|--kafka must be key=value, was '=x' (from --kafka)",
                 "colour|pink|--colour must be one of red, dark-green, was 'pink' (from --colour)",
@@ -203,6 +203,7 @@ class SettingsBinderTest {
     void anUnknownVariableIsNamed() {
         String message = refusal(Map.of(), Map.of("MILLRACE_COAT", "1"), "");
         assertTrue(message.startsWith("unknown environment variable MILLRACE_COAT;"), message);
+        assertTrue(message.contains("the nearest known name is 'MILLRACE_COATS'"), message);
     }
 
     @ParameterizedTest
@@ -211,10 +212,55 @@ class SettingsBinderTest {
         assertEquals(3, bind(Map.of(), Map.of(variable, "x"), "").coats());
     }
 
+    /** The kind of message: the units are named where the text had none or another. */
+    @Test
+    void aSizeInAnotherUnitIsRefusedWithTheUnits() {
+        assertEquals(
+                "--pot-size must be 1KiB or more, in B, KiB, MiB or GiB, was '5GB' (from --pot-size)",
+                refusal(Map.of("pot-size", "5GB"), Map.of(), ""));
+    }
+
+    /** As the kubelet sets them beside services millrace, millrace-trainer and millrace-kafka. */
+    @Test
+    void whatKubernetesSetsBesideAServiceIsLeftAlone() throws Exception {
+        Map<String, String> env = Map.ofEntries(
+                Map.entry("MILLRACE_SERVICE_HOST", "10.96.0.11"),
+                Map.entry("MILLRACE_SERVICE_PORT", "9400"),
+                Map.entry("MILLRACE_SERVICE_PORT_HTTP", "9400"),
+                Map.entry("MILLRACE_PORT", "tcp://10.96.0.11:9400"),
+                Map.entry("MILLRACE_PORT_9400_TCP", "tcp://10.96.0.11:9400"),
+                Map.entry("MILLRACE_PORT_9400_TCP_PROTO", "tcp"),
+                Map.entry("MILLRACE_PORT_9400_TCP_PORT", "9400"),
+                Map.entry("MILLRACE_PORT_9400_TCP_ADDR", "fd00::11"),
+                Map.entry("MILLRACE_TRAINER_PORT", "tcp://10.96.0.12:9400"),
+                Map.entry("MILLRACE_KAFKA_SERVICE_HOST", "10.96.0.13"),
+                Map.entry("MILLRACE_COATS", "5"));
+        assertEquals(5, bind(Map.of(), env, "").coats());
+        String ours = refusal(Map.of(), Map.of("MILLRACE_PORT", "9400"), "");
+        assertTrue(ours.startsWith("unknown environment variable MILLRACE_PORT;"), ours);
+    }
+
+    @Test
+    void settingsOfOtherRolesAreKnownAndTheirMistakesAreNot() throws Exception {
+        assertEquals(
+                3,
+                bind(Map.of(), Map.of("MILLRACE_PAYLOAD_MEMORY_MAX", "1GiB"), "slots: 64")
+                        .coats());
+        assertEquals(3, bind(Map.of(), Map.of(), "worker: {slots: 64}").coats());
+        String wrong = refusal(Map.of(), Map.of(), "worker: {slotz: 64}");
+        assertTrue(wrong.startsWith("unknown key 'worker.slotz' in "), wrong);
+        assertTrue(wrong.endsWith("the nearest known name is 'slots'"), wrong);
+        String section = refusal(Map.of(), Map.of(), "workre: {slots: 64}");
+        assertTrue(section.startsWith("unknown section 'workre' in "), section);
+        assertTrue(section.endsWith("the nearest known name is 'worker'"), section);
+    }
+
     @Test
     void anUnknownKeyIsNamedWithTheKnownOnes() {
         String atTop = refusal(Map.of(), Map.of(), "coat: 1");
-        assertTrue(atTop.startsWith("unknown key 'coat' in ") && atTop.contains("coats, colour"), atTop);
+        assertTrue(
+                atTop.startsWith("unknown key 'coat' in ") && atTop.contains("the nearest known name is 'coats'"),
+                atTop);
         String inSection = refusal(Map.of(), Map.of(), "paint: {coat: 1}");
         assertTrue(inSection.startsWith("unknown key 'paint.coat' in "), inSection);
         String ofAnother = refusal(Map.of(), Map.of(), "paint: {buckets: 1}");
@@ -225,7 +271,7 @@ class SettingsBinderTest {
     void oneFileServesEveryCommand() throws Exception {
         assertEquals(
                 3,
-                bind(Map.of(), Map.of(), "buckets: 5\nwash: {buckets: 6}\nbroker: {any: thing}\n")
+                bind(Map.of(), Map.of(), "buckets: 5\nwash: {buckets: 6}\nbroker: {data-dir: thing}\n")
                         .coats());
     }
 

@@ -160,6 +160,17 @@ class OpsServerTest {
                     .getMessage();
             assertTrue(message.startsWith("--ops-host and --ops-port: cannot listen on 127.0.0.1:"), message);
             assertTrue(message.contains("in use"), message);
+            String ofTheTrainer = assertThrows(
+                            SettingException.class,
+                            () -> OpsServer.start(
+                                    settings,
+                                    "--trainer-host and --trainer-port",
+                                    health,
+                                    metrics,
+                                    OpsServerTest::status,
+                                    routing -> {}))
+                    .getMessage();
+            assertTrue(ofTheTrainer.startsWith("--trainer-host and --trainer-port: cannot listen on"), ofTheTrainer);
         }
     }
 

@@ -87,7 +87,8 @@ final class DataSetBuilder {
         if (report.badShare() > maxBadShare) {
             throw tooBad(
                     report,
-                    "a share of " + format(report.badShare()) + ", the limit max_bad_share is " + format(maxBadShare));
+                    "a share of " + format(report.badShare()) + ", the limit --bad-rows-max-share is "
+                            + format(maxBadShare));
         }
         if (report.usable() == 0) {
             throw tooBad(report, "none is usable");

@@ -21,9 +21,9 @@ public record RowLimits(int maxPromptChars, int maxPromptTokens, double maxBadSh
     public static final RowLimits DEFAULTS = new RowLimits(131_072, 32_768, 0.01, 1 << 20);
 
     public RowLimits {
-        check(maxPromptChars >= 1, "max_prompt_chars", "1 or more", maxPromptChars);
-        check(maxPromptTokens >= 1, "max_prompt_tokens", "1 or more", maxPromptTokens);
-        check(maxBadShare >= 0 && maxBadShare <= 1, "max_bad_share", "0 to 1", maxBadShare);
+        check(maxPromptChars >= 1, "--max-prompt-chars", "1 or more", maxPromptChars);
+        check(maxPromptTokens >= 1, "--max-prompt-tokens", "1 or more", maxPromptTokens);
+        check(maxBadShare >= 0 && maxBadShare <= 1, "--bad-rows-max-share", "0 to 1", maxBadShare);
         check(maxRowBytes >= 1 && maxRowBytes <= ROW_BYTES_MAX, "max_row_bytes", "1 to " + ROW_BYTES_MAX, maxRowBytes);
     }
 

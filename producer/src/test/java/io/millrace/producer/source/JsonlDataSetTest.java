@@ -296,7 +296,7 @@ class JsonlDataSetTest {
         assertTrue(
                 message.startsWith(
                         "data set " + spec
-                                + ": 7 of 100 rows are bad, a share of 0.07, the limit max_bad_share is 0.069. line 94: no JSON"),
+                                + ": 7 of 100 rows are bad, a share of 0.07, the limit --bad-rows-max-share is 0.069. line 94: no JSON"),
                 message);
         assertTrue(message.contains("; line 98: no JSON"), message);
         assertTrue(message.endsWith("; ..."), message);

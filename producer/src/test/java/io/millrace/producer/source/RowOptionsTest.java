@@ -19,10 +19,10 @@ class RowOptionsTest {
 
     @Test
     void limitsOutsideTheirRangeAreRefusedNamingIt() {
-        refused("max_prompt_chars must be 1 or more, was 0", () -> new RowLimits(0, 1, 0, 1));
-        refused("max_prompt_tokens must be 1 or more, was 0", () -> new RowLimits(1, 0, 0, 1));
-        refused("max_bad_share must be 0 to 1, was 1.1", () -> new RowLimits(1, 1, 1.1, 1));
-        refused("max_bad_share must be 0 to 1, was NaN", () -> new RowLimits(1, 1, Double.NaN, 1));
+        refused("--max-prompt-chars must be 1 or more, was 0", () -> new RowLimits(0, 1, 0, 1));
+        refused("--max-prompt-tokens must be 1 or more, was 0", () -> new RowLimits(1, 0, 0, 1));
+        refused("--bad-rows-max-share must be 0 to 1, was 1.1", () -> new RowLimits(1, 1, 1.1, 1));
+        refused("--bad-rows-max-share must be 0 to 1, was NaN", () -> new RowLimits(1, 1, Double.NaN, 1));
         refused("max_row_bytes must be 1 to 3145728, was 0", () -> new RowLimits(1, 1, 0, 0));
         refused("max_row_bytes", () -> new RowLimits(1, 1, 0, RowLimits.ROW_BYTES_MAX + 1));
     }

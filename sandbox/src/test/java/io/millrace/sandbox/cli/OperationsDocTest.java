@@ -9,9 +9,12 @@ import io.millrace.common.config.SettingSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -36,68 +39,89 @@ class OperationsDocTest {
         assertEquals(expected, text.substring(begin, end), "run this test with -Dmillrace.docs.update=true");
     }
 
+    /**
+     * First what commands declare alike, once; then each command's own, where the default, the range or the words differ
+     * from another command's too.
+     */
     private static String tables() {
-        Map<String, List<String>> users = new LinkedHashMap<>();
-        Map<String, SettingSpec> specs = new LinkedHashMap<>();
         List<Command<?>> commands = MillraceMain.commands();
+        Map<String, List<Command<?>>> users = new LinkedHashMap<>();
+        Map<String, Set<String>> rows = new HashMap<>();
         for (Command<?> command : commands) {
             for (SettingSpec spec : SettingSpec.of(command.settings())) {
-                if (!command.name().equals("demo")) {
-                    users.computeIfAbsent(spec.name(), name -> new ArrayList<>())
-                            .add(command.name());
-                    specs.putIfAbsent(spec.name(), spec);
-                }
+                users.computeIfAbsent(spec.name(), name -> new ArrayList<>()).add(command);
+                rows.computeIfAbsent(spec.name(), name -> new HashSet<>()).add(row(spec, ""));
             }
         }
         StringBuilder text = new StringBuilder();
-        table(
-                text,
-                "Several commands",
-                specs,
-                name -> users.getOrDefault(name, List.of()).size() > 1,
-                users);
+        List<String> shared = new ArrayList<>();
+        users.forEach((name, having) -> {
+            if (having.size() > 1 && rows.getOrDefault(name, Set.of()).size() == 1) {
+                String names =
+                        String.join(", ", having.stream().map(Command::name).toList());
+                shared.add(row(spec(having.getFirst(), name), " (" + names + ")"));
+            }
+        });
+        table(text, "The same in several commands", shared);
         for (Command<?> command : commands) {
             table(
                     text,
                     "`" + command.name() + "`",
-                    specs,
-                    name -> users.getOrDefault(name, List.of()).equals(List.of(command.name())),
-                    Map.of());
+                    SettingSpec.of(command.settings()).stream()
+                            .filter(spec -> users.getOrDefault(spec.name(), List.of())
+                                                    .size()
+                                            == 1
+                                    || rows.getOrDefault(spec.name(), Set.of()).size() > 1)
+                            .map(spec -> row(spec, ""))
+                            .toList());
         }
         return text.toString();
     }
 
-    private static void table(
-            StringBuilder text,
-            String title,
-            Map<String, SettingSpec> specs,
-            java.util.function.Predicate<String> wanted,
-            Map<String, List<String>> users) {
-        List<SettingSpec> rows =
-                specs.values().stream().filter(spec -> wanted.test(spec.name())).toList();
+    private static SettingSpec spec(Command<?> command, String name) {
+        return SettingSpec.of(command.settings()).stream()
+                .filter(spec -> spec.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static void table(StringBuilder text, String title, List<String> rows) {
         if (rows.isEmpty()) {
             return;
         }
         text.append("\n### ").append(title).append("\n\n");
         text.append("| setting | default | allowed | what |\n|---|---|---|---|\n");
-        for (SettingSpec spec : rows) {
-            String fallback = spec.declared().defaultValue().equals(Setting.REQUIRED)
-                    ? "required"
-                    : spec.defaultText().isEmpty() ? "" : "`" + spec.defaultText() + "`";
-            String used = users.containsKey(spec.name())
-                    ? " (" + String.join(", ", users.getOrDefault(spec.name(), List.of())) + ")"
-                    : "";
-            text.append("| `")
-                    .append(spec.name())
-                    .append("` | ")
-                    .append(fallback)
-                    .append(" | ")
-                    .append(spec.range().isEmpty() ? spec.declared().unit() : spec.range())
-                    .append(" | ")
-                    .append(spec.declared().help().replace("|", "\\|"))
-                    .append(used)
-                    .append(" |\n");
-        }
+        rows.forEach(text::append);
         text.append('\n');
+    }
+
+    private static String row(SettingSpec spec, String users) {
+        String fallback = spec.declared().defaultValue().equals(Setting.REQUIRED)
+                ? "required"
+                : spec.defaultText().isEmpty() ? "" : "`" + spec.defaultText() + "`";
+        return "| `" + spec.name() + "` | " + fallback + " | "
+                + (spec.range().isEmpty() ? spec.declared().unit() : spec.range()) + " | "
+                + spec.declared().help().replace("|", "\\|") + users + " |\n";
+    }
+
+    /** Read back from the document: every pair of a command and a setting has a row with its own default and range. */
+    @Test
+    void everyCommandsOwnDefaultStandsUnderIt() throws Exception {
+        String doc = Files.readString(Path.of("../docs/OPERATIONS.md"));
+        List<String> missing = new ArrayList<>();
+        for (Command<?> command : MillraceMain.commands()) {
+            int section = doc.indexOf("\n### `" + command.name() + "`\n");
+            String own = section < 0 ? "" : doc.substring(section + 1).split("\n### ", 2)[0];
+            for (SettingSpec spec : SettingSpec.of(command.settings())) {
+                String row = row(spec, "").replace(" |\n", "");
+                boolean shared = doc.lines()
+                        .anyMatch(line -> line.startsWith(row + " (")
+                                && line.replaceAll("[(),]", " ").contains(" " + command.name() + " "));
+                if (!own.contains(row + " |") && !shared) {
+                    missing.add(command.name() + " --" + spec.name());
+                }
+            }
+        }
+        assertEquals(List.of(), missing);
     }
 }
