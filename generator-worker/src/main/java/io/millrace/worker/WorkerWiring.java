@@ -119,8 +119,7 @@ public final class WorkerWiring {
         MeterRegistry registry = metrics.registry();
         RewardScorer scorer = scorer(registry);
         stops.pushCloseable("reward scorer", scorer);
-        OpsServer ops = OpsServer.start(
-                settings.ops(), health, metrics, () -> shown.get(), more -> {});
+        OpsServer ops = OpsServer.start(settings.ops(), health, metrics, () -> shown.get(), more -> {});
         stops.pushCloseable("operations server", ops);
         awaitTopics(clients);
 
@@ -225,8 +224,13 @@ public final class WorkerWiring {
     private void followPolicy(KafkaClients clients, Metrics metrics) throws InterruptedException {
         Consumer<byte[], byte[]> consumer = clients.follower(worker.workerId() + "-policy");
         metrics.bind(consumer, "policy");
-        PolicyFollower follower =
-                PolicyFollower.begin(new TopicTail(consumer), topics, settings.topics().resultPartitions(), gate, health, settings.brokerTimeout());
+        PolicyFollower follower = PolicyFollower.begin(
+                new TopicTail(consumer),
+                topics,
+                settings.topics().resultPartitions(),
+                gate,
+                health,
+                settings.brokerTimeout());
         OwnerLoop following = new OwnerLoop("worker-policy", follower, fatal).start();
         stops.push("policy", following::stop);
     }

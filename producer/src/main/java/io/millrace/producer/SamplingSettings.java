@@ -59,8 +59,7 @@ public record SamplingSettings(
     /** Of all parameters: equal when they are. */
     String fingerprint() {
         try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256").digest(Json.MAPPER.writeValueAsBytes(params()));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(Json.MAPPER.writeValueAsBytes(params()));
             return HexFormat.of().formatHex(digest, 0, FINGERPRINT_BYTES);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);

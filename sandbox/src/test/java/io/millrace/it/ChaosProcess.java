@@ -46,7 +46,9 @@ final class ChaosProcess {
             assertEquals(0, verdict.path(none).longValue(-1), report::toPrettyString);
         }
         assertEquals(
-                faults, report.path("recoveries").size() + report.path("not_run").size(), report::toPrettyString);
+                faults,
+                report.path("recoveries").size() + report.path("not_run").size(),
+                report::toPrettyString);
         long discarded = 0;
         for (JsonNode groups : verdict.path("discarded")) {
             discarded += groups.longValue();

@@ -61,7 +61,8 @@ class RunRecordTest {
         produce();
         try (TrainerRun run = new TrainerRun(producer.run, TRAINER);
                 TrainerProcess good = run.start(TRAINER)) {
-            assertEndsNaming(run.start(with("batch-groups", "64")), "--batch-groups is 64 here and 4 in the run record");
+            assertEndsNaming(
+                    run.start(with("batch-groups", "64")), "--batch-groups is 64 here and 4 in the run record");
             assertEquals(200, good.get("/v1/status").status());
         }
     }

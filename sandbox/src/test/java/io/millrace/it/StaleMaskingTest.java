@@ -69,11 +69,11 @@ class StaleMaskingTest {
     @Test
     void tokensPastTheBoundAreMaskedTheSameEachTimeTheStepIsServed() throws Exception {
         // The masks as generated: 0 1 0 and 1 0 1. At version 7 with a bound of 1, what is older than 6 is masked.
-        run.publish(List.of(group(0, 3, 4, 5), group(1, 4, 5, 6), group(2, 7, 7, 7), group(3, 6, 6, 6)));
         byte[] json;
         byte[] blob;
         try (TrainerProcess trainer = run.start(MASKING)) {
             assertOk(trainer.post("/v1/policy", "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 7}"));
+            run.publish(List.of(group(0, 3, 4, 5), group(1, 4, 5, 6), group(2, 7, 7, 7), group(3, 6, 6, 6)));
             assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
             json = batch(trainer, 0, "application/json");
             blob = batch(trainer, 0, SAFETENSORS);
@@ -101,6 +101,7 @@ class StaleMaskingTest {
 
         // Whatever the settings are by then.
         try (TrainerProcess trainer = run.start(Map.of())) {
+            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
             assertArrayEquals(json, batch(trainer, 0, "application/json"));
             assertArrayEquals(blob, batch(trainer, 0, SAFETENSORS));
             assertOk(trainer.acknowledge("{\"weight_version\": 8}"));
@@ -117,9 +118,9 @@ class StaleMaskingTest {
 
     @Test
     void withoutTheSettingAGroupWithATokenPastTheBoundIsDiscardedAndNothingIsMasked() throws Exception {
-        run.publish(List.of(group(0, 7, 7, 7), group(1, 4, 5, 6), group(2, 7, 7, 7)));
         try (TrainerProcess trainer = run.start(Map.of("max-staleness", "1", "on-stale", "discard"))) {
             assertOk(trainer.post("/v1/policy", "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 7}"));
+            run.publish(List.of(group(0, 7, 7, 7), group(1, 4, 5, 6), group(2, 7, 7, 7)));
             assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
             JsonNode batch = trainer.batch().json();
             assertEquals("[0,2]", indices(batch));

@@ -62,8 +62,8 @@ class StalledReadersTest {
             for (long index = 0; index < 2; index++) {
                 byte[] blob = RolloutGroupCodec.encode(
                         TestingRollouts.group(run, index, 1, SAMPLES, Reward.of(0.5), "x".repeat(TEXT_CHARS)));
-                ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                        topics.results(), 0, KafkaClients.key(new GroupIndex(index)), blob);
+                ProducerRecord<byte[], byte[]> record =
+                        new ProducerRecord<>(topics.results(), 0, KafkaClients.key(new GroupIndex(index)), blob);
                 ResultHeaders.writeType(record.headers(), ResultHeaders.Type.GROUP);
                 producer.send(record).get(30, TimeUnit.SECONDS);
             }
@@ -128,7 +128,9 @@ class StalledReadersTest {
                     Socket safetensors = stalled(trainer, blob)) {
                 assertTrue(json.isConnected() && safetensors.isConnected());
                 Await.until(
-                        "both stand still", () -> downloads(trainer).path("standing_still").asInt() == 2, LIMIT);
+                        "both stand still",
+                        () -> downloads(trainer).path("standing_still").asInt() == 2,
+                        LIMIT);
                 assertEquals(2, downloads(trainer).path("under_way").asInt());
                 assertTrue(downloads(trainer).path("oldest_ms").asLong() >= 1000);
                 JsonNode health = trainer.get("/health/ready").json().path("parts");
@@ -153,7 +155,10 @@ class StalledReadersTest {
                     .path("batch")
                     .asString();
             try (Socket reader = stalled(trainer, batch)) {
-                Await.until("it is sent away", () -> downloads(trainer).path("under_way").asInt() == 0, LIMIT);
+                Await.until(
+                        "it is sent away",
+                        () -> downloads(trainer).path("under_way").asInt() == 0,
+                        LIMIT);
                 long rest = 0;
                 try {
                     rest = reader.getInputStream().readAllBytes().length;

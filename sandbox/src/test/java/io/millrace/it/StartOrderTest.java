@@ -167,7 +167,11 @@ class StartOrderTest {
         for (MillraceProcess process : processes) {
             assertEquals(2, process.exitCode(LIMIT), process::printed);
             assertTrue(
-                    process.printed().lines().filter(line -> line.contains("kafka:port")).count() == 1,
+                    process.printed()
+                                    .lines()
+                                    .filter(line -> line.contains("kafka:port"))
+                                    .count()
+                            == 1,
                     process::printed);
         }
     }

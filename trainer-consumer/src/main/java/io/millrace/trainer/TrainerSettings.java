@@ -61,8 +61,9 @@ public record TrainerSettings(
                 defaultValue = "30s",
                 min = "0s",
                 max = "1h",
-                help = "How long a process that cannot do its job, for want of the broker or of an engine, still answers"
-                        + " 200 at /health/ready; waiting for work is no such thing")
+                help =
+                        "How long a process that cannot do its job, for want of the broker or of an engine, still answers"
+                                + " 200 at /health/ready; waiting for work is no such thing")
         Duration readyTimeout,
 
         @Setting(

@@ -190,6 +190,8 @@ public sealed interface StepRecord extends ControlRecord {
      * @param replayBefore steps from {@code step} up to this one, exclusive, are the recorded ones again and settle
      *     nothing; equal to {@code step} where all go on with new groups
      * @param trainedGroups what {@code policy} says from here on; admission counts from it
+     * @param weightsGoOn whether the trainer only began to count its versions anew: then no future was given up, and no
+     *     group is discarded for its lineage
      */
     record Resume(
             Lineage lineage,
@@ -197,8 +199,20 @@ public sealed interface StepRecord extends ControlRecord {
             WeightVersion weightVersion,
             StepNumber replayBefore,
             long trainedGroups,
-            long resumedAtMs)
+            long resumedAtMs,
+            boolean weightsGoOn)
             implements StepRecord {
+        /** Back to a checkpoint. */
+        public Resume(
+                Lineage lineage,
+                StepNumber step,
+                WeightVersion weightVersion,
+                StepNumber replayBefore,
+                long trainedGroups,
+                long resumedAtMs) {
+            this(lineage, step, weightVersion, replayBefore, trainedGroups, resumedAtMs, false);
+        }
+
         public Resume {
             Objects.requireNonNull(lineage, "lineage");
             Objects.requireNonNull(step, "step");

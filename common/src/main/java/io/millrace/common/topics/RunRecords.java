@@ -21,7 +21,10 @@ public final class RunRecords {
     /** The newest; empty before the run's producer has started. */
     public static Optional<RunRecord> newest(PartitionReader reader, RunTopics topics) throws Exception {
         List<RunRecord> records = new ArrayList<>();
-        reader.read(new TopicPartition(topics.runRecord(), 0), 0, record -> read(record).ifPresent(records::add));
+        reader.read(
+                new TopicPartition(topics.runRecord(), 0),
+                0,
+                record -> read(record).ifPresent(records::add));
         return records.isEmpty() ? Optional.empty() : Optional.of(records.getLast());
     }
 

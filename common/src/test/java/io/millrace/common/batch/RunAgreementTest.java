@@ -21,10 +21,14 @@ class RunAgreementTest {
         assertEquals(
                 "--samples-per-group is 8 here and 4 in the run record, --batch-groups is 64 here and 4 in the run"
                         + " record: start producer and trainer consumer with the same values",
-                RunAgreement.refusesTrainer(RUN, new BatchSettings(64, 8, 1, 1), 4).orElseThrow());
-        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 2, 1), 4).isPresent());
-        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 2), 4).isPresent());
-        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 1), 2).isPresent());
+                RunAgreement.refusesTrainer(RUN, new BatchSettings(64, 8, 1, 1), 4)
+                        .orElseThrow());
+        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 2, 1), 4)
+                .isPresent());
+        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 2), 4)
+                .isPresent());
+        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 1), 2)
+                .isPresent());
     }
 
     @Test

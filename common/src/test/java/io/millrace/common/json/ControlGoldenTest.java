@@ -286,7 +286,16 @@ class ControlGoldenTest {
                         "run",
                         RunRecord.class,
                         new RunRecord(
-                                RunRecord.FORMAT, 32, 8, 1, 1, 4, 16777216, "00112233aabbccdd", "ddccbbaa33221100", "math")),
+                                RunRecord.FORMAT,
+                                32,
+                                8,
+                                1,
+                                1,
+                                4,
+                                16777216,
+                                "00112233aabbccdd",
+                                "ddccbbaa33221100",
+                                "math")),
                 golden(
                         "step-lease",
                         StepRecord.class,

@@ -41,8 +41,8 @@ final class ConsumerWatch {
 
     /** Each turn, whether groups are wanted or not. */
     Verdict look(long nowNanos, long wallMs) {
-        boolean stepped = looked
-                && Math.abs((wallMs - lookWallMs) - (nowNanos - lookNanos) / 1_000_000) > STEP_MAX.toMillis();
+        boolean stepped =
+                looked && Math.abs((wallMs - lookWallMs) - (nowNanos - lookNanos) / 1_000_000) > STEP_MAX.toMillis();
         looked = true;
         lookNanos = nowNanos;
         lookWallMs = wallMs;

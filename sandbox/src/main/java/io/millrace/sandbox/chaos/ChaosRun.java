@@ -89,11 +89,10 @@ final class ChaosRun implements OwnerLoop.Turn {
         this.watch = new TrainerWatch(specs.journal());
         this.disk = disk;
         Clocks clocks = new Clocks(
-                folder.logs(),
-                settings.schedule().stream().anyMatch(fault -> fault.kind() == FaultKind.CLOCK));
+                folder.logs(), settings.schedule().stream().anyMatch(fault -> fault.kind() == FaultKind.CLOCK));
         this.fleet = new Fleet(specs, ports, cluster, links, watch, clocks, ticker);
-        this.injector = new Injector(
-                settings, specs, ports, fleet, links, watch, clocks, disk, ticker, clock, problems);
+        this.injector =
+                new Injector(settings, specs, ports, fleet, links, watch, clocks, disk, ticker, clock, problems);
         this.ticker = ticker;
         this.clock = clock;
         this.fatal = fatal;

@@ -48,16 +48,18 @@ public record ChaosSettings(
         @Setting(
                 name = "role",
                 defaultValue = "",
-                help = "Roles to hit: broker, engine, producer, worker, trainer, simulated-trainer; all that --kind can hit"
-                        + " when unset; may be repeated")
+                help =
+                        "Roles to hit: broker, engine, producer, worker, trainer, simulated-trainer; all that --kind can hit"
+                                + " when unset; may be repeated")
         List<String> roles,
 
         @Setting(
                 name = "kind",
                 defaultValue = "",
-                help = "Kinds of fault: kill, freeze, terminate, link-delay, link-reset, link-cut, link-black-hole,"
-                        + " link-refuse, clock, log-tail, full-disk (needs root), hostile,"
-                        + " stalled-reader, resume, zombie, version-restart; all that can hit the roles when unset; may be repeated")
+                help =
+                        "Kinds of fault: kill, freeze, terminate, link-delay, link-reset, link-cut, link-black-hole,"
+                                + " link-refuse, clock, log-tail, full-disk (needs root), hostile,"
+                                + " stalled-reader, resume, zombie, version-restart; all that can hit the roles when unset; may be repeated")
         List<String> kinds,
 
         @Setting(

@@ -1,5 +1,6 @@
 package io.millrace.sandbox.chaos;
 
+import io.millrace.sandbox.oracle.Oracle;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +15,6 @@ import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import io.millrace.sandbox.oracle.Oracle;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -32,8 +32,18 @@ final class Enemy {
     private static final int LIMIT_MS = 3_000;
     private static final int GARBAGE_BYTES = 2_000;
     private static final List<String> TOPICS = List.of(
-            "prompts", "prompts.urgent", "prompts.eval", "results", "eval-results", "partials", "receipts",
-            "eval-receipts", "workers", "steps", "policy", "evals");
+            "prompts",
+            "prompts.urgent",
+            "prompts.eval",
+            "results",
+            "eval-results",
+            "partials",
+            "receipts",
+            "eval-receipts",
+            "workers",
+            "steps",
+            "policy",
+            "evals");
 
     private final Random random;
 
@@ -67,21 +77,33 @@ final class Enemy {
         String own = "127.0.0.1:" + port;
         List<String> taken = new ArrayList<>();
         call(taken, port, "/v1/resume", own, "Origin: http://evil.example\r\nContent-Type: text/plain\r\n", resume);
-        call(taken, port, "/v1/resume", own, "Origin: http://evil.example\r\nContent-Type: application/json\r\n", resume);
+        call(
+                taken,
+                port,
+                "/v1/resume",
+                own,
+                "Origin: http://evil.example\r\nContent-Type: application/json\r\n",
+                resume);
         call(taken, port, "/v1/resume", "evil.example", "Content-Type: application/json\r\n", resume);
         call(taken, port, "/v1/resume", own, "Content-Type: text/plain\r\n", resume);
         call(taken, port, "/v1/resume", own, "Content-Type: application/json\r\n", resume.substring(1));
         call(taken, port, "/v1/steps/" + step + "/ack", own, "Content-Type: application/json\r\n", ack);
         call(taken, port, "/v1/steps/" + step + "/ack", own, "Content-Type: application/json\r\n", "{}");
-        call(taken, port, "/v1/policy", own, "Content-Type: application/json\r\n", "{\"state\":\"ready\",\"weight_version\":1000}");
+        call(
+                taken,
+                port,
+                "/v1/policy",
+                own,
+                "Content-Type: application/json\r\n",
+                "{\"state\":\"ready\",\"weight_version\":1000}");
         return taken;
     }
 
     private void call(List<String> taken, int port, String path, String host, String headers, String body) {
         String answer = exchange(
                 port,
-                "POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + headers + "Connection: close\r\nContent-Length: "
-                        + body.length() + "\r\n\r\n" + body);
+                "POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + headers
+                        + "Connection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
         if (answer.startsWith("HTTP/1.1 2")) {
             taken.add("POST " + path + " of an enemy (" + headers.strip() + ", host " + host + ") was answered "
                     + answer.lines().findFirst().orElse(""));

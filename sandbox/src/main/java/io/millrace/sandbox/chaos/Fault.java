@@ -26,13 +26,15 @@ record Fault(
     String words() {
         StringBuilder words = new StringBuilder(kind.word()).append(" of ").append(role.word());
         words.append(' ').append(instance + 1);
-        words.append(switch (kind) {
-            case LINK_DELAY -> ", " + amount + " ms";
-            case LINK_CUT -> ", " + amount + " bytes";
-            case CLOCK -> ", " + amount + " s";
-            case RESUME, ZOMBIE -> ", " + Math.abs(amount) + " steps back, " + (amount < 0 ? "fresh" : "replay");
-            default -> "";
-        });
+        words.append(
+                switch (kind) {
+                    case LINK_DELAY -> ", " + amount + " ms";
+                    case LINK_CUT -> ", " + amount + " bytes";
+                    case CLOCK -> ", " + amount + " s";
+                    case RESUME, ZOMBIE ->
+                        ", " + Math.abs(amount) + " steps back, " + (amount < 0 ? "fresh" : "replay");
+                    default -> "";
+                });
         if (duration.isPositive()) {
             words.append(" for ").append(duration.toMillis()).append(" ms");
         }

@@ -81,9 +81,11 @@ final class Injector {
     /** Whether its target is there to be hit. */
     boolean possible(Fault fault) {
         return switch (fault.kind()) {
-            case STALLED_READER, ZOMBIE -> watch.open() && fleet.member(fault.role(), fault.instance()).alive();
+            case STALLED_READER, ZOMBIE ->
+                watch.open() && fleet.member(fault.role(), fault.instance()).alive();
             default ->
-                fault.kind().link() || fleet.member(fault.role(), fault.instance()).alive();
+                fault.kind().link()
+                        || fleet.member(fault.role(), fault.instance()).alive();
         };
     }
 
@@ -145,9 +147,7 @@ final class Injector {
         TrainerWatch.Received step = watch.newest();
         return StalledReaders.begin(
                 ports.trainer(),
-                step == null
-                        ? "/v1/status"
-                        : "/v1/steps/" + step.step() + "/batch?lease=" + step.token());
+                step == null ? "/v1/status" : "/v1/steps/" + step.step() + "/batch?lease=" + step.token());
     }
 
     private void attack(Fault fault) throws InterruptedException {

@@ -35,13 +35,12 @@ final class TrainerCalls {
         String path = url + "/v1/steps/" + step.step();
         byte[] ack = Json.MAPPER.writeValueAsBytes(
                 Json.object().put("lease", step.token()).put("weight_version", 77));
-        byte[] policy = Json.MAPPER.writeValueAsBytes(
-                Json.object().put("lineage", step.lineage()).put("state", "ready").put("weight_version", 77));
+        byte[] policy = Json.MAPPER.writeValueAsBytes(Json.object()
+                .put("lineage", step.lineage())
+                .put("state", "ready")
+                .put("weight_version", 77));
         refused(taken, "the late acknowledgement", post(path + "/ack", ack));
-        refused(
-                taken,
-                "the late fetch",
-                HttpRequest.newBuilder(URI.create(path + "/batch?lease=" + step.token())));
+        refused(taken, "the late fetch", HttpRequest.newBuilder(URI.create(path + "/batch?lease=" + step.token())));
         refused(taken, "the late announcement", post(url + "/v1/policy", policy));
         return taken;
     }

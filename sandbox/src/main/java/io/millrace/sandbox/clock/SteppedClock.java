@@ -89,7 +89,8 @@ public final class SteppedClock {
     }
 
     private static final class Patching implements ClassFileTransformer {
-        private final ClockPatch patch = new ClockPatch(SteppedClock.class.getName().replace('.', '/'));
+        private final ClockPatch patch =
+                new ClockPatch(SteppedClock.class.getName().replace('.', '/'));
 
         @Override
         public byte @Nullable [] transform(

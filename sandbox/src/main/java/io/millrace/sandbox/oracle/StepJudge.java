@@ -133,8 +133,7 @@ final class StepJudge {
             return;
         }
         for (int i = 0; i < received.length; i++) {
-            judgeGroup(id, lease, lease.groups().get(i),
-                    batch.groups().get(i));
+            judgeGroup(id, lease, lease.groups().get(i), batch.groups().get(i));
         }
     }
 

@@ -101,7 +101,8 @@ public record SimulatedTrainerSettings(
                 min = "0",
                 max = "1000000",
                 unit = "steps",
-                help = "Begin as from a checkpoint so many steps older than the run: a new lineage; 0 goes on where it is")
+                help =
+                        "Begin as from a checkpoint so many steps older than the run: a new lineage; 0 goes on where it is")
         int resumeBack,
 
         @Setting(
@@ -113,7 +114,8 @@ public record SimulatedTrainerSettings(
         @Setting(
                 name = "version-restart",
                 defaultValue = "false",
-                help = "Count the weight versions from 1 again, as trainers do that keep no count; with pause-on-update")
+                help =
+                        "Count the weight versions from 1 again, as trainers do that keep no count; with pause-on-update")
         boolean versionRestart,
 
         @Setting(

@@ -22,7 +22,8 @@ class TrainerWatchTest {
     void itFollowsTheJournalLineByLine() throws Exception {
         TrainerWatch watch = new TrainerWatch(folder.resolve("journal"));
         watch.look();
-        append("{\"type\":\"received\",\"step\":0,\"weight_version\":4,\"lease\":\"0-0-a\",\"at_ms\":50}\n{\"type\":\"ackn");
+        append(
+                "{\"type\":\"received\",\"step\":0,\"weight_version\":4,\"lease\":\"0-0-a\",\"at_ms\":50}\n{\"type\":\"ackn");
         watch.look();
         assertEquals(1, watch.received());
         assertEquals(1, watch.receivedSince(49));

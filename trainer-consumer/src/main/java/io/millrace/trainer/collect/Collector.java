@@ -2,6 +2,7 @@ package io.millrace.trainer.collect;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.SettledIndices;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
 import java.util.Collection;
@@ -207,10 +208,15 @@ public final class Collector {
         takenBack.remove(index);
     }
 
-    /** Finished groups of lineages that were given up. */
-    public List<Finished> lost() {
+    /**
+     * Finished groups that a new lineage gives up: of older ones, or with tokens that nobody will announce any more.
+     *
+     * @param version it begins with
+     */
+    public List<Finished> lost(WeightVersion version) {
         return finished.values().stream()
-                .filter(group -> settlement.isLost(group.lineage(), group.newestVersion()))
+                .filter(group -> settlement.isLost(group.lineage(), group.newestVersion())
+                        || group.newestVersion().compareTo(version) > 0)
                 .toList();
     }
 

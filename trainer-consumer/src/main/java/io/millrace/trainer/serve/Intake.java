@@ -137,7 +137,7 @@ public final class Intake {
 
     /** Discards finished groups of lineages that were given up. */
     void discardLost() {
-        for (Finished group : collector.lost()) {
+        for (Finished group : collector.lost(ledger.policy().weightVersion())) {
             collector.settled(group.groupIndex());
             discard(group);
         }

@@ -73,7 +73,8 @@ final class Lineages {
     /** Whether a group belongs to a future that was given up: issued before a resumption, by weights after it. */
     boolean isLost(Lineage issued, WeightVersion newest) {
         return resumes.stream()
-                .anyMatch(resume ->
-                        issued.compareTo(resume.lineage()) < 0 && newest.compareTo(resume.weightVersion()) > 0);
+                .anyMatch(resume -> !resume.weightsGoOn()
+                        && issued.compareTo(resume.lineage()) < 0
+                        && newest.compareTo(resume.weightVersion()) > 0);
     }
 }

@@ -387,8 +387,8 @@ public final class StepLedger implements Settlement {
                 ? steps.stream().mapToLong(kept -> kept.lease().groups().size()).sum()
                 : 0;
         long trained = Math.max(0, settlements.totals().trained() - again);
-        StepRecord.Resume resume =
-                new StepRecord.Resume(may.lineage(), may.step(), version, may.replayBefore(), trained, nowMs);
+        StepRecord.Resume resume = new StepRecord.Resume(
+                may.lineage(), may.step(), version, may.replayBefore(), trained, nowMs, restarted != null);
         apply(resume);
         noted();
         if (replay) {

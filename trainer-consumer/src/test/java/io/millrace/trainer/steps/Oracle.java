@@ -176,7 +176,8 @@ final class Oracle {
 
     boolean isLost(ResultEvent.Arrived group) {
         return resumes.stream()
-                .anyMatch(resume -> group.lineage().value() < resume.lineage().value()
+                .anyMatch(resume -> !resume.weightsGoOn()
+                        && group.lineage().value() < resume.lineage().value()
                         && group.newestVersion().value()
                                 > resume.weightVersion().value());
     }

@@ -538,7 +538,7 @@ final class RandomRun {
         } else {
             assertEquals(before, ledger.policy().weightVersion(), name + ": the weights do not go on");
         }
-        for (Finished group : collector.lost()) {
+        for (Finished group : collector.lost(ledger.policy().weightVersion())) {
             collector.settled(group.groupIndex());
             records.add(ledger.discard(group.groupIndex(), group.attempt(), "lineage"));
         }
