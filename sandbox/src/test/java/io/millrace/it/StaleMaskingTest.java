@@ -11,6 +11,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.TestingRollouts;
+import io.millrace.common.testing.Await;
 import io.millrace.common.wire.RolloutBatch;
 import io.millrace.common.wire.RolloutBatchCodec;
 import io.millrace.trainer.replay.ReplayCommand;
@@ -74,6 +75,10 @@ class StaleMaskingTest {
         try (TrainerProcess trainer = run.start(MASKING)) {
             assertOk(trainer.post("/v1/policy", "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 7}"));
             run.publish(List.of(group(0, 3, 4, 5), group(1, 4, 5, 6), group(2, 7, 7, 7), group(3, 6, 6, 6)));
+            Await.until(
+                    "all have finished",
+                    () -> trainer.get("/v1/status").json().path("finished").longValue() == 4,
+                    TrainerRun.LIMIT);
             assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
             json = batch(trainer, 0, "application/json");
             blob = batch(trainer, 0, SAFETENSORS);
