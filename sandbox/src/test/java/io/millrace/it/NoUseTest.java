@@ -39,8 +39,8 @@ class NoUseTest {
         try (TrainerRun run = new TrainerRun();
                 TrainerProcess trainer = run.start(Map.of("max-consecutive-abandoned", "3"))) {
             run.abandon(0, "3 attempts failed, the limit is 3: reward-unknown: no reward is called 'x'");
-            run.abandon(1, "3 attempts failed, the limit is 3: reward-unknown: no reward is called 'y'");
-            String last = "last abandoned: 2 groups, commonest: reward-unknown: no reward is called 'y'";
+            run.abandon(1, "3 attempts failed, the limit is 3: reward-unknown: no reward is called 'x'");
+            String last = "last abandoned: 2 groups, commonest: reward-unknown: no reward is called 'x'";
             Await.until("202 names them", () -> waitingFor(trainer).equals("2 more groups to finish; " + last), LIMIT);
             JsonNode status = trainer.get("/v1/status").json();
             assertEquals(last, status.path("last_abandoned").asString());
