@@ -148,7 +148,19 @@ final class LedgerFeed {
 
     private void step(StepRecord step) {
         ReceiptFate fate = ledger.step(step);
-        if (live && fate != null) {
+        if (!live || fate == null) {
+            return;
+        }
+        if (step instanceof StepRecord.Missing missing) {
+            metrics.missing(fate);
+            log.warn(
+                    "the result of group {} attempt {} is missing at partition {} offsets {}, which a receipt names: {}",
+                    missing.groupIndex(),
+                    missing.attempt(),
+                    missing.partition(),
+                    missing.offsets(),
+                    missing.reason().text());
+        } else {
             metrics.rejection(fate);
         }
     }

@@ -1,6 +1,7 @@
 package io.millrace.producer;
 
 import io.millrace.common.config.SettingException;
+import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.Ticker;
@@ -127,6 +128,9 @@ final class ProducerLoop implements OwnerLoop.Turn {
 
     private void drop(KafkaException cause) throws InterruptedException {
         metrics.commitUnanswered();
+        if (TruncatedLogException.isCauseOf(cause)) {
+            metrics.truncated();
+        }
         if (awaySinceMs == 0) {
             awaySinceMs = clock.millis();
         }

@@ -21,6 +21,8 @@ final class ProducerMetrics {
     private final Counter published;
     private final Counter unresolved;
     private final Counter failedAttempts;
+    private final Counter missing;
+    private final Counter truncated;
     private final Counter reissued;
     private final Counter rebuilds;
     private final MeterRegistry registry;
@@ -35,6 +37,11 @@ final class ProducerMetrics {
         unresolved = counter(
                 registry, "commits.unanswered", "Calls to the broker whose outcome had to be read from the topics");
         failedAttempts = counter(registry, "failed.attempts", "Attempts that failed, rejected results counted in");
+        missing = counter(
+                registry,
+                "missing.results",
+                "Attempts issued again since the result that their receipt names is not there");
+        truncated = counter(registry, "truncated.logs", "Times a topic was found to have lost its tail");
         reissued = counter(registry, "reissued.groups", "Groups put on the urgent lane again by this process");
         rebuilds = counter(registry, "rebuilds", "How often the run was taken over anew after trouble with the broker");
         this.registry = registry;
@@ -169,6 +176,18 @@ final class ProducerMetrics {
         if (fate == ReceiptFate.FAILED) {
             failedAttempts.increment();
         }
+    }
+
+    /** A result is not where its receipt says. */
+    void missing(ReceiptFate fate) {
+        if (fate == ReceiptFate.FAILED) {
+            missing.increment();
+        }
+    }
+
+    /** A topic ends before what was read or written of it. */
+    void truncated() {
+        truncated.increment();
     }
 
     void rejection(ReceiptFate fate) {

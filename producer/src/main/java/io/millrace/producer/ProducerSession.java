@@ -33,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +78,7 @@ final class ProducerSession implements AutoCloseable {
             int batchMax,
             Duration brokerLimit) {}
 
-    /** What it owns and closes, but for the identity, which is the process's. */
+    /** What it owns and closes, but for the identity and the admin client, which are the process's. */
     record Edges(
             TopicTail tail,
             PromptLog prompts,
@@ -87,6 +88,7 @@ final class ProducerSession implements AutoCloseable {
             Evaluations evaluations,
             LedgerHeart heart,
             RecordTrimmer trimmer,
+            Admin admin,
             KafkaClientMetrics meters) {}
 
     /** What outlives it. */

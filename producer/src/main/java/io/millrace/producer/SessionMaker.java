@@ -106,6 +106,7 @@ final class SessionMaker {
                 evaluations,
                 new LedgerHeart(heartClient(), topics.workers(), around.clock(), ticker, PERIOD),
                 new RecordTrimmer(admin, ticker, settings.trimInterval()),
+                admin,
                 meters);
         return new ProducerSession(
                 plan,
@@ -130,8 +131,7 @@ final class SessionMaker {
     }
 
     private static long evalBytesMax(ProducerSettings settings) {
-        return Math.min(
-                settings.evalBytesMax().bytes(), Runtime.getRuntime().maxMemory() / EVAL_HEAP_SHARE);
+        return Math.min(settings.evalBytesMax().bytes(), Runtime.getRuntime().maxMemory() / EVAL_HEAP_SHARE);
     }
 
     private PromptLog lane(String topic, BadRecords bad) {

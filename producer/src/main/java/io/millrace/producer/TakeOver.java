@@ -6,6 +6,7 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.HangingTransactions;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
@@ -19,6 +20,7 @@ import io.millrace.producer.publish.FencedException;
 import io.millrace.producer.publish.PublishedTask;
 import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.source.ResumeCheck;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -101,6 +103,7 @@ final class TakeOver {
         feed.own(own);
         edges.heart().claim(own, plan.brokerLimit());
         edges.publisher().open();
+        HangingTransactions.abort(edges.admin(), ownPartitions(reader), plan.brokerLimit());
         agree(RunRecords.newest(reader, plan.topics()));
         Map<GroupIndex, Attempt> givenUp =
                 new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
@@ -139,6 +142,21 @@ final class TakeOver {
                 "run {} goes on with other settings than before: {}; its trainer consumer has to have the same",
                 plan.topics().run(),
                 String.join(", ", RunAgreement.changes(run, plan.run()))));
+    }
+
+    /** Where nobody else writes in transactions. */
+    private List<TopicPartition> ownPartitions(PartitionReader reader) {
+        List<TopicPartition> own = new ArrayList<>();
+        for (String topic : List.of(
+                plan.topics().prompts(),
+                plan.topics().urgent(),
+                plan.topics().evalPrompts(),
+                plan.topics().results(),
+                plan.topics().runRecord(),
+                plan.topics().evalResults())) {
+            own.addAll(reader.partitions(topic));
+        }
+        return own;
     }
 
     /** Returns from where each is to be followed. */

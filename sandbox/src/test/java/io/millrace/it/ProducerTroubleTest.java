@@ -15,6 +15,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
@@ -322,9 +323,12 @@ class ProducerTroubleTest {
                                 totals,
                                 null),
                         totals,
+                        Policy.initial(),
                         List.of(new SettledIndices.Range(0, million)),
                         List.of(),
                         List.of(),
+                        List.of(),
+                        0,
                         List.of(),
                         0,
                         0,

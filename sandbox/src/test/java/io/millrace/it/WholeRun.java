@@ -65,8 +65,8 @@ final class WholeRun {
 
     final RunId run = KafkaCluster.uniqueRun();
     final RunTopics topics = new RunTopics(run);
-    private final KafkaClients clients =
-            new KafkaClients(new KafkaSettings(KafkaCluster.bootstrap(), Map.of()), 16 << 20);
+    private final String bootstrap;
+    private final KafkaClients clients;
     private final Map<String, String> shared;
     private final List<Part> parts = new ArrayList<>();
     private final List<EngineServer> engines = new ArrayList<>();
@@ -74,11 +74,18 @@ final class WholeRun {
 
     /** @param shared flags of producer and trainer consumer alike */
     WholeRun(Map<String, String> shared) {
+        this(KafkaCluster.bootstrap(), shared);
+    }
+
+    /** On a broker of one's own. */
+    WholeRun(String bootstrap, Map<String, String> shared) {
+        this.bootstrap = bootstrap;
+        this.clients = new KafkaClients(new KafkaSettings(bootstrap, Map.of()), 16 << 20);
         this.shared = shared;
     }
 
     private Map<String, String> flags(Map<String, String> own, Map<String, String> more) {
-        Map<String, String> flags = new HashMap<>(Map.of("run", run.value(), "bootstrap", KafkaCluster.bootstrap()));
+        Map<String, String> flags = new HashMap<>(Map.of("run", run.value(), "bootstrap", bootstrap));
         flags.putAll(own);
         flags.putAll(more);
         return flags;

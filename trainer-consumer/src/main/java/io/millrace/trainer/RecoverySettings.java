@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param keepStepsMax steps kept for the newest checkpoint named; past it no further step is leased
  * @param resumeStep null to go on where the run is
  * @param resumeLineage the lineage that the resumption opens; null for whichever is next
+ * @param missingResultTimeout how long a partition must be seen to end before a result until that counts as missing
  */
 public record RecoverySettings(
         @Setting(
@@ -77,7 +78,16 @@ public record RecoverySettings(
                 help = "With resume-step: the lineage that this opens; a run that is in it already stays as it is, so a"
                         + " restart with the same flags does not go back again")
         @Nullable
-        Long resumeLineage) {
+        Long resumeLineage,
+
+        @Setting(
+                name = "missing-result-timeout",
+                defaultValue = "10s",
+                min = "100ms",
+                max = "10m",
+                help = "A result that a receipt names counts as missing when its partition ends before it for so long;"
+                        + " its group is then issued again")
+        Duration missingResultTimeout) {
     public RecoverySettings {
         if (keepStepsMax < keepSteps) {
             throw SettingException.impossible(
@@ -92,7 +102,8 @@ public record RecoverySettings(
 
     /** The defaults. */
     public static RecoverySettings defaults() {
-        return new RecoverySettings(200, Duration.ofSeconds(30), 100, 1000, null, ResumeMode.REPLAY, null);
+        return new RecoverySettings(
+                200, Duration.ofSeconds(30), 100, 1000, null, ResumeMode.REPLAY, null, Duration.ofSeconds(10));
     }
 
     /** @return null to go on where the run is */

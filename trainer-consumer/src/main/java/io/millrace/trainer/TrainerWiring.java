@@ -122,7 +122,12 @@ public final class TrainerWiring {
         stops.push("admin client", _ -> admin.close(ADMIN_CLOSE_LIMIT));
         Consumer<byte[], byte[]> readingBack = clients.follower(id("reader"));
         metrics.bind(readingBack, "reader");
-        BatchReader reader = new BatchReader(topics.results(), readingBack, ticker, settings.brokerTimeout());
+        BatchReader reader = new BatchReader(
+                topics.results(),
+                readingBack,
+                ticker,
+                settings.brokerTimeout(),
+                settings.recovery().missingResultTimeout());
         stops.push("batch reader", reader::stop);
         TrainerLoop loop = new TrainerLoop(
                 topics.run(),

@@ -148,12 +148,15 @@ public final class KafkaClients {
         return properties;
     }
 
-    /** A consumer without a group, of committed records only, from the beginning unless sought; one owner. */
+    /**
+     * A consumer without a group, of committed records only; one owner. It is sought where it shall begin, and never
+     * moves by itself: a position that its log does not have is an error, which {@link TopicTail} explains.
+     */
     public Consumer<byte[], byte[]> follower(String clientId) {
         Map<String, Object> properties = base(clientId);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         properties.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1_000);
         properties.putIfAbsent(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
         properties.putIfAbsent(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES_MAX);

@@ -8,7 +8,11 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads topics from the beginning (or a given offset) and goes on following them: first {@link #readToEnd}, which ends
@@ -20,6 +24,11 @@ public final class TopicTail implements AutoCloseable {
     public interface Handler {
         void accept(ConsumerRecord<byte[], byte[]> record) throws Exception;
     }
+
+    private static final Logger log = LoggerFactory.getLogger(TopicTail.class);
+
+    /** For what a log holds, once it is known not to hold what was read. */
+    private static final Duration RANGE_LIMIT = Duration.ofSeconds(10);
 
     private final Consumer<byte[], byte[]> consumer;
 
@@ -69,17 +78,48 @@ public final class TopicTail implements AutoCloseable {
     }
 
     /**
-     * Waits up to the limit for records.
+     * Waits up to the limit for records. Where records were deleted that had not been read, it goes on at the first that
+     * is left, with a note.
      *
      * @return how many were handed over
+     * @throws TruncatedLogException when a log ends before what was read of it, or was cut there and written anew
      */
     public int poll(Duration limit, Handler handler) throws Exception {
         int count = 0;
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(limit)) {
+        for (ConsumerRecord<byte[], byte[]> record : fetch(limit)) {
             handler.accept(record);
             count++;
         }
         return count;
+    }
+
+    private ConsumerRecords<byte[], byte[]> fetch(Duration limit) {
+        try {
+            return consumer.poll(limit);
+        } catch (OffsetOutOfRangeException e) {
+            goOn(e);
+            return ConsumerRecords.empty();
+        }
+    }
+
+    private void goOn(OffsetOutOfRangeException e) {
+        Map<TopicPartition, Long> positions = e.offsetOutOfRangePartitions();
+        Map<TopicPartition, Long> begins = consumer.beginningOffsets(positions.keySet(), RANGE_LIMIT);
+        Map<TopicPartition, Long> ends = consumer.endOffsets(positions.keySet(), RANGE_LIMIT);
+        List<String> cut = new ArrayList<>();
+        positions.forEach((partition, position) -> {
+            long begin = begins.getOrDefault(partition, 0L);
+            if (position < begin) {
+                log.info("{}: records from {} on were deleted unread, goes on at {}", partition, position, begin);
+                consumer.seek(partition, begin);
+            } else {
+                cut.add(partition + " was read up to offset " + position + ", and holds " + begin + " to "
+                        + ends.getOrDefault(partition, 0L) + " now");
+            }
+        });
+        if (!cut.isEmpty()) {
+            throw new TruncatedLogException("the broker has lost records that it had acknowledged: " + cut, e);
+        }
     }
 
     /** Ends a poll under way; any thread. */

@@ -145,7 +145,9 @@ final class LagReader {
                     case StepRecord.Discard discard -> {}
                     case StepRecord.Abandonment abandonment -> {}
                     case StepRecord.Rejection rejection -> {}
+                    case StepRecord.Missing missing -> {}
                     case StepRecord.Skip skip -> {}
+                    case StepRecord.LeaseVoid gone -> lease = null;
                     case StepRecord.Resume resume -> lease = null;
                     case StepRecord.Snapshot snapshot -> {}
                 }
@@ -177,6 +179,8 @@ final class LagReader {
             case StepRecord.Abandonment abandonment -> Optional.of(abandonment.totals());
             case StepRecord.Lease lease -> Optional.empty();
             case StepRecord.Rejection rejection -> Optional.empty();
+            case StepRecord.Missing missing -> Optional.empty();
+            case StepRecord.LeaseVoid gone -> Optional.empty();
             case StepRecord.Skip skip -> Optional.empty();
             case StepRecord.Resume resume -> Optional.empty();
             case StepRecord.Snapshot snapshot -> Optional.of(snapshot.totals());

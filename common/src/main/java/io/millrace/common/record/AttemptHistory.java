@@ -11,7 +11,7 @@ import java.util.Objects;
  * knows it from the topic alone. Immutable.
  *
  * @param failures attempts that failed: an error, a deadline, a result that was rejected
- * @param losses attempts whose worker was lost
+ * @param losses attempts whose worker was lost, or whose result the broker has lost
  * @param handBacks attempts that a worker gave back; they have no limit, since nothing went wrong
  * @param ends the newest {@link #ENDS_MAX} of them, in order
  */
@@ -31,6 +31,9 @@ public record AttemptHistory(int failures, int losses, int handBacks, List<Attem
         REJECTED,
         @JsonProperty("lost")
         LOST,
+        /** Its receipt names a result that is not there: the broker has lost it. */
+        @JsonProperty("missing")
+        MISSING,
         @JsonProperty("handed_back")
         HANDED_BACK
     }
@@ -60,9 +63,10 @@ public record AttemptHistory(int failures, int losses, int handBacks, List<Attem
     public AttemptHistory with(AttemptEnd end) {
         List<AttemptEnd> more = new ArrayList<>(ends);
         more.add(end);
+        boolean lost = end.kind() == Kind.LOST || end.kind() == Kind.MISSING;
         return new AttemptHistory(
-                failures + (end.kind() == Kind.LOST || end.kind() == Kind.HANDED_BACK ? 0 : 1),
-                losses + (end.kind() == Kind.LOST ? 1 : 0),
+                failures + (lost || end.kind() == Kind.HANDED_BACK ? 0 : 1),
+                losses + (lost ? 1 : 0),
                 handBacks + (end.kind() == Kind.HANDED_BACK ? 1 : 0),
                 more.subList(Math.max(0, more.size() - ENDS_MAX), more.size()));
     }

@@ -1,5 +1,6 @@
 package io.millrace.common.record;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.millrace.common.id.Attempt;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = StepRecord.Discard.class, name = "discard"),
     @JsonSubTypes.Type(value = StepRecord.Abandonment.class, name = "abandonment"),
     @JsonSubTypes.Type(value = StepRecord.Rejection.class, name = "rejection"),
+    @JsonSubTypes.Type(value = StepRecord.Missing.class, name = "missing"),
+    @JsonSubTypes.Type(value = StepRecord.LeaseVoid.class, name = "lease_void"),
     @JsonSubTypes.Type(value = StepRecord.Skip.class, name = "skip"),
     @JsonSubTypes.Type(value = StepRecord.Resume.class, name = "resume"),
     @JsonSubTypes.Type(value = StepRecord.Snapshot.class, name = "snapshot")
@@ -171,6 +174,62 @@ public sealed interface StepRecord extends ControlRecord {
     }
 
     /**
+     * A receipt says where the result of an attempt stands, and it is not there: the ledger takes the attempt as lost,
+     * whatever its receipt says. The group is not settled by it.
+     *
+     * @param partition of the results topic
+     * @param offsets where its records were to be, in order
+     */
+    record Missing(GroupIndex groupIndex, Attempt attempt, int partition, List<Long> offsets, Why reason)
+            implements StepRecord {
+        public Missing {
+            Objects.requireNonNull(groupIndex, "group_index");
+            Objects.requireNonNull(attempt, "attempt");
+            Objects.requireNonNull(reason, "reason");
+            offsets = List.copyOf(offsets);
+            if (partition < 0 || offsets.isEmpty()) {
+                throw new IllegalArgumentException("a missing result names its partition and at least one offset");
+            }
+        }
+
+        /** How it is known. */
+        public enum Why {
+            /** The partition ends at or below its last offset, and has for the time limit. */
+            @JsonProperty("beyond_end")
+            BEYOND_END("the partition ends before it"),
+            /** Its place was read over, and nothing of this attempt stood there. */
+            @JsonProperty("not_there")
+            NOT_THERE("nothing of the attempt stands there"),
+            /** It was leased, and cannot be read back for the trainer. */
+            @JsonProperty("unreadable")
+            UNREADABLE("it was leased and cannot be read back");
+
+            private final String text;
+
+            Why(String text) {
+                this.text = text;
+            }
+
+            /** For people. */
+            public String text() {
+                return text;
+            }
+        }
+    }
+
+    /**
+     * The leased step is void, since groups of it cannot be read back: it is leased anew, with other groups. Those that
+     * are gone stand in the same transaction, each as {@link Missing}.
+     */
+    record LeaseVoid(Lineage lineage, StepNumber step, String reason) implements StepRecord {
+        public LeaseVoid {
+            Objects.requireNonNull(lineage, "lineage");
+            Objects.requireNonNull(step, "step");
+            Objects.requireNonNull(reason, "reason");
+        }
+    }
+
+    /**
      * A record of {@code results} that names no group: passed over for good, counted, and written to
      * {@code dead-letters} in the same transaction.
      */
@@ -228,8 +287,12 @@ public sealed interface StepRecord extends ControlRecord {
      * @param nextStep the step to be leased next
      * @param stepsInVersion steps acknowledged since the weight version was announced
      * @param settled every settled group, as ranges
+     * @param policy what {@code policy} said then
      * @param rejections of groups not settled yet
+     * @param missing of groups not settled yet
      * @param results where each partition of {@code results} has to be read from
+     * @param receiptsFrom the lowest offset of a receipt of a group that is not settled yet; where {@code receipts} was
+     *     read next where there is none
      * @param resumes every resumption so far
      * @param duplicates results dropped so far because something of their group had won
      * @param rejected results rejected so far
@@ -241,9 +304,12 @@ public sealed interface StepRecord extends ControlRecord {
             long stepsInVersion,
             @Nullable Acknowledgement lastAcknowledgement,
             Totals totals,
+            Policy policy,
             List<SettledIndices.Range> settled,
             List<Rejection> rejections,
+            List<Missing> missing,
             List<ResultsRead> results,
+            long receiptsFrom,
             List<Resume> resumes,
             long duplicates,
             long rejected,
@@ -257,7 +323,9 @@ public sealed interface StepRecord extends ControlRecord {
             Objects.requireNonNull(nextStep, "next_step");
             Objects.requireNonNull(totals, "totals");
             settled = List.copyOf(settled);
+            Objects.requireNonNull(policy, "policy");
             rejections = List.copyOf(rejections);
+            missing = List.copyOf(missing);
             results = List.copyOf(results);
             resumes = List.copyOf(resumes);
         }

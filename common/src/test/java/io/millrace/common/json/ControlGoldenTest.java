@@ -68,6 +68,9 @@ class ControlGoldenTest {
     private static final StepRecord.Resume RESUME = new StepRecord.Resume(
             new Lineage(1), new StepNumber(2), new WeightVersion(3), new StepNumber(4), 64, 1750000000008L);
 
+    private static final StepRecord.Missing MISSING = new StepRecord.Missing(
+            new GroupIndex(62), new Attempt(2), 1, List.of(41L, 43L), StepRecord.Missing.Why.BEYOND_END);
+
     private static final PartialRef PARTIAL =
             new PartialRef(List.of(40L, 41L), new Lineage(0), new WeightVersion(2), 1234);
 
@@ -343,6 +346,12 @@ class ControlGoldenTest {
                         new StepRecord.Rejection(
                                 new GroupIndex(6), new Attempt(1), 2, 33, "too short for safetensors: 3 bytes")),
                 golden("step-skip", StepRecord.class, new StepRecord.Skip(1, 34, "no type header")),
+                golden("step-missing", StepRecord.class, MISSING),
+                golden(
+                        "step-lease-void",
+                        StepRecord.class,
+                        new StepRecord.LeaseVoid(
+                                new Lineage(1), new StepNumber(3), "1 of its groups cannot be read back")),
                 golden("step-resume", StepRecord.class, RESUME),
                 golden(
                         "step-snapshot",
@@ -360,10 +369,14 @@ class ControlGoldenTest {
                                         TOTALS,
                                         new StepNumber(2)),
                                 TOTALS,
+                                new Policy(
+                                        new Lineage(1), new WeightVersion(4), 64, Policy.State.READY, 1750000000007L),
                                 List.of(new SettledIndices.Range(0, 60), new SettledIndices.Range(63, 70)),
                                 List.of(new StepRecord.Rejection(
                                         new GroupIndex(61), new Attempt(1), 2, 33, "too short")),
+                                List.of(MISSING),
                                 List.of(new StepRecord.Snapshot.ResultsRead(0, 12, 40)),
+                                77,
                                 List.of(RESUME),
                                 5,
                                 1,

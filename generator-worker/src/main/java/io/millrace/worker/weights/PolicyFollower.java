@@ -5,6 +5,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.Policy;
@@ -24,6 +25,7 @@ public final class PolicyFollower implements OwnerLoop.Turn {
     private static final Duration WAIT = Duration.ofMillis(500);
 
     private final TopicTail tail;
+    private final Map<TopicPartition, Long> begins;
     private final String runTopic;
     private final int resultPartitions;
     private final WeightsGate gate;
@@ -32,6 +34,7 @@ public final class PolicyFollower implements OwnerLoop.Turn {
 
     private PolicyFollower(TopicTail tail, RunTopics topics, int resultPartitions, WeightsGate gate, Health health) {
         this.tail = tail;
+        this.begins = Map.of(new TopicPartition(topics.policy(), 0), 0L, new TopicPartition(topics.runRecord(), 0), 0L);
         this.runTopic = topics.runRecord();
         this.resultPartitions = resultPartitions;
         this.gate = gate;
@@ -48,8 +51,7 @@ public final class PolicyFollower implements OwnerLoop.Turn {
             TopicTail tail, RunTopics topics, int resultPartitions, WeightsGate gate, Health health, Duration limit)
             throws InterruptedException {
         PolicyFollower follower = new PolicyFollower(tail, topics, resultPartitions, gate, health);
-        tail.followFrom(
-                Map.of(new TopicPartition(topics.policy(), 0), 0L, new TopicPartition(topics.runRecord(), 0), 0L));
+        tail.followFrom(follower.begins);
         try {
             tail.readToEnd(follower::accept, limit);
         } catch (RuntimeException | InterruptedException e) {
@@ -63,7 +65,13 @@ public final class PolicyFollower implements OwnerLoop.Turn {
 
     @Override
     public void runOnce() throws Exception {
-        tail.poll(WAIT, this::accept);
+        try {
+            tail.poll(WAIT, this::accept);
+        } catch (TruncatedLogException e) {
+            // The trainer consumer writes the policy again; what stands last counts.
+            log.warn("{}; it is read again from its beginning", e.getMessage());
+            tail.followFrom(begins);
+        }
         report();
     }
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of one unsettled group. Facts only add up, so the order in which topics tell them does not matter; the
  * state follows from the facts. Only the newest published attempt can fail, be held or be lost; a success counts
- * whichever attempt it is of. Owned by {@link Ledger}.
+ * whichever attempt it is of, until the trainer consumer says that its result is not there. Owned by {@link Ledger}.
  */
 final class Group {
     /** How many attempts' ends are kept; only a worker gone wrong can tell of more. */
@@ -24,7 +24,9 @@ final class Group {
         HANDED_BACK,
         FAILED,
         SUCCEEDED,
-        REJECTED
+        REJECTED,
+        /** Its result is not where its receipt says: the receipt was a claim, this is what was found. */
+        MISSING
     }
 
     private record AttemptEnd(
@@ -143,7 +145,7 @@ final class Group {
         return givenUp;
     }
 
-    /** Whether an attempt has succeeded that is not rejected. */
+    /** Whether an attempt has succeeded whose result is neither rejected nor missing. */
     boolean hasSucceeded() {
         return ends.values().stream().anyMatch(end -> end.end() == End.SUCCEEDED);
     }
@@ -165,6 +167,10 @@ final class Group {
         return ended(attempt, new AttemptEnd(End.REJECTED, cause, null));
     }
 
+    boolean missing(Attempt attempt, String cause) {
+        return ended(attempt, new AttemptEnd(End.MISSING, cause, null));
+    }
+
     /** Returns whether this said anything new of the attempt. */
     private boolean ended(Attempt attempt, AttemptEnd end) {
         AttemptEnd known = ends.get(attempt);
@@ -182,7 +188,7 @@ final class Group {
     @Nullable
     PartialRef partial(Kind kind) {
         Issue latest = issue;
-        if (latest == null || (kind != Kind.HANDED_BACK && kind != Kind.LOST)) {
+        if (latest == null || (kind != Kind.HANDED_BACK && kind != Kind.LOST && kind != Kind.MISSING)) {
             return null;
         }
         AttemptEnd end = ends.get(latest.attempt());
@@ -222,6 +228,7 @@ final class Group {
         return switch (end) {
             case HANDED_BACK -> Kind.HANDED_BACK;
             case REJECTED -> Kind.REJECTED;
+            case MISSING -> Kind.MISSING;
             case FAILED, SUCCEEDED -> Kind.FAILED;
         };
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -202,7 +203,7 @@ public final class Ledger {
     /**
      * The trainer consumer decided something.
      *
-     * @return what a rejection came to; null for other records
+     * @return what a rejection or a missing result came to; null for other records
      * @throws IllegalStateException when a step is acknowledged that is not the one leased last: {@code steps} is
      *     damaged, and whoever counts from it would count wrong
      */
@@ -215,16 +216,24 @@ public final class Ledger {
             case StepRecord.Abandonment abandonment ->
                 settlements.settled(abandonment.groupIndex(), Settlements.End.ABANDONED, abandonment.totals());
             case StepRecord.Rejection rejection -> {
-                return rejected(rejection);
+                return over(
+                        rejection.groupIndex(),
+                        rejection.attempt(),
+                        group -> group.rejected(rejection.attempt(), "rejected: " + rejection.reason()));
             }
+            case StepRecord.Missing missing -> {
+                return missing(missing);
+            }
+            case StepRecord.LeaseVoid gone -> settlements.voidLease();
             case StepRecord.Skip skip -> {}
-            case StepRecord.Resume resume -> settlements.resume();
+            case StepRecord.Resume resume -> settlements.voidLease();
             case StepRecord.Snapshot snapshot -> {
                 settlements.snapshot(snapshot);
                 List.copyOf(groups.keySet()).stream()
                         .filter(index -> settlements.contains(new GroupIndex(index)))
                         .forEach(this::drop);
-                snapshot.rejections().forEach(this::rejected);
+                snapshot.rejections().forEach(this::step);
+                snapshot.missing().forEach(this::step);
             }
         }
         while (!groups.isEmpty() && groups.firstKey() < settlements.lowWaterMark()) {
@@ -233,17 +242,24 @@ public final class Ledger {
         return null;
     }
 
-    private ReceiptFate rejected(StepRecord.Rejection rejection) {
-        if (settlements.contains(rejection.groupIndex())) {
+    private ReceiptFate missing(StepRecord.Missing missing) {
+        String cause = "its result is missing at partition " + missing.partition() + " offsets " + missing.offsets()
+                + ": " + missing.reason().text();
+        return over(missing.groupIndex(), missing.attempt(), group -> group.missing(missing.attempt(), cause));
+    }
+
+    /** An attempt came to nothing by the trainer consumer's word. */
+    private ReceiptFate over(GroupIndex index, Attempt attempt, Predicate<Group> end) {
+        if (settlements.contains(index)) {
             return ReceiptFate.LATE;
         }
-        Group group = named(rejection.groupIndex());
+        Group group = named(index);
         if (group == null) {
             return ReceiptFate.UNKNOWN;
         }
-        boolean news = group.rejected(rejection.attempt(), "rejected: " + rejection.reason());
+        boolean news = end.test(group);
         refresh(group);
-        return news && !group.overtaken(rejection.attempt()) ? ReceiptFate.FAILED : ReceiptFate.SUPERSEDED;
+        return news && !group.overtaken(attempt) ? ReceiptFate.FAILED : ReceiptFate.SUPERSEDED;
     }
 
     /**

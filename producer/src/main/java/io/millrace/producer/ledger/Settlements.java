@@ -40,7 +40,7 @@ final class Settlements {
     }
 
     /** A lease that was open is void. */
-    void resume() {
+    void voidLease() {
         openLease = null;
     }
 

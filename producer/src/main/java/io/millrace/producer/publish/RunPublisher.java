@@ -4,6 +4,7 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.WrittenLog;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.ControlRecord;
@@ -30,6 +31,7 @@ import org.apache.kafka.common.KafkaException;
  * is closed. Not thread-safe; calls block up to the client's {@code max.block.ms}.
  */
 public final class RunPublisher implements AutoCloseable {
+    private final WrittenLog written = new WrittenLog();
     private final Producer<byte[], byte[]> producer;
     private final RunTopics topics;
     private final int resultPartitions;
@@ -84,6 +86,8 @@ public final class RunPublisher implements AutoCloseable {
      *
      * @param items 1 or more
      * @return the offset of each one's first record
+     * @throws io.millrace.common.kafka.TruncatedLogException when a lane has lost what was published before; close this
+     *     publisher
      * @throws KafkaException when it is not known whether they stand; close this publisher
      * @throws IllegalStateException when a first task is larger than the limit; nothing was sent
      */
@@ -95,9 +99,24 @@ public final class RunPublisher implements AutoCloseable {
         for (List<ProducerRecord<byte[], byte[]>> ofOne : records) {
             sent.add(ofOne.stream().map(producer::send).toList());
         }
-        // Throws where any of them failed.
+        producer.flush();
+        for (List<Future<RecordMetadata>> ofOne : sent) {
+            for (Future<RecordMetadata> one : ofOne) {
+                // Of what failed, the commit throws.
+                if (one.state() == Future.State.SUCCESS && isOwn(one.resultNow())) {
+                    written.written(one.resultNow());
+                }
+            }
+        }
         producer.commitTransaction();
         return sent.stream().map(ofOne -> ofOne.getFirst().resultNow().offset()).toList();
+    }
+
+    /** What nobody else writes. */
+    private boolean isOwn(RecordMetadata record) {
+        return record.topic().equals(topics.prompts())
+                || record.topic().equals(topics.urgent())
+                || record.topic().equals(topics.evalPrompts());
     }
 
     private List<ProducerRecord<byte[], byte[]>> records(Item item) {

@@ -11,6 +11,7 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.PartialRef;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RewardStats;
@@ -121,8 +122,17 @@ public final class Events {
         return new StepRecord.Rejection(new GroupIndex(index), new Attempt(attempt), 0, index, "no tokens");
     }
 
+    static StepRecord.Missing missing(long index, long attempt) {
+        return new StepRecord.Missing(
+                new GroupIndex(index), new Attempt(attempt), 0, List.of(index), StepRecord.Missing.Why.BEYOND_END);
+    }
+
     static StepRecord.Snapshot snapshot(
-            long nextStep, StepRecord.Totals totals, BitSet settled, List<StepRecord.Rejection> rejections) {
+            long nextStep,
+            StepRecord.Totals totals,
+            BitSet settled,
+            List<StepRecord.Rejection> rejections,
+            List<StepRecord.Missing> missing) {
         SettledIndices indices = new SettledIndices();
         settled.stream().forEach(index -> indices.add(new GroupIndex(index)));
         return new StepRecord.Snapshot(
@@ -131,9 +141,12 @@ public final class Events {
                 0,
                 nextStep == 0 ? null : ack(nextStep - 1, totals),
                 totals,
+                Policy.initial(),
                 indices.ranges(),
                 rejections,
+                missing,
                 List.of(),
+                0,
                 List.of(),
                 0,
                 0,

@@ -9,14 +9,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.AttemptHistory.Kind;
+import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Totals;
+import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LedgerTest {
     private static final RecoveryLimits LIMITS = new RecoveryLimits(3, 2, 10_000, 60_000);
+
+    private static final Liveness ALIVE = new Liveness(Duration.ofSeconds(2), Duration.ofSeconds(2));
 
     private final Ledger ledger = new Ledger(new Reissues(LIMITS));
 
@@ -153,6 +160,63 @@ class LedgerTest {
         assertEquals(new GroupState.Failed(new Attempt(1), Kind.REJECTED, "rejected: no tokens"), state(0));
         assertEquals(state(0), state(1));
         assertEquals(2, ledger.counts().failed());
+    }
+
+    @Test
+    void aReceiptIsAClaimAndWhatIsMissingIsIssuedAgain() {
+        publish(0);
+        ledger.receipt(Events.success(0, 1), 0, 0);
+        assertEquals(ReceiptFate.FAILED, ledger.step(Events.missing(0, 1)));
+        Decision.Reissue again = assertInstanceOf(
+                Decision.Reissue.class, ledger.due(ALIVE, 0, 10).getFirst());
+        assertEquals(new Attempt(2), again.attempt());
+        assertEquals(1, again.history().losses());
+        assertEquals(0, again.history().failures());
+        assertTrue(again.history().ends().getLast().cause().contains("missing at partition 0"), again::toString);
+    }
+
+    @Test
+    void theReceiptOfAMissingResultDoesNotBringItBackWheneverItIsRead() {
+        publish(0);
+        ledger.step(Events.missing(0, 1));
+        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.success(0, 1), 0, 0));
+        assertInstanceOf(GroupState.Failed.class, state(0));
+        ledger.published(Lane.URGENT, Events.task(0, 2, null), 0, 0);
+        ledger.receipt(Events.success(0, 1), 1, 0);
+        assertInstanceOf(GroupState.Queued.class, state(0));
+        ledger.receipt(Events.success(0, 2), 2, 0);
+        assertEquals(new GroupState.Finished(new Attempt(2)), state(0));
+    }
+
+    @Test
+    void aMissingResultLeavesTheGroupWithItsOtherAttempts() {
+        publish(0);
+        ledger.published(Lane.URGENT, Events.task(0, 2, null), 0, 0);
+        ledger.receipt(Events.success(0, 1), 0, 0);
+        ledger.step(Events.missing(0, 1));
+        assertInstanceOf(GroupState.Queued.class, state(0));
+        ledger.receipt(Events.success(0, 2), 1, 0);
+        ledger.step(Events.missing(0, 1));
+        assertEquals(new GroupState.Finished(new Attempt(2)), state(0));
+    }
+
+    @Test
+    void whatASnapshotSaysIsMissingIsMissing() {
+        ledger.step(Events.snapshot(0, Totals.NONE, new BitSet(), List.of(), List.of(Events.missing(0, 1))));
+        publish(0);
+        ledger.receipt(Events.success(0, 1), 0, 0);
+        assertInstanceOf(GroupState.Failed.class, state(0));
+    }
+
+    @Test
+    void aVoidLeaseSettlesNothingAndItsStepIsLeasedAnew() {
+        publish(0, 1);
+        ledger.step(Events.lease(0, List.of(0L)));
+        ledger.step(new StepRecord.LeaseVoid(new Lineage(0), new StepNumber(0), "gone"));
+        assertThrows(IllegalStateException.class, () -> ledger.step(Events.ack(0, new Totals(1, 0, 0, 1))));
+        ledger.step(Events.lease(0, List.of(1L)));
+        ledger.step(Events.ack(0, new Totals(1, 0, 0, 0)));
+        assertFalse(ledger.isSettled(new GroupIndex(0)));
     }
 
     @Test

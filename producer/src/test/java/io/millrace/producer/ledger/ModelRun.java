@@ -54,6 +54,10 @@ final class ModelRun {
     private final List<Worker> fleet = new ArrayList<>();
     private final List<Result> results = new ArrayList<>();
     private final List<StepRecord.Rejection> rejections = new ArrayList<>();
+    /** Results that were acknowledged, named by a receipt, and are gone. */
+    private final List<Result> lost = new ArrayList<>();
+
+    private final List<StepRecord.Missing> missing = new ArrayList<>();
     private final TreeSet<Long> winners = new TreeSet<>();
     /** By group, the attempt that won and waits to be trained. */
     private final Map<Long, Long> winningAttempts = new HashMap<>();
@@ -61,6 +65,7 @@ final class ModelRun {
     private final Set<Long> repeated = new HashSet<>();
 
     int takenBack;
+    int noticed;
     private int promptsTaken;
     private int urgentTaken;
     private int resultsRead;
@@ -174,7 +179,12 @@ final class ModelRun {
         } else if (fate < 11) {
             receipts.add(Events.handedBack(group, attempt));
         } else {
-            results.add(new Result(group, attempt, false));
+            Result result = new Result(group, attempt, false);
+            if (!calm && random.nextInt(25) == 0) {
+                lost.add(result);
+            } else {
+                results.add(result);
+            }
             if (fate < 12) {
                 // Dies between result and receipt.
                 begin(worker);
@@ -218,11 +228,28 @@ final class ModelRun {
                 repeated.remove(result.group());
             }
         }
+        noticeLost();
         if (!calm) {
             takeBack();
         }
         if (winners.size() >= BATCH || (calm && !winners.isEmpty())) {
             train();
+        }
+    }
+
+    /** The trainer consumer reads the receipts too, and says of each whose result is not there that it is missing. */
+    private void noticeLost() {
+        for (Result claim : List.copyOf(lost)) {
+            if (random.nextInt(20) > 0 && !calm) {
+                continue;
+            }
+            lost.remove(claim);
+            if (!settled.get((int) claim.group())) {
+                StepRecord.Missing record = Events.missing(claim.group(), claim.attempt());
+                missing.add(record);
+                steps.add(record);
+                noticed++;
+            }
         }
     }
 
@@ -255,7 +282,8 @@ final class ModelRun {
         if (random.nextInt(5) == 0) {
             rejections.removeIf(
                     rejection -> settled.get((int) rejection.groupIndex().value()));
-            steps.add(Events.snapshot(step, totals, settled, rejections));
+            missing.removeIf(one -> settled.get((int) one.groupIndex().value()));
+            steps.add(Events.snapshot(step, totals, settled, rejections, missing));
         }
     }
 

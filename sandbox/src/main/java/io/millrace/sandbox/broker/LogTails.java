@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,9 @@ public final class LogTails {
 
     private static final int BATCH_LENGTH_AT = 8;
 
+    /** A partition's folder; one that is being deleted has another form. */
+    private static final Pattern FOLDER = Pattern.compile("(.+)-([0-9]{1,9})");
+
     private final Path dataDir;
 
     /** @param dataDir of the broker; what it has as {@code log.dirs} */
@@ -38,13 +43,19 @@ public final class LogTails {
 
     /** The partitions of a topic that stand there, ascending. */
     public List<TopicPartition> partitions(String topic) throws IOException {
-        String prefix = topic + "-";
+        return all(topic).stream()
+                .filter(partition -> partition.topic().equals(topic))
+                .toList();
+    }
+
+    /** The partitions of every topic of a run, or of all topics whose name begins so, in order. */
+    public List<TopicPartition> all(String prefix) throws IOException {
         try (Stream<Path> folders = Files.list(dataDir)) {
-            return folders.map(folder -> String.valueOf(folder.getFileName()))
-                    .filter(name -> name.startsWith(prefix)
-                            && name.substring(prefix.length()).matches("[0-9]{1,9}"))
-                    .map(name -> new TopicPartition(topic, Integer.parseInt(name.substring(prefix.length()))))
-                    .sorted(Comparator.comparingInt(TopicPartition::partition))
+            return folders.map(folder -> FOLDER.matcher(String.valueOf(folder.getFileName())))
+                    .filter(Matcher::matches)
+                    .map(name -> new TopicPartition(name.group(1), Integer.parseInt(name.group(2))))
+                    .filter(partition -> partition.topic().startsWith(prefix))
+                    .sorted(Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition))
                     .toList();
         }
     }

@@ -3,6 +3,7 @@ package io.millrace.sandbox.demo;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.ops.WorkerStatuses;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
@@ -82,7 +83,12 @@ final class DemoObserver implements AutoCloseable {
             workersTail = tail;
             tail.follow(List.of(new RunTopics(settings.run()).workers()), LIMIT);
         }
-        tail.poll(Duration.ofMillis(20), workers::accept);
+        try {
+            tail.poll(Duration.ofMillis(20), workers::accept);
+        } catch (TruncatedLogException e) {
+            // What is shown goes on with what the topic holds now.
+            tail.follow(List.of(new RunTopics(settings.run()).workers()), LIMIT);
+        }
         long nowMs = clock.millis();
         // A kept run has the workers of earlier demos on its topic.
         List<WorkerStatuses.Seen> seen = workers.all().stream()

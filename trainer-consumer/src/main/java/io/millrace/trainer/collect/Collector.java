@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * all that stood on the topic when it started. So the count is the snapshot's plus the duplicates at or above `to`, and it is the same however often the process
  * starts.
  *
- * Rejections and skips are on record with their place, so a record read again is known by it. A rejection that is not
+ * Rejections and skips are on record with their place, so a record read again is known by it; a rejection with its
+ * attempt too, since a log that lost its tail gives the place to another record. A rejection that is not
  * kept in the snapshot stands below `from` and is not read again.
  *
  * Parts count once for all of them: a group of which something has won takes no further part, and the part with the
@@ -111,7 +112,7 @@ public final class Collector {
 
     private Collected arrived(ResultEvent.Arrived arrived) {
         GroupIndex index = arrived.groupIndex();
-        if (settlement.isRejected(index, arrived.partition(), arrived.offset())) {
+        if (settlement.isRejected(index, arrived.attempt(), arrived.partition(), arrived.offset())) {
             return new Collected.Known(arrived);
         }
         if (hasWon(index)) {
@@ -152,7 +153,8 @@ public final class Collector {
         if (hasWon(index)) {
             return duplicate(index, invalid);
         }
-        return settlement.isSettled(index) || settlement.isRejected(index, invalid.partition(), invalid.offset())
+        return settlement.isSettled(index)
+                        || settlement.isRejected(index, invalid.attempt(), invalid.partition(), invalid.offset())
                 ? new Collected.Known(invalid)
                 : new Collected.Reject(invalid);
     }

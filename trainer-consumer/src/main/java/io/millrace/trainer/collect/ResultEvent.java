@@ -50,7 +50,7 @@ public sealed interface ResultEvent {
     /**
      * The last part, by number, of a group of which something won before; the others come to nothing.
      */
-    record PartsRepeated(GroupIndex groupIndex, int partition, long offset) implements ResultEvent {}
+    record PartsRepeated(GroupIndex groupIndex, Attempt attempt, int partition, long offset) implements ResultEvent {}
 
     /** Another part of such a group: nothing becomes of it, and it is not counted. */
     record PartPassed(GroupIndex groupIndex, int partition, long offset) implements ResultEvent {}

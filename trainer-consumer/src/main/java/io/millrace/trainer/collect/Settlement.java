@@ -1,5 +1,6 @@
 package io.millrace.trainer.collect;
 
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
@@ -10,8 +11,11 @@ public interface Settlement {
     /** Whether the group has reached its one end. */
     boolean isSettled(GroupIndex index);
 
-    /** Whether the result of this group at this place was rejected before. */
-    boolean isRejected(GroupIndex index, int partition, long offset);
+    /** Whether the result of this attempt at this place was rejected before; another one may have taken the place since. */
+    boolean isRejected(GroupIndex index, Attempt attempt, int partition, long offset);
+
+    /** Whether this attempt came to nothing: its result was rejected, or is missing. */
+    boolean isOver(GroupIndex index, Attempt attempt);
 
     /** Whether the record at this place, which names no group, was passed over before. */
     boolean isSkipped(int partition, long offset);

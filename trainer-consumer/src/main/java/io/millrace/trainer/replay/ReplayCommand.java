@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
 /** {@code millrace replay}: the batch of a kept step, byte for byte as the trainer got it. */
 public final class ReplayCommand implements Command<ReplayCommand.Settings> {
     private static final Duration LIMIT = Duration.ofSeconds(30);
+    /** A kept step changes no more, so a record that is not there now is gone. */
+    private static final Duration GONE_AFTER = Duration.ofSeconds(2);
 
     private final OutputStream out;
 
@@ -111,8 +113,8 @@ public final class ReplayCommand implements Command<ReplayCommand.Settings> {
         try (Admin admin = clients.admin("millrace-replay")) {
             RunTopics topics = RunLookup.require(admin, settings.run(), LIMIT);
             StepRecord.Lease lease = lease(clients, topics, settings);
-            BatchReader reader =
-                    new BatchReader(topics.results(), clients.follower("millrace-replay"), Ticker.system(), LIMIT);
+            BatchReader reader = new BatchReader(
+                    topics.results(), clients.follower("millrace-replay"), Ticker.system(), LIMIT, GONE_AFTER);
             try {
                 LeasedBatch batch = LeasedBatch.of(lease, reader.read(new BatchSource(lease, Map.of())));
                 write(settings, batch);

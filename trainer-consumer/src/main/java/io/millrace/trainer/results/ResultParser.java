@@ -216,7 +216,8 @@ public final class ResultParser {
         }
         if (won.test(key)) {
             return part.number() == part.count()
-                    ? List.of(new ResultEvent.PartsRepeated(key, record.partition(), record.offset()))
+                    ? List.of(new ResultEvent.PartsRepeated(
+                            key, part.key().attempt(), record.partition(), record.offset()))
                     : List.of(new ResultEvent.PartPassed(key, record.partition(), record.offset()));
         }
         return joined(record, key, part);

@@ -3,9 +3,11 @@ package io.millrace.trainer.serve;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.trainer.collect.AbandonedRow;
+import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collected;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
@@ -32,6 +34,7 @@ public final class Intake {
 
     private final ResultParser parser;
     private final Collector collector;
+    private final Claims claims;
     private final StepLedger ledger;
     private final FilterChain filters;
     private final AbandonedRow abandoned;
@@ -43,6 +46,7 @@ public final class Intake {
     public Intake(
             ResultParser parser,
             Collector collector,
+            Claims claims,
             StepLedger ledger,
             FilterChain filters,
             AbandonedRow abandoned,
@@ -50,6 +54,7 @@ public final class Intake {
             Consumer<Finished> finished) {
         this.parser = parser;
         this.collector = collector;
+        this.claims = claims;
         this.ledger = ledger;
         this.filters = filters;
         this.abandoned = abandoned;
@@ -62,6 +67,7 @@ public final class Intake {
         List<ResultEvent> events = parser.parse(record, collector::hasWon);
         metrics.readAgain(parser.groupsReadAgain() - readAgain);
         for (ResultEvent event : events) {
+            claims.met(event);
             Collected collected = collector.accept(event);
             decide(collected, record);
             if (collected instanceof Collected.Won won && event instanceof ResultEvent.Arrived arrived) {
@@ -182,6 +188,22 @@ public final class Intake {
                 unreadable.partition(),
                 unreadable.offset(),
                 unreadable.detail());
+    }
+
+    /** Notes results that are not where their receipts say. */
+    void missing(List<StepRecord.Missing> found) {
+        for (StepRecord.Missing missing : found) {
+            decisions.add(ledger.missing(missing));
+            metrics.missing();
+            log.warn(
+                    "the result of group {} attempt {} is not at partition {} offsets {}, where its receipt says: {};"
+                            + " the group is issued again",
+                    missing.groupIndex(),
+                    missing.attempt(),
+                    missing.partition(),
+                    missing.offsets(),
+                    missing.reason().text());
+        }
     }
 
     /** What was decided since the last call, to be written before anything else is. */

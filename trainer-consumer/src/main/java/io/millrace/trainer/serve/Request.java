@@ -4,8 +4,11 @@ import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.trainer.steps.Announcement;
 import io.millrace.trainer.steps.ResumeMode;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +46,13 @@ sealed interface Request {
     record Weights(@Nullable Announcement announcement, CompletableFuture<PolicyAnswer> answer) implements Request {}
 
     record Batch(LeaseToken lease, CompletableFuture<BatchSource> answer) implements Request {}
+
+    /**
+     * @param lease as it was served
+     * @param gone entries of it that cannot be read back
+     */
+    record Unreadable(StepRecord.Lease lease, List<ManifestEntry> gone, CompletableFuture<String> answer)
+            implements Request {}
 
     record Status(CompletableFuture<TrainerStatus> answer) implements Request {}
 }

@@ -11,13 +11,17 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The results topic from where the last snapshot says and the prompts lanes from the first unsettled group, never
- * paused, and how far they have been read of what stood there at the start; beside them the policy topic, on which a
+ * The results topic and the receipts from where the last snapshot says and the prompts lanes from the first unsettled
+ * group, never paused, and how far they have been read of what stood there at the start; beside them the policy topic, on which a
  * newer trainer consumer shows itself. One owner, but for {@link #wakeup}.
  */
 final class ResultsFeed {
+    private static final Logger log = LoggerFactory.getLogger(ResultsFeed.class);
+
     private final TopicTail tail;
     private final List<TopicPartition> partitions;
     /** Of partitions not yet read to where they ended at the start. */
@@ -38,12 +42,15 @@ final class ResultsFeed {
             @Nullable Snapshot snapshot,
             Map<TopicPartition, Long> others,
             TopicPartition policy,
+            TrainerMetrics metrics,
             Duration limit) {
         this.tail = new TopicTail(consumer);
         this.partitions = consumer.partitionsFor(topic, limit).stream()
                 .map(info -> new TopicPartition(topic, info.partition()))
                 .toList();
-        Map<TopicPartition, Long> from = new HashMap<>(consumer.beginningOffsets(partitions, limit));
+        Map<TopicPartition, Long> begins = new HashMap<>(consumer.beginningOffsets(partitions, limit));
+        begins.putAll(consumer.beginningOffsets(others.keySet(), limit));
+        Map<TopicPartition, Long> from = new HashMap<>(begins);
         if (snapshot != null) {
             snapshot.results()
                     .forEach(read -> from.computeIfPresent(
@@ -52,6 +59,22 @@ final class ResultsFeed {
         }
         from.putAll(others);
         this.ends = new HashMap<>(consumer.endOffsets(from.keySet(), limit));
+        from.replaceAll((partition, offset) -> {
+            long end = ends.getOrDefault(partition, offset);
+            if (offset <= end) {
+                return offset;
+            }
+            long begin = begins.getOrDefault(partition, 0L);
+            log.warn(
+                    "{} was read up to offset {} by an earlier session, and holds {} to {} now: the broker has lost its"
+                            + " tail; it is read from its beginning",
+                    partition,
+                    offset,
+                    begin,
+                    end);
+            metrics.truncated();
+            return begin;
+        });
         ends.remove(policy);
         tail.followFrom(from);
         measure();
@@ -72,7 +95,7 @@ final class ResultsFeed {
         return partitions;
     }
 
-    /** Where a partition of the results is read next; everything below was handed over. */
+    /** Where a followed partition is read next; everything below was handed over. */
     long position(TopicPartition partition) {
         return tail.consumer().position(partition);
     }

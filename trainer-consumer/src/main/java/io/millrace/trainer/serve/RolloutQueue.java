@@ -8,6 +8,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
 import io.millrace.common.record.Policy;
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.time.Ticker;
 import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.evaluate.score.EvaluationStatus;
@@ -134,7 +135,17 @@ public final class RolloutQueue implements AutoCloseable {
      */
     public Optional<LeasedBatch> lease(Duration wait) throws InterruptedException {
         return switch (lease(null, null, wait)) {
-            case LeaseAnswer.Leased leased -> Optional.of(batch(leased.lease().token()));
+            case LeaseAnswer.Leased leased -> {
+                try {
+                    yield Optional.of(batch(leased.lease().token()));
+                } catch (RolloutQueueException e) {
+                    if (e.kind() != RolloutQueueException.Kind.LEASED_ANEW) {
+                        throw e;
+                    }
+                    // Its groups are generated again; who asks again gets others.
+                    yield Optional.empty();
+                }
+            }
             case LeaseAnswer.NotYet notYet -> Optional.empty();
             case LeaseAnswer.Refused refused -> throw new RolloutQueueException(refused.why(), refused.current());
         };
@@ -162,10 +173,23 @@ public final class RolloutQueue implements AutoCloseable {
         CompletableFuture<BatchSource> answer = new CompletableFuture<>();
         BatchSource source = ask(new Request.Batch(lease, answer), answer, SHORT_WAIT);
         long begunNanos = ticker.nanos();
-        LeasedBatch batch = LeasedBatch.of(source.lease(), reader.read(source));
+        LeasedBatch batch = LeasedBatch.of(source.lease(), groups(source));
         metrics.masked(source.lease(), batch.maskedTokens());
         metrics.batchRead(Duration.ofNanos(ticker.nanos() - begunNanos));
         return batch;
+    }
+
+    private List<RolloutGroup> groups(BatchSource source) throws InterruptedException {
+        try {
+            return reader.read(source);
+        } catch (RolloutQueueException e) {
+            if (e.kind() != RolloutQueueException.Kind.UNREADABLE) {
+                throw e;
+            }
+            CompletableFuture<String> answer = new CompletableFuture<>();
+            String why = ask(new Request.Unreadable(source.lease(), e.gone(), answer), answer, SHORT_WAIT);
+            throw new RolloutQueueException(RolloutQueueException.Kind.LEASED_ANEW, why, e);
+        }
     }
 
     /**

@@ -3,17 +3,22 @@ package io.millrace.trainer.serve;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.record.VersionWords;
+import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.collect.AbandonedRow;
+import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
@@ -50,6 +55,7 @@ final class Session {
     private final RunId run;
     private final String policyTopic;
     private final String runTopic;
+    private final TopicPartition receipts;
     private final Owner owner;
     private final int snapshotRecords;
     final StepLedger ledger;
@@ -58,6 +64,9 @@ final class Session {
     final Retention retention;
     private final ResultParser parser;
     private final Intake intake;
+    private final Claims claims;
+    private final ResultEnds ends;
+    private final Ticker ticker;
     final StepChooser chooser;
     final FilterChain filters;
     final AbandonedRow abandoned;
@@ -79,6 +88,9 @@ final class Session {
             Collector collector,
             ResultParser parser,
             Intake intake,
+            Claims claims,
+            ResultEnds ends,
+            Ticker ticker,
             StepChooser chooser,
             FilterChain filters,
             AbandonedRow abandoned,
@@ -96,12 +108,16 @@ final class Session {
         run = parts.run();
         policyTopic = new RunTopics(run).policy();
         runTopic = new RunTopics(run).runRecord();
+        receipts = new TopicPartition(new RunTopics(run).receipts(), 0);
         owner = parts.owner();
         snapshotRecords = parts.snapshotRecords();
         ledger = parts.ledger();
         collector = parts.collector();
         parser = parts.parser();
         intake = parts.intake();
+        claims = parts.claims();
+        ends = parts.ends();
+        ticker = parts.ticker();
         chooser = parts.chooser();
         filters = parts.filters();
         abandoned = parts.abandoned();
@@ -120,8 +136,20 @@ final class Session {
     void turn(Duration pollLimit) throws Exception {
         watch.turn();
         feed.poll(pollLimit, this::take);
+        judgeClaims();
         write(intake.takeDecisions());
         trimmer.turn();
+    }
+
+    /** Which of the results that receipts name are not there. */
+    private void judgeClaims() throws InterruptedException {
+        for (TopicPartition partition : feed.partitions()) {
+            intake.missing(claims.readTo(partition.partition(), feed.position(partition)));
+        }
+        ends.turn(claims.isOverdue(ticker.nanos()))
+                .ifPresent(answer -> answer.ends()
+                        .forEach((partition, end) ->
+                                intake.missing(claims.endsAt(partition, end, answer.askedNanos()))));
     }
 
     private void write(List<ControlRecord> decisions) {
@@ -153,6 +181,10 @@ final class Session {
             RunRecords.read(record).ifPresent(fit::accept);
             return;
         }
+        if (record.topic().equals(receipts.topic())) {
+            receipt(record);
+            return;
+        }
         if (!record.topic().equals(policyTopic)) {
             chooser.task(record);
             return;
@@ -160,6 +192,36 @@ final class Session {
         Owner.read(record.headers()).filter(other -> other.compareTo(owner) > 0).ifPresent(newer -> {
             throw new FencedException(run, owner, newer);
         });
+    }
+
+    private void receipt(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            if (record.value() != null) {
+                claims.claimed(ControlCodec.decode(record.value(), Receipt.class), record.offset(), ticker.nanos());
+            }
+        } catch (BadRecordException e) {
+            // The producer puts it on record.
+            log.debug("no receipt at offset {}", record.offset(), e);
+        }
+    }
+
+    /**
+     * Gives up the open lease durably, with each group of it that is gone.
+     *
+     * @param gone entries of its manifest that cannot be read back
+     */
+    void voidLease(List<ManifestEntry> gone, String reason) {
+        List<ControlRecord> records = new ArrayList<>();
+        records.add(ledger.voidLease(reason));
+        for (ManifestEntry entry : gone) {
+            records.add(ledger.missing(new StepRecord.Missing(
+                    entry.groupIndex(),
+                    entry.attempt(),
+                    entry.partition(),
+                    entry.offsets(),
+                    StepRecord.Missing.Why.UNREADABLE)));
+        }
+        writer.write(records);
     }
 
     /** Makes a lease durable. */
@@ -238,12 +300,17 @@ final class Session {
     /** The first step from which on every record is still there. */
     private StepNumber lowestReplayable(List<StepHistory.Kept> steps, StepNumber before) {
         Map<Integer, Long> begins = new HashMap<>();
-        feed.partitions().forEach(partition -> begins.put(partition.partition(), reader.begin(partition)));
+        Map<Integer, Long> logEnds = new HashMap<>();
+        feed.partitions().forEach(partition -> {
+            begins.put(partition.partition(), reader.begin(partition));
+            logEnds.put(partition.partition(), reader.end(partition));
+        });
         StepNumber lowest = before;
         for (StepHistory.Kept kept : steps.reversed()) {
             boolean there = kept.lease().groups().stream()
                     .allMatch(entry -> entry.offsets().stream()
-                            .allMatch(offset -> offset >= begins.getOrDefault(entry.partition(), 0L)));
+                            .allMatch(offset -> offset >= begins.getOrDefault(entry.partition(), 0L)
+                                    && offset < logEnds.getOrDefault(entry.partition(), 0L)));
             if (!there || !retention.isKept(kept.lease().step())) {
                 break;
             }
@@ -261,7 +328,7 @@ final class Session {
             return records;
         }
         List<ControlRecord> more = new ArrayList<>(records);
-        more.add(ledger.snapshot(reads(), collector.duplicates()));
+        more.add(ledger.snapshot(reads(), claims.receiptsFrom(feed.position(receipts)), collector.duplicates()));
         return more;
     }
 

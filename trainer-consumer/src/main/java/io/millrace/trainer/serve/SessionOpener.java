@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.common.kafka.HangingTransactions;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
@@ -7,6 +8,7 @@ import io.millrace.common.metrics.Metrics;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
@@ -15,6 +17,7 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.collect.AbandonedRow;
+import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.results.PartsAgain;
@@ -141,6 +144,10 @@ public final class SessionOpener {
         StepLedger ledger =
                 new StepLedger(settings.batch().capacity(), settings.versions().rules());
         TopicPartition policy = new TopicPartition(topics.policy(), 0);
+        TopicPartition steps = new TopicPartition(topics.steps(), 0);
+        HangingTransactions.abort(admin, List.of(steps, policy), settings.brokerTimeout());
+        writer.wasReadTo(steps, reader.end(steps));
+        writer.wasReadTo(policy, reader.end(policy));
         Map<TopicPartition, Long> others = new HashMap<>();
         others.put(policy, reader.end(policy));
         // From its beginning: what came since it was read must not be missed, and it is one record.
@@ -162,13 +169,11 @@ public final class SessionOpener {
         others.put(prompts, reader.rankedFrom(prompts, ledger.totals().lowWaterMark(), SessionOpener::groupIndex));
         TopicPartition urgent = new TopicPartition(topics.urgent(), 0);
         others.put(urgent, reader.begin(urgent));
+        TopicPartition receipts = new TopicPartition(topics.receipts(), 0);
+        Snapshot snapshot = ledger.lastSnapshot();
+        others.put(receipts, Math.max(reader.begin(receipts), snapshot == null ? 0 : snapshot.receiptsFrom()));
         ResultsFeed feed = new ResultsFeed(
-                made.consumer("results"),
-                topics.results(),
-                ledger.lastSnapshot(),
-                others,
-                policy,
-                settings.brokerTimeout());
+                made.consumer("results"), topics.results(), snapshot, others, policy, meters, settings.brokerTimeout());
         log.info(
                 "run {}: lineage {}, next step {}, weight version {}, {} groups trained, {}",
                 topics.run(),
@@ -177,6 +182,8 @@ public final class SessionOpener {
                 ledger.policy().weightVersion(),
                 ledger.totals().trained(),
                 ledger.openLease() == null ? "no step leased" : "that step is leased");
+        Claims claims =
+                new Claims(ledger, settings.recovery().missingResultTimeout().toNanos());
         StepChooser chooser = new StepChooser(settings.gate().gate(settings.batch()), ledger, collector, meters);
         Session session = new Session(new Session.Parts(
                 topics.run(),
@@ -185,7 +192,10 @@ public final class SessionOpener {
                 ledger,
                 collector,
                 parser,
-                new Intake(parser, collector, ledger, filters, abandoned, meters, chooser::generated),
+                new Intake(parser, collector, claims, ledger, filters, abandoned, meters, chooser::generated),
+                claims,
+                new ResultEnds(admin, feed.partitions(), ticker),
+                ticker,
                 chooser,
                 filters,
                 abandoned,

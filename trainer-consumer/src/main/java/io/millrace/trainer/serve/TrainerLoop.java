@@ -3,6 +3,8 @@ package io.millrace.trainer.serve;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.StepRecord;
@@ -231,6 +233,9 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         }
         log.debug("the session is lost", e);
         metrics.sessionLost();
+        if (TruncatedLogException.isCauseOf(e)) {
+            metrics.truncated();
+        }
         unavailable = BROKER;
         away();
         closeSession();
@@ -299,6 +304,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             case Request.Weights weights ->
                 weights.answer().complete(announcing.answer(current, weights.announcement()));
             case Request.Batch batch -> batch(current, batch);
+            case Request.Unreadable gone -> unreadable(current, gone);
             case Request.Status status ->
                 status.answer()
                         .complete(standing.status(
@@ -345,6 +351,35 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             }
         }
         request.answer().complete(new BatchSource(open, payloads));
+    }
+
+    /**
+     * Groups of the open step cannot be read back, so its lease is void. The session ends with it: what was passed over
+     * for one of those groups is read again by the next, and may win.
+     */
+    private void unreadable(Session current, Request.Unreadable request) {
+        StepNumber step = request.lease().step();
+        if (!request.lease().equals(current.ledger.openLease())) {
+            request.answer().complete("step " + step + " is no longer leased as it was; lease it again");
+            return;
+        }
+        String gone =
+                request.gone().size() + " of the " + request.lease().groups().size() + " groups of step " + step
+                        + " cannot be read back any more, first group "
+                        + request.gone().getFirst().groupIndex();
+        if (current.ledger.isReplaying()) {
+            request.answer()
+                    .completeExceptionally(new RolloutQueueException(
+                            gone + ": the recorded step cannot be replayed; resume at step " + step
+                                    + " with mode fresh",
+                            Current.of(current.ledger)));
+            return;
+        }
+        current.voidLease(request.gone(), gone);
+        metrics.leaseVoid();
+        String why = gone + ": step " + step + " is leased anew, with other groups; lease it again";
+        request.answer().complete(why);
+        throw new LeaseVoidException(why);
     }
 
     @Override

@@ -38,6 +38,9 @@ public final class TrainerMetrics {
     private final Counter duplicates;
     private final Counter late;
     private final Counter readAgain;
+    private final Counter missing;
+    private final Counter leasesVoid;
+    private final Counter truncated;
     private final Counter sessionsLost;
     private final Counter foreign;
     private final Counter leaseWarnings;
@@ -67,6 +70,9 @@ public final class TrainerMetrics {
         late = counter("late_results", "Results past the bound that were taken back, since a newer attempt is out");
         readAgain = counter(
                 "groups_read_again", "Groups in parts that were read again, since too many were under way to be held");
+        missing = counter("missing_results", "Results that are not where a receipt says");
+        leasesVoid = counter("void_leases", "Leases given up since groups of them could not be read back");
+        truncated = counter("truncated_logs", "Times a topic was found to have lost its tail");
         sessionsLost = counter("sessions_lost", "Times the topics had to be read again after a client failed");
         foreign = counter("foreign_records", "Records of steps and policy that are not ours, met when they were read");
         discardedFor(Intake.LINEAGE);
@@ -169,6 +175,19 @@ public final class TrainerMetrics {
 
     void foreign(int records) {
         foreign.increment(records);
+    }
+
+    void missing() {
+        missing.increment();
+    }
+
+    void leaseVoid() {
+        leasesVoid.increment();
+    }
+
+    /** A topic ends before what was read or written of it. */
+    void truncated() {
+        truncated.increment();
     }
 
     void late() {

@@ -236,7 +236,7 @@ public final class TrainerRoutes {
             return;
         }
         Status status = switch (e.kind()) {
-            case REFUSED -> Status.CONFLICT_409;
+            case REFUSED, LEASED_ANEW -> Status.CONFLICT_409;
             case UNREADABLE -> {
                 log.error("a batch cannot be served", e);
                 yield Status.INTERNAL_SERVER_ERROR_500;

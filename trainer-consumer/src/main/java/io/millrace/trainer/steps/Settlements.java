@@ -3,6 +3,7 @@ package io.millrace.trainer.steps;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.SettledIndices;
+import io.millrace.common.record.StepRecord.Missing;
 import io.millrace.common.record.StepRecord.Rejection;
 import io.millrace.common.record.StepRecord.Skip;
 import io.millrace.common.record.StepRecord.Snapshot;
@@ -32,6 +33,9 @@ final class Settlements {
 
     /** In the order of each group's first; of groups that are unsettled, or were when the last snapshot was made. */
     private final Map<GroupIndex, List<Rejection>> rejections = new LinkedHashMap<>();
+    /** Of groups that are unsettled, or were when the last snapshot was made. */
+    private final Map<GroupIndex, List<Missing>> missing = new LinkedHashMap<>();
+
     /** By partition: every record below that names no group is on record. */
     private final Map<Integer, Long> skippedTo = new HashMap<>();
 
@@ -44,6 +48,8 @@ final class Settlements {
         totals = snapshot.totals();
         rejections.clear();
         snapshot.rejections().forEach(this::remember);
+        missing.clear();
+        snapshot.missing().forEach(this::miss);
         rejected = snapshot.rejected();
         skippedTo.clear();
         snapshot.results().forEach(read -> skippedTo.put(read.partition(), read.to()));
@@ -78,6 +84,13 @@ final class Settlements {
         }
     }
 
+    void miss(Missing one) {
+        if (!isSettled(one.groupIndex())) {
+            missing.computeIfAbsent(one.groupIndex(), index -> new ArrayList<>())
+                    .add(one);
+        }
+    }
+
     void skip(Skip skip) {
         skipped++;
         skippedTo.merge(skip.partition(), skip.offset() + 1, Math::max);
@@ -94,6 +107,12 @@ final class Settlements {
         reads.forEach(read -> from.put(read.partition(), read.from()));
         Predicate<Rejection> past = one -> one.offset() < from.getOrDefault(one.partition(), 0L);
         rejections.keySet().removeIf(this::isSettled);
+        missing.keySet().removeIf(this::isSettled);
+        // Each has a receipt of its own, so only noise makes more.
+        for (Iterator<GroupIndex> oldest = missing.keySet().iterator(); missing.size() > REJECTIONS_KEPT_MAX; ) {
+            oldest.next();
+            oldest.remove();
+        }
         rejections.replaceAll((index, of) -> withoutRepetitions(of, past));
         long kept =
                 rejections.values().stream().flatMap(List::stream).filter(past).count();
@@ -123,9 +142,21 @@ final class Settlements {
         return settled.contains(index);
     }
 
-    boolean isRejected(GroupIndex index, int partition, long offset) {
+    boolean isRejected(GroupIndex index, Attempt attempt, int partition, long offset) {
         return rejections.getOrDefault(index, List.of()).stream()
-                .anyMatch(one -> one.partition() == partition && one.offset() == offset);
+                .anyMatch(
+                        one -> one.attempt().equals(attempt) && one.partition() == partition && one.offset() == offset);
+    }
+
+    boolean isOver(GroupIndex index, Attempt attempt) {
+        return rejections.getOrDefault(index, List.of()).stream()
+                        .anyMatch(one -> one.attempt().equals(attempt))
+                || missing.getOrDefault(index, List.of()).stream()
+                        .anyMatch(one -> one.attempt().equals(attempt));
+    }
+
+    List<Missing> missing() {
+        return missing.values().stream().flatMap(List::stream).toList();
     }
 
     boolean isSkipped(int partition, long offset) {

@@ -47,6 +47,9 @@ public final class StepHistory {
             case StepRecord.Acknowledgement ack
             when isMine(ack.lineage()) ->
                 steps.computeIfPresent(ack.step(), (step, kept) -> new Kept(kept.lease(), ack));
+            case StepRecord.LeaseVoid gone
+            when isMine(gone.lineage()) ->
+                steps.computeIfPresent(gone.step(), (step, kept) -> kept.acknowledgement() == null ? null : kept);
             case StepRecord.Resume resume
             when isMine(resume.lineage()) ->
                 steps.tailMap(resume.replayBefore(), true).clear();

@@ -40,6 +40,9 @@ public final class StepLedger implements Settlement {
     private final AcknowledgedLeases acknowledged = new AcknowledgedLeases();
 
     private Policy policy = Policy.initial();
+    /** What {@code steps} alone says of it; announcements between steps stand only on {@code policy}. */
+    private Policy policyOfSteps = policy;
+
     private Lineage lineage = policy.lineage();
     private StepNumber nextStep = new StepNumber(0);
     private StepRecord.@Nullable Lease open;
@@ -79,6 +82,8 @@ public final class StepLedger implements Settlement {
                 check(settlements.counted(0, 0, 1), abandonment.totals());
             }
             case StepRecord.Rejection rejection -> settlements.reject(rejection);
+            case StepRecord.Missing missing -> settlements.miss(missing);
+            case StepRecord.LeaseVoid gone -> apply(gone);
             case StepRecord.Skip skip -> settlements.skip(skip);
             case StepRecord.Resume resume -> apply(resume);
             case StepRecord.Snapshot copy -> apply(copy);
@@ -89,6 +94,34 @@ public final class StepLedger implements Settlement {
     private void noted() {
         empty = false;
         recordsSinceSnapshot++;
+    }
+
+    /**
+     * Whether a record of {@code policy} can be the last beside all of {@code steps}. If not, one of the topics has lost
+     * its tail: records of both are written in one transaction, and each log may lose what the other keeps.
+     */
+    public boolean follows(Policy last) {
+        return last.lineage().equals(lineage)
+                && last.weightVersion().compareTo(policyOfSteps.weightVersion()) >= 0
+                && last.trainedGroups() <= trainedOfSteps();
+    }
+
+    /** The policy as {@code steps} alone tells it. */
+    public Policy policyOfSteps() {
+        return policyOfSteps;
+    }
+
+    /** Groups trained in this lineage, by numbers alone: the recorded steps may not be handed in yet. */
+    private long trainedOfSteps() {
+        long again = Math.max(0, lineages.recordedBefore(nextStep).value() - nextStep.value());
+        return Math.max(0, settlements.totals().trained() - again * capacity.batchGroups());
+    }
+
+    private void heard(WeightVersion version, long sinceMs) {
+        if (version.compareTo(policyOfSteps.weightVersion()) > 0) {
+            policyOfSteps =
+                    new Policy(lineage, version, trainedOfSteps(), Policy.State.READY, sinceMs, policyOfSteps.words());
+        }
     }
 
     /**
@@ -410,9 +443,11 @@ public final class StepLedger implements Settlement {
      * A snapshot of this ledger, to be written in the transaction that an acknowledgement or a resumption begins.
      *
      * @param reads where each partition of {@code results} has to be read from
+     * @param receiptsFrom where {@code receipts} has to be read from
      * @param duplicates counted so far
      */
-    public StepRecord.Snapshot snapshot(List<StepRecord.Snapshot.ResultsRead> reads, long duplicates) {
+    public StepRecord.Snapshot snapshot(
+            List<StepRecord.Snapshot.ResultsRead> reads, long receiptsFrom, long duplicates) {
         if (open != null) {
             throw new IllegalStateException("no snapshot while step " + open.step() + " is leased");
         }
@@ -423,9 +458,12 @@ public final class StepLedger implements Settlement {
                 stepsInVersion,
                 lastAck,
                 settlements.totals(),
+                policy,
                 settlements.ranges(),
                 settlements.rejections(),
+                settlements.missing(),
                 reads,
+                receiptsFrom,
                 lineages.all(),
                 duplicates,
                 settlements.rejected(),
@@ -460,6 +498,29 @@ public final class StepLedger implements Settlement {
         return rejection;
     }
 
+    /** Notes that a result which a receipt names is not there; the group stays unsettled. */
+    public StepRecord.Missing missing(StepRecord.Missing missing) {
+        replay(missing);
+        return missing;
+    }
+
+    /**
+     * Gives up the open lease, whose groups cannot all be read back; they stay unsettled and the step is leased anew. A
+     * recorded step has no other groups, so its lease cannot be given up.
+     *
+     * @return the record to be written before anyone is told
+     * @throws IllegalStateException when no step is leased, or a recorded one
+     */
+    public StepRecord.LeaseVoid voidLease(String reason) {
+        StepRecord.Lease lease = open;
+        if (lease == null) {
+            throw new IllegalStateException("no step is leased");
+        }
+        StepRecord.LeaseVoid gone = new StepRecord.LeaseVoid(lease.lineage(), lease.step(), reason);
+        replay(gone);
+        return gone;
+    }
+
     /** Notes a record that names no group. */
     public StepRecord.Skip skip(int partition, long offset, String reason) {
         StepRecord.Skip skip = new StepRecord.Skip(partition, offset, reason);
@@ -479,6 +540,17 @@ public final class StepLedger implements Settlement {
             }
         }
         open = lease;
+        heard(lease.weightVersion(), lease.leasedAtMs());
+    }
+
+    private void apply(StepRecord.LeaseVoid gone) {
+        if (open == null
+                || !gone.step().equals(open.step())
+                || !gone.lineage().equals(lineage)
+                || lineages.isReplayed(gone.step())) {
+            throw broken("void lease of step " + gone.step() + " of lineage " + gone.lineage());
+        }
+        open = null;
     }
 
     private void apply(StepRecord.Acknowledgement ack) {
@@ -500,6 +572,13 @@ public final class StepLedger implements Settlement {
         open = null;
         stepsInVersion = 0;
         checkpoint = capped(checkpoint, resume.step());
+        policyOfSteps = new Policy(
+                lineage,
+                resume.weightVersion(),
+                resume.trainedGroups(),
+                Policy.State.UPDATING,
+                resume.resumedAtMs(),
+                policyOfSteps.words().unconfirmed());
     }
 
     /** Checkpoints of the future that was given up are no longer any. */
@@ -525,6 +604,7 @@ public final class StepLedger implements Settlement {
         settlements.restore(copy);
         lineages.restore(copy.resumes());
         lineage = copy.lineage();
+        policyOfSteps = copy.policy();
         nextStep = copy.nextStep();
         stepsInVersion = copy.stepsInVersion();
         lastAck = copy.lastAcknowledgement();
@@ -559,6 +639,9 @@ public final class StepLedger implements Settlement {
         acknowledged.add(ack);
         checkpoint = ack.checkpointStep();
         stepsInVersion = ack.newWeightVersion() == null ? stepsInVersion + 1 : 0;
+        if (ack.newWeightVersion() != null) {
+            heard(ack.newWeightVersion(), ack.acknowledgedAtMs());
+        }
     }
 
     private void settle(GroupIndex index) {
@@ -597,8 +680,13 @@ public final class StepLedger implements Settlement {
     }
 
     @Override
-    public boolean isRejected(GroupIndex index, int partition, long offset) {
-        return settlements.isRejected(index, partition, offset);
+    public boolean isRejected(GroupIndex index, Attempt attempt, int partition, long offset) {
+        return settlements.isRejected(index, attempt, partition, offset);
+    }
+
+    @Override
+    public boolean isOver(GroupIndex index, Attempt attempt) {
+        return settlements.isOver(index, attempt);
     }
 
     @Override

@@ -2,14 +2,19 @@ package io.millrace.trainer.steps;
 
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.WrittenLog;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.topics.RunTopics;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * The one writer of {@code steps} and {@code policy}, and of the dead letters that belong to them. Its transactional id
@@ -19,6 +24,7 @@ public final class StepWriter {
     private final RunTopics topics;
     private final Owner owner;
     private final Producer<byte[], byte[]> producer;
+    private final WrittenLog written = new WrittenLog();
 
     /**
      * @param owner named in each record
@@ -38,16 +44,35 @@ public final class StepWriter {
     /**
      * Writes records in one transaction; they are durable when it returns.
      *
+     * @throws io.millrace.common.kafka.TruncatedLogException when the broker has lost what was written or read before;
+     *     they do not stand
      * @throws org.apache.kafka.common.KafkaException when the broker did not take them: whether they stand is then
      *     unknown, so the caller must read the topics again
      */
     public void write(List<? extends ControlRecord> records) {
         producer.beginTransaction();
+        List<Future<RecordMetadata>> sent = new ArrayList<>(records.size());
         for (ControlRecord record : records) {
-            // The commit throws what any of these fails with.
-            var _ = producer.send(producerRecord(record));
+            sent.add(producer.send(producerRecord(record)));
+        }
+        producer.flush();
+        for (Future<RecordMetadata> one : sent) {
+            // Of what failed, the commit throws.
+            if (one.state() == Future.State.SUCCESS && isOwn(one.resultNow())) {
+                written.written(one.resultNow());
+            }
         }
         producer.commitTransaction();
+    }
+
+    /** Others write dead letters too. */
+    private boolean isOwn(RecordMetadata record) {
+        return record.topic().equals(topics.steps()) || record.topic().equals(topics.policy());
+    }
+
+    /** Everything below this offset of {@code steps} or {@code policy} was read. */
+    public void wasReadTo(TopicPartition partition, long end) {
+        written.endsAt(partition, end);
     }
 
     private ProducerRecord<byte[], byte[]> producerRecord(ControlRecord record) {
@@ -75,6 +100,8 @@ public final class StepWriter {
             case StepRecord.Discard discard -> discard.groupIndex().toString();
             case StepRecord.Abandonment abandonment -> abandonment.groupIndex().toString();
             case StepRecord.Rejection rejection -> rejection.groupIndex().toString();
+            case StepRecord.Missing missing -> missing.groupIndex().toString();
+            case StepRecord.LeaseVoid gone -> gone.step().toString();
             case StepRecord.Skip skip -> skip.partition() + "@" + skip.offset();
             case StepRecord.Resume resume -> resume.step().toString();
             case StepRecord.Snapshot snapshot -> StepRecord.Snapshot.KEY;

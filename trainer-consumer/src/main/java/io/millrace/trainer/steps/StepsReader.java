@@ -73,11 +73,20 @@ public final class StepsReader {
             }
         });
         Policy newest = last.get();
-        if (newest != null) {
+        if (newest != null && !ledger.follows(newest)) {
+            log.warn(
+                    "policy says {}, which does not follow from steps: one of them has lost its tail. steps is the run's"
+                            + " account; by it the policy is {}",
+                    newest,
+                    ledger.policyOfSteps());
+            ledger.replay(ledger.policyOfSteps());
+        } else if (newest != null) {
             ledger.replay(newest);
         } else if (!ledger.isEmpty()) {
-            throw new IllegalStateException(
-                    "steps holds decisions, but policy holds no policy: which weight version is current is unknown");
+            log.warn(
+                    "policy holds nothing, though steps does: it has lost its records. By steps the policy is {}",
+                    ledger.policyOfSteps());
+            ledger.replay(ledger.policyOfSteps());
         }
         return withoutLetter(unreadable);
     }

@@ -77,7 +77,12 @@ public final class Groups {
         }
 
         @Override
-        public boolean isRejected(GroupIndex index, int partition, long offset) {
+        public boolean isRejected(GroupIndex index, Attempt attempt, int partition, long offset) {
+            return false;
+        }
+
+        @Override
+        public boolean isOver(GroupIndex index, Attempt attempt) {
             return false;
         }
 

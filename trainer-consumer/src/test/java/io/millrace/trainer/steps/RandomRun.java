@@ -342,14 +342,16 @@ final class RandomRun {
             }
             case Entry.LastPart last -> {
                 if (collector.hasWon(last.whole().groupIndex())) {
-                    yield new ResultEvent.PartsRepeated(last.whole().groupIndex(), partition, offset);
+                    yield new ResultEvent.PartsRepeated(
+                            last.whole().groupIndex(), last.whole().attempt(), partition, offset);
                 }
                 TreeSet<Long> firsts = held.computeIfAbsent(last.whole().groupIndex(), index -> new TreeSet<>());
                 if (firsts.remove(last.whole().offsets().getFirst())) {
                     yield last.whole();
                 }
                 assertTrue(
-                        ledger.isRejected(last.whole().groupIndex(), partition, offset),
+                        ledger.isRejected(
+                                last.whole().groupIndex(), last.whole().attempt(), partition, offset),
                         name + ": the first part was not read again");
                 // Never becomes whole; held until its group has won.
                 firsts.add(offset);
@@ -572,7 +574,7 @@ final class RandomRun {
             reads.add(new ResultsRead(i, Math.min(parts, finished.getOrDefault(i, read[i])), read[i]));
         }
         List<ControlRecord> more = new ArrayList<>(records);
-        more.add(ledger.snapshot(reads, collector.duplicates()));
+        more.add(ledger.snapshot(reads, 0, collector.duplicates()));
         return more;
     }
 

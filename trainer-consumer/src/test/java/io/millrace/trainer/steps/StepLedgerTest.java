@@ -179,13 +179,18 @@ class StepLedgerTest {
     @Test
     void aRejectedResultIsRememberedUntilASnapshotSaysThatItsGroupIsSettled() {
         ledger.reject(new GroupIndex(1), new Attempt(1), 0, 44, "bad");
-        assertTrue(ledger.isRejected(new GroupIndex(1), 0, 44));
-        assertFalse(ledger.isRejected(new GroupIndex(1), 0, 45));
+        assertTrue(ledger.isRejected(new GroupIndex(1), new Attempt(1), 0, 44));
+        assertFalse(ledger.isRejected(new GroupIndex(1), new Attempt(1), 0, 45));
+        assertFalse(
+                ledger.isRejected(new GroupIndex(1), new Attempt(2), 0, 44),
+                "after a loss another attempt may stand where the rejected one stood");
         assertFalse(ledger.isSettled(new GroupIndex(1)));
         take(0, null, 0, 1);
-        assertTrue(ledger.isRejected(new GroupIndex(1), 0, 44), "a restart reads from before it was settled");
-        assertEquals(List.of(), ledger.snapshot(List.of(), 0).rejections());
-        assertFalse(ledger.isRejected(new GroupIndex(1), 0, 44));
+        assertTrue(
+                ledger.isRejected(new GroupIndex(1), new Attempt(1), 0, 44),
+                "a restart reads from before it was settled");
+        assertEquals(List.of(), ledger.snapshot(List.of(), 0, 0).rejections());
+        assertFalse(ledger.isRejected(new GroupIndex(1), new Attempt(1), 0, 44));
         assertEquals(1, ledger.rejected());
     }
 
@@ -196,7 +201,7 @@ class StepLedgerTest {
         ledger.reject(new GroupIndex(1), new Attempt(2), 0, 46, "bad");
         ledger.reject(new GroupIndex(1), new Attempt(2), 0, 50, "bad, and read again after a restart");
         List<Long> offsets =
-                ledger.snapshot(List.of(new StepRecord.Snapshot.ResultsRead(0, 50, 60)), 0).rejections().stream()
+                ledger.snapshot(List.of(new StepRecord.Snapshot.ResultsRead(0, 50, 60)), 0, 0).rejections().stream()
                         .map(StepRecord.Rejection::offset)
                         .toList();
         assertEquals(List.of(44L, 46L, 50L), offsets);
@@ -208,11 +213,76 @@ class StepLedgerTest {
             ledger.reject(new GroupIndex(1_000 + i), new Attempt(1), 0, i, "noise");
         }
         List<StepRecord.Rejection> kept = ledger.snapshot(
-                        List.of(new StepRecord.Snapshot.ResultsRead(0, 6_000, 6_000)), 0)
+                        List.of(new StepRecord.Snapshot.ResultsRead(0, 6_000, 6_000)), 0, 0)
                 .rejections();
         assertEquals(5_000, kept.size());
         assertEquals(1_000L, kept.getFirst().offset(), "the oldest go first");
         assertEquals(6_000, ledger.rejected());
+    }
+
+    @Test
+    void aPolicyThatDoesNotFollowIsToldFromSteps() {
+        List<ControlRecord> written = new ArrayList<>();
+        written.add(lease(0, 0, 1));
+        written.addAll(
+                assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token(), version(1), null, 6))
+                        .records());
+        Policy newest = ledger.policy();
+        StepLedger again = new StepLedger(new Capacity(B, 1, 1));
+        written.stream()
+                .filter(StepRecord.class::isInstance)
+                .map(StepRecord.class::cast)
+                .forEach(again::replay);
+        assertTrue(again.follows(newest));
+        assertEquals(newest, again.policyOfSteps());
+        assertFalse(again.follows(Policy.initial()), "policy has lost the version of step 0");
+        assertFalse(
+                again.follows(new Policy(new Lineage(0), version(2), 4, Policy.State.READY, 9)),
+                "steps has lost the acknowledgement of step 1");
+        assertFalse(
+                again.follows(new Policy(new Lineage(1), version(1), 2, Policy.State.READY, 9)),
+                "steps has lost a resumption");
+        assertTrue(again.follows(new Policy(new Lineage(0), version(2), 2, Policy.State.READY, 9)), "announced");
+    }
+
+    private static StepRecord.Missing missing(long index, long attempt) {
+        return new StepRecord.Missing(
+                new GroupIndex(index), new Attempt(attempt), 0, List.of(44L), StepRecord.Missing.Why.NOT_THERE);
+    }
+
+    @Test
+    void aMissingResultIsRememberedWhileItsGroupIsUnsettled() {
+        ledger.missing(missing(1, 1));
+        ledger.missing(missing(7, 2));
+        assertTrue(ledger.isOver(new GroupIndex(1), new Attempt(1)));
+        assertFalse(ledger.isOver(new GroupIndex(1), new Attempt(2)));
+        take(0, null, 0, 1);
+        StepRecord.Snapshot snapshot = ledger.snapshot(List.of(), 12, 0);
+        assertEquals(List.of(missing(7, 2)), snapshot.missing());
+        assertEquals(12, snapshot.receiptsFrom());
+        StepLedger again = new StepLedger(new Capacity(B, 1, 1));
+        again.replay(snapshot);
+        assertTrue(again.isOver(new GroupIndex(7), new Attempt(2)));
+    }
+
+    @Test
+    void aVoidLeaseLeavesItsGroupsUnsettledAndItsStepIsLeasedAnew() {
+        List<StepRecord> written = new ArrayList<>();
+        StepRecord.Lease gone = lease(0, 0, 1);
+        written.add(gone);
+        written.add(ledger.voidLease("group 1 is gone"));
+        assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(gone.token(), null, null, 6));
+        assertFalse(ledger.isSettled(new GroupIndex(0)));
+        written.add(lease(0, 0, 2));
+        assertInstanceOf(
+                AckDecision.NotTheOpenLease.class,
+                ledger.acknowledge(gone.token(), null, null, 7),
+                "groups that the trainer has never seen would count as trained");
+        assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token(), null, null, 8));
+        StepLedger again = new StepLedger(new Capacity(B, 1, 1));
+        written.forEach(again::replay);
+        assertEquals(groups(0, 2), again.openLease().groups());
+        assertThrows(IllegalStateException.class, () -> ledger.voidLease("nothing is leased"));
     }
 
     @Test

@@ -84,6 +84,13 @@ public final class StepAccount {
                         "attempt " + rejection.attempt() + " rejected at partition " + rejection.partition()
                                 + " offset " + rejection.offset() + ": " + rejection.reason());
             }
+            case StepRecord.Missing missing ->
+                watch(
+                        missing.groupIndex(),
+                        "attempt " + missing.attempt() + " is missing at partition " + missing.partition()
+                                + " offsets " + missing.offsets() + ": "
+                                + missing.reason().text());
+            case StepRecord.LeaseVoid gone -> voided(gone);
             case StepRecord.Skip skip -> skips++;
             case StepRecord.Resume resume -> resumed(resume);
             case StepRecord.Snapshot snapshot -> snapshot(snapshot);
@@ -136,6 +143,16 @@ public final class StepAccount {
         open = null;
         nextStep = step + 1;
         check(ack.totals(), "the acknowledgement of lineage " + lineage + " step " + step);
+    }
+
+    private void voided(StepRecord.LeaseVoid gone) {
+        StepRecord.Lease lease = open;
+        if (lease == null
+                || !lease.step().equals(gone.step())
+                || !lease.lineage().equals(gone.lineage())) {
+            contradiction("lineage " + gone.lineage() + " step " + gone.step() + " is void and was not leased");
+        }
+        open = null;
     }
 
     private void resumed(StepRecord.Resume resume) {

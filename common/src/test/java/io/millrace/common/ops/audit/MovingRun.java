@@ -11,6 +11,7 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RewardStats;
@@ -325,9 +326,12 @@ final class MovingRun implements RunLog {
                     0,
                     null,
                     totals(),
+                    Policy.initial(),
                     settled.ranges(),
                     List.of(),
                     List.of(),
+                    List.of(),
+                    0,
                     List.of(),
                     0,
                     0,

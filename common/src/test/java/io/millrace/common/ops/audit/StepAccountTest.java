@@ -10,6 +10,7 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Totals;
@@ -130,9 +131,12 @@ class StepAccountTest {
                         0,
                         null,
                         totals(1, 0, 0, 1),
+                        Policy.initial(),
                         List.of(new SettledIndices.Range(0, 2)),
                         List.of(),
                         List.of(),
+                        List.of(),
+                        0,
                         List.of(),
                         0,
                         0,
