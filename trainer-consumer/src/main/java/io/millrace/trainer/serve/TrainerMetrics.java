@@ -195,7 +195,7 @@ public final class TrainerMetrics {
     }
 
     void readAgain(long groups) {
-        readAgain.increment(groups);
+        readAgain.increment((double) groups);
     }
 
     void duplicate() {
