@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param lease the newest lease, null before the first
  * @param acknowledgement the newest, null before the first
  * @param policy the newest, null before the trainer consumer first started
- * @param nowMs this machine's clock
+ * @param nowMs the broker's time of the newest record on {@code workers}; this machine's where there is none
  */
 record Lag(
         RunId run,

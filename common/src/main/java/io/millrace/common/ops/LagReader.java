@@ -60,7 +60,7 @@ final class LagReader {
         long published = newest(topics.prompts(), record -> decode(record, TrainingTask.class))
                 .map(task -> task.groupIndex().value() + 1)
                 .orElse(0L);
-        long nowMs = clock.millis();
+        long nowMs = statuses.newestMs().orElseGet(clock::millis);
         return new Lag(
                 topics.run(),
                 prompts,
@@ -68,8 +68,8 @@ final class LagReader {
                 evaluation,
                 published,
                 steps.totals(),
-                statuses.live(nowMs),
-                statuses.held(nowMs).size(),
+                statuses.live(),
+                statuses.held().size(),
                 steps.lease(),
                 steps.acknowledgement(),
                 policy,
@@ -84,7 +84,7 @@ final class LagReader {
 
     private Set<Claim> claims(
             WorkerStatuses statuses, Function<WorkersRecord.Status, List<WorkersRecord.HeldGroup>> held) {
-        return statuses.live(clock.millis()).stream()
+        return statuses.live().stream()
                 .flatMap(seen -> held.apply(seen.status()).stream())
                 .map(group -> new Claim(group.groupIndex(), group.attempt()))
                 .collect(Collectors.toSet());

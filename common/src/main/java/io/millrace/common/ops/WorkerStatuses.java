@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -15,11 +16,13 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest status of every worker incarnation, folded from the compacted {@code workers} topic. For display: it
- * judges by the broker's time stamp and this machine's clock, which the ledger never does. One owner.
+ * The newest status of every worker incarnation, folded from the compacted {@code workers} topic. For display: who works
+ * is judged by the broker's time stamps alone, the newest of the topic being the present, so neither the workers' clocks
+ * nor this machine's count. The ledger's heartbeats move that present on while the workers are silent; where nobody
+ * writes at all, it stands still. One owner.
  */
 public final class WorkerStatuses {
-    /** A worker whose last status is older than this is shown as gone; status comes every 2 s. */
+    /** A worker whose last status is so much older than the newest record is shown as gone; status comes every 2 s. */
     public static final Duration LIVE_WITHIN = Duration.ofSeconds(10);
 
     /** @param timestampMs of the Kafka record */
@@ -31,6 +34,7 @@ public final class WorkerStatuses {
     }
 
     private final Map<String, Seen> byKey = new TreeMap<>();
+    private long newestMs = Long.MIN_VALUE;
     private long brokenRecords;
 
     /** Takes the next record of the topic. */
@@ -39,6 +43,7 @@ public final class WorkerStatuses {
     }
 
     void accept(byte @Nullable [] key, byte @Nullable [] value, long timestampMs) {
+        newestMs = Math.max(newestMs, timestampMs);
         if (key == null) {
             brokenRecords++;
             return;
@@ -62,15 +67,20 @@ public final class WorkerStatuses {
         return List.copyOf(byKey.values());
     }
 
-    /** Those that work now. */
-    public List<Seen> live(long nowMs) {
-        return byKey.values().stream().filter(seen -> seen.live(nowMs)).toList();
+    /** The broker's time of the newest record, of a worker or of the ledger; empty where there is none. */
+    public OptionalLong newestMs() {
+        return newestMs == Long.MIN_VALUE ? OptionalLong.empty() : OptionalLong.of(newestMs);
+    }
+
+    /** Those that worked when the newest record came. */
+    public List<Seen> live() {
+        return byKey.values().stream().filter(seen -> seen.live(newestMs)).toList();
     }
 
     /** The groups that live workers hold, each once. */
-    public Set<GroupIndex> held(long nowMs) {
+    public Set<GroupIndex> held() {
         Set<GroupIndex> held = new TreeSet<>();
-        for (Seen seen : live(nowMs)) {
+        for (Seen seen : live()) {
             seen.status().groups().forEach(group -> held.add(group.groupIndex()));
         }
         return held;

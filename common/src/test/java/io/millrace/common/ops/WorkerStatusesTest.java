@@ -28,8 +28,8 @@ class WorkerStatusesTest {
                 status.worker().key().getBytes(StandardCharsets.UTF_8), ControlCodec.encode(status), timestampMs);
     }
 
-    private List<String> live(long nowMs) {
-        return statuses.live(nowMs).stream()
+    private List<String> live() {
+        return statuses.live().stream()
                 .map(seen -> seen.status().worker().workerId())
                 .toList();
     }
@@ -38,7 +38,14 @@ class WorkerStatusesTest {
     void onlyTheNewestStatusOfAnIncarnationCounts() {
         put(status("w1", WorkersRecord.State.RUNNING, 1, 2), 1_000);
         put(status("w1", WorkersRecord.State.RUNNING, 2, 3), 3_000);
-        assertEquals(Set.of(new GroupIndex(2), new GroupIndex(3)), statuses.held(3_000));
+        assertEquals(Set.of(new GroupIndex(2), new GroupIndex(3)), statuses.held());
+    }
+
+    private void heartbeat(long timestampMs) {
+        statuses.accept(
+                WorkersRecord.LEDGER_KEY.getBytes(StandardCharsets.UTF_8),
+                ControlCodec.encode(new WorkersRecord.LedgerHeartbeat("1-00000000", 1, 0)),
+                timestampMs);
     }
 
     @Test
@@ -46,16 +53,27 @@ class WorkerStatusesTest {
         put(status("w1", WorkersRecord.State.RUNNING), 1_000);
         put(status("w2", WorkersRecord.State.STOPPED), 9_000);
         put(status("w3", WorkersRecord.State.DRAINING), 9_000);
-        assertEquals(List.of("w1", "w3"), live(11_000));
-        assertEquals(List.of("w3"), live(11_001));
+        heartbeat(11_000);
+        assertEquals(List.of("w1", "w3"), live());
+        heartbeat(11_001);
+        assertEquals(List.of("w3"), live());
         assertEquals(3, statuses.all().size());
+    }
+
+    /** Whatever the clocks of worker and reader say: the broker's times are the only ones there are. */
+    @Test
+    void aWorkerIsLiveByTheArrivalOfItsStatusNotByAnyHostsClock() {
+        long yearsAgoMs = 1_000;
+        put(status("w1", WorkersRecord.State.RUNNING), yearsAgoMs);
+        heartbeat(yearsAgoMs + 2_000);
+        assertEquals(List.of("w1"), live());
     }
 
     @Test
     void aGroupHeldByTwoWorkersIsCountedOnce() {
         put(status("w1", WorkersRecord.State.RUNNING, 1, 2), 1_000);
         put(status("w2", WorkersRecord.State.RUNNING, 2), 1_000);
-        assertEquals(2, statuses.held(1_000).size());
+        assertEquals(2, statuses.held().size());
     }
 
     @Test

@@ -211,7 +211,7 @@ final class RunAudit {
             }
         });
         producerAlive = clock.millis() - heartbeatMs[0] <= grace.toMillis();
-        for (WorkerStatuses.Seen seen : statuses.live(clock.millis())) {
+        for (WorkerStatuses.Seen seen : statuses.live()) {
             String name = seen.status().worker().key();
             for (WorkersRecord.HeldGroup held : seen.status().groups()) {
                 long index = held.groupIndex().value();
