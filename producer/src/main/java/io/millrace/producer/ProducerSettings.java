@@ -54,8 +54,9 @@ public record ProducerSettings(
                 defaultValue = "64MiB",
                 min = "64KiB",
                 max = "1GiB",
-                help = "Most bytes of the prompts of one evaluation, over all its data sets, as they are held; an eighth"
-                        + " of the heap where that is less; one that has more is refused")
+                help =
+                        "Most bytes of the prompts of one evaluation, over all its data sets, as they are held; an eighth"
+                                + " of the heap where that is less; one that has more is refused")
         ByteSize evalBytesMax,
 
         @Setting(

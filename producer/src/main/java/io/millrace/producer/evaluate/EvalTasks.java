@@ -137,7 +137,8 @@ public final class EvalTasks {
                 bytes += checkedBytes(task, asked);
                 if (bytes > limits.bytesMax()) {
                     throw new DataSetException("the tasks of an evaluation have at most " + limits.bytesMax()
-                            + " bytes (--eval-bytes-max, or an eighth of the heap), line " + task.source().row() + " of data set " + asked.path()
+                            + " bytes (--eval-bytes-max, or an eighth of the heap), line "
+                            + task.source().row() + " of data set " + asked.path()
                             + " makes them more; a slice makes it smaller");
                 }
                 tasks.add(task);

@@ -111,7 +111,8 @@ class EvalTasksTest {
             }
         }
         EvalRecord.Request request = EvalBookTest.request("e", 9, dataSet(file.toString()));
-        String message = assertThrows(DataSetException.class, () -> tasks(200_000, 4096).load(request))
+        String message = assertThrows(
+                        DataSetException.class, () -> tasks(200_000, 4096).load(request))
                 .getMessage();
         assertTrue(message.contains("at most 8000 bytes (--eval-bytes-max"), message);
         assertTrue(message.contains("line 9 "), message);
