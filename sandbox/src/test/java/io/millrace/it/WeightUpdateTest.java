@@ -58,6 +58,7 @@ class WeightUpdateTest {
         do {
             JsonNode update = Json.object().put("new_version", Integer.toString(++version));
             run.post(engine, "/update_weight_version", update);
+            run.say(Policy.State.READY, version);
             // The engine's own time: what is aborted has had some of it.
             Thread.sleep(300);
         } while (run.receipts().size() < GROUPS && version < 200);
