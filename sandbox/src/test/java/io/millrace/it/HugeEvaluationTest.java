@@ -147,6 +147,8 @@ class HugeEvaluationTest {
         ask(trainer, "after-its-next-start", small);
         await(trainer, second, "after-its-next-start", "running");
         assertFalse(second.printed().contains("huge"), second::printed);
-        assertEquals(List.of("huge"), failures().stream().map(EvalRecord.Failed::evalId).toList());
+        assertEquals(
+                List.of("huge"),
+                failures().stream().map(EvalRecord.Failed::evalId).toList());
     }
 }

@@ -7,37 +7,37 @@ import java.util.Set;
 /** What is done to a process, to its link, or to the run in its name. */
 enum FaultKind {
     /** SIGKILL; the process is started again. */
-    KILL(4, EnumSet.allOf(Role.class)),
+    KILL(4),
     /** SIGSTOP, and after a while SIGCONT. */
-    FREEZE(2, EnumSet.allOf(Role.class)),
+    FREEZE(2),
     /** SIGTERM; the process is started again. */
-    TERMINATE(2, EnumSet.allOf(Role.class)),
+    TERMINATE(2),
     /** The link holds everything back for a moment. */
-    LINK_DELAY(1, EnumSet.allOf(Role.class)),
+    LINK_DELAY(1),
     /** Every connection of the link is reset, once. */
-    LINK_RESET(1, EnumSet.allOf(Role.class)),
+    LINK_RESET(1),
     /** Every connection of the link is reset after so many bytes. */
-    LINK_CUT(1, EnumSet.allOf(Role.class)),
+    LINK_CUT(1),
     /** Connections stay and carry nothing. */
-    LINK_BLACK_HOLE(1, EnumSet.allOf(Role.class)),
+    LINK_BLACK_HOLE(1),
     /** Connections are reset and refused. */
-    LINK_REFUSE(1, EnumSet.allOf(Role.class)),
+    LINK_REFUSE(1),
     /** The wall clock of the process jumps, and later back. */
-    CLOCK(3, EnumSet.of(Role.PRODUCER, Role.WORKER, Role.TRAINER)),
+    CLOCK(3),
     /** SIGKILL, and the last records of some topics are gone when the broker is started again. */
-    LOG_TAIL(3, EnumSet.of(Role.BROKER)),
+    LOG_TAIL(3),
     /** Not a byte more can be written, for a while. */
-    FULL_DISK(2, EnumSet.of(Role.BROKER)),
+    FULL_DISK(2),
     /** Garbage and requests that nobody may make, at its ports and on the run's topics. */
-    HOSTILE(2, EnumSet.of(Role.BROKER, Role.PRODUCER, Role.WORKER, Role.TRAINER)),
+    HOSTILE(2),
     /** Clients that ask for a batch and do not read it. */
-    STALLED_READER(3, EnumSet.of(Role.TRAINER)),
+    STALLED_READER(3),
     /** SIGKILL, and the next trainer begins from an older checkpoint. */
-    RESUME(3, EnumSet.of(Role.SIMULATED_TRAINER)),
+    RESUME(3),
     /** The same, and the killed trainer speaks up after its successor has resumed. */
-    ZOMBIE(3, EnumSet.of(Role.SIMULATED_TRAINER)),
+    ZOMBIE(3),
     /** SIGKILL, and the next trainer counts its weight versions from 1 again. */
-    VERSION_RESTART(2, EnumSet.of(Role.SIMULATED_TRAINER));
+    VERSION_RESTART(2);
 
     private static final Set<FaultKind> LINKS =
             EnumSet.of(LINK_DELAY, LINK_RESET, LINK_CUT, LINK_BLACK_HOLE, LINK_REFUSE);
@@ -45,11 +45,8 @@ enum FaultKind {
     /** How often it is drawn, against the others. */
     final int weight;
 
-    private final Set<Role> roles;
-
-    FaultKind(int weight, Set<Role> roles) {
+    FaultKind(int weight) {
         this.weight = weight;
-        this.roles = roles;
     }
 
     boolean link() {
@@ -57,7 +54,14 @@ enum FaultKind {
     }
 
     boolean hits(Role role) {
-        return roles.contains(role);
+        return switch (this) {
+            case KILL, FREEZE, TERMINATE, LINK_DELAY, LINK_RESET, LINK_CUT, LINK_BLACK_HOLE, LINK_REFUSE -> true;
+            case CLOCK -> role == Role.PRODUCER || role == Role.WORKER || role == Role.TRAINER;
+            case LOG_TAIL, FULL_DISK -> role == Role.BROKER;
+            case HOSTILE -> role != Role.ENGINE && role != Role.SIMULATED_TRAINER;
+            case STALLED_READER -> role == Role.TRAINER;
+            case RESUME, ZOMBIE, VERSION_RESTART -> role == Role.SIMULATED_TRAINER;
+        };
     }
 
     /** Whether it is over the moment it was done. */

@@ -115,7 +115,7 @@ final class Schedule {
                 && (brokerLinks
                         || role == Role.ENGINE
                         || role == Role.SIMULATED_TRAINER
-                        || !kind.link() && kind != FaultKind.LOG_TAIL && kind != FaultKind.FULL_DISK);
+                        || (!kind.link() && kind != FaultKind.LOG_TAIL && kind != FaultKind.FULL_DISK));
     }
 
     private Duration duration(FaultKind kind, Role role) {
