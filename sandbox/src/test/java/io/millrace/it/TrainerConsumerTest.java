@@ -2,6 +2,7 @@ package io.millrace.it;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
@@ -351,7 +352,7 @@ class TrainerConsumerTest {
     }
 
     @Test
-    void aGroupThatIsGoneIsNamedAndTheProcessStaysUp() throws Exception {
+    void aLeasedGroupThatIsGoneMakesItsLeaseVoidAndTheStepIsLeasedAnew() throws Exception {
         publish(1, 0, 1, 2, 3);
         try (TrainerProcess trainer = new TrainerProcess(settings(0));
                 Admin admin = clients.admin("delete")) {
@@ -359,8 +360,16 @@ class TrainerConsumerTest {
             admin.deleteRecords(Map.of(new TopicPartition(topics.results(), 2), RecordsToDelete.beforeOffset(1)))
                     .all()
                     .get(30, TimeUnit.SECONDS);
-            assertError(500, "group 2 attempt 1 cannot be read back from partition 2 offsets [0]", trainer.batch());
+            String gone = trainer.token();
+            assertError(
+                    409,
+                    "1 of the 4 groups of step 0 cannot be read back any more, first group 2: step 0 is leased anew",
+                    trainer.batch());
             assertEquals(200, trainer.get("/health/live").status());
+            publish(2, 2);
+            lease(trainer, "next");
+            assertNotEquals(gone, trainer.token());
+            assertEquals(200, trainer.batch().status());
         }
     }
 

@@ -214,6 +214,12 @@ final class Session {
         List<ControlRecord> records = new ArrayList<>();
         records.add(ledger.voidLease(reason));
         for (ManifestEntry entry : gone) {
+            log.warn(
+                    "group {} attempt {} cannot be read back from partition {} offsets {}; it is issued again",
+                    entry.groupIndex(),
+                    entry.attempt(),
+                    entry.partition(),
+                    entry.offsets());
             records.add(ledger.missing(new StepRecord.Missing(
                     entry.groupIndex(),
                     entry.attempt(),
