@@ -13,6 +13,7 @@ import io.millrace.sandbox.broker.BrokerCommand;
 import io.millrace.sandbox.chaos.ChaosCommand;
 import io.millrace.sandbox.demo.DemoCommand;
 import io.millrace.sandbox.engine.EngineCommand;
+import io.millrace.sandbox.model.ExploreCommand;
 import io.millrace.sandbox.rehearsal.RehearsalCommand;
 import io.millrace.sandbox.trainer.SimulatedTrainerCommand;
 import io.millrace.trainer.TrainerCommand;
@@ -39,6 +40,7 @@ public final class MillraceMain {
         return List.of(
                 new DemoCommand(),
                 new ChaosCommand(),
+                new ExploreCommand(),
                 new BrokerCommand(),
                 new EngineCommand(),
                 new ProducerCommand(),

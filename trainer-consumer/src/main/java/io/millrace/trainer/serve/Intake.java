@@ -67,12 +67,21 @@ public final class Intake {
         List<ResultEvent> events = parser.parse(record, collector::hasWon);
         metrics.readAgain(parser.groupsReadAgain() - readAgain);
         for (ResultEvent event : events) {
-            claims.met(event);
-            Collected collected = collector.accept(event);
-            decide(collected, record);
-            if (collected instanceof Collected.Won won && event instanceof ResultEvent.Arrived arrived) {
-                filter(won.group(), arrived.payload());
-            }
+            accept(event, record);
+        }
+    }
+
+    /**
+     * Takes the next thing that a partition says.
+     *
+     * @param record that says it
+     */
+    public void accept(ResultEvent event, ConsumerRecord<byte[], byte[]> record) {
+        claims.met(event);
+        Collected collected = collector.accept(event);
+        decide(collected, record);
+        if (collected instanceof Collected.Won won && event instanceof ResultEvent.Arrived arrived) {
+            filter(won.group(), arrived.payload());
         }
     }
 
@@ -142,7 +151,7 @@ public final class Intake {
     }
 
     /** Discards finished groups of lineages that were given up. */
-    void discardLost() {
+    public void discardLost() {
         for (Finished group : collector.lost(ledger.policy().weightVersion())) {
             collector.settled(group.groupIndex());
             discard(group);
@@ -191,7 +200,7 @@ public final class Intake {
     }
 
     /** Notes results that are not where their receipts say. */
-    void missing(List<StepRecord.Missing> found) {
+    public void missing(List<StepRecord.Missing> found) {
         for (StepRecord.Missing missing : found) {
             decisions.add(ledger.missing(missing));
             metrics.missing();
@@ -207,7 +216,7 @@ public final class Intake {
     }
 
     /** What was decided since the last call, to be written before anything else is. */
-    List<ControlRecord> takeDecisions() {
+    public List<ControlRecord> takeDecisions() {
         List<ControlRecord> taken = List.copyOf(decisions);
         decisions.clear();
         return taken;

@@ -49,11 +49,18 @@ public final class StepChooser {
     void task(ConsumerRecord<byte[], byte[]> record) {
         try {
             TrainingTask task = record.value() == null ? null : ControlCodec.decode(record.value(), TrainingTask.class);
-            if (task != null && !ledger.isSettled(task.groupIndex())) {
-                out.issued(task);
+            if (task != null) {
+                issued(task);
             }
         } catch (BadRecordException e) {
             log.debug("no task at {} offset {}", record.topic(), record.offset(), e);
+        }
+    }
+
+    /** A task stands on a lane. */
+    public void issued(TrainingTask task) {
+        if (!ledger.isSettled(task.groupIndex())) {
+            out.issued(task);
         }
     }
 
@@ -64,7 +71,7 @@ public final class StepChooser {
      *
      * @return the records, to be written before anything else is decided
      */
-    List<ControlRecord> discardStale() {
+    public List<ControlRecord> discardStale() {
         WeightVersion version = ledger.policy().weightVersion();
         List<ControlRecord> records = new ArrayList<>();
         for (Finished group : gate.stale(collector.finished(), version)) {
@@ -102,7 +109,7 @@ public final class StepChooser {
     }
 
     /** The next step's groups, or what it waits for. */
-    BatchChoice choose() {
+    public BatchChoice choose() {
         out.forget(ledger::isSettled);
         return gate.choose(new StalenessGate.Standing(
                 collector.finished(),
@@ -114,8 +121,7 @@ public final class StepChooser {
     }
 
     /** Tokens of older versions than this are masked in a step that is leased now; null when none are. */
-    @Nullable
-    WeightVersion maskBelow() {
+    public @Nullable WeightVersion maskBelow() {
         return gate.maskBelow(ledger.policy().weightVersion());
     }
 

@@ -1,0 +1,352 @@
+package io.millrace.sandbox.model;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.common.batch.Capacity;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
+import io.millrace.common.id.LeaseToken;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.producer.ledger.Lane;
+import io.millrace.trainer.VersionSettings;
+import io.millrace.trainer.collect.AbandonedRow;
+import io.millrace.trainer.collect.Claims;
+import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.filter.FilterChain;
+import io.millrace.trainer.gate.BatchChoice;
+import io.millrace.trainer.gate.BatchOrder;
+import io.millrace.trainer.gate.OnStale;
+import io.millrace.trainer.gate.StalenessGate;
+import io.millrace.trainer.results.ResultParser;
+import io.millrace.trainer.serve.Intake;
+import io.millrace.trainer.serve.StepChooser;
+import io.millrace.trainer.serve.TrainerMetrics;
+import io.millrace.trainer.steps.AckDecision;
+import io.millrace.trainer.steps.Announcement;
+import io.millrace.trainer.steps.LeaseDecision;
+import io.millrace.trainer.steps.PolicyDecision;
+import io.millrace.trainer.steps.ResumeDecision;
+import io.millrace.trainer.steps.ResumeMode;
+import io.millrace.trainer.steps.StepHistory;
+import io.millrace.trainer.steps.StepLedger;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The trainer consumer without its clients: what it has read, collected and decided. Opening it folds {@code steps}, as
+ * a session does. Each call's decisions are one transaction. Not thread-safe.
+ */
+final class ModelConsumer {
+    private static final long MISSING_LIMIT_NANOS = 1;
+
+    /** Counts over all worlds; nobody reads them. */
+    private static final TrainerMetrics METRICS = new TrainerMetrics(new SimpleMeterRegistry());
+
+    private final Topics topics;
+    private final Capacity capacity;
+    private final StepLedger ledger;
+    private final Collector collector;
+    private final Claims claims;
+    private final Intake intake;
+    private final StepChooser chooser;
+    private final int resultsAtStart;
+    private final int receiptsAtStart;
+    private final Map<Lane, Integer> tasksAtStart;
+    private int resultsRead;
+    private int promptsRead;
+    private int urgentRead;
+    private int receiptsRead;
+
+    ModelConsumer(Topics topics, Bounds bounds) {
+        this.topics = topics;
+        this.capacity = new Capacity(bounds.batchGroups(), 1, 1);
+        this.ledger = folded(topics, capacity);
+        this.collector = new Collector(ledger, 0, ledger.lastSnapshot());
+        ResultParser parser = Result.Placed.parser();
+        StalenessGate gate =
+                new StalenessGate(bounds.maxStaleness(), OnStale.WAIT, BatchOrder.OLDEST_FIRST, false, capacity);
+        this.chooser = new StepChooser(gate, ledger, collector, METRICS);
+        this.claims = new Claims(ledger, MISSING_LIMIT_NANOS);
+        this.intake = new Intake(
+                parser,
+                collector,
+                claims,
+                ledger,
+                new FilterChain(List.of(), 1),
+                new AbandonedRow(Integer.MAX_VALUE),
+                METRICS,
+                group -> {});
+        this.resultsAtStart = topics.results.end();
+        this.receiptsAtStart = topics.receipts.end();
+        this.tasksAtStart = Map.of(Lane.PROMPTS, topics.prompts.end(), Lane.URGENT, topics.urgent.end());
+    }
+
+    /** A ledger as any process would rebuild it from the topics. */
+    static StepLedger folded(Topics topics, Capacity capacity) {
+        StepLedger ledger = new StepLedger(capacity, VersionSettings.defaults().rules());
+        topics.steps.all().forEach(ledger::replay);
+        Policy policy = topics.policy.at(topics.policy.end() - 1);
+        ledger.replay(ledger.follows(policy) ? policy : ledger.policyOfSteps());
+        if (ledger.isReplaying()) {
+            ledger.recorded(history(topics, ledger).steps(ledger.nextStep(), ledger.recordedBefore()));
+        }
+        return ledger;
+    }
+
+    private static StepHistory history(Topics topics, StepLedger ledger) {
+        StepHistory history = new StepHistory(ledger.lineage());
+        topics.steps.all().forEach(history::add);
+        return history;
+    }
+
+    private void write(List<? extends ControlRecord> decisions) {
+        topics.decided(decisions);
+    }
+
+    boolean hasResults() {
+        return resultsRead < topics.results.end();
+    }
+
+    void readResult() {
+        Result.Placed placed = new Result.Placed(topics.results.at(resultsRead), resultsRead);
+        placed.events().forEach(event -> intake.accept(event, placed.record()));
+        resultsRead++;
+        judgeClaims();
+    }
+
+    private void judgeClaims() {
+        intake.missing(claims.readTo(0, resultsRead));
+        write(intake.takeDecisions());
+    }
+
+    boolean hasReceipts() {
+        return receiptsRead < topics.receipts.end();
+    }
+
+    void readReceipt() {
+        claims.claimed(topics.receipts.at(receiptsRead), receiptsRead, 0);
+        receiptsRead++;
+        judgeClaims();
+    }
+
+    /** Whether a result that a receipt names is waited for. */
+    boolean hasOpenClaims() {
+        return claims.waiting() > 0;
+    }
+
+    /** For as long as is waited for it, the results have ended where they end now. */
+    void seesTheEnd() {
+        intake.missing(claims.endsAt(0, topics.results.end(), MISSING_LIMIT_NANOS));
+        write(intake.takeDecisions());
+    }
+
+    int read(Lane lane) {
+        return lane == Lane.PROMPTS ? promptsRead : urgentRead;
+    }
+
+    boolean hasTasks(Lane lane) {
+        return read(lane) < topics.lane(lane).end();
+    }
+
+    void readTask(Lane lane) {
+        chooser.issued(topics.lane(lane).at(read(lane)));
+        if (lane == Lane.PROMPTS) {
+            promptsRead++;
+        } else {
+            urgentRead++;
+        }
+    }
+
+    /** Whether it has read further than a log now goes, so that its session ends at the next poll. */
+    boolean isAhead() {
+        return resultsRead > topics.results.end()
+                || receiptsRead > topics.receipts.end()
+                || promptsRead > topics.prompts.end()
+                || urgentRead > topics.urgent.end();
+    }
+
+    private boolean isCaughtUp() {
+        return resultsRead >= resultsAtStart
+                && receiptsRead >= receiptsAtStart
+                && promptsRead >= tasksAtStart.getOrDefault(Lane.PROMPTS, 0)
+                && urgentRead >= tasksAtStart.getOrDefault(Lane.URGENT, 0);
+    }
+
+    /** @return null when there is no step to be had now */
+    StepRecord.@Nullable Lease lease() {
+        StepNumber step = ledger.nextStep();
+        return switch (ledger.mayLease(step)) {
+            case LeaseDecision.SameLease same -> same.lease();
+            case LeaseDecision.WrongStep wrong -> null;
+            case LeaseDecision.UnfillableAtThisVersion unfillable -> null;
+            case LeaseDecision.MayReplay replay -> {
+                StepRecord.Lease lease = ledger.leaseRecorded(nextLease(), 0);
+                write(List.of(lease));
+                yield lease;
+            }
+            case LeaseDecision.MayLease may -> isCaughtUp() ? chosen(may.step()) : null;
+        };
+    }
+
+    /** Not drawn at random, so that the same events give the same state. */
+    private LeaseId nextLease() {
+        return new LeaseId(HexFormat.of().toHexDigits((long) topics.steps.end()));
+    }
+
+    private StepRecord.@Nullable Lease chosen(StepNumber step) {
+        write(chooser.discardStale());
+        if (!(chooser.choose() instanceof BatchChoice.Ready ready)) {
+            return null;
+        }
+        StepRecord.Lease lease = ledger.lease(
+                step,
+                ready.groups().stream().map(Finished::manifestEntry).toList(),
+                chooser.maskBelow(),
+                nextLease(),
+                0);
+        write(List.of(lease));
+        return lease;
+    }
+
+    AckDecision acknowledge(LeaseToken lease, WeightVersion version) {
+        AckDecision decision = ledger.acknowledge(lease, version, null, 0);
+        if (decision instanceof AckDecision.Acknowledged done) {
+            done.groups().forEach(collector::settled);
+            write(done.records());
+        }
+        return decision;
+    }
+
+    /** @return whether the run has gone back to the step */
+    boolean resume(StepNumber step, ResumeMode mode) {
+        if (!(ledger.mayResume(step, mode, ledger.lineage().next()) instanceof ResumeDecision.MayResume may)) {
+            return false;
+        }
+        List<StepHistory.Kept> kept = history(topics, ledger).steps(may.step(), may.recordedBefore());
+        if (mode == ResumeMode.REPLAY && !kept.stream().allMatch(this::isThere)) {
+            return false;
+        }
+        List<ControlRecord> records = new ArrayList<>(ledger.resume(may, kept, 0));
+        intake.discardLost();
+        records.addAll(intake.takeDecisions());
+        write(records);
+        return true;
+    }
+
+    /** Whether asking for a step can come to anything. */
+    boolean hasSomethingToLease() {
+        return ledger.openLease() != null
+                || ledger.isReplaying()
+                || !collector.finished().isEmpty();
+    }
+
+    /** Groups that have finished and are not leased. */
+    int waiting() {
+        return ledger.openLease() == null ? collector.finished().size() : 0;
+    }
+
+    private boolean isThere(StepHistory.Kept kept) {
+        return kept.lease().groups().stream()
+                .flatMap(entry -> entry.offsets().stream())
+                .allMatch(offset -> offset < topics.results.end());
+    }
+
+    /** Entries of the lease that cannot be read back: nothing stands there, or another record. */
+    List<ManifestEntry> gone(StepRecord.Lease lease) {
+        List<ManifestEntry> gone = new ArrayList<>();
+        for (ManifestEntry entry : lease.groups()) {
+            int offset = Math.toIntExact(entry.offsets().getFirst());
+            boolean there = offset < topics.results.end()
+                    && topics.results.at(offset) instanceof Result.Whole whole
+                    && whole.group().equals(entry.groupIndex())
+                    && whole.attempt().equals(entry.attempt());
+            if (!there) {
+                gone.add(entry);
+            }
+        }
+        return gone;
+    }
+
+    /** Gives up the open lease; the session ends with it. */
+    void voidLease(List<ManifestEntry> gone) {
+        List<ControlRecord> records = new ArrayList<>();
+        records.add(ledger.voidLease("gone"));
+        for (ManifestEntry entry : gone) {
+            records.add(ledger.missing(new StepRecord.Missing(
+                    entry.groupIndex(),
+                    entry.attempt(),
+                    entry.partition(),
+                    entry.offsets(),
+                    StepRecord.Missing.Why.UNREADABLE)));
+        }
+        write(records);
+    }
+
+    boolean isUpdating() {
+        return ledger.policy().state() == Policy.State.UPDATING;
+    }
+
+    /** The trainer of the present lineage says that the engines serve the current version. */
+    void ready() {
+        if (ledger.announce(
+                        new Announcement(
+                                ledger.lineage(),
+                                Policy.State.READY,
+                                ledger.policy().word()),
+                        0)
+                instanceof PolicyDecision.Changed changed) {
+            write(List.of(changed.policy()));
+        }
+    }
+
+    StepLedger ledger() {
+        return ledger;
+    }
+
+    Capacity capacity() {
+        return capacity;
+    }
+
+    void describe(StringBuilder out) {
+        out.append("\nT ")
+                .append(resultsRead)
+                .append(' ')
+                .append(promptsRead)
+                .append(' ')
+                .append(urgentRead)
+                .append(' ')
+                .append(receiptsRead)
+                .append(' ')
+                .append(claims.waiting())
+                .append(isCaughtUp());
+        for (long index = 0; index < topics.prompts.end(); index++) {
+            out.append(collector.hasWon(new GroupIndex(index)));
+        }
+        for (Finished group : collector.finished()) {
+            out.append(group.manifestEntry()).append(group.newestVersion()).append(group.lineage());
+            out.append(collector.isAlone(group));
+        }
+        describe(ledger, out);
+    }
+
+    /** All that can be seen of a ledger. */
+    static void describe(StepLedger ledger, StringBuilder out) {
+        Policy policy = ledger.policy();
+        out.append(ledger.lineage())
+                .append(' ')
+                .append(ledger.nextStep())
+                .append(ledger.openLease())
+                .append(ledger.totals())
+                .append(policy)
+                .append(ledger.stepsInVersion())
+                .append(ledger.isReplaying());
+    }
+}

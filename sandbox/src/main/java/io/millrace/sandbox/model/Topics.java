@@ -1,0 +1,101 @@
+package io.millrace.sandbox.model;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.Receipt;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.producer.ledger.Lane;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** All that outlives processes: the topics, and how far the share groups have come. Not thread-safe. */
+final class Topics {
+    final Log<TrainingTask> prompts = new Log<>();
+    final Log<TrainingTask> urgent = new Log<>();
+    final Log<Result> results = new Log<>();
+    final Log<Receipt> receipts = new Log<>();
+    final Log<StepRecord> steps = new Log<>();
+    final Log<Policy> policy = new Log<>();
+    /** Groups given up, by their dead letters: the last attempt. */
+    final Map<GroupIndex, Attempt> deadLetters = new TreeMap<>();
+    /** The next task of each lane that no worker has claimed. */
+    int promptsClaimed;
+
+    int urgentClaimed;
+
+    Log<TrainingTask> lane(Lane lane) {
+        return switch (lane) {
+            case PROMPTS -> prompts;
+            case URGENT -> urgent;
+        };
+    }
+
+    int claimed(Lane lane) {
+        return switch (lane) {
+            case PROMPTS -> promptsClaimed;
+            case URGENT -> urgentClaimed;
+        };
+    }
+
+    /** Whether a worker has claimed the newest task of the group on the lanes. */
+    boolean isClaimed(GroupIndex group, Attempt attempt) {
+        for (Lane lane : Lane.values()) {
+            for (int offset = 0; offset < claimed(lane); offset++) {
+                TrainingTask task = lane(lane).at(offset);
+                if (task.groupIndex().equals(group) && task.attempt().equals(attempt)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** What the trainer consumer writes in one transaction. */
+    void decided(List<? extends ControlRecord> records) {
+        for (ControlRecord record : records) {
+            switch (record) {
+                case StepRecord step -> steps.append(step);
+                case Policy next -> policy.append(next);
+                default -> {
+                    // Dead letters of records that cannot be read: none is written here.
+                }
+            }
+        }
+    }
+
+    /** Records of {@code steps} and {@code policy}. */
+    int decisions() {
+        return steps.end() + policy.end();
+    }
+
+    void describe(StringBuilder out) {
+        tasks(out, prompts, promptsClaimed);
+        tasks(out, urgent, urgentClaimed);
+        out.append(results);
+        for (Receipt receipt : receipts.all()) {
+            out.append('|')
+                    .append(receipt.groupIndex())
+                    .append('a')
+                    .append(receipt.attempt())
+                    .append(receipt.outcome());
+        }
+        out.append(steps).append(policy).append(deadLetters);
+    }
+
+    private static void tasks(StringBuilder out, Log<TrainingTask> lane, int claimed) {
+        out.append(claimed);
+        for (TrainingTask task : lane.all()) {
+            out.append('|').append(describe(task));
+        }
+        out.append('\n');
+    }
+
+    static String describe(TrainingTask task) {
+        return "g" + task.groupIndex() + "a" + task.attempt() + "l" + task.lineage() + "v" + task.issueVersion() + "h"
+                + task.history().losses() + task.history().failures();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.sandbox.model;
+
+import org.jspecify.annotations.NullMarked;
