@@ -245,11 +245,15 @@ class SamplerTest {
 
     @Test
     void aSampleThatStartsJustBeforeItsDeadlineIsTriedAllTheSame() throws Exception {
-        GroupRun group = group(Duration.ofSeconds(10));
+        GroupRun group = new GroupRun(GroupRunTest.task(2, Duration.ofSeconds(10)), Lane.TRAINING, 0, ticker.nanos());
         Sampler unhurried = sampler(3, Duration.ofMillis(250), Duration.ofSeconds(15));
         ticker.advance(Duration.ofSeconds(10).minusMillis(1));
         assertEquals(2, unhurried.draw(group, 0).generation().tokens().length);
         assertEquals(1, engine.requests().size());
+        // The other sample begins behind the deadline, before anybody has ended the attempt: asked for all the same.
+        ticker.advance(Duration.ofSeconds(1));
+        assertEquals(2, unhurried.draw(group, 1).generation().tokens().length);
+        assertEquals(2, engine.requests().size());
     }
 
     @Test
