@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -73,6 +74,7 @@ final class Evaluations {
     private final EvaluationMetrics metrics;
     private final WallClock clock;
     private final Ticker ticker;
+    private final Set<String> begun;
     private final EvalBook book = new EvalBook();
     /** Of groups that are not over. */
     private final Map<GroupIndex, TrainingTask> tasks = new HashMap<>();
@@ -84,6 +86,8 @@ final class Evaluations {
      * @param lane {@code prompts.eval}
      * @param publisher the session's; not owned
      * @param ledger new, for evaluations only
+     * @param begun evaluations whose data sets this process has begun to read; outlives the session, so that a broker
+     *     that does not answer makes none look as if producers had ended over it
      */
     Evaluations(
             RunTopics topics,
@@ -92,6 +96,7 @@ final class Evaluations {
             RunPublisher publisher,
             QueueWatch queue,
             Ledger ledger,
+            Set<String> begun,
             EvaluationMetrics metrics,
             WallClock clock,
             Ticker ticker) {
@@ -101,6 +106,7 @@ final class Evaluations {
         this.publisher = publisher;
         this.queue = queue;
         this.ledger = ledger;
+        this.begun = begun;
         this.metrics = metrics;
         this.clock = clock;
         this.ticker = ticker;
@@ -237,6 +243,13 @@ final class Evaluations {
                     "it was asked for in lineage " + request.lineage() + ", the run is at lineage " + policy.lineage());
             return;
         }
+        if (!noteLoad(request)) {
+            fail(
+                    request,
+                    book.loads(request.evalId())
+                            + " producers ended while they read its data sets; one that asks for less may be read");
+            return;
+        }
         loading = new Loading(
                 request,
                 CompletableFuture.supplyAsync(
@@ -249,6 +262,27 @@ final class Evaluations {
                                 },
                                 READERS)
                         .orTimeout(READ_LIMIT.toMillis(), TimeUnit.MILLISECONDS));
+    }
+
+    /**
+     * Puts on record that this process reads its data sets, before it does.
+     *
+     * @return false when too many have before
+     */
+    private boolean noteLoad(EvalRecord.Request request) {
+        String id = request.evalId();
+        begun.removeIf(each -> !book.isWaiting(each));
+        if (begun.contains(id)) {
+            return true;
+        }
+        if (book.loads(id) >= EvalBook.LOADS_MAX) {
+            return false;
+        }
+        EvalRecord.Loading note = new EvalRecord.Loading(id, book.loads(id) + 1, clock.millis());
+        publisher.publish(List.of(new RunPublisher.Item.Evaluation(note)));
+        accept(note);
+        begun.add(id);
+        return true;
     }
 
     private void issue(Loading loaded, Policy policy) {

@@ -19,7 +19,9 @@ import io.millrace.producer.publish.RunPublisher;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.Producer;
@@ -47,6 +49,8 @@ final class SessionMaker {
     private final Admin admin;
     private final Metrics metrics;
     private final ProducerSession.Surroundings around;
+    /** Of this process, whatever sessions it has; at most those that wait. */
+    private final Set<String> evaluationsBegun = new HashSet<>();
 
     /** @param admin not owned */
     SessionMaker(
@@ -94,6 +98,7 @@ final class SessionMaker {
                 publisher,
                 queue(topics.evalPrompts()),
                 new Ledger(new Reissues(settings.recovery().limits())),
+                evaluationsBegun,
                 new EvaluationMetrics(metrics.registry()),
                 around.clock(),
                 ticker);

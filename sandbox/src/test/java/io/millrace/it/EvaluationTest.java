@@ -261,6 +261,26 @@ class EvaluationTest {
                                 .toString()));
     }
 
+    @Test
+    void oneThatIsCancelledEndsForGoodAndItsTasksAreDeleted() throws Exception {
+        producer();
+        TrainerProcess trainer = run.trainer(Map.of());
+        assertError(404, "there is no evaluation mine", trainer.delete("/v1/evaluations/mine"));
+        String body = asked("mine", dataSet("d", dataSet("Eval ", 12), 2)).toString();
+        assertStatus(202, trainer.post("/v1/evaluations", body));
+        Await.until(
+                "its tasks", () -> run.records(run.topics.evalPrompts()).size() == 12, WholeRun.LIMIT);
+        JsonNode cancelled = assertOk(trainer.delete("/v1/evaluations/mine"));
+        assertEquals("cancelled", cancelled.path("state").asString());
+        assertEquals(cancelled, assertOk(trainer.delete("/v1/evaluations/mine")), "again");
+        assertEquals(cancelled, assertOk(trainer.post("/v1/evaluations", body)), "asked for again");
+        Await.until(
+                "its tasks to be deleted",
+                () -> run.records(run.topics.evalPrompts()).isEmpty(),
+                WholeRun.LIMIT);
+        assertEquals(1, evals(EvalRecord.Cancelled.class).size());
+    }
+
     private static void assertError(int status, String part, TrainerProcess.Answer answer) {
         String error = assertStatus(status, answer).path("error").asString();
         assertTrue(error.contains(part), error);

@@ -84,6 +84,10 @@ final class TrainerProcess implements AutoCloseable {
         return answer;
     }
 
+    Answer delete(String path) throws Exception {
+        return send(request(path).header("Content-Type", "application/json").DELETE());
+    }
+
     /** The token of the step leased last. */
     String token() {
         return token;

@@ -16,14 +16,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands on {@code evals}, keyed by the evaluation's id: a request, then that its tasks are issued or why they
- * cannot be, then the report. Of each kind the first of an id counts.
+ * What stands on {@code evals}, keyed by the evaluation's id: a request, then that its data sets are being
+ * read, then that its tasks are issued or why they cannot be, then the report, or that it was cancelled. Of each kind the
+ * first of an id counts, of {@link Loading} the last.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = EvalRecord.Request.class, name = "request"),
+    @JsonSubTypes.Type(value = EvalRecord.Loading.class, name = "loading"),
     @JsonSubTypes.Type(value = EvalRecord.Issued.class, name = "issued"),
     @JsonSubTypes.Type(value = EvalRecord.Failed.class, name = "failed"),
+    @JsonSubTypes.Type(value = EvalRecord.Cancelled.class, name = "cancelled"),
     @JsonSubTypes.Type(value = EvalRecord.Report.class, name = "report")
 })
 public sealed interface EvalRecord extends ControlRecord {
@@ -35,6 +38,9 @@ public sealed interface EvalRecord extends ControlRecord {
 
     /** Of one prompt. */
     int SAMPLES_MAX = 4096;
+
+    /** Ended evaluations that processes remember; the id of an older one may be used again. */
+    int ENDED_KNOWN_MAX = 1_000;
 
     String evalId();
 
@@ -148,6 +154,21 @@ public sealed interface EvalRecord extends ControlRecord {
     }
 
     /**
+     * The producer is about to read its data sets; written before it does, so that the next one knows of a producer that
+     * ended over them.
+     *
+     * @param load how many producers have begun to read them, with this one; from 1
+     */
+    record Loading(String evalId, int load, long begunAtMs) implements EvalRecord {
+        public Loading {
+            checkId(evalId);
+            if (load < 1) {
+                throw new IllegalArgumentException("load must be 1 or more, was " + load);
+            }
+        }
+    }
+
+    /**
      * Every task of the evaluation stands on {@code prompts.eval}; written by the producer in one transaction with them.
      *
      * @param first index of the first group; evaluations count their groups by themselves, one after the other
@@ -185,6 +206,13 @@ public sealed interface EvalRecord extends ControlRecord {
         public Failed {
             checkId(evalId);
             Objects.requireNonNull(cause, "cause");
+        }
+    }
+
+    /** Nobody wants it any more; written by the trainer consumer. A report that stands, before or after it, counts more. */
+    record Cancelled(String evalId, long cancelledAtMs) implements EvalRecord {
+        public Cancelled {
+            checkId(evalId);
         }
     }
 

@@ -237,6 +237,10 @@ class ControlGoldenTest {
                                 1750000000009L,
                                 3600000)),
                 golden(
+                        "eval-loading",
+                        EvalRecord.class,
+                        new EvalRecord.Loading("step-0-20", 2, 1750000000010L)),
+                golden(
                         "eval-issued",
                         EvalRecord.class,
                         new EvalRecord.Issued(
@@ -250,6 +254,8 @@ class ControlGoldenTest {
                         "eval-failed",
                         EvalRecord.class,
                         new EvalRecord.Failed("mine", "data set x.jsonl does not exist", 1750000000011L)),
+                golden(
+                        "eval-cancelled", EvalRecord.class, new EvalRecord.Cancelled("mine", 1750000000011L)),
                 golden(
                         "eval-report",
                         EvalRecord.class,

@@ -5,8 +5,8 @@ import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.Policy;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,10 +14,16 @@ import java.util.Set;
 
 /**
  * Where every evaluation is, by what stands on {@code evals}. Of each kind of record the first of an id counts, so one
- * that is fed twice changes nothing. Records of one id come in order, but for a report that says that the time was up:
- * it may stand before the issue. One owner.
+ * that is fed twice changes nothing. Records of one id come in order, but for a report that says that the time was up, and
+ * a cancellation: they may stand before the issue. One owner.
  */
 public final class EvalBook {
+    /**
+     * Producers that may end while they read the data sets of one evaluation. One may have ended for another reason, two
+     * may in a restart of the machine; a third shows that it is the data.
+     */
+    public static final int LOADS_MAX = 3;
+
     /** Groups from one index to another, the latter exclusive. */
     public record Range(GroupIndex from, GroupIndex to) {
         boolean contains(GroupIndex index) {
@@ -27,8 +33,13 @@ public final class EvalBook {
 
     private final Map<String, EvalRecord.Request> waiting = new LinkedHashMap<>();
     private final Map<String, Range> issued = new HashMap<>();
-    /** Reported or failed. */
-    private final Set<String> closed = new HashSet<>();
+    /** Of those that wait: how many producers have begun to read their data sets. */
+    private final Map<String, Integer> loads = new HashMap<>();
+    /**
+     * Reported, failed or cancelled, the newest last. No more than trainer consumers remember: they ask for the id of one
+     * that is forgotten as for a new one, which must not look closed here.
+     */
+    private final Set<String> closed = new LinkedHashSet<>();
 
     private final List<Range> over = new ArrayList<>();
     private long nextIndex;
@@ -42,8 +53,14 @@ public final class EvalBook {
                     waiting.putIfAbsent(id, request);
                 }
             }
+            case EvalRecord.Loading loading -> {
+                if (waiting.containsKey(id)) {
+                    loads.merge(id, loading.load(), Math::max);
+                }
+            }
             case EvalRecord.Issued tasks -> issued(tasks);
             case EvalRecord.Failed failed -> close(id);
+            case EvalRecord.Cancelled cancelled -> close(id);
             case EvalRecord.Report report -> close(id);
         }
     }
@@ -52,6 +69,7 @@ public final class EvalBook {
         Range range = new Range(tasks.first(), tasks.end());
         nextIndex = Math.max(nextIndex, range.to().value());
         waiting.remove(tasks.evalId());
+        loads.remove(tasks.evalId());
         if (closed.contains(tasks.evalId())) {
             over.add(range);
         } else {
@@ -61,7 +79,11 @@ public final class EvalBook {
 
     private void close(String id) {
         closed.add(id);
+        if (closed.size() > EvalRecord.ENDED_KNOWN_MAX) {
+            closed.remove(closed.iterator().next());
+        }
         waiting.remove(id);
+        loads.remove(id);
         Range range = issued.remove(id);
         if (range != null) {
             over.add(range);
@@ -80,6 +102,11 @@ public final class EvalBook {
         return !request.lineage().equals(policy.lineage())
                 || (policy.state() == Policy.State.READY
                         && request.weightVersion().compareTo(policy.weightVersion()) <= 0);
+    }
+
+    /** How many producers have begun to read the data sets of one that waits, and had not ended that by now. */
+    public int loads(String evalId) {
+        return loads.getOrDefault(evalId, 0);
     }
 
     /** Whether the evaluation waits to be issued. */

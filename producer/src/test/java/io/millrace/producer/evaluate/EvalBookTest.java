@@ -92,4 +92,43 @@ class EvalBookTest {
         assertEquals(Optional.empty(), due(Policy.initial()));
         assertEquals(0, book.open());
     }
+
+    @Test
+    void whatIsCancelledIsNotDueAndItsGroupsAreOver() {
+        book.accept(request("waits", 0));
+        book.accept(request("runs", 0));
+        book.accept(issued("runs", 4, 2));
+        for (String id : List.of("waits", "runs")) {
+            book.accept(new EvalRecord.Cancelled(id, 1));
+            book.accept(new EvalRecord.Cancelled(id, 2));
+        }
+        assertEquals(Optional.empty(), due(Policy.initial()));
+        assertFalse(book.isOpen(new GroupIndex(4)));
+        assertEquals(List.of(new EvalBook.Range(new GroupIndex(4), new GroupIndex(6))), book.takeOver());
+        assertEquals(0, book.open());
+    }
+
+    @Test
+    void producersThatBeganToReadItAreCountedUntilItIsIssued() {
+        book.accept(request("e", 0));
+        assertEquals(0, book.loads("e"));
+        book.accept(new EvalRecord.Loading("e", 1, 0));
+        book.accept(new EvalRecord.Loading("e", 2, 0));
+        book.accept(new EvalRecord.Loading("e", 1, 0));
+        assertEquals(2, book.loads("e"));
+        book.accept(issued("e", 0, 1));
+        assertEquals(0, book.loads("e"));
+    }
+
+    @Test
+    void idsThatClosedLongAgoAreForgotten() {
+        for (int i = 0; i <= EvalRecord.ENDED_KNOWN_MAX; i++) {
+            book.accept(request("e" + i, 0));
+            book.accept(new EvalRecord.Failed("e" + i, "no such file", 1));
+        }
+        book.accept(request("e1", 0));
+        assertEquals(Optional.empty(), due(Policy.initial()), "still known");
+        book.accept(request("e0", 0));
+        assertEquals(Optional.of("e0"), due(Policy.initial()), "asked for anew");
+    }
 }

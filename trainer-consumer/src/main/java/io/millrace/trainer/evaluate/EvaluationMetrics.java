@@ -61,6 +61,10 @@ final class EvaluationMetrics {
         ends("failed").increment();
     }
 
+    void cancelled() {
+        ends("cancelled").increment();
+    }
+
     void leftOut() {
         ends("left-out").increment();
     }

@@ -196,7 +196,14 @@ final class EvaluationSession {
                     log.warn("evaluation {} has failed: {}", failed.evalId(), failed.cause());
                 }
             }
+            case EvalRecord.Cancelled cancelled -> {
+                if (live) {
+                    metrics.cancelled();
+                    log.info("evaluation {} is cancelled", cancelled.evalId());
+                }
+            }
             case EvalRecord.Request request -> log.debug("asked for: {}", request);
+            case EvalRecord.Loading loading -> log.debug("being read: {}", loading);
             case EvalRecord.Issued issued -> log.debug("issued: {}", issued);
         }
     }
@@ -210,7 +217,9 @@ final class EvaluationSession {
                 }
             }
             case EvalRecord.Failed failed -> ages.ended(failed.evalId());
+            case EvalRecord.Cancelled cancelled -> ages.ended(cancelled.evalId());
             case EvalRecord.Report report -> ages.ended(report.evalId());
+            case EvalRecord.Loading loading -> {}
             case EvalRecord.Issued issued -> {}
         }
     }

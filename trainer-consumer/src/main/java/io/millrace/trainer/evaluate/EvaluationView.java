@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What the loop has read, for other threads. Thread-safe. */
@@ -58,16 +59,18 @@ final class EvaluationView {
         }
     }
 
-    /** Waits until an evaluation is known; null when it is not within the limit. */
+    /** Waits until an evaluation is known and stands so; as it is known, or null, when it is not within the limit. */
     @Nullable
-    EvaluationStatus await(String evalId, Duration limit) throws InterruptedException {
+    EvaluationStatus await(String evalId, Predicate<EvaluationStatus> so, Duration limit) throws InterruptedException {
         long leftNanos = limit.toNanos();
         lock.lock();
         try {
-            while (!statuses.containsKey(evalId) && leftNanos > 0) {
+            EvaluationStatus status = statuses.get(evalId);
+            while ((status == null || !so.test(status)) && leftNanos > 0) {
                 leftNanos = changed.awaitNanos(leftNanos);
+                status = statuses.get(evalId);
             }
-            return statuses.get(evalId);
+            return status;
         } finally {
             lock.unlock();
         }

@@ -132,7 +132,7 @@ public final class Evaluations {
                     "the broker has not taken the request; the call may be repeated with eval_id " + request.evalId(),
                     e);
         }
-        EvaluationStatus status = view.await(request.evalId(), READ_BACK_LIMIT);
+        EvaluationStatus status = view.await(request.evalId(), known -> true, READ_BACK_LIMIT);
         if (status == null) {
             throw new EvaluationRefusedException(
                     Kind.UNAVAILABLE,
@@ -140,6 +140,37 @@ public final class Evaluations {
                             + request.evalId());
         }
         return status;
+    }
+
+    /**
+     * Ends an evaluation without a report; durable when this returns. What has ended before stays as it is, so the call
+     * may be repeated. Tasks that nobody has begun are deleted, and results that still come are ignored.
+     *
+     * @return how it has ended; empty when there is none of this id, or it ended long ago
+     * @throws EvaluationRefusedException of kind UNAVAILABLE, when the broker does not answer
+     */
+    public Optional<EvaluationStatus> cancel(String evalId) throws InterruptedException {
+        if (!view.isRead()) {
+            throw new EvaluationRefusedException(
+                    Kind.UNAVAILABLE, "the topics of evaluations are not read yet: the broker does not answer");
+        }
+        EvaluationStatus known = view.statuses().get(evalId);
+        if (known == null || !known.isOpen()) {
+            return Optional.ofNullable(known);
+        }
+        try {
+            var _ = writer.send(new EvalRecord.Cancelled(evalId, clock.millis()))
+                    .get(brokerTimeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException | KafkaException e) {
+            throw new EvaluationRefusedException(
+                    Kind.UNAVAILABLE, "the broker has not taken the cancellation; the call may be repeated", e);
+        }
+        EvaluationStatus ended = view.await(evalId, status -> !status.isOpen(), READ_BACK_LIMIT);
+        if (ended != null && ended.isOpen()) {
+            throw new EvaluationRefusedException(
+                    Kind.UNAVAILABLE, "the cancellation stands and is not read back yet; the call may be repeated");
+        }
+        return Optional.ofNullable(ended);
     }
 
     /** Empty when there is none of this id, or it ended long ago. */

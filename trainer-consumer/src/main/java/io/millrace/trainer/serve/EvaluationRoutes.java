@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * {@code POST /v1/evaluations} asks for one, {@code GET /v1/evaluations} lists them, {@code GET /v1/evaluations/{id}}
- * shows one with its report. Thread-safe.
+ * shows one with its report, {@code DELETE /v1/evaluations/{id}} cancels one. Thread-safe.
  */
 final class EvaluationRoutes {
     private static final String PATH = "/v1/evaluations";
@@ -42,7 +42,9 @@ final class EvaluationRoutes {
     }
 
     void addTo(HttpRouting.Builder routing) {
-        routing.post(PATH, this::request).get(PATH, this::list).get(PATH + "/{id}", this::show);
+        routing.post(PATH, this::request).get(PATH, this::list)
+                .get(PATH + "/{id}", this::show)
+                .delete(PATH + "/{id}", this::cancel);
         routing.error(EvaluationRefusedException.class, (request, response, e) -> refuse(response, e));
     }
 
@@ -126,10 +128,18 @@ final class EvaluationRoutes {
 
     private void show(ServerRequest request, ServerResponse response) {
         String id = request.path().pathParameters().get("id");
-        EvaluationStatus status = evaluations
-                .find(id)
-                .orElseThrow(() -> new HttpException("there is no evaluation " + id, Status.NOT_FOUND_404));
+        EvaluationStatus status = evaluations.find(id).orElseThrow(() -> unknown(id));
         OpsServer.sendJson(response, Status.OK_200, json(status));
+    }
+
+    private void cancel(ServerRequest request, ServerResponse response) throws InterruptedException {
+        String id = request.path().pathParameters().get("id");
+        EvaluationStatus status = queue.cancelEvaluation(id).orElseThrow(() -> unknown(id));
+        OpsServer.sendJson(response, Status.OK_200, json(status));
+    }
+
+    private static HttpException unknown(String id) {
+        return new HttpException("there is no evaluation " + id, Status.NOT_FOUND_404);
     }
 
     private static ObjectNode json(EvaluationStatus status) {

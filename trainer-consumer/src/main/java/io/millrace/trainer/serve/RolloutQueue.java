@@ -117,6 +117,16 @@ public final class RolloutQueue implements AutoCloseable {
         return evaluations.request(policy, evalId, dataSets, number, timeLimit);
     }
 
+    /**
+     * Ends an evaluation without a report; durable when this returns, idempotent. One that has ended stays as it is.
+     *
+     * @return how it has ended; empty when there is none of this id
+     * @throws io.millrace.trainer.evaluate.EvaluationRefusedException of kind UNAVAILABLE
+     */
+    public Optional<EvaluationStatus> cancelEvaluation(String evalId) throws InterruptedException {
+        return evaluations.cancel(evalId);
+    }
+
     /** Evaluations of the run. */
     public Evaluations evaluations() {
         return evaluations;

@@ -22,7 +22,9 @@ public final class Evaluation {
         /** Its time was up first. */
         EXPIRED,
         /** Its tasks could not be issued. */
-        FAILED
+        FAILED,
+        /** Nobody wanted it any more. */
+        CANCELLED
     }
 
     private final EvalRecord.Request request;
@@ -32,6 +34,7 @@ public final class Evaluation {
     private EvalRecord.@Nullable Issued issued;
     private EvalRecord.@Nullable Failed failed;
     private EvalRecord.@Nullable Report report;
+    private boolean cancelled;
 
     Evaluation(EvalRecord.Request request) {
         this.request = request;
@@ -57,12 +60,16 @@ public final class Evaluation {
         failed = failed == null ? cause : failed;
     }
 
+    void cancelled() {
+        cancelled = true;
+    }
+
     void reported(EvalRecord.Report known) {
         report = report == null ? known : report;
     }
 
     boolean isOpen() {
-        return failed == null && report == null;
+        return failed == null && report == null && !cancelled;
     }
 
     /** Whether the group is one of this evaluation's. */
@@ -176,6 +183,10 @@ public final class Evaluation {
     private State state() {
         if (report != null) {
             return report.complete() ? State.DONE : State.EXPIRED;
+        }
+        // A report, when one was on its way, stands whichever of the two came first.
+        if (cancelled) {
+            return State.CANCELLED;
         }
         if (failed != null) {
             return State.FAILED;

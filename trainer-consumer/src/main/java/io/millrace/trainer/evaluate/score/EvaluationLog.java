@@ -16,9 +16,6 @@ import java.util.TreeMap;
  * that comes before its tasks' record waits for it. One owner.
  */
 public final class EvaluationLog {
-    /** Ended evaluations that are remembered; older ones are forgotten. */
-    static final int ENDED_MAX = 1_000;
-
     /** Results that wait for the record of their tasks; more means that somebody writes nonsense. */
     static final int EARLY_MAX = 200_000;
 
@@ -68,8 +65,10 @@ public final class EvaluationLog {
         if (evaluation != null) {
             switch (record) {
                 case EvalRecord.Request request -> {}
+                case EvalRecord.Loading loading -> {}
                 case EvalRecord.Issued issued -> evaluation.issued(issued);
                 case EvalRecord.Failed failed -> evaluation.failed(failed);
+                case EvalRecord.Cancelled cancelled -> evaluation.cancelled();
                 case EvalRecord.Report report -> evaluation.reported(report);
             }
         }
@@ -81,7 +80,7 @@ public final class EvaluationLog {
 
     private void forget() {
         int ended = evaluations.size() - open();
-        for (Iterator<Evaluation> all = evaluations.values().iterator(); ended > ENDED_MAX && all.hasNext(); ) {
+        for (Iterator<Evaluation> all = evaluations.values().iterator(); ended > EvalRecord.ENDED_KNOWN_MAX && all.hasNext(); ) {
             if (!all.next().isOpen()) {
                 all.remove();
                 ended--;

@@ -169,7 +169,7 @@ class EvaluationLogTest {
     @Test
     void endedEvaluationsAreForgottenAtSomePointAndOpenOnesNever() {
         log.accept(request("open", dataSet("a", 1)));
-        for (int i = 0; i <= EvaluationLog.ENDED_MAX + 1; i++) {
+        for (int i = 0; i <= EvalRecord.ENDED_KNOWN_MAX + 1; i++) {
             log.accept(request("e" + i, dataSet("a", 1)));
             log.accept(new EvalRecord.Failed("e" + i, "no such file", 1_200));
         }
@@ -177,5 +177,17 @@ class EvaluationLogTest {
         assertTrue(log.knows("open"));
         assertFalse(log.knows("e0"));
         assertEquals(2, log.open());
+    }
+
+    @Test
+    void whatIsCancelledTakesNoResultsAndIsNeverDue() {
+        log.accept(request("e", dataSet("a", 1)));
+        log.accept(issued("e", 0, 2));
+        assertEquals(Fate.COUNTED, log.finished(score(0, 0, 1, 0, 1), 0, 0));
+        log.accept(new EvalRecord.Cancelled("e", 1_200));
+        assertEquals(Fate.LATE, log.finished(score(1, 0, 1, 0, 1), 0, 1));
+        assertFalse(one().isDue(9_999));
+        assertEquals(0, log.open());
+        assertEquals(Evaluation.State.CANCELLED, one().status().state());
     }
 }
