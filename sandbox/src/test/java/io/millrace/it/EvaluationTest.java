@@ -268,8 +268,7 @@ class EvaluationTest {
         assertError(404, "there is no evaluation mine", trainer.delete("/v1/evaluations/mine"));
         String body = asked("mine", dataSet("d", dataSet("Eval ", 12), 2)).toString();
         assertStatus(202, trainer.post("/v1/evaluations", body));
-        Await.until(
-                "its tasks", () -> run.records(run.topics.evalPrompts()).size() == 12, WholeRun.LIMIT);
+        Await.until("its tasks", () -> run.records(run.topics.evalPrompts()).size() == 12, WholeRun.LIMIT);
         JsonNode cancelled = assertOk(trainer.delete("/v1/evaluations/mine"));
         assertEquals("cancelled", cancelled.path("state").asString());
         assertEquals(cancelled, assertOk(trainer.delete("/v1/evaluations/mine")), "again");

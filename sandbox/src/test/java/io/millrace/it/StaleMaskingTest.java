@@ -48,7 +48,7 @@ class StaleMaskingTest {
                 TestingRollouts.group(run.run, index, 1, TrainerRun.SAMPLES, Reward.of(0.5), "yes"), versions);
     }
 
-    private static byte[] batch(TrainerProcess trainer, long step, String accept) throws Exception {
+    private static byte[] batch(TrainerProcess trainer, String accept) throws Exception {
         TrainerProcess.Answer answer = trainer.batch(accept);
         assertEquals(200, answer.status());
         return answer.body();
@@ -80,8 +80,8 @@ class StaleMaskingTest {
                     () -> trainer.get("/v1/status").json().path("finished").longValue() == 4,
                     TrainerRun.LIMIT);
             assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
-            json = batch(trainer, 0, "application/json");
-            blob = batch(trainer, 0, SAFETENSORS);
+            json = batch(trainer, "application/json");
+            blob = batch(trainer, SAFETENSORS);
             JsonNode batch = trainer.batch().json();
             // Group 1 comes first, all whose tokens count are of the oldest version that does; group 0 has none left.
             assertEquals("[1,3]", indices(batch));
@@ -107,13 +107,13 @@ class StaleMaskingTest {
         // Whatever the settings are by then.
         try (TrainerProcess trainer = run.start(Map.of())) {
             assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
-            assertArrayEquals(json, batch(trainer, 0, "application/json"));
-            assertArrayEquals(blob, batch(trainer, 0, SAFETENSORS));
+            assertArrayEquals(json, batch(trainer, "application/json"));
+            assertArrayEquals(blob, batch(trainer, SAFETENSORS));
             assertOk(trainer.acknowledge("{\"weight_version\": 8}"));
             assertArrayEquals(blob, replayed(0));
             assertOk(trainer.post("/v1/resume", "{\"step\": 0, \"mode\": \"replay\", \"lineage\": 1}"));
             assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
-            RolloutBatch again = RolloutBatchCodec.decode(batch(trainer, 0, SAFETENSORS));
+            RolloutBatch again = RolloutBatchCodec.decode(batch(trainer, SAFETENSORS));
             assertEquals(decoded.header().maskBelow(), again.header().maskBelow());
             assertArrayEquals(
                     decoded.groups().getFirst().lossMask(),

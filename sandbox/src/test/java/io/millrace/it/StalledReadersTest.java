@@ -97,7 +97,7 @@ class StalledReadersTest {
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4096);
         socket.setSoTimeout(60_000);
-        socket.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), trainer.port()), 10_000);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), trainer.port()), 10_000);
         String request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
         assertEquals("HTTP/1.1 200", new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII));

@@ -137,7 +137,7 @@ class TrainerConsumerTest {
         return answer.json();
     }
 
-    private static void acknowledge(TrainerProcess trainer, long step, long version) throws Exception {
+    private static void acknowledge(TrainerProcess trainer, long version) throws Exception {
         Answer answer = trainer.acknowledge("{\"weight_version\": " + version + "}");
         assertEquals(200, answer.status(), () -> new String(answer.body(), StandardCharsets.UTF_8));
     }
@@ -190,9 +190,9 @@ class TrainerConsumerTest {
             assertEquals(List.of(2L, 3L, 4L, 5L), indices(lease(trainer, "0")));
             // Stragglers with lower indices come first in the next step.
             publish(1, 0, 1);
-            acknowledge(trainer, 0, 1);
+            acknowledge(trainer, 1);
             assertEquals(List.of(0L, 1L, 6L, 7L), indices(lease(trainer, "1")));
-            acknowledge(trainer, 1, 2);
+            acknowledge(trainer, 2);
             JsonNode status = trainer.get("/v1/status").json();
             assertEquals(8, status.path("trained").longValue());
             assertEquals(8, status.path("low_water_mark").longValue());
@@ -239,7 +239,7 @@ class TrainerConsumerTest {
             assertEquals(lease, lease(second, "0"));
             assertArrayEquals(json, second.batch().body());
             assertArrayEquals(blob, second.batch(SAFETENSORS).body());
-            acknowledge(second, 0, 1);
+            acknowledge(second, 1);
         }
     }
 
@@ -248,15 +248,15 @@ class TrainerConsumerTest {
         try (TrainerProcess trainer = trainer()) {
             publish(1, 0, 1, 2, 3);
             lease(trainer, "next");
-            acknowledge(trainer, 0, 1);
-            acknowledge(trainer, 0, 1);
+            acknowledge(trainer, 1);
+            acknowledge(trainer, 1);
             publish(2, 0, 1, 2, 3);
             publish(1, 4, 5, 6, 7);
             assertEquals(List.of(4L, 5L, 6L, 7L), indices(lease(trainer, "next")));
             assertEquals(
                     4,
                     trainer.get("/v1/status").json().path("duplicates_dropped").longValue());
-            acknowledge(trainer, 1, 2);
+            acknowledge(trainer, 2);
         }
         try (TrainerProcess again = trainer()) {
             publish(1, 8, 9, 10, 11);
@@ -275,7 +275,7 @@ class TrainerConsumerTest {
             // Nobody asks it anything: it reads on policy who has the run.
             assertEquals(1, first.exitCode());
             lease(second, "0");
-            acknowledge(second, 0, 1);
+            acknowledge(second, 1);
         }
     }
 

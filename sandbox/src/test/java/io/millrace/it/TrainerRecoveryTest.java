@@ -139,13 +139,13 @@ class TrainerRecoveryTest {
     /** Leases and acknowledges a step with the groups it gets. */
     private static byte[] train(TrainerProcess trainer, long step, long version) throws Exception {
         assertOk(trainer.post("/v1/steps/" + step + "/lease?wait_ms=20000", ""));
-        byte[] batch = groups(trainer, step);
+        byte[] batch = groups(trainer);
         assertOk(trainer.acknowledge("{\"weight_version\": " + version + "}"));
         return batch;
     }
 
     /** The batch's groups, without what names the lineage and version it was leased under. */
-    private static byte[] groups(TrainerProcess trainer, long step) throws Exception {
+    private static byte[] groups(TrainerProcess trainer) throws Exception {
         return trainer.batch().json().path("groups").toString().getBytes(StandardCharsets.UTF_8);
     }
 

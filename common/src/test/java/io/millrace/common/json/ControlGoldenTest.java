@@ -236,10 +236,7 @@ class ControlGoldenTest {
                                                 "math", "data/math.jsonl", 1, 0.5, null, null, null, null, null)),
                                 1750000000009L,
                                 3600000)),
-                golden(
-                        "eval-loading",
-                        EvalRecord.class,
-                        new EvalRecord.Loading("step-0-20", 2, 1750000000010L)),
+                golden("eval-loading", EvalRecord.class, new EvalRecord.Loading("step-0-20", 2, 1750000000010L)),
                 golden(
                         "eval-issued",
                         EvalRecord.class,
@@ -254,8 +251,7 @@ class ControlGoldenTest {
                         "eval-failed",
                         EvalRecord.class,
                         new EvalRecord.Failed("mine", "data set x.jsonl does not exist", 1750000000011L)),
-                golden(
-                        "eval-cancelled", EvalRecord.class, new EvalRecord.Cancelled("mine", 1750000000011L)),
+                golden("eval-cancelled", EvalRecord.class, new EvalRecord.Cancelled("mine", 1750000000011L)),
                 golden(
                         "eval-report",
                         EvalRecord.class,

@@ -42,7 +42,8 @@ final class EvaluationRoutes {
     }
 
     void addTo(HttpRouting.Builder routing) {
-        routing.post(PATH, this::request).get(PATH, this::list)
+        routing.post(PATH, this::request)
+                .get(PATH, this::list)
                 .get(PATH + "/{id}", this::show)
                 .delete(PATH + "/{id}", this::cancel);
         routing.error(EvaluationRefusedException.class, (request, response, e) -> refuse(response, e));

@@ -80,7 +80,8 @@ public final class EvaluationLog {
 
     private void forget() {
         int ended = evaluations.size() - open();
-        for (Iterator<Evaluation> all = evaluations.values().iterator(); ended > EvalRecord.ENDED_KNOWN_MAX && all.hasNext(); ) {
+        for (Iterator<Evaluation> all = evaluations.values().iterator();
+                ended > EvalRecord.ENDED_KNOWN_MAX && all.hasNext(); ) {
             if (!all.next().isOpen()) {
                 all.remove();
                 ended--;
