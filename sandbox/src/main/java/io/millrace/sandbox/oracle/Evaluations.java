@@ -31,6 +31,8 @@ final class Evaluations {
         switch (record.path("type").asString("")) {
             case "request" -> seen.request = seen.request == null ? record : seen.request;
             case "issued" -> seen.issued = seen.issued == null ? record : seen.issued;
+            // A note that somebody reads its data sets, so that a crash meanwhile is counted: no end.
+            case "loading" -> {}
             default -> seen.ends.add(record);
         }
     }
