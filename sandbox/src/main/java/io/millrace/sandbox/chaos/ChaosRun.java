@@ -30,6 +30,9 @@ import tools.jackson.databind.JsonNode;
 final class ChaosRun implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(ChaosRun.class);
     private static final Duration LOOK = Duration.ofMillis(100);
+    /** So long a drained run stays drained before it counts as one. */
+    private static final Duration QUIET = Duration.ofSeconds(5);
+
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final Duration ORACLE_LIMIT = Duration.ofMinutes(1);
     private static final Duration CHILD_STOP_LIMIT = Duration.ofSeconds(30);
@@ -257,10 +260,14 @@ final class ChaosRun implements OwnerLoop.Turn {
             long rest = trainerStatus()
                     .map(status -> status.path("finished").asLong(0))
                     .orElse(0L);
-            if (rest == 0) {
+            if (rest > 0) {
+                groupsMax += settings.batchGroups() - rest;
+                continue;
+            }
+            // The evaluation that the last step calls for is asked for a moment after its acknowledgement.
+            if (!await(() -> !drained(until), QUIET)) {
                 return;
             }
-            groupsMax += settings.batchGroups() - rest;
         }
     }
 
