@@ -158,7 +158,7 @@ final class SessionMaker {
     }
 
     /**
-     * The publisher waits for the broker as long as set. Its transactions outlive that wait, so that the broker gives up
+     * The publisher waits for the broker as long as set, in a flush too. Its transactions outlive that wait, so that the broker gives up
      * none whose producer is still at it.
      */
     private static KafkaClients publisherClients(ProducerSettings settings) {
@@ -169,6 +169,8 @@ final class SessionMaker {
                 settings,
                 Map.of(
                         ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(limit.toMillis()),
+                        ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Long.toString(limit.toMillis()),
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Long.toString(limit.toMillis()),
                         ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(transaction.toMillis())));
     }
 

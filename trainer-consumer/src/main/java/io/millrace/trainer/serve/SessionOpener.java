@@ -283,13 +283,16 @@ public final class SessionOpener {
             return consumer;
         }
 
+        /** No call of it outlasts the wait for a broker, not its flush either: the loop says so in time and starts over. */
         private Producer<byte[], byte[]> producer() {
+            int limitMs = Math.toIntExact(settings.brokerTimeout().toMillis());
             Producer<byte[], byte[]> producer = clients.transactionalProducer(
                     id("steps"),
                     topics.trainerTransactionalId(),
                     Map.of(
-                            ProducerConfig.MAX_BLOCK_MS_CONFIG,
-                            settings.brokerTimeout().toMillis()));
+                            ProducerConfig.MAX_BLOCK_MS_CONFIG, limitMs,
+                            ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, limitMs,
+                            ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, limitMs));
             made.push(() -> producer.close(CLOSE_LIMIT));
             made.push(metrics.bind(producer, "steps"));
             return producer;
