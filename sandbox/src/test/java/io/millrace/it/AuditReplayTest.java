@@ -128,9 +128,7 @@ class AuditReplayTest {
     }
 
     private static void train(TrainerProcess trainer, long step) throws Exception {
-        assertEquals(
-                200,
-                trainer.post("/v1/steps/" + step + "/lease?wait_ms=20000", "").status());
+        assertEquals(200, trainer.lease(step, 20000).status());
         assertEquals(
                 200,
                 trainer.acknowledge("{\"weight_version\": " + (step + 1) + "}").status());
@@ -163,8 +161,7 @@ class AuditReplayTest {
         results(0, 1, 2, 3);
         try (TrainerProcess trainer = trainer()) {
             train(trainer, 0);
-            assertEquals(
-                    200, trainer.post("/v1/steps/1/lease?wait_ms=20000", "").status());
+            assertEquals(200, trainer.lease(1, 20000).status());
         }
         Audited audited = audit(3L);
         assertEquals(0, audited.exitCode(), audited.json()::toString);
@@ -216,8 +213,7 @@ class AuditReplayTest {
         prompts(4);
         results(0, 1);
         try (TrainerProcess trainer = trainer()) {
-            assertEquals(
-                    200, trainer.post("/v1/steps/0/lease?wait_ms=20000", "").status());
+            assertEquals(200, trainer.lease(0, 20000).status());
         }
         admin.deleteRecords(Map.of(new TopicPartition(topics.results(), 0), RecordsToDelete.beforeOffset(1)))
                 .all()
@@ -236,7 +232,7 @@ class AuditReplayTest {
         try (TrainerProcess trainer = trainer()) {
             train(trainer, 0);
             train(trainer, 1);
-            trainer.post("/v1/steps/2/lease?wait_ms=20000", "");
+            trainer.lease(2, 20000);
             json = trainer.batch().body();
             safetensors =
                     trainer.get(trainer.batchPath() + "&format=safetensors").body();

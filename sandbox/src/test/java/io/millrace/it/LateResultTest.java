@@ -64,7 +64,7 @@ class LateResultTest {
     /** With nothing to lease, so that both lanes are read while it waits. */
     private static void readLanes(TrainerProcess trainer, long step) throws Exception {
         assertOk(trainer.post("/v1/policy", "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 7}"));
-        assertStatus(202, trainer.post("/v1/steps/" + step + "/lease?wait_ms=2000", ""));
+        assertStatus(202, trainer.lease(step, 2000));
     }
 
     @Test
@@ -73,7 +73,7 @@ class LateResultTest {
         try (TrainerProcess trainer = run.start(BOUND)) {
             readLanes(trainer, 0);
             run.publish(List.of(group(0, 1, 4), group(1, 1, 7), group(2, 1, 7)));
-            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.lease(0, 20000));
             StepRecord.Rejection late = rejections().getFirst();
             assertEquals(new GroupIndex(0), late.groupIndex());
             assertEquals(new Attempt(1), late.attempt());
@@ -82,7 +82,7 @@ class LateResultTest {
         }
         run.publish(List.of(group(0, 2, 8), group(3, 1, 8)));
         try (TrainerProcess trainer = run.start(BOUND)) {
-            assertOk(trainer.post("/v1/steps/1/lease?wait_ms=20000", ""));
+            assertOk(trainer.lease(1, 20000));
             StepRecord.ManifestEntry entry = run.records(run.topics.steps(), StepRecord.Lease.class)
                     .getLast()
                     .groups()
@@ -114,7 +114,7 @@ class LateResultTest {
                                     .longValue()
                             == 1,
                     Duration.ofSeconds(20));
-            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.lease(0, 20000));
         }
         assertEquals(List.of(), rejections());
         assertEquals(

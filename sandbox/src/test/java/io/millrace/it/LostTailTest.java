@@ -74,7 +74,7 @@ class LostTailTest {
         Await.until(
                 "step " + steps + " of " + trainer.get("/v1/status").json(),
                 () -> {
-                    TrainerProcess.Answer lease = trainer.post("/v1/steps/next/lease?wait_ms=1000", "");
+                    TrainerProcess.Answer lease = trainer.leaseNext(1000);
                     if (lease.status() != 200) {
                         return false;
                     }

@@ -50,7 +50,7 @@ class NoUseTest {
             for (int index = 3; index < 7; index++) {
                 run.abandon(index, "10 attempts were lost, the limit is 10: no live worker has named it");
             }
-            JsonNode refused = assertStatus(409, trainer.post("/v1/steps/next/lease?wait_ms=30000", ""));
+            JsonNode refused = assertStatus(409, trainer.leaseNext(30000));
             assertTrue(
                     refused.path("error").asString().startsWith("4 groups in a row were given up"), refused::toString);
             assertEquals(1, trainer.exitCode());
@@ -58,9 +58,7 @@ class NoUseTest {
     }
 
     private static String waitingFor(TrainerProcess trainer) throws Exception {
-        return assertStatus(202, trainer.post("/v1/steps/next/lease?wait_ms=0", ""))
-                .path("waiting_for")
-                .asString();
+        return assertStatus(202, trainer.leaseNext(0)).path("waiting_for").asString();
     }
 
     @Test
@@ -82,7 +80,7 @@ class NoUseTest {
             Await.until(
                     "the trainer is told what becomes of the groups",
                     () -> {
-                        TrainerProcess.Answer answer = trainer.post("/v1/steps/next/lease?wait_ms=0", "");
+                        TrainerProcess.Answer answer = trainer.leaseNext(0);
                         return answer.status() == 409
                                 || answer.json()
                                         .path("waiting_for")
@@ -90,7 +88,7 @@ class NoUseTest {
                                         .contains("more groups to finish; last abandoned: ");
                     },
                     LIMIT);
-            JsonNode refused = assertStatus(409, trainer.post("/v1/steps/next/lease?wait_ms=30000", ""));
+            JsonNode refused = assertStatus(409, trainer.leaseNext(30000));
             String error = refused.path("error").asString();
             assertTrue(error.contains("groups in a row were given up"), error);
             assertTrue(error.contains("max-consecutive-abandoned 40"), error);

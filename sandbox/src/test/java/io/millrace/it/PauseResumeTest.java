@@ -133,7 +133,7 @@ class PauseResumeTest {
             assertEquals(aborted, continued, "each of them by one request");
             assertEveryTokenIsInASampleOnce();
             for (int step = 0; step < GROUPS / TrainerRun.BATCH_GROUPS; step++) {
-                assertOk(trainer.post("/v1/steps/" + step + "/lease?wait_ms=20000", ""));
+                assertOk(trainer.lease(step, 20000));
                 assertOk(trainer.acknowledge("{\"weight_version\": " + (step + 1) + "}"));
             }
         }

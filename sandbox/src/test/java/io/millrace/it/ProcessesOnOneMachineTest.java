@@ -86,8 +86,11 @@ class ProcessesOnOneMachineTest {
         Await.until(
                 "a step to lease",
                 () -> {
-                    HttpResponse<byte[]> response =
-                            send("POST", trainerUrl + "/v1/steps/next/lease?wait_ms=10000", "application/json", "");
+                    HttpResponse<byte[]> response = send(
+                            "POST",
+                            trainerUrl + "/v1/steps/next/lease?lineage=0&wait_ms=10000",
+                            "application/json",
+                            "");
                     JsonNode json = Json.MAPPER.readTree(response.body());
                     assertTrue(response.statusCode() == 200 || response.statusCode() == 202, json::toString);
                     if (response.statusCode() == 200) {

@@ -79,7 +79,7 @@ class StaleMaskingTest {
                     "all have finished",
                     () -> trainer.get("/v1/status").json().path("finished").longValue() == 4,
                     TrainerRun.LIMIT);
-            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.lease(0, 20000));
             json = batch(trainer, "application/json");
             blob = batch(trainer, SAFETENSORS);
             JsonNode batch = trainer.batch().json();
@@ -106,13 +106,13 @@ class StaleMaskingTest {
 
         // Whatever the settings are by then.
         try (TrainerProcess trainer = run.start(Map.of())) {
-            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.lease(0, 20000));
             assertArrayEquals(json, batch(trainer, "application/json"));
             assertArrayEquals(blob, batch(trainer, SAFETENSORS));
             assertOk(trainer.acknowledge("{\"weight_version\": 8}"));
             assertArrayEquals(blob, replayed(0));
             assertOk(trainer.post("/v1/resume", "{\"step\": 0, \"mode\": \"replay\", \"lineage\": 1}"));
-            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.lease(0, 20000));
             RolloutBatch again = RolloutBatchCodec.decode(batch(trainer, SAFETENSORS));
             assertEquals(decoded.header().maskBelow(), again.header().maskBelow());
             assertArrayEquals(
@@ -126,7 +126,7 @@ class StaleMaskingTest {
         try (TrainerProcess trainer = run.start(Map.of("max-staleness", "1", "on-stale", "discard"))) {
             assertOk(trainer.post("/v1/policy", "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 7}"));
             run.publish(List.of(group(0, 7, 7, 7), group(1, 4, 5, 6), group(2, 7, 7, 7)));
-            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.lease(0, 20000));
             JsonNode batch = trainer.batch().json();
             assertEquals("[0,2]", indices(batch));
             assertEquals(0, batch.path("masked_tokens").longValue());

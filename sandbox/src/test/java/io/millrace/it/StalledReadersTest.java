@@ -120,7 +120,7 @@ class StalledReadersTest {
         // The stall limit is out of reach, so that only making room is seen.
         DownloadSettings two = new DownloadSettings(2, new ByteSize(512 << 20), Duration.ofMinutes(10));
         try (TrainerProcess trainer = trainer(two)) {
-            Answer lease = trainer.post("/v1/steps/next/lease?wait_ms=20000", "");
+            Answer lease = trainer.leaseNext(20000);
             assertEquals(200, lease.status(), () -> new String(lease.body(), StandardCharsets.UTF_8));
             String batch = lease.json().path("batch").asString();
             String blob = batch + (batch.contains("?") ? "&" : "?") + "format=safetensors";
@@ -150,10 +150,7 @@ class StalledReadersTest {
         publish();
         DownloadSettings impatient = new DownloadSettings(2, new ByteSize(512 << 20), Duration.ofSeconds(2));
         try (TrainerProcess trainer = trainer(impatient)) {
-            String batch = trainer.post("/v1/steps/next/lease?wait_ms=20000", "")
-                    .json()
-                    .path("batch")
-                    .asString();
+            String batch = trainer.leaseNext(20000).json().path("batch").asString();
             try (Socket reader = stalled(trainer, batch)) {
                 Await.until(
                         "it is sent away",

@@ -10,6 +10,7 @@ import io.millrace.common.config.ByteSize;
 import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
@@ -62,6 +63,7 @@ class TrainerConsumerTest {
     private static final int BATCH_GROUPS = 4;
     private static final int SAMPLES = 2;
     private static final int PARTITIONS = 4;
+    private static final Lineage LINEAGE = new Lineage(0);
     private static final String SAFETENSORS = "application/vnd.safetensors";
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
@@ -132,7 +134,7 @@ class TrainerConsumerTest {
     }
 
     private static JsonNode lease(TrainerProcess trainer, String step) throws Exception {
-        Answer answer = trainer.post("/v1/steps/" + step + "/lease?wait_ms=20000", "");
+        Answer answer = trainer.lease(step, 20000);
         assertEquals(200, answer.status(), () -> new String(answer.body(), StandardCharsets.UTF_8));
         return answer.json();
     }
@@ -309,7 +311,7 @@ class TrainerConsumerTest {
     void leaseNotYetSaysHowMany() throws Exception {
         publish(1, 0, 1, 2);
         try (TrainerProcess trainer = trainer()) {
-            Answer answer = trainer.post("/v1/steps/next/lease?wait_ms=3000", "");
+            Answer answer = trainer.leaseNext(3000);
             assertEquals(202, answer.status());
             assertEquals(3, answer.json().path("have").intValue());
             assertEquals(4, answer.json().path("need").intValue());
@@ -325,11 +327,8 @@ class TrainerConsumerTest {
         try (TrainerProcess trainer = trainer()) {
             assertError(404, "no POST /v1/nothing here", trainer.post("/v1/nothing", ""));
             assertError(400, "step must be a whole number", trainer.post("/v1/steps/x/lease", ""));
-            assertError(
-                    400,
-                    "wait_ms must be a whole number from 0 to 60000",
-                    trainer.post("/v1/steps/0/lease?wait_ms=60001", ""));
-            assertError(409, "step 5 is not due; the next step is 0", trainer.post("/v1/steps/5/lease", ""));
+            assertError(400, "wait_ms must be a whole number from 0 to 60000", trainer.lease(0, 60001));
+            assertError(409, "step 5 is not due; the next step is 0", trainer.lease(5, 30_000));
             assertError(409, "step 0 is not leased", trainer.get("/v1/steps/0/batch?lease=0-0-00000000000000aa"));
             assertError(
                     409,
@@ -381,7 +380,7 @@ class TrainerConsumerTest {
             assertEquals(200, trainer.acknowledge("{}").status());
             assertEquals(1, lease(trainer, "1").path("warnings").size());
             assertEquals(200, trainer.acknowledge("").status());
-            assertError(409, "with steps-per-version 1 and pipeline-depth 1", trainer.post("/v1/steps/2/lease", ""));
+            assertError(409, "with steps-per-version 1 and pipeline-depth 1", trainer.lease(2, 30_000));
         }
     }
 
@@ -389,7 +388,7 @@ class TrainerConsumerTest {
     void theJavaQueueDoesTheSameInsideATrainer() throws Exception {
         publish(1, 3, 2, 1, 0);
         try (RolloutQueue queue = TrainerWiring.open(settings(64 << 20))) {
-            LeasedBatch batch = queue.lease(Duration.ofSeconds(20)).orElseThrow();
+            LeasedBatch batch = queue.lease(LINEAGE, Duration.ofSeconds(20)).orElseThrow();
             assertEquals(
                     List.of(0L, 1L, 2L, 3L),
                     batch.groups().stream()
@@ -398,7 +397,7 @@ class TrainerConsumerTest {
             assertEquals(
                     new StepNumber(1),
                     queue.acknowledge(batch.lease(), new WeightVersion(1)).nextStep());
-            assertEquals(Optional.empty(), queue.lease(Duration.ZERO));
+            assertEquals(Optional.empty(), queue.lease(LINEAGE, Duration.ZERO));
             assertEquals(4, queue.status().trained());
         }
     }

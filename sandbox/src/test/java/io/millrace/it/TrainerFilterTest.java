@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.GroupHeader;
@@ -35,6 +36,7 @@ import tools.jackson.databind.JsonNode;
 
 /** What becomes of groups that filters drop, between real processes. */
 class TrainerFilterTest {
+    private static final Lineage LINEAGE = new Lineage(0);
     private static final Map<String, String> ZERO_STD = Map.of("filter", "zero-std");
 
     private static RolloutGroup group(TrainerRun run, long index, double std) {
@@ -81,7 +83,7 @@ class TrainerFilterTest {
                 TrainerProcess trainer = run.start(ZERO_STD)) {
             publishSame(run, 0, 2, 3);
             publishGood(run, 1, 4);
-            JsonNode lease = assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            JsonNode lease = assertOk(trainer.lease(0, 20000));
             assertEquals(List.of(1L, 4L), indices(lease));
             Await.until(
                     "three groups are dropped",
@@ -117,9 +119,9 @@ class TrainerFilterTest {
                 TrainerProcess trainer = run.start(Map.of("filter", "zero-std", "batch-order", "strict"))) {
             publishGood(run, 5, 4, 1);
             publishSame(run, 0, 2);
-            assertStatus(202, trainer.post("/v1/steps/0/lease?wait_ms=0", ""));
+            assertStatus(202, trainer.lease(0, 0));
             publishSame(run, 3);
-            JsonNode lease = assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            JsonNode lease = assertOk(trainer.lease(0, 20000));
             assertEquals(List.of(1L, 4L), indices(lease));
         }
     }
@@ -144,7 +146,7 @@ class TrainerFilterTest {
                     "three further groups are issued",
                     () -> producer.committed().size() == admitted + 3);
             publishGood(run, 1, 5);
-            JsonNode lease = assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            JsonNode lease = assertOk(trainer.lease(0, 20000));
             assertEquals(List.of(1L, 5L), indices(lease));
             issuing.stop();
             assertEquals(
@@ -161,7 +163,7 @@ class TrainerFilterTest {
             try (TrainerProcess trainer = run.start(flags)) {
                 CompletableFuture<Answer> waiting = CompletableFuture.supplyAsync(() -> {
                     try {
-                        return trainer.post("/v1/steps/next/lease?wait_ms=60000", "");
+                        return trainer.leaseNext(60000);
                     } catch (Exception e) {
                         throw new IllegalStateException(e);
                     }
@@ -193,7 +195,7 @@ class TrainerFilterTest {
             publishSame(run, 0, 1);
             JsonNode lease;
             try (TrainerProcess trainer = run.start(Map.of())) {
-                lease = assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+                lease = assertOk(trainer.lease(0, 20000));
             }
             publishSame(run, 2);
             try (TrainerProcess trainer = run.start(ZERO_STD)) {
@@ -201,7 +203,7 @@ class TrainerFilterTest {
                         "the group that is not leased is dropped",
                         () -> trainer.get("/v1/status").json().path("discarded").longValue() == 1,
                         LIMIT);
-                assertEquals(lease, assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", "")));
+                assertEquals(lease, assertOk(trainer.lease(0, 20000)));
                 assertOk(trainer.acknowledge("{\"weight_version\": 8}"));
                 assertEquals(2, trainer.get("/v1/status").json().path("trained").longValue());
             }
@@ -225,7 +227,7 @@ class TrainerFilterTest {
                 RolloutQueue queue =
                         TrainerWiring.open(run.settings(Map.of("max-consecutive-filtered", "2")), List.of(odd))) {
             publishGood(run, 0, 1, 2);
-            LeasedBatch batch = queue.lease(LIMIT).orElseThrow();
+            LeasedBatch batch = queue.lease(LINEAGE, LIMIT).orElseThrow();
             assertEquals(
                     List.of(0L, 2L),
                     batch.groups().stream()
@@ -233,7 +235,7 @@ class TrainerFilterTest {
                             .toList());
             queue.acknowledge(batch.lease(), null);
             publishGood(run, 3, 5, 7);
-            String refused = assertThrows(RolloutQueueException.class, () -> queue.lease(LIMIT))
+            String refused = assertThrows(RolloutQueueException.class, () -> queue.lease(LINEAGE, LIMIT))
                     .getMessage();
             assertTrue(refused.contains("dropped by filters (odd "), refused);
             Await.until(

@@ -98,8 +98,7 @@ class TrainerOutageTest {
         boolean up = true;
         try (TrainerProcess trainer = new TrainerProcess(settings(broker.bootstrap()))) {
             publish(clients);
-            assertEquals(
-                    200, trainer.post("/v1/steps/0/lease?wait_ms=20000", "").status());
+            assertEquals(200, trainer.lease(0, 20000).status());
             broker.close();
             up = false;
 
@@ -112,7 +111,7 @@ class TrainerOutageTest {
                             .contains("the broker to answer"),
                     LIMIT);
             assertEquals(200, trainer.get("/health/live").status());
-            assertEquals(503, trainer.post("/v1/steps/0/lease?wait_ms=0", "").status());
+            assertEquals(503, trainer.lease(0, 0).status());
 
             broker = EmbeddedBroker.start(again);
             up = true;
@@ -120,8 +119,7 @@ class TrainerOutageTest {
                     "the acknowledgement is taken",
                     () -> trainer.acknowledge("{\"weight_version\": 1}").status() == 200,
                     LIMIT);
-            assertEquals(
-                    200, trainer.post("/v1/steps/1/lease?wait_ms=20000", "").status());
+            assertEquals(200, trainer.lease(1, 20000).status());
             assertEquals(2, trainer.get("/v1/status").json().path("trained").longValue());
             assertEquals(1, acknowledgements(clients));
         } finally {

@@ -84,9 +84,9 @@ class TrainerPolicyTest {
         publish(0, 6);
         try (TrainerProcess trainer = run.start(Map.of())) {
             announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 8}");
-            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.lease(0, 20000));
             assertOk(trainer.acknowledge("{\"weight_version\": 9}"));
-            JsonNode old = assertOk(trainer.post("/v1/steps/1/lease?wait_ms=20000", ""));
+            JsonNode old = assertOk(trainer.lease(1, 20000));
             JsonNode ready = announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 1}");
             assertPolicy(ready, "ready", 1);
             assertEquals(1, ready.path("lineage").longValue());
@@ -94,7 +94,7 @@ class TrainerPolicyTest {
             assertStatus(409, trainer.get(old.path("batch").stringValue()));
         }
         try (TrainerProcess trainer = run.start(Map.of())) {
-            JsonNode lease = assertOk(trainer.post("/v1/steps/1/lease?wait_ms=20000&lineage=1", ""));
+            JsonNode lease = assertOk(trainer.lease(1, 20000));
             assertEquals(1, lease.path("weight_version").longValue(), lease::toString);
             assertEquals(1, trainer.batch().json().path("weight_version").longValue());
             JsonNode done = assertOk(trainer.acknowledge("{\"weight_version\": 2}"));
@@ -116,7 +116,7 @@ class TrainerPolicyTest {
         publish(0, 2);
         try (TrainerProcess trainer = run.start(Map.of())) {
             announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 2}");
-            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.lease(0, 20000));
             assertOk(trainer.acknowledge("{\"weight_version\": 3}"));
             String resume = "{\"step\": 0, \"mode\": \"fresh\", \"lineage\": 1}";
             assertEquals(
@@ -127,7 +127,7 @@ class TrainerPolicyTest {
             assertPolicy(assertOk(trainer.get("/v1/policy")), "updating", 2);
             // The engines still serve version 3 of the lineage before: issued in this one, made by those.
             run.publish(List.of(of(1, 2, 3), of(1, 3, 3), of(1, 4, 2), of(1, 5, 2)));
-            JsonNode lease = assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            JsonNode lease = assertOk(trainer.lease(0, 20000));
             assertEquals("[4,5]", lease.path("group_indices").toString());
             announce(trainer, "{\"lineage\": 1, \"state\": \"ready\", \"weight_version\": 2}");
             assertOk(trainer.acknowledge("{\"weight_version\": 3}"));
@@ -138,10 +138,10 @@ class TrainerPolicyTest {
         assertTrue(reason.startsWith("ahead: ") && reason.contains("version 3, lineage 1 is at 2"), reason);
         try (TrainerProcess again = run.start(Map.of())) {
             // Where the lineage has come to version 3 itself, they would look fresh.
-            assertStatus(202, again.post("/v1/steps/1/lease?wait_ms=0", ""));
+            assertStatus(202, again.lease(1, 0));
             assertEquals(0, again.get("/v1/status").json().path("finished").longValue());
             run.publish(List.of(of(1, 2, 3), of(1, 3, 3)));
-            assertOk(again.post("/v1/steps/1/lease?wait_ms=20000", ""));
+            assertOk(again.lease(1, 20000));
         }
     }
 
@@ -184,16 +184,16 @@ class TrainerPolicyTest {
         publish(0, 6);
         try (TrainerProcess trainer = run.start(Map.of("pipeline-depth", "0"))) {
             announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 8}");
-            assertOk(trainer.post("/v1/steps/0/lease?wait_ms=20000", ""));
+            assertOk(trainer.lease(0, 20000));
             assertOk(trainer.acknowledge(""));
-            assertStatus(409, trainer.post("/v1/steps/1/lease?wait_ms=20000", ""));
+            assertStatus(409, trainer.lease(1, 20000));
             announce(trainer, "{\"lineage\": 0, \"state\": \"paused\"}");
             announce(trainer, "{\"lineage\": 0, \"state\": \"updating\"}");
             JsonNode ready = announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 9}");
             assertEquals(TrainerRun.BATCH_GROUPS, ready.path("trained_groups").longValue());
         }
         try (TrainerProcess trainer = run.start(Map.of("pipeline-depth", "0"))) {
-            JsonNode lease = assertOk(trainer.post("/v1/steps/1/lease?wait_ms=20000", ""));
+            JsonNode lease = assertOk(trainer.lease(1, 20000));
             assertEquals(9, lease.path("weight_version").longValue());
             JsonNode early = announce(trainer, "{\"lineage\": 0, \"state\": \"ready\", \"weight_version\": 10}");
             assertTrue(early.path("warnings").toString().contains("step 1 is leased"), early::toString);

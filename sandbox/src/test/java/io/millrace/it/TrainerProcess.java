@@ -26,6 +26,8 @@ final class TrainerProcess implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     /** Of the step leased last; empty before. */
     private volatile String token = "";
+    /** The one that this trainer is in; negative before it has asked. */
+    private volatile long lineage = -1;
 
     /** An answer of the server. */
     record Answer(int status, byte[] body) {
@@ -81,7 +83,32 @@ final class TrainerProcess implements AutoCloseable {
         if (path.contains("/lease") && answer.status() == 200) {
             token = answer.json().path("lease").asString();
         }
+        if ((path.equals("/v1/resume") || path.equals("/v1/policy")) && answer.status() == 200) {
+            lineage = answer.json().path("lineage").longValue();
+        }
         return answer;
+    }
+
+    /** Asks for a step in the lineage that this trainer is in: the run's when it began, or what it was answered since. */
+    Answer lease(long step, long waitMs) throws Exception {
+        return lease(Long.toString(step), waitMs);
+    }
+
+    /** The same for the step that is due. */
+    Answer leaseNext(long waitMs) throws Exception {
+        return lease("next", waitMs);
+    }
+
+    /** @param step a number or {@code next} */
+    Answer lease(String step, long waitMs) throws Exception {
+        if (lineage < 0) {
+            Answer status = get("/v1/status");
+            if (status.status() != 200) {
+                return status;
+            }
+            lineage = status.json().path("lineage").longValue();
+        }
+        return post("/v1/steps/" + step + "/lease?lineage=" + lineage + "&wait_ms=" + waitMs, "");
     }
 
     Answer delete(String path) throws Exception {

@@ -138,7 +138,7 @@ class TrainerRecoveryTest {
 
     /** Leases and acknowledges a step with the groups it gets. */
     private static byte[] train(TrainerProcess trainer, long step, long version) throws Exception {
-        assertOk(trainer.post("/v1/steps/" + step + "/lease?wait_ms=20000", ""));
+        assertOk(trainer.lease(step, 20000));
         byte[] batch = groups(trainer);
         assertOk(trainer.acknowledge("{\"weight_version\": " + version + "}"));
         return batch;
@@ -309,7 +309,7 @@ class TrainerRecoveryTest {
         publish(2, 3);
         for (int start = 0; start < 3; start++) {
             try (TrainerProcess trainer = trainer(keeping(100))) {
-                assertOk(trainer.post("/v1/steps/1/lease?wait_ms=20000", ""));
+                assertOk(trainer.lease(1, 20000));
                 assertEquals(
                         3,
                         trainer.get("/v1/status")

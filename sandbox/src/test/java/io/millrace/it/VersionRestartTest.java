@@ -57,7 +57,7 @@ class VersionRestartTest {
 
     private static JsonNode train(HttpClient http, EngineServer engine, TrainerProcess trainer, long version)
             throws Exception {
-        JsonNode lease = assertOk(trainer.post("/v1/steps/next/lease?wait_ms=30000", ""));
+        JsonNode lease = assertOk(trainer.leaseNext(30000));
         assertEquals(version - 1, lease.path("weight_version").longValue(), lease::toString);
         JsonNode batch = assertOk(trainer.batch());
         JsonNode staleness = trainer.get("/v1/status").json().path("staleness");

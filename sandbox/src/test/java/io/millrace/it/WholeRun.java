@@ -147,7 +147,7 @@ final class WholeRun {
 
     /** Leases a step, and says that it was trained and led to the next version; returns its batch. */
     static JsonNode train(TrainerProcess trainer) throws Exception {
-        TrainerProcess.Answer lease = trainer.post("/v1/steps/next/lease?wait_ms=30000", "");
+        TrainerProcess.Answer lease = trainer.leaseNext(30000);
         JsonNode leased = TrainerRun.assertOk(lease);
         long step = leased.path("step").asLong();
         JsonNode batch = TrainerRun.assertOk(trainer.batch());

@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
 
 /** A trainer that was replaced and does not know it. */
 class ZombieTrainerTest {
-    private static final String LEASE = "/lease?wait_ms=20000";
+    private static final String LEASE = "/lease?wait_ms=20000&lineage=";
 
     private TrainerRun run;
 
@@ -56,20 +56,20 @@ class ZombieTrainerTest {
     void whateverATrainerOfAnOlderLineageSaysIsRefusedAndSettlesNothing() throws Exception {
         publish(0, 6);
         try (TrainerProcess trainer = run.start(Map.of())) {
-            assertOk(trainer.post("/v1/steps/next" + LEASE, ""));
+            assertOk(trainer.leaseNext(20_000));
             assertOk(trainer.acknowledge("{\"weight_version\": 1}"));
-            JsonNode old = assertOk(trainer.post("/v1/steps/next" + LEASE, ""));
+            JsonNode old = assertOk(trainer.leaseNext(20_000));
             assertOk(trainer.post("/v1/resume", "{\"step\": 1, \"mode\": \"fresh\", \"lineage\": 1}"));
             String oldLease = old.path("lease").stringValue();
             String oldBatch = old.path("batch").stringValue();
             assertCurrent(assertStatus(409, trainer.get(oldBatch)), 1, 1);
 
-            JsonNode mine = assertOk(trainer.post("/v1/steps/1" + LEASE + "&lineage=1", ""));
+            JsonNode mine = assertOk(trainer.lease(1, 20_000));
             assertNotEquals(oldLease, mine.path("lease").stringValue());
             assertCurrent(assertStatus(409, trainer.get(oldBatch)), 1, 1);
             String late = "{\"lease\": \"" + oldLease + "\", \"weight_version\": 77}";
             assertCurrent(assertStatus(409, trainer.post("/v1/steps/1/ack", late)), 1, 1);
-            assertCurrent(assertStatus(409, trainer.post("/v1/steps/1" + LEASE + "&lineage=0", "")), 1, 1);
+            assertCurrent(assertStatus(409, trainer.post("/v1/steps/1" + LEASE + 0, "")), 1, 1);
             String updating = "{\"lineage\": 0, \"state\": \"updating\"}";
             assertCurrent(assertStatus(409, trainer.post("/v1/policy", updating)), 1, 1);
             String resume = "{\"step\": 0, \"mode\": \"fresh\", \"lineage\": 1}";
@@ -88,11 +88,28 @@ class ZombieTrainerTest {
     }
 
     @Test
+    void whoWasReplacedAndGoesOnWithItsLoopIsNotGivenTheStep() throws Exception {
+        publish(0, 4);
+        try (TrainerProcess trainer = run.start(Map.of())) {
+            assertOk(trainer.post("/v1/steps/next" + LEASE + 0, ""));
+            assertOk(trainer.post("/v1/resume", "{\"step\": 0, \"mode\": \"fresh\", \"lineage\": 1}"));
+            assertOk(trainer.post("/v1/steps/0" + LEASE + 1, ""));
+            for (String step : List.of("next", "0", "1")) {
+                JsonNode unsaid = assertStatus(400, trainer.post("/v1/steps/" + step + "/lease", ""));
+                assertNames("lineage must be given", unsaid);
+                assertTrue(unsaid.path("error").stringValue().contains("GET /v1/status"), unsaid::toString);
+                assertTrue(unsaid.path("lease").isMissingNode(), unsaid::toString);
+                assertCurrent(assertStatus(409, trainer.post("/v1/steps/" + step + LEASE + 0, "")), 1, 0);
+            }
+        }
+    }
+
+    @Test
     void whoNamesNoLeaseOrLineageIsToldWhichKeyIsMissing() throws Exception {
         publish(0, 2);
         try (TrainerProcess trainer = run.start(Map.of())) {
-            JsonNode lease = assertOk(trainer.post("/v1/steps/next" + LEASE, ""));
-            assertEquals(lease, assertOk(trainer.post("/v1/steps/next" + LEASE, "")));
+            JsonNode lease = assertOk(trainer.leaseNext(20_000));
+            assertEquals(lease, assertOk(trainer.leaseNext(20_000)));
             for (String bad : List.of("/v1/steps/0/batch", "/v1/steps/0/batch?lease=0-0", "/v1/steps/0/batch?lease=")) {
                 assertNames("lease", assertStatus(400, trainer.get(bad)));
             }
@@ -103,7 +120,7 @@ class ZombieTrainerTest {
             assertNames("lineage", assertStatus(400, trainer.post("/v1/resume", "{\"step\": 0}")));
         }
         try (TrainerProcess again = run.start(Map.of())) {
-            JsonNode lease = assertOk(again.post("/v1/steps/0" + LEASE, ""));
+            JsonNode lease = assertOk(again.lease(0, 20_000));
             assertOk(again.acknowledge("{\"weight_version\": 1}"));
             assertEquals(0, lease.path("lineage").longValue());
         }

@@ -29,7 +29,7 @@ final class TrainerCalls {
         this.url = ChaosSpecs.url(port);
     }
 
-    /** Fetches and acknowledges a step of a lineage that was left; what is answered as if it stood is returned. */
+    /** Goes on in a lineage that was left, as its trainer would; what is answered as if it stood is returned. */
     List<String> late(TrainerWatch.Received step) throws InterruptedException {
         List<String> taken = new ArrayList<>();
         String path = url + "/v1/steps/" + step.step();
@@ -42,6 +42,9 @@ final class TrainerCalls {
         refused(taken, "the late acknowledgement", post(path + "/ack", ack));
         refused(taken, "the late fetch", HttpRequest.newBuilder(URI.create(path + "/batch?lease=" + step.token())));
         refused(taken, "the late announcement", post(url + "/v1/policy", policy));
+        String lease = url + "/v1/steps/next/lease?wait_ms=0";
+        refused(taken, "the lease after that", post(lease + "&lineage=" + step.lineage(), new byte[0]));
+        refused(taken, "the lease that names no lineage", post(lease, new byte[0]));
         return taken;
     }
 

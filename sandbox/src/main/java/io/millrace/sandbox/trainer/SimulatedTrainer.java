@@ -44,8 +44,8 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
     /** The loop's thread while it may be interrupted: an acknowledgement under way is let finish and recorded. */
     private @Nullable Thread waiting;
 
-    /** Whether the first turn has been taken; the loop's thread alone asks. */
-    private boolean begun;
+    /** The one that it trains in, read when it begins; null before. The loop's thread alone asks. */
+    private @Nullable Long lineage;
 
     private final AtomicInteger failedSteps = new AtomicInteger();
 
@@ -80,15 +80,13 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
             return;
         }
         enterWait();
-        if (!begun) {
-            begin();
-            begun = true;
-        }
+        long mine = lineage == null ? begin() : lineage;
+        lineage = mine;
         long askedNanos = ticker.nanos();
-        Optional<Lease> leased = client.lease();
+        Optional<Lease> leased = client.lease(mine);
         while (leased.isEmpty()) {
-            endUpdate();
-            leased = client.lease();
+            endUpdate(mine);
+            leased = client.lease(mine);
         }
         double waitSeconds = (ticker.nanos() - askedNanos) / 1e9;
         try {
@@ -99,13 +97,16 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         }
     }
 
-    /** A trainer that was started again knows neither what engines serve nor whether one before it paused them. */
-    private void begin() throws Exception {
-        if (settings.resumeBack() > 0) {
-            goBack();
-        }
+    /**
+     * A trainer that was started again knows neither what engines serve nor whether one before it paused them.
+     *
+     * @return the lineage that it is in
+     */
+    private long begin() throws Exception {
+        TrainerClient.Standing run = client.standing();
+        long begun = settings.resumeBack() > 0 ? goBack(run) : run.lineage();
         if (!settings.pauseOnUpdate()) {
-            return;
+            return begun;
         }
         TrainerClient.Weights weights = client.weights();
         if (settings.versionRestart() && weights.weightVersion() > FIRST_VERSION) {
@@ -118,22 +119,24 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
             }
             client.goOn(engine);
         }
-        if (weights.areUpdating()) {
-            client.ready(weights);
-        }
+        return weights.areUpdating() ? client.ready(weights) : begun;
     }
 
-    /** Resumes as if its newest checkpoint were older than the run. */
-    private void goBack() throws Exception {
-        TrainerClient.Standing run = client.standing();
+    /**
+     * Resumes as if its newest checkpoint were older than the run.
+     *
+     * @return the lineage that it is in then
+     */
+    private long goBack(TrainerClient.Standing run) throws Exception {
         long step = Math.max(0, run.nextStep() - settings.resumeBack());
-        long lineage = run.lineage() + 1;
-        journal.resuming(lineage, step);
-        if (!client.resume(step, settings.resumeMode().name().toLowerCase(Locale.ROOT), lineage)) {
+        long opened = run.lineage() + 1;
+        journal.resuming(opened, step);
+        if (!client.resume(step, settings.resumeMode().name().toLowerCase(Locale.ROOT), opened)) {
             log.warn("step {} cannot be gone back to, training goes on where it is", step);
-            return;
+            return run.lineage();
         }
-        log.info("went back from step {} to {}: lineage {}", run.nextStep(), step, lineage);
+        log.info("went back from step {} to {}: lineage {}", run.nextStep(), step, opened);
+        return opened;
     }
 
     private void train(Lease lease, double waitSeconds) throws Exception {
@@ -173,17 +176,17 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
     }
 
     /** After a resumption, or where a trainer was killed in an update, nothing is generated until somebody says ready. */
-    private void endUpdate() throws Exception {
+    private void endUpdate(long mine) throws Exception {
         TrainerClient.Weights weights = client.weights();
-        if (weights.areUpdating()) {
+        if (weights.lineage() == mine && weights.areUpdating()) {
             push(weights.weightVersion());
             client.ready(weights);
         }
     }
 
-    private void update(long lineage, long version) throws Exception {
+    private void update(long mine, long version) throws Exception {
         if (learner != null || settings.pauseOnUpdate()) {
-            client.updating(lineage);
+            client.updating(mine);
         }
         push(version);
     }

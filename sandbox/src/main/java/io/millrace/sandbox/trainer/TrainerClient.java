@@ -78,10 +78,17 @@ final class TrainerClient {
         return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     }
 
-    /** Asks for the next step once, waiting up to 10 s for it; empty when it is not ready. */
-    Optional<Lease> lease() throws TrainerCallException, InterruptedException {
-        HttpResponse<byte[]> response =
-                call("POST", trainerUrl + "/v1/steps/next/lease?wait_ms=" + POLL.toMillis(), null, "lease a step");
+    /**
+     * Asks for the next step once, waiting up to 10 s for it; empty when it is not ready.
+     *
+     * @param lineage the one that this trainer is in; the run being in another, which replaced it, is an error
+     */
+    Optional<Lease> lease(long lineage) throws TrainerCallException, InterruptedException {
+        HttpResponse<byte[]> response = call(
+                "POST",
+                trainerUrl + "/v1/steps/next/lease?lineage=" + lineage + "&wait_ms=" + POLL.toMillis(),
+                null,
+                "lease a step");
         JsonNode body = json(response);
         if (response.statusCode() == 202) {
             log.info(
@@ -198,14 +205,20 @@ final class TrainerClient {
                 body.path("state").asString("ready"));
     }
 
-    /** Says that every engine serves the version. */
-    void ready(Weights weights) throws TrainerCallException, InterruptedException {
+    /**
+     * Says that every engine serves the version.
+     *
+     * @return the lineage that the run is in then: another one when its versions are counted anew
+     */
+    long ready(Weights weights) throws TrainerCallException, InterruptedException {
         String what = "say that weights are ready";
         ObjectNode body = Json.object()
                 .put("lineage", weights.lineage())
                 .put("state", "ready")
                 .put("weight_version", weights.weightVersion());
-        expect(call("POST", trainerUrl + "/v1/policy", body, what), 200, what);
+        HttpResponse<byte[]> response = call("POST", trainerUrl + "/v1/policy", body, what);
+        expect(response, 200, what);
+        return number(json(response), "lineage");
     }
 
     /** Says that the weights are being moved. */
@@ -327,7 +340,7 @@ final class TrainerClient {
     private static long number(JsonNode body, String name) throws TrainerCallException {
         JsonNode value = body.path(name);
         if (!value.isIntegralNumber()) {
-            throw new TrainerCallException("the lease has no whole number " + name + ": " + value);
+            throw new TrainerCallException("the answer has no whole number " + name + ": " + value);
         }
         return value.asLong();
     }

@@ -45,8 +45,7 @@ class SimulatedTrainerTest {
             String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             String path = exchange.getRequestURI().getPath();
             String query = exchange.getRequestURI().getQuery();
-            calls.add(exchange.getRequestMethod() + " " + path + (path.endsWith("/batch") ? "?" + query : "") + " "
-                    + body);
+            calls.add(exchange.getRequestMethod() + " " + path + (query == null ? "" : "?" + query) + " " + body);
             int status = 200;
             ObjectNode answer = Json.object();
             long step = Math.max(0L, leases - 1);
@@ -55,7 +54,11 @@ class SimulatedTrainerTest {
                 troubles--;
                 status = 503;
             } else if (path.endsWith("/lease")) {
-                if (calls.size() == 1) {
+                if (leases == 0
+                        && calls.stream()
+                                        .filter(call -> call.contains("/lease"))
+                                        .count()
+                                == 1) {
                     status = 202;
                 } else {
                     leases++;
@@ -68,6 +71,8 @@ class SimulatedTrainerTest {
                     answer.put("leased_at_ms", 5);
                     answer.putArray("group_indices").add(2 * step).add(2 * step + 1);
                 }
+            } else if (path.equals("/v1/status")) {
+                answer.put("lineage", 0).put("next_step", step);
             } else if (path.endsWith("/ack") && refuseAcknowledgements) {
                 status = 409;
             } else if (path.endsWith("/batch")) {
@@ -121,9 +126,10 @@ class SimulatedTrainerTest {
         trainer(2, 1, () -> {}).runOnce();
         assertEquals(
                 List.of(
-                        "POST /v1/steps/next/lease ",
+                        "GET /v1/status ",
+                        "POST /v1/steps/next/lease?lineage=0&wait_ms=10000 ",
                         "GET /v1/policy ",
-                        "POST /v1/steps/next/lease ",
+                        "POST /v1/steps/next/lease?lineage=0&wait_ms=10000 ",
                         "GET /v1/steps/0/batch?lease=0-0-00000000000000aa ",
                         "POST /update_weight_version {\"new_version\":\"1\",\"abort_all_requests\":false}",
                         "POST /v1/steps/0/ack {\"lease\":\"0-0-00000000000000aa\",\"weight_version\":1}"),
@@ -180,7 +186,7 @@ class SimulatedTrainerTest {
                 return nanos++;
             }
         });
-        var error = assertThrows(TrainerClient.TrainerCallException.class, client::lease);
+        var error = assertThrows(TrainerClient.TrainerCallException.class, () -> client.lease(0));
         assertTrue(error.getMessage().contains("cannot lease a step at " + url), error.getMessage());
         assertTrue(error.getMessage().contains("--retry-limit"), error.getMessage());
     }

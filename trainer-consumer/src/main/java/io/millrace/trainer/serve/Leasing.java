@@ -56,7 +56,7 @@ final class Leasing {
     @Nullable
     LeaseAnswer lease(Session session, Request.Lease request) {
         Lineage lineage = request.lineage();
-        if (lineage != null && !lineage.equals(session.ledger.lineage())) {
+        if (!lineage.equals(session.ledger.lineage())) {
             return refused(
                     session,
                     "the run is in lineage " + session.ledger.lineage() + ", not in " + lineage

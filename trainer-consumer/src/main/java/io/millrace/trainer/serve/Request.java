@@ -18,14 +18,10 @@ sealed interface Request {
 
     /**
      * @param step null for whichever is due
-     * @param lineage the one that the trainer is in; null when it does not say
+     * @param lineage the one that the trainer is in
      * @param deadlineNanos by the loop's ticker
      */
-    record Lease(
-            @Nullable StepNumber step,
-            @Nullable Lineage lineage,
-            long deadlineNanos,
-            CompletableFuture<LeaseAnswer> answer)
+    record Lease(@Nullable StepNumber step, Lineage lineage, long deadlineNanos, CompletableFuture<LeaseAnswer> answer)
             implements Request {}
 
     /**

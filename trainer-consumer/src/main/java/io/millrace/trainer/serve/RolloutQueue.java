@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * order. The trainer's loop is
  *
  * <pre>{@code
- * Optional<LeasedBatch> batch = queue.lease(Duration.ofMinutes(1)); // empty: not yet, ask again
+ * Lineage lineage = queue.status().lineage(); // once, when the trainer begins
+ * Optional<LeasedBatch> batch = queue.lease(lineage, Duration.ofMinutes(1)); // empty: not yet, ask again
  * train(batch);
  * queue.acknowledge(batch.lease(), newVersionOrNull);
  * }</pre>
@@ -140,11 +141,13 @@ public final class RolloutQueue implements AutoCloseable {
     /**
      * Leases the step that is due and reads its groups; the open step when one is leased.
      *
+     * @param lineage the one that the trainer is in
      * @param wait how long to wait for its groups to finish; zero asks and returns
      * @return empty when they have not finished by then; {@link #status} says what is missing
+     * @throws RolloutQueueException of kind REFUSED when the run is in another lineage: the trainer was replaced
      */
-    public Optional<LeasedBatch> lease(Duration wait) throws InterruptedException {
-        return switch (lease(null, null, wait)) {
+    public Optional<LeasedBatch> lease(Lineage lineage, Duration wait) throws InterruptedException {
+        return switch (lease(null, lineage, wait)) {
             case LeaseAnswer.Leased leased -> {
                 try {
                     yield Optional.of(batch(leased.lease().token()));
@@ -165,11 +168,11 @@ public final class RolloutQueue implements AutoCloseable {
      * Leases a step without reading its groups; idempotent.
      *
      * @param step null for the one that is due
-     * @param lineage the one that the trainer is in; null when it does not say
+     * @param lineage the one that the trainer is in, as it read it when it began: {@link #status} or the answer to its
+     *     {@link #resume}
      * @param wait as above
      */
-    public LeaseAnswer lease(@Nullable StepNumber step, @Nullable Lineage lineage, Duration wait)
-            throws InterruptedException {
+    public LeaseAnswer lease(@Nullable StepNumber step, Lineage lineage, Duration wait) throws InterruptedException {
         CompletableFuture<LeaseAnswer> answer = new CompletableFuture<>();
         return ask(new Request.Lease(step, lineage, ticker.nanos() + wait.toNanos(), answer), answer, wait);
     }

@@ -25,8 +25,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The trainer's API over HTTP, a thin layer over {@link RolloutQueue}: {@code POST /v1/steps/{step}/lease} (a number or
- * {@code next}), {@code GET /v1/steps/{step}/batch}, {@code POST /v1/steps/{step}/ack}, {@code POST
+ * The trainer's API over HTTP, a thin layer over {@link RolloutQueue}: {@code POST /v1/steps/{step}/lease?lineage=0} (a
+ * number or {@code next}, and the lineage that the trainer is in), {@code GET /v1/steps/{step}/batch}, {@code POST /v1/steps/{step}/ack}, {@code POST
  * /v1/resume}, {@code GET /v1/status}, and those of {@link PolicyRoutes} and {@link EvaluationRoutes}. The answer to a
  * lease has a token, {@code lease}, by which the batch is fetched and acknowledged. Every error is {@code {"error":
  * "..."}}, with 409 also {@code lineage}, {@code step}, {@code weight_version} and {@code state} as they are now.
@@ -79,10 +79,7 @@ public final class TrainerRoutes {
         StepNumber step = text.equals("next") ? null : step(text);
         long waitMs =
                 number("wait_ms", request.query().first("wait_ms").orElse(Long.toString(WAIT_MS_DEFAULT)), WAIT_MS_MAX);
-        Lineage lineage = request.query()
-                .first("lineage")
-                .map(of -> new Lineage(number("lineage", of, Long.MAX_VALUE)))
-                .orElse(null);
+        Lineage lineage = lineage(request.query().first("lineage").orElse(""));
         switch (queue.lease(step, lineage, Duration.ofMillis(waitMs))) {
             case LeaseAnswer.Leased leased -> OpsServer.sendJson(response, Status.OK_200, leased(leased));
             case LeaseAnswer.NotYet notYet ->
@@ -211,6 +208,15 @@ public final class TrainerRoutes {
             throw bad("lease is of step " + token.step() + ", the path names step " + step);
         }
         return token;
+    }
+
+    private static Lineage lineage(String text) {
+        if (text.isEmpty()) {
+            throw bad("lineage must be given: the one that the trainer is in, which it read when it began, from GET"
+                    + " /v1/status or from the answer to its resumption. Who reads it anew with each lease never learns"
+                    + " that it was replaced");
+        }
+        return new Lineage(number("lineage", text, Long.MAX_VALUE));
     }
 
     private static StepNumber step(String text) {
