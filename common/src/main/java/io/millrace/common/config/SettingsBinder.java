@@ -23,6 +23,7 @@ public final class SettingsBinder {
             "MILLRACE_HOME",
             "MILLRACE_PYTHON",
             "MILLRACE_JAVA_OPTS",
+            "MILLRACE_AOT",
             "MILLRACE_TEST_BROKER");
 
     /** Prefix of variables that pass one Kafka client property through: MILLRACE_KAFKA_SECURITY_PROTOCOL. */

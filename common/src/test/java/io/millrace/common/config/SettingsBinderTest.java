@@ -15,6 +15,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -210,6 +213,22 @@ class SettingsBinderTest {
     @ValueSource(strings = {"MILLRACE_CONFIG", "MILLRACE_LOG", "MILLRACE_TEST_BROKER", "MILLRACE_BUCKETS", "PATH"})
     void variablesOfOtherUsesAreLeftAlone(String variable) throws Exception {
         assertEquals(3, bind(Map.of(), Map.of(variable, "x"), "").coats());
+    }
+
+    /** Whoever sets one for a script has it in the processes that the script starts, too. */
+    @Test
+    void everyVariableThatOurScriptsReadIsKnown() throws Exception {
+        Pattern read = Pattern.compile("\\$\\{(MILLRACE_[A-Z_]+)[:}]");
+        Set<String> variables = new TreeSet<>();
+        try (Stream<Path> scripts = Files.list(Path.of("../scripts"))) {
+            for (Path script : scripts.filter(Files::isRegularFile).toList()) {
+                read.matcher(Files.readString(script)).results().forEach(found -> variables.add(found.group(1)));
+            }
+        }
+        assertTrue(variables.size() >= 3, variables.toString());
+        for (String variable : variables) {
+            assertEquals(3, bind(Map.of(), Map.of(variable, "x"), "").coats());
+        }
     }
 
     /** The kind of message: the units are named where the text had none or another. */
