@@ -1,6 +1,7 @@
 package io.millrace.worker;
 
 import io.millrace.common.config.Command;
+import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;
 import java.time.Duration;
 
@@ -8,6 +9,9 @@ import java.time.Duration;
 public final class WorkerCommand implements Command<WorkerSettings> {
     /** For all stages behind drain and hand-back: the last receipts and status, the clients, the server. */
     private static final Duration STOP_REST = Duration.ofSeconds(20);
+
+    /** Results, status, policy, partials, one of each of the three lanes, and admin at the start. */
+    private static final int KAFKA_CLIENTS = 8;
 
     @Override
     public String name() {
@@ -26,6 +30,7 @@ public final class WorkerCommand implements Command<WorkerSettings> {
 
     @Override
     public int run(WorkerSettings settings) throws Exception {
+        OpenFiles.ofThisProcess().require(KAFKA_CLIENTS, "--slots", settings.slots());
         // Engines (uvicorn) close idle connections after 5 s; reusing one later breaks a request. Read once by the
         // JDK's client, hence before the first is made.
         System.setProperty("jdk.httpclient.keepalive.timeout", "3");

@@ -1,10 +1,14 @@
 package io.millrace.producer;
 
 import io.millrace.common.config.Command;
+import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;
 
 /** {@code millrace producer}: publishes prompt groups as admission allows, and keeps the run's ledger. */
 public final class ProducerCommand implements Command<ProducerSettings> {
+    /** Admin, publisher, heartbeat, follower, and a reader of each of the three lanes. */
+    private static final int KAFKA_CLIENTS = 7;
+
     @Override
     public String name() {
         return "producer";
@@ -22,6 +26,7 @@ public final class ProducerCommand implements Command<ProducerSettings> {
 
     @Override
     public int run(ProducerSettings settings) throws Exception {
+        OpenFiles.ofThisProcess().require(KAFKA_CLIENTS);
         return ProcessRunner.run(
                 name(),
                 settings.stopTimeout(),

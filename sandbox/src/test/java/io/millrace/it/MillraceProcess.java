@@ -34,12 +34,23 @@ final class MillraceProcess {
     static MillraceProcess start(Path folder, List<String> javaOptions, String... arguments) throws IOException {
         List<String> command = command(arguments);
         command.addAll(command.indexOf("-cp"), javaOptions);
-        Path output = Files.createTempFile(folder, arguments[0] + "-", ".log");
+        return start(folder, arguments[0], command);
+    }
+
+    /** @param openFiles as {@code ulimit -n} sets it */
+    static MillraceProcess startLimited(Path folder, int openFiles, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("bash", "-c", "ulimit -n " + openFiles + "; exec \"$@\"", "bash"));
+        command.addAll(command(arguments));
+        return start(folder, arguments[0], command);
+    }
+
+    private static MillraceProcess start(Path folder, String name, List<String> command) throws IOException {
+        Path output = Files.createTempFile(folder, name + "-", ".log");
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         // Settings come from the arguments alone, whatever is set around the tests.
         builder.environment().keySet().removeIf(key -> key.startsWith("MILLRACE_"));
-        return new MillraceProcess(arguments[0], builder.start(), output);
+        return new MillraceProcess(name, builder.start(), output);
     }
 
     /** The command line of a process, to be started otherwise. */
