@@ -173,7 +173,7 @@ final class Evaluations {
      * @param max how many groups at most
      */
     void recover(Policy policy, Liveness liveness, int max) {
-        ledger.forgetWorkers(nowMs());
+        var _ = ledger.forgetWorkers(nowMs());
         List<RunPublisher.Item> items = new ArrayList<>();
         List<Decision> decisions = new ArrayList<>();
         for (Decision decision : ledger.due(liveness, nowMs(), max)) {

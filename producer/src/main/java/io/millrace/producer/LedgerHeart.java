@@ -1,5 +1,6 @@
 package io.millrace.producer;
 
+import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.record.WorkersRecord;
@@ -17,7 +18,8 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the ledger's heartbeat to {@code workers} every period, one under way at a time. With a client of its own,
+ * Writes the ledger's heartbeat to {@code workers} every period, one under way at a time, and takes off it who is gone.
+ * With a client of its own,
  * without transactions: in the publisher's transactions each heartbeat would leave a control record that compaction
  * keeps for long, hold back the readers of the topic while a batch is open, and wait behind a slow commit. One owner.
  */
@@ -63,6 +65,15 @@ final class LedgerHeart implements AutoCloseable {
         nextNanos = ticker.nanos() + periodNanos;
         liveness.sent(sequence + 1, ticker.nanos() / 1_000_000);
         underWay = send(own);
+    }
+
+    /**
+     * A worker that has been silent for long has no status any more: without this the topic, and every reader's start,
+     * would grow with each worker that ever was. A worker that does come back writes its next status.
+     */
+    void forget(WorkerIncarnation worker) {
+        // One that is lost leaves one record on the topic; nothing rests on it.
+        var _ = producer.send(new ProducerRecord<>(topic, 0, KafkaClients.key(worker.key()), null));
     }
 
     private Future<RecordMetadata> send(LedgerIdentity own) {

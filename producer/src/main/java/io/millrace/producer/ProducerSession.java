@@ -61,6 +61,9 @@ final class ProducerSession implements AutoCloseable {
 
     static final String BROKER = "broker";
 
+    /** Workers tell their status every 2 s; who was silent for so long is not counted as a member of the share groups. */
+    private static final long WORKING_WITHIN_MS = 10_000;
+
     /**
      * What does not change: the order of the prompts and the limits.
      *
@@ -87,6 +90,7 @@ final class ProducerSession implements AutoCloseable {
             Map<Lane, QueueWatch> queues,
             Evaluations evaluations,
             LedgerHeart heart,
+            ShareGroupRoom room,
             RecordTrimmer trimmer,
             Admin admin,
             KafkaClientMetrics meters) {}
@@ -217,7 +221,10 @@ final class ProducerSession implements AutoCloseable {
         }
         nextScanMs = nowMs + SCAN_PERIOD_MS;
         edges.evaluations().recover(feed.policy(), liveness, plan.batchMax());
-        ledger.forgetWorkers(nowMs);
+        if (liveness.caughtUp()) {
+            ledger.forgetWorkers(nowMs).forEach(edges.heart()::forget);
+            edges.room().turn(ledger.workersSince(nowMs - WORKING_WITHIN_MS));
+        }
         List<Decision> decisions = ledger.due(liveness, nowMs, plan.batchMax());
         List<RunPublisher.Item> items = new ArrayList<>();
         Map<GroupIndex, TrainingTask> before = tasksOf(decisions);

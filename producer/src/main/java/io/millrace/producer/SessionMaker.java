@@ -9,6 +9,7 @@ import io.millrace.common.metrics.Metrics;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.topics.TrimFailures;
 import io.millrace.producer.evaluate.EvalTasks;
 import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
@@ -110,7 +111,13 @@ final class SessionMaker {
                 queues,
                 evaluations,
                 new LedgerHeart(heartClient(), topics.workers(), around.clock(), ticker, PERIOD),
-                new RecordTrimmer(admin, ticker, settings.trimInterval()),
+                new ShareGroupRoom(admin, ticker),
+                new RecordTrimmer(
+                        admin,
+                        ticker,
+                        settings.trimInterval(),
+                        new TrimFailures(
+                                "deletion", around.health(), metrics.registry(), ticker, settings.trimInterval())),
                 admin,
                 meters);
         return new ProducerSession(

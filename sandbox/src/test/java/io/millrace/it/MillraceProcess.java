@@ -39,7 +39,8 @@ final class MillraceProcess {
 
     /** @param openFiles as {@code ulimit -n} sets it */
     static MillraceProcess startLimited(Path folder, int openFiles, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("bash", "-c", "ulimit -n " + openFiles + "; exec \"$@\"", "bash"));
+        List<String> command =
+                new ArrayList<>(List.of("bash", "-c", "ulimit -n " + openFiles + "; exec \"$@\"", "bash"));
         command.addAll(command(arguments));
         return start(folder, arguments[0], command);
     }

@@ -133,7 +133,7 @@ public final class TrainerWiring {
                 topics.run(),
                 settings.batch().batchGroups(),
                 settings.updateLimit(),
-                new SessionOpener(settings, filters, clients, admin, metrics, meters, clock, ticker),
+                new SessionOpener(settings, filters, clients, admin, metrics, meters, health, clock, ticker),
                 settings.recovery().resume(),
                 meters,
                 health,

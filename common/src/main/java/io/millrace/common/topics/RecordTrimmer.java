@@ -12,29 +12,31 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Deletes what a topic's owner needs no more: records below an offset, at most once a period, never waiting for the
- * broker. A deletion that fails is asked again in the next period: nothing rests on it but disk space. One owner.
+ * broker. A deletion that fails is told of and asked again in the next period: nothing rests on it but disk space. One
+ * owner.
  */
 public final class RecordTrimmer {
-    private static final Logger log = LoggerFactory.getLogger(RecordTrimmer.class);
-
     private final Admin admin;
     private final Ticker ticker;
     private final long periodNanos;
+    private final TrimFailures failures;
     private final Map<TopicPartition, Long> wanted = new HashMap<>();
     private final Map<TopicPartition, Long> deleted = new HashMap<>();
     private @Nullable Map<TopicPartition, KafkaFuture<DeletedRecords>> asked;
     private long nextNanos;
 
-    /** @param admin not owned */
-    public RecordTrimmer(Admin admin, Ticker ticker, Duration period) {
+    /**
+     * @param admin not owned
+     * @param failures get to know what the broker does not delete
+     */
+    public RecordTrimmer(Admin admin, Ticker ticker, Duration period, TrimFailures failures) {
         this.admin = admin;
         this.ticker = ticker;
         this.periodNanos = period.toNanos();
+        this.failures = failures;
         this.nextNanos = ticker.nanos() + periodNanos;
     }
 
@@ -70,8 +72,9 @@ public final class RecordTrimmer {
         answers.forEach((partition, answer) -> {
             try {
                 deleted.put(partition, answer.get().lowWatermark());
+                failures.deleted(partition.topic(), partition.partition());
             } catch (ExecutionException e) {
-                log.debug("records of {} not deleted, asked again later", partition, e);
+                failures.failed(partition.topic(), partition.partition(), String.valueOf(e.getCause()));
             } catch (InterruptedException e) {
                 throw new InterruptException(e);
             }

@@ -8,6 +8,7 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.worker.generate.Generator;
@@ -51,7 +52,10 @@ public final class Claimer implements OwnerLoop.Turn {
     private static final Duration STALL_LIMIT = Duration.ofSeconds(60);
 
     /** Between two tries to join a group that is full. */
-    private static final Duration FULL_WAIT = Duration.ofSeconds(10);
+    private static final Duration FULL_WAIT = Duration.ofSeconds(3);
+
+    /** As of a broker that is away. */
+    private static final Duration SAY_FULL_EVERY = Duration.ofSeconds(10);
 
     /** More than any run asks for ({@code --samples-per-group}); a task with more is somebody's mistake. */
     private static final int SAMPLES_MAX = 4096;
@@ -81,7 +85,7 @@ public final class Claimer implements OwnerLoop.Turn {
     private final Timer polls;
     private final Counter rebuilds;
     private final ConsumerWatch watch = new ConsumerWatch(STALL_LIMIT);
-    private boolean saidFull;
+    private final EverySoOften fullLines;
 
     /**
      * @param part of the health report
@@ -109,6 +113,7 @@ public final class Claimer implements OwnerLoop.Turn {
         this.ticker = ticker;
         this.health = health;
         this.registry = registry;
+        this.fullLines = new EverySoOften(SAY_FULL_EVERY, ticker);
         this.polls = Timer.builder("millrace.worker.claim.poll")
                 .description("a poll of a prompts lane that brought groups")
                 .register(registry);
@@ -198,10 +203,9 @@ public final class Claimer implements OwnerLoop.Turn {
     /** A worker too many: others may leave, so it goes on trying. */
     private void full(GroupMaxSizeReachedException e) throws InterruptedException {
         health.blocked(part, "a place in the share group, which is full (the broker's group.share.max.size)");
-        if (!saidFull) {
-            saidFull = true;
+        if (fullLines.isDue()) {
             log.warn(
-                    "the share group of {} is full: the broker's group.share.max.size (Kafka's default is 200) is the most"
+                    "waits for a place in the share group of {}, which is full: the broker's group.share.max.size (Kafka's default is 200) is the most"
                             + " workers of a run; raise it, or start fewer workers with more slots: {}",
                     lanes.keySet(),
                     e.getMessage());

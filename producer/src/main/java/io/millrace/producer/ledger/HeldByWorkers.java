@@ -2,17 +2,19 @@ package io.millrace.producer.ledger;
 
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.WorkersRecord;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What each worker named in its newest status. Owned by {@link Ledger}. */
+/** What each worker named in its newest status, and when that was heard. Owned by {@link Ledger}. */
 final class HeldByWorkers {
     /** Longer than any worker is away; a status of one that comes back later is taken as its first. */
-    private static final long FORGOTTEN_MS = 3_600_000;
+    static final long FORGOTTEN_MS = 3_600_000;
 
-    private record View(long sequence, long heardMs, Set<Long> groups) {}
+    private record View(long sequence, long heardMs, boolean stopped, Set<Long> groups) {}
 
     private final Map<WorkerIncarnation, View> workers = new HashMap<>();
 
@@ -27,17 +29,30 @@ final class HeldByWorkers {
         Set<Long> named = new HashSet<>();
         status.groups().forEach(group -> named.add(group.groupIndex().value()));
         View before = workers.get(status.worker());
-        if (status.state() == WorkersRecord.State.STOPPED && named.isEmpty()) {
-            workers.remove(status.worker());
-        } else {
-            workers.put(status.worker(), new View(status.sequence(), nowMs, named));
-        }
+        boolean stopped = status.state() == WorkersRecord.State.STOPPED;
+        workers.put(status.worker(), new View(status.sequence(), nowMs, stopped, named));
         Set<Long> released = new HashSet<>(before == null ? Set.of() : before.groups());
         released.removeAll(named);
         return released;
     }
 
-    void forget(long nowMs) {
-        workers.values().removeIf(view -> nowMs - view.heardMs() > FORGOTTEN_MS);
+    /** Forgets who has been silent for too long, stopped or not; returns them. */
+    List<WorkerIncarnation> forget(long nowMs) {
+        List<WorkerIncarnation> silent = new ArrayList<>();
+        workers.entrySet().removeIf(worker -> {
+            boolean forgotten = nowMs - worker.getValue().heardMs() > FORGOTTEN_MS;
+            if (forgotten) {
+                silent.add(worker.getKey());
+            }
+            return forgotten;
+        });
+        return silent;
+    }
+
+    /** How many have been heard since then and have not stopped. */
+    long working(long sinceMs) {
+        return workers.values().stream()
+                .filter(view -> !view.stopped() && view.heardMs() >= sinceMs)
+                .count();
     }
 }

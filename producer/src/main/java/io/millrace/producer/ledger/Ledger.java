@@ -2,6 +2,7 @@ package io.millrace.producer.ledger;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
@@ -296,9 +297,14 @@ public final class Ledger {
         }
     }
 
-    /** Forgets workers that have said nothing for long. */
-    public void forgetWorkers(long nowMs) {
-        held.forget(nowMs);
+    /** Forgets workers that have said nothing for long, stopped or not; returns them. */
+    public List<WorkerIncarnation> forgetWorkers(long nowMs) {
+        return held.forget(nowMs);
+    }
+
+    /** Workers heard since then that have not stopped. */
+    public long workersSince(long sinceMs) {
+        return held.working(sinceMs);
     }
 
     private void drop(long index) {

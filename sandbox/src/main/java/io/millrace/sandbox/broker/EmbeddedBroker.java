@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Map;
+import java.util.Properties;
 import java.util.UUID;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
@@ -46,13 +48,23 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws SettingException when the port is taken or the folder cannot be used
      */
     public static EmbeddedBroker start(BrokerSettings settings) {
+        return start(settings, Map.of());
+    }
+
+    /**
+     * Same, with properties of the server that win over ours.
+     *
+     * @param more as in the server's own file
+     */
+    public static EmbeddedBroker start(BrokerSettings settings, Map<String, String> more) {
         if (!settings.keepData()) {
             delete(settings.dataDir());
         }
         int port = settings.kafkaPort() == 0 ? freePort(settings.kafkaHost()) : settings.kafkaPort();
         refuseTaken(settings.kafkaHost(), port);
-        KafkaConfig config =
-                KafkaConfig.fromProps(BrokerProperties.of(settings, port, controllerPort(settings)), false);
+        Properties properties = BrokerProperties.of(settings, port, controllerPort(settings));
+        properties.putAll(more);
+        KafkaConfig config = KafkaConfig.fromProps(properties, false);
         format(settings);
         KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
         try {

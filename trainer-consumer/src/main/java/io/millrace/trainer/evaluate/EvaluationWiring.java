@@ -12,6 +12,7 @@ import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.topics.TrimFailures;
 import io.millrace.trainer.results.PartsAgain;
 import io.millrace.trainer.results.ResultParser;
 import java.time.Duration;
@@ -87,7 +88,16 @@ public final class EvaluationWiring {
                                     around.partBytesMax(),
                                     PartsAgain.from(parts, topics.evalResults())),
                             writer,
-                            new RecordTrimmer(admin, Ticker.system(), around.trimInterval()),
+                            new RecordTrimmer(
+                                    admin,
+                                    Ticker.system(),
+                                    around.trimInterval(),
+                                    new TrimFailures(
+                                            "deletion-evaluation",
+                                            health,
+                                            metrics.registry(),
+                                            Ticker.system(),
+                                            around.trimInterval())),
                             meters,
                             view,
                             WallClock.system(),

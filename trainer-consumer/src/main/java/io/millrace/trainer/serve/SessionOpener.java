@@ -4,6 +4,7 @@ import io.millrace.common.kafka.HangingTransactions;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
@@ -15,6 +16,7 @@ import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
+import io.millrace.common.topics.TrimFailures;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.collect.AbandonedRow;
 import io.millrace.trainer.collect.Claims;
@@ -73,6 +75,7 @@ public final class SessionOpener {
     private final Admin admin;
     private final Metrics metrics;
     private final TrainerMetrics meters;
+    private final Health health;
     private final WallClock clock;
     private final Ticker ticker;
     private @Nullable Owner owner;
@@ -89,6 +92,7 @@ public final class SessionOpener {
             Admin admin,
             Metrics metrics,
             TrainerMetrics meters,
+            Health health,
             WallClock clock,
             Ticker ticker) {
         this.settings = settings;
@@ -99,6 +103,7 @@ public final class SessionOpener {
         this.admin = admin;
         this.metrics = metrics;
         this.meters = meters;
+        this.health = health;
         this.clock = clock;
         this.ticker = ticker;
     }
@@ -205,11 +210,17 @@ public final class SessionOpener {
                 writer,
                 reader,
                 keptSteps,
-                new RecordTrimmer(admin, ticker, settings.recovery().trimInterval()),
+                trimmer(),
                 new BrokerWatch(admin, ticker),
                 made::close));
         session.mayDelete();
         return session;
+    }
+
+    private RecordTrimmer trimmer() {
+        Duration period = settings.recovery().trimInterval();
+        return new RecordTrimmer(
+                admin, ticker, period, new TrimFailures("deletion", health, metrics.registry(), ticker, period));
     }
 
     /** The key of a task; empty when it is none. */
