@@ -84,7 +84,7 @@ class AuditReplayTest {
                 new GateSettings(1000, OnStale.WAIT, BatchOrder.OLDEST_FIRST, false),
                 FilterSettings.none(),
                 new RecoverySettings(
-                        1, Duration.ofMinutes(10), 1, 1000, null, ResumeMode.REPLAY, null, Duration.ofSeconds(1)),
+                        1, Duration.ofMinutes(10), 1, 1000, null, ResumeMode.REPLAY, null, null, Duration.ofSeconds(1)),
                 VersionSettings.defaults(),
                 EvaluationSettings.defaults(),
                 "127.0.0.1",

@@ -76,6 +76,10 @@ class TrainerPolicyTest {
         }
         try (TrainerProcess trainer = run.start(Map.of())) {
             assertPolicy(assertOk(trainer.get("/v1/policy")), "ready", 8);
+            // What such a trainer is told to say.
+            JsonNode begun = assertOk(
+                    trainer.post("/v1/resume", "{\"step\": 0, \"lineage\": 1, \"weight_version\": 1795535561}"));
+            assertEquals(1795535561, begun.path("weight_version").longValue(), begun::toString);
         }
     }
 

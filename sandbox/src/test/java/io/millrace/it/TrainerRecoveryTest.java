@@ -114,7 +114,7 @@ class TrainerRecoveryTest {
 
     private static RecoverySettings keeping(int steps) {
         return new RecoverySettings(
-                1, Duration.ofMillis(100), steps, 1000, null, ResumeMode.REPLAY, null, Duration.ofSeconds(1));
+                1, Duration.ofMillis(100), steps, 1000, null, ResumeMode.REPLAY, null, null, Duration.ofSeconds(1));
     }
 
     private void publish(long... indices) throws Exception {
@@ -190,7 +190,7 @@ class TrainerRecoveryTest {
             }
         }
         RecoverySettings back =
-                new RecoverySettings(1, LIMIT, 100, 1000, 1L, ResumeMode.REPLAY, 1L, Duration.ofSeconds(1));
+                new RecoverySettings(1, LIMIT, 100, 1000, 1L, ResumeMode.REPLAY, 1L, null, Duration.ofSeconds(1));
         try (TrainerProcess trainer = trainer(back)) {
             JsonNode status = assertOk(trainer.get("/v1/status"));
             assertEquals(1, status.path("lineage").longValue());

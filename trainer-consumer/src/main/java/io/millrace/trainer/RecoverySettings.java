@@ -4,6 +4,7 @@ import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.trainer.serve.StartResume;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param keepStepsMax steps kept for the newest checkpoint named; past it no further step is leased
  * @param resumeStep null to go on where the run is
  * @param resumeLineage the lineage that the resumption opens; null for whichever is next
+ * @param resumeVersion what the trainer calls the weights of the checkpoint; null where its ready says it
  * @param missingResultTimeout how long a partition must be seen to end before a result until that counts as missing
  */
 public record RecoverySettings(
@@ -81,6 +83,16 @@ public record RecoverySettings(
         Long resumeLineage,
 
         @Setting(
+                name = "resume-version",
+                defaultValue = Setting.NONE,
+                min = "0",
+                unit = "weight versions",
+                help = "With resume-step: what the trainer calls the weights of that checkpoint, where it was begun in"
+                        + " another run; without, its ready says it")
+        @Nullable
+        Long resumeVersion,
+
+        @Setting(
                 name = "missing-result-timeout",
                 defaultValue = "10s",
                 min = "100ms",
@@ -94,6 +106,11 @@ public record RecoverySettings(
                     "--keep-steps and --keep-steps-max",
                     keepSteps + " steps are always kept, so keep-steps-max must be at least that, was " + keepStepsMax);
         }
+        if (resumeVersion != null && resumeStep == null) {
+            throw SettingException.impossible(
+                    "--resume-version and --resume-step",
+                    "it is the version of the checkpoint that the run begins with, so give resume-step too: 0 in a new run");
+        }
         if (resumeLineage != null && resumeStep == null) {
             throw SettingException.impossible(
                     "--resume-lineage and --resume-step", "a lineage is opened at a step, so give resume-step too");
@@ -103,7 +120,7 @@ public record RecoverySettings(
     /** The defaults. */
     public static RecoverySettings defaults() {
         return new RecoverySettings(
-                200, Duration.ofSeconds(30), 100, 1000, null, ResumeMode.REPLAY, null, Duration.ofSeconds(10));
+                200, Duration.ofSeconds(30), 100, 1000, null, ResumeMode.REPLAY, null, null, Duration.ofSeconds(10));
     }
 
     /** @return null to go on where the run is */
@@ -114,6 +131,7 @@ public record RecoverySettings(
                 : new StartResume(
                         new StepNumber(resumeStep),
                         resumeMode,
-                        resumeLineage == null ? null : new Lineage(resumeLineage));
+                        resumeLineage == null ? null : new Lineage(resumeLineage),
+                        resumeVersion == null ? null : new WeightVersion(resumeVersion));
     }
 }

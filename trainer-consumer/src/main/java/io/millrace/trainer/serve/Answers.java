@@ -71,7 +71,7 @@ final class Answers {
             case ResumeDecision.AlreadyResumed already -> resumed(session);
             case ResumeDecision.Refused refused -> new ResumeAnswer.Refused(refused.why(), Current.of(session.ledger));
             case ResumeDecision.MayResume may -> {
-                String refusal = session.resume(may, request.mode(), clock.millis());
+                String refusal = session.resume(may.calling(request.word()), request.mode(), clock.millis());
                 yield refusal.isEmpty()
                         ? resumed(session)
                         : new ResumeAnswer.Refused(refusal, Current.of(session.ledger));

@@ -35,7 +35,13 @@ sealed interface Request {
             CompletableFuture<AckAnswer> answer)
             implements Request {}
 
-    record Resume(StepNumber step, ResumeMode mode, Lineage lineage, CompletableFuture<ResumeAnswer> answer)
+    /** @param word what the trainer calls the weights of the checkpoint; null where it does not say */
+    record Resume(
+            StepNumber step,
+            ResumeMode mode,
+            Lineage lineage,
+            @Nullable WeightVersion word,
+            CompletableFuture<ResumeAnswer> answer)
             implements Request {}
 
     /** @param announcement null to ask only */

@@ -9,7 +9,8 @@ public sealed interface ResumeAnswer {
     /**
      * The run is in the lineage, durably; the same for a repeated request.
      *
-     * @param weightVersion the one at the checkpoint, as the trainer called its last ones, or a later one when the lineage has gone on
+     * @param weightVersion the one at the checkpoint, as the trainer said or called its last ones, or a later one when the
+     *     lineage has gone on
      * @param replayBefore steps up to this one, exclusive, are the recorded ones
      */
     record Resumed(Lineage lineage, StepNumber nextStep, StepNumber replayBefore, WeightVersion weightVersion)

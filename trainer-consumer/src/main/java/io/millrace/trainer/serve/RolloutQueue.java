@@ -245,10 +245,13 @@ public final class RolloutQueue implements AutoCloseable {
      * that were finished or are generated with weights after that checkpoint are discarded.
      *
      * @param lineage the one this opens, which makes the call idempotent
+     * @param word what the trainer calls the weights of the checkpoint, as one does that was begun in another run; null
+     *     where they are called what they were when the step was trained, or the trainer's ready says it
      */
-    public ResumeAnswer resume(StepNumber step, ResumeMode mode, Lineage lineage) throws InterruptedException {
+    public ResumeAnswer resume(StepNumber step, ResumeMode mode, Lineage lineage, @Nullable WeightVersion word)
+            throws InterruptedException {
         CompletableFuture<ResumeAnswer> answer = new CompletableFuture<>();
-        return ask(new Request.Resume(step, mode, lineage, answer), answer, SHORT_WAIT);
+        return ask(new Request.Resume(step, mode, lineage, word, answer), answer, SHORT_WAIT);
     }
 
     /**

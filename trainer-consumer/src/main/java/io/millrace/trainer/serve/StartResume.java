@@ -3,6 +3,7 @@ package io.millrace.trainer.serve;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.trainer.steps.ResumeDecision;
 import io.millrace.trainer.steps.ResumeMode;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,14 @@ public final class StartResume {
     /** What it opens; fixed by the first try where the user gave none. */
     private @Nullable Lineage lineage;
 
-    /** @param lineage what it opens; null for whichever is next */
-    public StartResume(StepNumber step, ResumeMode mode, @Nullable Lineage lineage) {
+    private final @Nullable WeightVersion word;
+
+    /**
+     * @param lineage what it opens; null for whichever is next
+     * @param word what the trainer calls the weights of the checkpoint; null where its ready says it
+     */
+    public StartResume(StepNumber step, ResumeMode mode, @Nullable Lineage lineage, @Nullable WeightVersion word) {
+        this.word = word;
         this.step = step;
         this.mode = mode;
         this.lineage = lineage;
@@ -39,7 +46,7 @@ public final class StartResume {
         String refusal = switch (session.ledger.mayResume(step, mode, target)) {
             case ResumeDecision.AlreadyResumed already -> "";
             case ResumeDecision.Refused refused -> refused.why();
-            case ResumeDecision.MayResume may -> session.resume(may, mode, nowMs);
+            case ResumeDecision.MayResume may -> session.resume(may.calling(word), mode, nowMs);
         };
         if (!refusal.isEmpty()) {
             throw new SettingException("--resume-step " + step + ": " + refusal);

@@ -145,9 +145,10 @@ public final class TrainerRoutes {
     }
 
     private void resume(ServerRequest request, ServerResponse response) throws InterruptedException {
-        ObjectNode form = Forms.form(Forms.body(request), List.of("step", "mode", "lineage"));
+        ObjectNode form = Forms.form(Forms.body(request), List.of("step", "mode", "lineage", "weight_version"));
         Long step = Forms.number(form, "step");
         Long lineage = Forms.number(form, "lineage");
+        Long word = Forms.number(form, "weight_version");
         if (step == null) {
             throw bad("step must be given: the step at which the checkpoint resumes");
         }
@@ -159,7 +160,8 @@ public final class TrainerRoutes {
             case "fresh" -> ResumeMode.FRESH;
             default -> throw bad("mode must be replay or fresh, was " + form.path("mode"));
         };
-        switch (queue.resume(new StepNumber(step), mode, new Lineage(lineage))) {
+        WeightVersion checkpoint = word == null ? null : new WeightVersion(word);
+        switch (queue.resume(new StepNumber(step), mode, new Lineage(lineage), checkpoint)) {
             case ResumeAnswer.Resumed done ->
                 OpsServer.sendJson(response, Status.OK_200, Json.MAPPER.valueToTree(done));
             case ResumeAnswer.Refused refused -> conflict(response, refused.why(), refused.current());

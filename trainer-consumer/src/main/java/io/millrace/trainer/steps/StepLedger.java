@@ -390,12 +390,12 @@ public final class StepLedger implements Settlement {
         }
         StepNumber recordedBefore = recordedBefore();
         return new ResumeDecision.MayResume(
-                lineage.next(), step, mode == ResumeMode.REPLAY ? recordedBefore : step, recordedBefore, null);
+                lineage.next(), step, mode == ResumeMode.REPLAY ? recordedBefore : step, recordedBefore, null, null);
     }
 
     /** How the lineage of a trainer that counts anew is opened: at the next step, with new groups. */
     public ResumeDecision.MayResume restart(VersionWords words) {
-        return new ResumeDecision.MayResume(lineage.next(), nextStep, nextStep, recordedBefore(), words);
+        return new ResumeDecision.MayResume(lineage.next(), nextStep, nextStep, recordedBefore(), words, null);
     }
 
     /**
@@ -415,6 +415,8 @@ public final class StepLedger implements Settlement {
         WeightVersion version = steps.isEmpty() || restarted != null
                 ? policy.weightVersion()
                 : steps.getFirst().lease().weightVersion();
+        WeightVersion word = may.word();
+        VersionWords inherited = word == null ? policy.words() : policy.words().where(word, version);
         boolean replay = may.replayBefore().compareTo(may.step()) > 0;
         long again = replay
                 ? steps.stream().mapToLong(kept -> kept.lease().groups().size()).sum()
@@ -428,13 +430,7 @@ public final class StepLedger implements Settlement {
             recorded(steps);
         }
         policy = restarted == null
-                ? new Policy(
-                        lineage,
-                        version,
-                        trained,
-                        Policy.State.UPDATING,
-                        nowMs,
-                        policy.words().unconfirmed())
+                ? new Policy(lineage, version, trained, Policy.State.UPDATING, nowMs, inherited.unconfirmed())
                 : new Policy(lineage, version, trained, Policy.State.READY, nowMs, restarted);
         return List.of(resume, policy);
     }

@@ -59,7 +59,10 @@ public record VersionRules(long jumpMax, OnVersionRestart onRestart) {
         return rise > jumpMax
                 ? new Meaning.Refused("weight_version " + word + " is " + rise + " above the current " + current.word()
                         + ", and at most " + jumpMax + " are taken for a count (version-jump-max): expected is "
-                        + current.word().next())
+                        + current.word().next() + ". A trainer that comes with a checkpoint says what that is called"
+                        + " when it begins: POST /v1/resume with the run's step, lineage "
+                        + current.lineage().next() + " and weight_version " + word
+                        + ", or --resume-step and --resume-version at the trainer consumer's start")
                 : new Meaning.Version(new WeightVersion(current.weightVersion().value() + rise), current.words());
     }
 }

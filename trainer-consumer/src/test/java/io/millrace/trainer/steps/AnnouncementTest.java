@@ -185,6 +185,27 @@ class AnnouncementTest {
     }
 
     @Test
+    void aTrainerThatComesWithACheckpointOfAnotherRunIsToldHowToBegin() {
+        PolicyDecision.Refused jump =
+                assertInstanceOf(PolicyDecision.Refused.class, announce(State.READY, version(100)));
+        for (String part : List.of("expected is 1", "POST /v1/resume", "lineage 1", "weight_version 100")) {
+            assertTrue(jump.why().contains(part), jump::why);
+        }
+        ResumeDecision.MayResume may = assertInstanceOf(
+                ResumeDecision.MayResume.class, ledger.mayResume(new StepNumber(0), ResumeMode.REPLAY, new Lineage(1)));
+        written.addAll(ledger.resume(may.calling(version(100)), List.of(), nowMs));
+        assertEquals(version(100), ledger.policy().word());
+        assertEquals(version(0), ledger.policy().weightVersion());
+        assertEquals(State.UPDATING, ledger.policy().state());
+        assertEquals(OptionalLong.of(0), ledger.policy().number(100), "engines may have the checkpoint already");
+        assertEquals(ledger.policy(), again().policy());
+        assertEquals(version(0), changed(State.READY, version(100)).weightVersion());
+        take(version(101));
+        assertEquals(version(1), ledger.policy().weightVersion());
+        assertEquals(version(101), again().policy().word());
+    }
+
+    @Test
     void onlyReadyNamesAVersion() {
         assertThrows(
                 IllegalArgumentException.class, () -> new Announcement(new Lineage(0), State.UPDATING, version(1)));
