@@ -12,6 +12,12 @@ import java.util.Set;
  * answer counts.
  */
 final class F1Reward implements RewardFunction {
+    /**
+     * In characters: some hundred thousand tokens, read in about 100 ms. Among so many words those of an answer would
+     * count as nothing, so that a longer response gets the lowest reward unread.
+     */
+    static final int RESPONSE_LENGTH_MAX = 1_000_000;
+
     private static final int LABEL_LENGTH_MAX = 100_000;
 
     private static final Set<String> VERDICTS = Set.of("yes", "no", "noanswer");
@@ -19,6 +25,9 @@ final class F1Reward implements RewardFunction {
     @Override
     public Reward score(RewardRequest request) throws RewardException {
         List<String> expected = SquadWords.of(request.requiredLabel(LABEL_LENGTH_MAX));
+        if (request.response().length() > RESPONSE_LENGTH_MAX) {
+            return Reward.of(0);
+        }
         List<String> given = SquadWords.of(request.response());
         if ((isVerdict(expected) || isVerdict(given)) && !given.equals(expected)) {
             return Reward.of(0);

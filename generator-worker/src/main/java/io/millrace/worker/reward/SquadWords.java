@@ -1,8 +1,8 @@
 package io.millrace.worker.reward;
 
+import io.millrace.worker.reward.text.Lowercase;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * The words of a text in SQuAD's normal form: lower case, without ASCII punctuation, without the words a, an and the.
@@ -22,7 +22,7 @@ final class SquadWords {
     private SquadWords() {}
 
     static List<String> of(String text) {
-        String bare = withoutPunctuation(text.toLowerCase(Locale.ROOT));
+        String bare = withoutPunctuation(Lowercase.of(text));
         List<String> words = new ArrayList<>();
         int start = 0;
         int at = 0;

@@ -13,6 +13,9 @@ public final class HostileCorpus {
     /** In bytes of UTF-8, of the long texts: far above what any engine's context holds. */
     private static final int LONG_BYTES = 4_000_000;
 
+    /** In characters, boxed or not: as long as a text may be that f1 reads. */
+    private static final int READ_LENGTH = F1Reward.RESPONSE_LENGTH_MAX - 10;
+
     /** What fits into a comparison of answers, which takes 2000 characters. */
     private static final int ANSWER_LENGTH = 1990;
 
@@ -42,9 +45,11 @@ public final class HostileCorpus {
                 "\\boxed{}",
                 "\\boxed{5}",
                 "\\fbox{",
+                "\\frac",
                 "\\frac{1}{",
                 "\\sqrt{",
                 "\\text{",
+                ",",
                 "a ",
                 "the ",
                 "a.",
@@ -67,11 +72,13 @@ public final class HostileCorpus {
                 "\ud83d",
                 "the\u2003")) {
             cases.add(new Case("long: " + shown(piece), filled("", piece, "", LONG_BYTES / bytes(piece))));
+            cases.add(new Case("a megabyte: " + shown(piece), filled("", piece, "", READ_LENGTH)));
         }
         cases.add(new Case("long: a space run that ends in a word", " ".repeat(LONG_BYTES) + "x"));
         cases.add(new Case("long: an answer behind spaces", "Answer:" + " ".repeat(LONG_BYTES)));
         cases.add(new Case("long: one box around it all", "\\boxed{" + "9".repeat(LONG_BYTES) + "}"));
-        cases.add(new Case("long: words of one hash", collidingWords()));
+        cases.add(new Case("long: words of one hash", collidingWords(LONG_BYTES)));
+        cases.add(new Case("a megabyte: words of one hash", collidingWords(READ_LENGTH - 40)));
         return List.copyOf(cases);
     }
 
@@ -158,6 +165,7 @@ public final class HostileCorpus {
         cases.add(new Case("terms: great numbers that cancel", cancelling()));
         cases.add(new Case("regex: spaces between digits", "1" + " ".repeat(ANSWER_LENGTH) + "1"));
         cases.add(new Case("regex: a text that is not closed", "\\text{" + "x".repeat(ANSWER_LENGTH - 6)));
+        cases.add(new Case("regex: a text of capital sigmas", "\\text{" + "Σ".repeat(ANSWER_LENGTH - 7) + "}"));
         cases.add(new Case("regex: thousands", filled("1", "\\,000", "", ANSWER_LENGTH)));
         cases.add(new Case("regex: a slash", "1" + "0".repeat(990) + "/" + "1".repeat(990)));
         cases.add(new Case("regex: one dollar", "x".repeat(140) + "$" + "x".repeat(140)));
@@ -192,9 +200,9 @@ public final class HostileCorpus {
     }
 
     /** Two-letter pieces with the same hash make words with the same hash. */
-    private static String collidingWords() {
+    private static String collidingWords(int length) {
         StringBuilder text = new StringBuilder();
-        for (int word = 0; text.length() < LONG_BYTES; word++) {
+        for (int word = 0; text.length() < length; word++) {
             for (int bit = 0; bit < 18; bit++) {
                 // "bb" and "cC" have one hash, but words are lower-cased; "b\u0081" and "cb" have one, too.
                 text.append((word >> bit & 1) == 0 ? "b\u0081" : "cb");

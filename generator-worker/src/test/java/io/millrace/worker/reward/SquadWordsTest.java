@@ -2,9 +2,9 @@ package io.millrace.worker.reward;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.millrace.worker.reward.text.Lowercase;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -16,7 +16,7 @@ final class SquadWordsTest {
 
     /** The definition as regexes, fit for short texts. */
     private static List<String> defined(String text) {
-        String bare = text.toLowerCase(Locale.ROOT).replaceAll("\\p{Punct}", "");
+        String bare = Lowercase.of(text).replaceAll("\\p{Punct}", "");
         String articles = bare.replaceAll("(?U)\\b(?:a|an|the)\\b", " ");
         return Arrays.stream(SPACES.split(articles))
                 .filter(word -> !word.isEmpty())

@@ -1,7 +1,10 @@
 package io.millrace.worker.reward.math;
 
 import io.millrace.worker.reward.math.Token.Kind;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -101,6 +104,7 @@ final class AnswerReader {
 
     private Answer read(List<Token> given, int depth) throws NotComparable {
         work.enter(depth);
+        work.spend(given.size());
         List<Token> tokens = unwrapped(given);
         if (tokens.isEmpty() || !isBalanced(tokens)) {
             return new Answer.Unread(Token.folded(tokens));
@@ -261,17 +265,39 @@ final class AnswerReader {
                 || (token.kind() == Kind.LETTERS && UNITS.contains(token.text()));
     }
 
-    /** Without the plain braces that hold all of it, unless they are a set's. */
+    /** Without the plain braces that hold all of it, unless they are a set's. One pass, however many there are. */
     private static List<Token> unwrapped(List<Token> tokens) {
-        List<Token> inner = tokens;
-        while (isWrapped(inner) && inner.getFirst().isSymbol("{")) {
-            List<Token> next = inner.subList(1, inner.size() - 1);
-            if (split(next, token -> token.isSymbol(",")).size() > 1) {
-                return inner;
-            }
-            inner = next;
+        if (!isWrapped(tokens) || !tokens.getFirst().isSymbol("{")) {
+            return tokens;
         }
-        return inner;
+        int[] closings = new int[tokens.size()];
+        BitSet commas = new BitSet();
+        findPartners(tokens, closings, commas);
+        int from = 0;
+        int to = tokens.size();
+        while (to - from >= 2 && tokens.get(from).isSymbol("{") && closings[from] == to - 1 && !commas.get(from + 1)) {
+            from++;
+            to--;
+        }
+        return tokens.subList(from, to);
+    }
+
+    /**
+     * @param closings gets, at each opening bracket, where what closes it stands; 0 where nothing does
+     * @param commas gets the depths at which commas stand
+     */
+    private static void findPartners(List<Token> tokens, int[] closings, BitSet commas) {
+        Deque<Integer> open = new ArrayDeque<>();
+        for (int i = 0; i < tokens.size(); i++) {
+            Token token = tokens.get(i);
+            if (token.opens()) {
+                open.push(i);
+            } else if (token.closes() && !open.isEmpty()) {
+                closings[open.pop()] = i;
+            } else if (token.isSymbol(",")) {
+                commas.set(open.size());
+            }
+        }
     }
 
     /** Whether the first token opens a bracket that the last one closes. */

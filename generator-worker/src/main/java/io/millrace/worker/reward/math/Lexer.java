@@ -70,6 +70,8 @@ final class Lexer {
     private final List<Token> tokens = new ArrayList<>();
     /** One entry per open bracket: whether commas in it part elements. */
     private final Deque<Boolean> brackets = new ArrayDeque<>();
+    /** How many of the open brackets are such. */
+    private int parting;
 
     private int at;
     private boolean spaced;
@@ -169,14 +171,11 @@ final class Lexer {
         while (open < text.length() && text.charAt(open) == ' ') {
             open++;
         }
-        int close = text.indexOf('}', open);
-        if (open >= text.length() || text.charAt(open) != '{' || close < 0) {
+        int close = open < text.length() && text.charAt(open) == '{' ? endOfWords(open + 1) : -1;
+        if (close < 0) {
             return;
         }
         String inside = text.substring(open + 1, close).strip().replaceAll("\\s+", " ");
-        if (inside.chars().anyMatch(Character::isDigit) || inside.indexOf('{') >= 0) {
-            return;
-        }
         at = close + 1;
         if (inside.equals("and") || inside.equals("or") || inside.equals(",")) {
             add(Kind.SYMBOL, ",");
@@ -185,10 +184,24 @@ final class Lexer {
         }
     }
 
+    /** Where the brace stands that closes words without digits and braces; -1 when what begins here is something else. */
+    private int endOfWords(int from) {
+        for (int i = from; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '}') {
+                return i;
+            }
+            if (c == '{' || Character.isDigit(c)) {
+                return -1;
+            }
+        }
+        return -1;
+    }
+
     private void number() {
         int start = at;
         skipDigits();
-        boolean commasPart = brackets.contains(true);
+        boolean commasPart = parting > 0;
         if (!commasPart && at - start <= 3) {
             while (isThousands(at)) {
                 at += 4;
@@ -220,9 +233,11 @@ final class Lexer {
     private void add(Kind kind, String value) {
         Token token = new Token(kind, value, spaced);
         if (token.opens()) {
-            brackets.push(!isArgument(token));
+            boolean parts = !isArgument(token);
+            brackets.push(parts);
+            parting += parts ? 1 : 0;
         } else if (token.closes() && !brackets.isEmpty()) {
-            brackets.pop();
+            parting -= brackets.pop() ? 1 : 0;
         }
         tokens.add(token);
         spaced = false;

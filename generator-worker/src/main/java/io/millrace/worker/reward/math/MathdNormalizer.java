@@ -16,9 +16,6 @@ final class MathdNormalizer {
     private static final Pattern WHOLE_TEXT = Pattern.compile("\\\\text\\{(.+)}");
     private static final Pattern SLASH = Pattern.compile("(0|-?[1-9][0-9]*)/(0|-?[1-9][0-9]*)");
 
-    /** mathd drops every space, and takes 1 3/4 for 13/4; here a space between digits stays. */
-    private static final Pattern SPACES = Pattern.compile("(?<![0-9 ]) +| +(?![0-9 ])");
-
     private MathdNormalizer() {}
 
     /** The normal form; the text itself, without outer spaces, where it does not keep to mathd's conventions. */
@@ -58,7 +55,7 @@ final class MathdNormalizer {
             text = text.substring(equals + 1);
         }
         return bracedRoots(text)
-                .flatMap(rooted -> bracedFractions(SPACES.matcher(rooted).replaceAll("")))
+                .flatMap(rooted -> bracedFractions(withoutSpaces(rooted)))
                 .map(MathdNormalizer::fractionOfSimpleNumber);
     }
 
@@ -68,6 +65,32 @@ final class MathdNormalizer {
         }
         Matcher slash = SLASH.matcher(text);
         return slash.matches() ? "\\frac{" + slash.group(1) + "}{" + slash.group(2) + "}" : text;
+    }
+
+    /** mathd drops every space, and takes 1 3/4 for 13/4; here the spaces between two digits stay. */
+    private static String withoutSpaces(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        int at = 0;
+        while (at < text.length()) {
+            int end = at;
+            while (end < text.length() && text.charAt(end) == ' ') {
+                end++;
+            }
+            if (end == at) {
+                out.append(text.charAt(at));
+                at++;
+                continue;
+            }
+            if (at > 0 && isDigit(text.charAt(at - 1)) && end < text.length() && isDigit(text.charAt(end))) {
+                out.append(text, at, end);
+            }
+            at = end;
+        }
+        return out.toString();
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
     }
 
     /** {@code \sqrt3} to {@code \sqrt{3}}. */

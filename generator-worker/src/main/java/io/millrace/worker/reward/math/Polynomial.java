@@ -75,6 +75,28 @@ record Polynomial(Map<Monomial, Rational> terms) {
         }
     }
 
+    /**
+     * About how long {@link #canonical} gets, counted before it is built: names of roots hold the names of the roots in
+     * them and would grow by a factor with every floor.
+     */
+    int canonicalLength() throws NotComparable {
+        long length = 0;
+        for (Map.Entry<Monomial, Rational> term : terms.entrySet()) {
+            Rational coefficient = term.getValue();
+            length += (coefficient.numerator().bitLength()
+                                    + coefficient.denominator().bitLength())
+                            / 3
+                    + 1;
+            for (String generator : term.getKey().powers().keySet()) {
+                length += generator.length() + 1;
+            }
+        }
+        if (length > Work.NAME_LENGTH_MAX) {
+            throw NotComparable.limit("a root of a sum of about " + length + " characters");
+        }
+        return (int) length;
+    }
+
     /** The same text for the same polynomial, whatever order it was built in. */
     String canonical() {
         TreeMap<String, Rational> sorted = new TreeMap<>();

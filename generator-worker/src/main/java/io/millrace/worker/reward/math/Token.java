@@ -1,7 +1,7 @@
 package io.millrace.worker.reward.math;
 
+import io.millrace.worker.reward.text.Lowercase;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -40,7 +40,7 @@ record Token(Kind kind, String text, boolean spaced) {
     static String folded(List<Token> tokens) {
         return tokens.stream()
                 .map(token -> switch (token.kind()) {
-                    case LETTERS, TEXT -> token.text().toLowerCase(Locale.ROOT);
+                    case LETTERS, TEXT -> Lowercase.of(token.text());
                     case COMMAND -> "\\" + token.text();
                     case NUMBER, SYMBOL -> token.text();
                 })

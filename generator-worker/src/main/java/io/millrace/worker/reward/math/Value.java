@@ -84,8 +84,8 @@ record Value(Polynomial numerator, Polynomial divisor) {
             throw NotComparable.syntax("a root of a quotient of sums");
         }
         if (!numerator.isSingleTerm()) {
+            work.spend(numerator.canonicalLength());
             String generator = "root" + degree + numerator.canonical();
-            work.spend(generator.length());
             return of(generator);
         }
         Map.Entry<Monomial, Rational> term =

@@ -8,7 +8,7 @@ package io.millrace.worker.reward.math;
  */
 final class Work {
     /**
-     * Steps of one comparison; a step is a token looked at or a trial division. What people write takes milliseconds, the
+     * Steps of one comparison; a step is a token looked at, a trial division or a part of an operation on a great number. What people write takes milliseconds, the
      * worst texts we could think of some tenths of a second.
      */
     static final int STEPS_MAX = 300_000;
@@ -27,6 +27,12 @@ final class Work {
 
     /** Of a root; past 20 nobody writes them. */
     static final int ROOT_MAX = 20;
+
+    /**
+     * Characters of a sum under a root that does not resolve, roots in it written out: as long as a text may be. Names
+     * are compared at every step, so that longer ones would make a step cost as much as they are long.
+     */
+    static final int NAME_LENGTH_MAX = MathEquality.TEXT_LENGTH_MAX;
 
     /** Elements of a list, a set or a tuple. */
     static final int ELEMENTS_MAX = 100;

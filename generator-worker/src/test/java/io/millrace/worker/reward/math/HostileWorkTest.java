@@ -1,17 +1,25 @@
 package io.millrace.worker.reward.math;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.worker.reward.HostileCorpus;
 import io.millrace.worker.reward.math.MathEquality.Verdict;
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What comparing hostile answers costs, in counted steps. */
 final class HostileWorkTest {
     /** The step that passes the limit is the last one; none costs more than one on the longest number. */
     private static final int STEPS_OVER_MAX = Work.BITS_MAX * Work.BITS_MAX / 1000 + 10;
+
+    /** A pass takes milliseconds; what is quadratic in these lengths takes hours. */
+    private static final Duration END = Duration.ofMinutes(1);
 
     @Test
     void aHostileAnswerEndsWithinTheSteps() {
@@ -43,5 +51,36 @@ final class HostileWorkTest {
                 assertEquals(0, work.steps(), hostile.name());
             }
         }
+    }
+
+    @Test
+    void spacesAreLeftOutInOnePass() {
+        String spaces = " ".repeat(1_000_000);
+        assertEquals(
+                "1" + spaces + "1",
+                assertTimeoutPreemptively(END, () -> MathdNormalizer.normalize("1" + spaces + "1" + spaces)));
+    }
+
+    @Test
+    void aTextThatIsNotClosedIsLookedAtOnce() {
+        String texts = "\\text{x".repeat(200_000) + "}";
+        assertEquals(
+                399_999,
+                assertTimeoutPreemptively(END, () -> Lexer.tokens(texts)).size());
+    }
+
+    @Test
+    void bracesAroundItAllCostAStepForEachToken() {
+        int braces = 990;
+        List<Token> tokens = Lexer.tokens("{".repeat(braces) + "5" + "}".repeat(braces));
+        Work work = new Work();
+        Answer answer = assertDoesNotThrow(() -> new AnswerReader(work).read(tokens));
+        assertEquals(Answer.Scalar.class, answer.getClass());
+        assertTrue(work.steps() >= tokens.size(), () -> work.steps() + " steps for " + tokens.size() + " tokens");
+
+        List<Token> tooMany = Lexer.tokens("{".repeat(1_000_000) + "5" + "}".repeat(1_000_000));
+        NotComparable refusal = assertTimeoutPreemptively(
+                END, () -> assertThrows(NotComparable.class, () -> new AnswerReader(new Work()).read(tooMany)));
+        assertEquals(NotComparable.Reason.LIMIT, refusal.reason());
     }
 }
