@@ -1,11 +1,19 @@
 package io.millrace.trainer;
 
+import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.Command;
+import io.millrace.common.lifecycle.MemoryBudget;
 import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@code millrace trainer}: serves a run's batches to the trainer until told to stop. */
 public final class TrainerCommand implements Command<TrainerSettings> {
+    private static final Logger log = LoggerFactory.getLogger(TrainerCommand.class);
+
     /** Admin, what is read back, three of a session, three of evaluations. */
     private static final int KAFKA_CLIENTS = 8;
 
@@ -28,6 +36,15 @@ public final class TrainerCommand implements Command<TrainerSettings> {
     public int run(TrainerSettings settings) throws Exception {
         OpenFiles.ofThisProcess()
                 .require(KAFKA_CLIENTS, "--downloads-max", settings.downloads().downloadsMax());
+        SequencedMap<String, ByteSize> limits = new LinkedHashMap<>();
+        limits.put("--payload-memory-max", settings.payloadMemoryMax());
+        limits.put("--parts-memory-max", settings.partsMemoryMax());
+        limits.put("--parts-memory-max once more, for evaluations", settings.partsMemoryMax());
+        limits.put("--downloads-memory-max", settings.downloads().downloadsMemoryMax());
+        String warning = MemoryBudget.ofThisProcess().warning(limits);
+        if (warning != null) {
+            log.warn("{}", warning);
+        }
         return ProcessRunner.run(
                 "trainer", settings.stopTimeout(), (runner, stops) -> TrainerWiring.start(settings, runner, stops));
     }

@@ -5,13 +5,51 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.EvalRecord.DataSetReport;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
 
 /** What is counted of evaluations, and the newest report of each data set. Thread-safe. */
 final class EvaluationMetrics {
+    /** Names come with requests; more than that nobody looks at, and each is two series of the monitoring. */
+    static final int DATA_SETS_MAX = 256;
+
+    /** A data set's figures, and the gauges that read them. */
+    private record Shown(Figure reward, Figure passAtOne, List<Gauge> gauges) {
+        static Shown register(MeterRegistry registry, String dataSet) {
+            Figure reward = new Figure();
+            Figure passAtOne = new Figure();
+            return new Shown(
+                    reward,
+                    passAtOne,
+                    List.of(
+                            Gauge.builder("millrace.trainer.evaluation.reward", reward::get)
+                                    .description("Mean reward of the newest evaluation")
+                                    .tag("data.set", dataSet)
+                                    .register(registry),
+                            Gauge.builder("millrace.trainer.evaluation.pass.at.1", passAtOne::get)
+                                    .description("Share of samples that pass in the newest evaluation")
+                                    .tag("data.set", dataSet)
+                                    .register(registry)));
+        }
+    }
+
+    /** Written by the evaluations' thread, read by scrapes. */
+    private static final class Figure {
+        private volatile double value = Double.NaN;
+
+        double get() {
+            return value;
+        }
+
+        void set(double now) {
+            value = now;
+        }
+    }
+
     private final MeterRegistry registry;
-    private final Map<String, DataSetReport> newest = new ConcurrentHashMap<>();
+    /** In order of their newest reports. */
+    private final SequencedMap<String, Shown> newest = new LinkedHashMap<>();
 
     EvaluationMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -29,32 +67,25 @@ final class EvaluationMetrics {
         if (live) {
             ends(report.complete() ? "done" : "expired").increment();
         }
-        report.dataSets().forEach(dataSet -> {
-            if (newest.put(dataSet.name(), dataSet) == null) {
-                gauges(dataSet.name());
-            }
-        });
+        for (DataSetReport dataSet : report.dataSets()) {
+            Double reward = dataSet.meanReward();
+            shown(
+                    dataSet.name(),
+                    reward == null ? Double.NaN : reward,
+                    dataSet.passAt().getOrDefault(1, Double.NaN));
+        }
     }
 
-    private void gauges(String dataSet) {
-        Gauge.builder("millrace.trainer.evaluation.reward", () -> reward(dataSet))
-                .description("Mean reward of the newest evaluation")
-                .tag("data.set", dataSet)
-                .register(registry);
-        Gauge.builder("millrace.trainer.evaluation.pass.at.1", () -> passAtOne(dataSet))
-                .description("Share of samples that pass in the newest evaluation")
-                .tag("data.set", dataSet)
-                .register(registry);
-    }
-
-    private double reward(String dataSet) {
-        DataSetReport report = newest.get(dataSet);
-        return report == null || report.meanReward() == null ? Double.NaN : report.meanReward();
-    }
-
-    private double passAtOne(String dataSet) {
-        DataSetReport report = newest.get(dataSet);
-        return report == null ? Double.NaN : report.passAt().getOrDefault(1, Double.NaN);
+    /** The newest figures of a data set; with one too many, those of the set that was reported longest ago go. */
+    synchronized void shown(String dataSet, double reward, double passAtOne) {
+        Shown known = newest.remove(dataSet);
+        Shown now = known == null ? Shown.register(registry, dataSet) : known;
+        now.reward().set(reward);
+        now.passAtOne().set(passAtOne);
+        newest.putLast(dataSet, now);
+        if (newest.size() > DATA_SETS_MAX) {
+            newest.pollFirstEntry().getValue().gauges().forEach(registry::remove);
+        }
     }
 
     void failed() {
