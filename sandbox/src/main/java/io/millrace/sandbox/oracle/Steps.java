@@ -12,8 +12,17 @@ import tools.jackson.databind.JsonNode;
 /** What the {@code steps} topic says, in its order. Not thread-safe. */
 final class Steps {
     /** Types of records; a snapshot says again what stands before it, which was read. */
-    static final Set<String> TYPES =
-            Set.of("lease", "acknowledgement", "discard", "abandonment", "rejection", "skip", "resume", "snapshot");
+    static final Set<String> TYPES = Set.of(
+            "lease",
+            "lease_void",
+            "acknowledgement",
+            "discard",
+            "abandonment",
+            "rejection",
+            "missing",
+            "skip",
+            "resume",
+            "snapshot");
 
     /** A step of a lineage. */
     record Id(long lineage, long step) {
@@ -96,7 +105,7 @@ final class Steps {
             case "skip" -> skips++;
             case "resume" -> resume(record);
             default -> {
-                // Named where it was read.
+                // A void lease is not acknowledged, and a missing result settles nothing. Others are named where read.
             }
         }
     }

@@ -3,6 +3,8 @@ package io.millrace.sandbox.oracle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import io.millrace.common.record.StepRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -322,6 +324,15 @@ class JudgeTest {
         assertFinding(Finding.Kind.CONTRADICTION, "group 0 is discarded and trained");
         assertFinding(Finding.Kind.CONTRADICTION, "group 2 is discarded more than once");
         assertFinding(Finding.Kind.CONTRADICTION, "group 3 is abandoned without the producer's marker");
+    }
+
+    /** Every type that the trainer consumer can write is one that the oracle reads. */
+    @Test
+    void everyStepRecordIsKnown() {
+        for (JsonSubTypes.Type type :
+                StepRecord.class.getAnnotation(JsonSubTypes.class).value()) {
+            assertTrue(Steps.TYPES.contains(type.name()), type.name());
+        }
     }
 
     @Test
