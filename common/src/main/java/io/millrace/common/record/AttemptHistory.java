@@ -1,6 +1,5 @@
 package io.millrace.common.record;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import io.millrace.common.id.Attempt;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,18 +22,12 @@ public record AttemptHistory(int failures, int losses, int handBacks, List<Attem
 
     /** How an attempt ended without a result that counts. */
     public enum Kind {
-        @JsonProperty("failed")
         FAILED,
-        @JsonProperty("deadline")
         DEADLINE,
-        @JsonProperty("rejected")
         REJECTED,
-        @JsonProperty("lost")
         LOST,
         /** Its receipt names a result that is not there: the broker has lost it. */
-        @JsonProperty("missing")
         MISSING,
-        @JsonProperty("handed_back")
         HANDED_BACK
     }
 

@@ -1,6 +1,5 @@
 package io.millrace.common.record;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.millrace.common.id.Attempt;
@@ -195,13 +194,10 @@ public sealed interface StepRecord extends ControlRecord {
         /** How it is known. */
         public enum Why {
             /** The partition ends at or below its last offset, and has for the time limit. */
-            @JsonProperty("beyond_end")
             BEYOND_END("the partition ends before it"),
             /** Its place was read over, and nothing of this attempt stood there. */
-            @JsonProperty("not_there")
             NOT_THERE("nothing of the attempt stands there"),
             /** It was leased, and cannot be read back for the trainer. */
-            @JsonProperty("unreadable")
             UNREADABLE("it was leased and cannot be read back");
 
             private final String text;

@@ -107,7 +107,7 @@ class OpsServerTest {
         JsonNode body = Json.MAPPER.readTree(ready.body());
         assertTrue(body.path("ok").booleanValue());
         JsonNode part = body.path("parts").path("claim");
-        assertEquals("WAITING", part.path("state").stringValue());
+        assertEquals("waiting", part.path("state").stringValue());
         assertEquals("prompts", part.path("detail").stringValue());
         assertEquals(7_000, part.path("since_ms").longValue());
     }

@@ -107,7 +107,7 @@ record Observation(
                     worker.getValue().path("parts").properties()) {
                 JsonNode value = part.getValue();
                 String state = value.path("state").asString("");
-                if (state.equals("WAITING") || state.equals("BLOCKED")) {
+                if (state.equals("waiting") || state.equals("blocked")) {
                     waiting.add(new DemoState.Waiting(
                             worker.getKey() + " " + part.getKey(),
                             value.path("detail").asString(""),

@@ -178,7 +178,6 @@ public final class TrainerRoutes {
             throw new HttpException("the server is stopping", Status.SERVICE_UNAVAILABLE_503);
         }
         ObjectNode body = Json.MAPPER.valueToTree(status);
-        body.put("policy_state", UpdateWatch.word(status.policyState()));
         body.set("downloads", Json.MAPPER.valueToTree(downloads.standing()));
         ObjectNode asked = body.putObject("evaluations");
         asked.put(
