@@ -9,13 +9,22 @@ import java.io.InputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Reads the bodies of requests; whatever is wrong with one is answered with 400 or 413. Stateless. */
 final class Forms {
     /** A form is a handful of words and numbers. */
     private static final int BODY_BYTES_MAX = 64 << 10;
+
+    /** What a message repeats of a body, in characters; the whole could be all of it. */
+    private static final int SHOWN_MAX = 100;
+
+    /** Of a key given twice nobody can say which one was meant. */
+    private static final ObjectReader READER =
+            Json.MAPPER.readerFor(JsonNode.class).with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
 
     private Forms() {}
 
@@ -43,9 +52,9 @@ final class Forms {
         }
         JsonNode form;
         try {
-            form = Json.MAPPER.readTree(body);
+            form = READER.readTree(body);
         } catch (JacksonException e) {
-            throw bad("the body is no JSON: " + e.getOriginalMessage());
+            throw bad("the body is no JSON, or has a key twice: " + shown(e.getOriginalMessage()));
         }
         return known(form, known);
     }
@@ -58,7 +67,7 @@ final class Forms {
         for (String key : object.propertyNames()) {
             // A misspelt version would go unnoticed until no step can be filled.
             if (!known.contains(key)) {
-                throw bad("unknown key '" + key + "' in the body, known are " + known);
+                throw bad("unknown key '" + shown(key) + "' in the body, known are " + known);
             }
         }
         return object;
@@ -70,7 +79,7 @@ final class Forms {
             return null;
         }
         if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
-            throw bad(key + " must be a whole number of 0 or more, was " + value);
+            throw bad(key + " must be a whole number of 0 or more, was " + shown(value));
         }
         return value.longValue();
     }
@@ -81,7 +90,7 @@ final class Forms {
             return null;
         }
         if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-            throw bad(key + " must be a whole number, was " + value);
+            throw bad(key + " must be a whole number, was " + shown(value));
         }
         return value.intValue();
     }
@@ -92,9 +101,14 @@ final class Forms {
             return null;
         }
         if (!value.isNumber()) {
-            throw bad(key + " must be a number, was " + value);
+            throw bad(key + " must be a number, was " + shown(value));
         }
         return value.doubleValue();
+    }
+
+    private static String shown(Object value) {
+        String text = String.valueOf(value);
+        return text.length() <= SHOWN_MAX ? text : text.substring(0, SHOWN_MAX) + " ...";
     }
 
     static HttpException bad(String message) {

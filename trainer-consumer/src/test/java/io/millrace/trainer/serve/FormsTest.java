@@ -1,0 +1,72 @@
+package io.millrace.trainer.serve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.helidon.http.HttpException;
+import io.helidon.http.Status;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Bodies that no trainer sends: each is one answer of 400 that says what is wrong. */
+final class FormsTest {
+    private static final List<String> KNOWN = List.of("step", "mode");
+
+    private static ObjectNode form(byte[] body) {
+        return Forms.form(body, KNOWN);
+    }
+
+    private static void refused(String says, byte[] body) {
+        HttpException refusal = assertThrows(HttpException.class, () -> Forms.number(form(body), "step"));
+        assertEquals(Status.BAD_REQUEST_400, refusal.status());
+        String message = String.valueOf(refusal.getMessage());
+        assertTrue(message.contains(says), message);
+        assertTrue(message.length() < 500, () -> message.length() + " characters");
+    }
+
+    private static void refused(String says, String body) {
+        refused(says, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void whatIsNoFormIsRefusedSayingWhy() {
+        refused("no JSON", "{\"step\":");
+        refused("no JSON", "{\"step\":1} {");
+        refused("no JSON", "[".repeat(10_000) + "]".repeat(10_000));
+        refused("no JSON", "{\"step\":".repeat(5_000));
+        refused("no JSON", new byte[] {'{', '"', 's', (byte) 0xff, (byte) 0xc0, '"', ':', '1', '}'});
+        refused("must be a JSON object", "[1]");
+        refused("unknown key 'stepp'", "{\"stepp\":1}");
+        refused("step must be a whole number", "{\"step\":99999999999999999999}");
+        refused("step must be a whole number", "{\"step\":" + "9".repeat(900) + "}");
+        refused("step must be a whole number", "{\"step\":-1}");
+        refused("step must be a whole number", "{\"step\":\"" + "x".repeat(60_000) + "\"}");
+        refused("unknown key", "{\"" + "x".repeat(40_000) + "\":1}");
+    }
+
+    @Test
+    void aKeyThatIsGivenTwiceIsRefused() {
+        refused("step", "{\"step\":1,\"step\":2}");
+    }
+
+    @Test
+    void randomBodiesAreRefusedOrRead() {
+        Random random = new Random(9);
+        byte[] good = "{\"step\":12,\"mode\":\"fresh\"}".getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < 20_000; i++) {
+            byte[] body = good.clone();
+            for (int changes = random.nextInt(4); changes >= 0; changes--) {
+                body[random.nextInt(body.length)] = (byte) random.nextInt(256);
+            }
+            try {
+                Forms.number(form(body), "step");
+            } catch (HttpException e) {
+                assertEquals(Status.BAD_REQUEST_400, e.status());
+            }
+        }
+    }
+}
