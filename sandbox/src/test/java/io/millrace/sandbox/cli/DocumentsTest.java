@@ -40,7 +40,8 @@ final class DocumentsTest {
         Map<String, String> tests = new HashMap<>();
         for (String module : List.of("common", "producer", "generator-worker", "trainer-consumer", "sandbox")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
-                for (Path file : files.filter(f -> f.toString().endsWith("Test.java")).toList()) {
+                for (Path file :
+                        files.filter(f -> f.toString().endsWith("Test.java")).toList()) {
                     tests.put(file.getFileName().toString().replace(".java", ""), Files.readString(file));
                 }
             }
@@ -62,7 +63,8 @@ final class DocumentsTest {
     void everyLinkLeadsSomewhere() throws IOException {
         List<String> broken = new ArrayList<>();
         for (Path document : documents()) {
-            for (MatchResult link : LINK.matcher(Files.readString(document)).results().toList()) {
+            for (MatchResult link :
+                    LINK.matcher(Files.readString(document)).results().toList()) {
                 URI target = URI.create(link.group(1));
                 if (target.isAbsolute()) {
                     continue;
@@ -86,17 +88,21 @@ final class DocumentsTest {
         List<String> unknown = new ArrayList<>();
         for (Path document : documents()) {
             String last = "";
-            for (MatchResult code : CODE.matcher(Files.readString(document)).results().toList()) {
+            for (MatchResult code :
+                    CODE.matcher(Files.readString(document)).results().toList()) {
                 Matcher test = TEST.matcher(code.group(1));
                 Matcher method = METHOD_OF_THE_LAST.matcher(code.group(1));
                 if (test.matches()) {
                     last = test.group(1);
                     String source = tests.get(last);
-                    boolean known = source != null && (test.group(2) == null || source.contains(" " + test.group(2) + "("));
+                    boolean known =
+                            source != null && (test.group(2) == null || source.contains(" " + test.group(2) + "("));
                     if (!known) {
                         unknown.add(ROOT.relativize(document) + ": " + code.group(1));
                     }
-                } else if (method.matches() && !last.isEmpty() && !tests.getOrDefault(last, "").contains(" " + method.group(1) + "(")) {
+                } else if (method.matches()
+                        && !last.isEmpty()
+                        && !tests.getOrDefault(last, "").contains(" " + method.group(1) + "(")) {
                     unknown.add(ROOT.relativize(document) + ": " + last + code.group(1));
                 }
             }

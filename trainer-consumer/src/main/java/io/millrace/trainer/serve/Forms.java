@@ -1,11 +1,14 @@
 package io.millrace.trainer.serve;
 
+import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HttpException;
+import io.helidon.http.RequestException;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.millrace.common.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -40,8 +43,10 @@ final class Forms {
                         "the body is larger than " + BODY_BYTES_MAX + " bytes", Status.REQUEST_ENTITY_TOO_LARGE_413);
             }
             return body;
-        } catch (IOException e) {
-            throw bad("the body cannot be read: " + e.getMessage());
+        } catch (DataReader.InsufficientDataAvailableException e) {
+            throw bad("the body is shorter than it was said to be");
+        } catch (IOException | UncheckedIOException | RequestException e) {
+            throw bad("the body cannot be read: " + shown(e.getMessage()));
         }
     }
 
@@ -106,7 +111,7 @@ final class Forms {
         return value.doubleValue();
     }
 
-    private static String shown(Object value) {
+    private static String shown(@Nullable Object value) {
         String text = String.valueOf(value);
         return text.length() <= SHOWN_MAX ? text : text.substring(0, SHOWN_MAX) + " ...";
     }

@@ -68,6 +68,10 @@ public final class TrainerRoutes {
         routing.error(
                 HttpException.class,
                 (request, response, e) -> error(response, e.status(), String.valueOf(e.getMessage())));
+        // Who waits for a step when the server stops; no failure, and nobody's thread to interrupt again.
+        routing.error(
+                InterruptedException.class,
+                (request, response, e) -> error(response, Status.SERVICE_UNAVAILABLE_503, "the server is stopping"));
         routing.error(RuntimeException.class, (request, response, e) -> {
             log.error("request for {} failed", request.path().path(), e);
             error(response, Status.INTERNAL_SERVER_ERROR_500, "unexpected: " + e);
