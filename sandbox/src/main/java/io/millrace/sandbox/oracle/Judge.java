@@ -31,6 +31,7 @@ final class Judge {
             findings.add(Finding.Kind.LOST, "the end of a log was lost " + topics.tailsLost + " times");
         }
         judgeIssues();
+        judgeMissing();
         StepJudge steps = new StepJudge(topics, trainer, rules, findings);
         Set<Long> trained = steps.judgeAcknowledgements();
         steps.judgeReceptions();
@@ -97,6 +98,21 @@ final class Judge {
                     results.getOrDefault(lineage, 0L)));
         }
         return figures;
+    }
+
+    /** What is said to be missing is not there: else good work is thrown away. */
+    private void judgeMissing() {
+        for (Steps.Entry gone : topics.steps.missing) {
+            topics.results.getOrDefault(gone.groupIndex(), List.of()).stream()
+                    .filter(result -> result.attempt() == gone.attempt()
+                            && result.partition() == gone.partition()
+                            && result.offsets().equals(gone.offsets()))
+                    .forEach(result -> findings.add(
+                            Finding.Kind.CONTRADICTION,
+                            "group " + gone.groupIndex() + ", attempt " + gone.attempt()
+                                    + " is said to be missing and stands at results-" + gone.partition() + "@"
+                                    + gone.offsets()));
+        }
     }
 
     /** Indices rise from 0 without a hole, each once; attempts of a group rise. */

@@ -32,7 +32,7 @@ final class Steps {
         }
     }
 
-    /** One group of a lease. */
+    /** A result of a group, as a lease or a record of what is missing names it. */
     record Entry(long groupIndex, long attempt, int partition, List<Long> offsets) {}
 
     /**
@@ -76,6 +76,9 @@ final class Steps {
     /** The version that each lineage has come to. */
     final Map<Long, Long> lastVersion = new TreeMap<>();
 
+    /** Results that were said to stand nowhere; not those that a trainer could not read back. */
+    final List<Entry> missing = new ArrayList<>();
+
     long rejections;
     long skips;
     private long lineage;
@@ -102,11 +105,18 @@ final class Steps {
             case "discard" -> end(discarded, record, "attempt", "reason");
             case "abandonment" -> end(abandoned, record, "last_attempt", "cause");
             case "rejection" -> rejections++;
+            case "missing" -> missing(record);
             case "skip" -> skips++;
             case "resume" -> resume(record);
             default -> {
-                // A void lease is not acknowledged, and a missing result settles nothing. Others are named where read.
+                // A void lease is not acknowledged. Others are named where they were read.
             }
+        }
+    }
+
+    private void missing(JsonNode record) {
+        if (!record.path("reason").asString("").equals("unreadable")) {
+            missing.add(entry(record));
         }
     }
 
@@ -165,16 +175,18 @@ final class Steps {
 
     private static List<Entry> entries(JsonNode lease) {
         List<Entry> entries = new ArrayList<>();
-        for (JsonNode group : lease.path("groups")) {
-            List<Long> offsets = new ArrayList<>();
-            group.path("offsets").forEach(offset -> offsets.add(offset.asLong(-1)));
-            entries.add(new Entry(
-                    group.path("group_index").asLong(-1),
-                    group.path("attempt").asLong(-1),
-                    group.path("partition").intValue(),
-                    offsets));
-        }
+        lease.path("groups").forEach(group -> entries.add(entry(group)));
         return entries;
+    }
+
+    private static Entry entry(JsonNode group) {
+        List<Long> offsets = new ArrayList<>();
+        group.path("offsets").forEach(offset -> offsets.add(offset.asLong(-1)));
+        return new Entry(
+                group.path("group_index").asLong(-1),
+                group.path("attempt").asLong(-1),
+                group.path("partition").intValue(),
+                offsets);
     }
 
     private void end(Map<Long, List<End>> ends, JsonNode record, String attempt, String why) {

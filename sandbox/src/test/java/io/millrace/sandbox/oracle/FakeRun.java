@@ -111,6 +111,17 @@ final class FakeRun {
         return this;
     }
 
+    FakeRun missing(long group, long attempt, long offset, String reason) {
+        ObjectNode record = Json.object()
+                .put("type", "missing")
+                .put("group_index", group)
+                .put("attempt", attempt)
+                .put("partition", 0)
+                .put("reason", reason);
+        record.putArray("offsets").add(offset);
+        return add("steps", record);
+    }
+
     FakeRun garbage(Map<String, String> headers) {
         add("results", null, headers, new byte[] {1, 2, 3});
         return this;

@@ -326,6 +326,19 @@ class JudgeTest {
         assertFinding(Finding.Kind.CONTRADICTION, "group 3 is abandoned without the producer's marker");
     }
 
+    @Test
+    void aResultThatIsSaidToBeMissingAndStandsIsNamed() throws Exception {
+        run.issue(2);
+        long stands = run.result(2, 1, 7);
+        run.missing(2, 1, stands + 1, "beyond_end")
+                .missing(2, 2, stands, "not_there")
+                .missing(2, 1, stands, "unreadable");
+        assertTrue(run.judge(folder).findings().stream()
+                .noneMatch(finding -> finding.details().contains("said to be missing")));
+        run.missing(2, 1, stands, "not_there");
+        assertFinding(Finding.Kind.CONTRADICTION, "group 2, attempt 1 is said to be missing and stands at results-0@");
+    }
+
     /** Every type that the trainer consumer can write is one that the oracle reads. */
     @Test
     void everyStepRecordIsKnown() {
