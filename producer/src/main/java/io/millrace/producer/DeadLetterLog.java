@@ -1,21 +1,16 @@
 package io.millrace.producer;
 
-import io.millrace.common.id.Attempt;
-import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.DeadLetter;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Reads the newest dead letters when the run is taken over, so that a group is not given up twice and a bad record gets
- * no second letter. What is older may be written again; that is harmless. One owner.
+ * Reads the newest dead letters when the run is taken over, so that a bad record gets no second letter. What is older may be written again; that is harmless. One owner.
  */
 final class DeadLetterLog {
     /** Control records of transactions counted in. */
@@ -24,7 +19,6 @@ final class DeadLetterLog {
     private final PartitionReader reader;
     private final TopicPartition partition;
     private final BadRecords bad;
-    private final Map<GroupIndex, Attempt> givenUp = new HashMap<>();
     private final List<Unread> unread = new ArrayList<>();
 
     private record Unread(ConsumerRecord<byte[], byte[]> record, String reason) {}
@@ -35,12 +29,10 @@ final class DeadLetterLog {
         this.bad = bad;
     }
 
-    /** The groups that were given up, with the attempt they were given up with. */
-    Map<GroupIndex, Attempt> read() throws Exception {
+    void read() throws Exception {
         reader.read(partition, reader.end(partition) - NEWEST_OFFSETS, this::take);
         // Not before all are read: its own dead letter stands behind a bad one.
         unread.forEach(one -> bad.skip(one.record(), one.reason()));
-        return givenUp;
     }
 
     private void take(ConsumerRecord<byte[], byte[]> record) {
@@ -48,10 +40,8 @@ final class DeadLetterLog {
             if (record.value() == null) {
                 throw new BadRecordException("no value");
             }
-            switch (ControlCodec.decode(record.value(), DeadLetter.class)) {
-                case DeadLetter.Group group ->
-                    givenUp.put(group.task().groupIndex(), group.task().attempt());
-                case DeadLetter.Unreadable letter -> bad.known(letter);
+            if (ControlCodec.decode(record.value(), DeadLetter.class) instanceof DeadLetter.Unreadable letter) {
+                bad.known(letter);
             }
         } catch (BadRecordException e) {
             unread.add(new Unread(record, String.valueOf(e.getMessage())));

@@ -174,6 +174,7 @@ final class Evaluations {
      */
     void recover(Policy policy, Liveness liveness, int max) {
         var _ = ledger.forgetWorkers(nowMs());
+        ProducerSession.warnOfDoubtful(ledger.doubtful(liveness, nowMs()));
         List<RunPublisher.Item> items = new ArrayList<>();
         List<Decision> decisions = new ArrayList<>();
         for (Decision decision : ledger.due(liveness, nowMs(), max)) {
@@ -203,7 +204,7 @@ final class Evaluations {
                                 again.history())
                         .from(again.partial(policy.lineage())));
             case Decision.Abandon end ->
-                new RunPublisher.Item.EvalAbandonment(end.group(), end.last().attempt(), end.cause());
+                new RunPublisher.Item.EvalAbandonment(end.group(), end.last().attempt(), end.number(), end.cause());
         };
     }
 
@@ -216,8 +217,8 @@ final class Evaluations {
                     decision.group(),
                     again.task().attempt(),
                     decision.history().ends().getLast());
-        } else {
-            ledger.givenUp(decision.group());
+        } else if (decision instanceof Decision.Abandon end) {
+            ledger.givingUp(end.group(), end.number(), nowMs());
             log.warn("evaluation group {} given up: {}", decision.group(), decision.history());
         }
     }

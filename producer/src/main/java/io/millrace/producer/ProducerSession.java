@@ -225,6 +225,7 @@ final class ProducerSession implements AutoCloseable {
             ledger.forgetWorkers(nowMs).forEach(edges.heart()::forget);
             edges.room().turn(ledger.workersSince(nowMs - WORKING_WITHIN_MS));
         }
+        warnOfDoubtful(ledger.doubtful(liveness, nowMs));
         List<Decision> decisions = ledger.due(liveness, nowMs, plan.batchMax());
         List<RunPublisher.Item> items = new ArrayList<>();
         Map<GroupIndex, TrainingTask> before = tasksOf(decisions);
@@ -240,6 +241,11 @@ final class ProducerSession implements AutoCloseable {
         if (decisions.size() == plan.batchMax()) {
             nextScanMs = nowMs;
         }
+    }
+
+    static void warnOfDoubtful(List<GroupIndex> groups) {
+        groups.forEach(index -> log.warn(
+                "group {} was given up, and the receipt that says so was not read back: the broker has lost it", index));
     }
 
     /**
@@ -293,7 +299,8 @@ final class ProducerSession implements AutoCloseable {
                                         end.last().history())
                                 : before,
                         end.cause(),
-                        end.history()));
+                        end.history()),
+                        end.number());
         };
     }
 
@@ -305,8 +312,8 @@ final class ProducerSession implements AutoCloseable {
                     decision.group(),
                     issued.task().attempt(),
                     decision.history().ends().getLast());
-        } else {
-            ledger.givenUp(decision.group());
+        } else if (decision instanceof Decision.Abandon end) {
+            ledger.givingUp(end.group(), end.number(), nowMs());
             log.warn("group {} given up: {}", decision.group(), decision.history());
         }
         around.metrics().decided(decision);

@@ -2,7 +2,6 @@ package io.millrace.producer;
 
 import io.millrace.common.batch.RunAgreement;
 import io.millrace.common.config.SettingException;
-import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
@@ -13,7 +12,6 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.topics.RunRecords;
-import io.millrace.producer.ledger.Issue;
 import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.publish.FencedException;
@@ -83,7 +81,7 @@ final class TakeOver {
      *   <li>reads who has the run, ends if that is somebody newer, and says on {@code workers} that it takes it;
      *   <li>fences older producers, so that what is read from here on is final;
      *   <li>reads the newest dead letters, then {@code steps} from its last snapshot, {@code policy} and {@code evals}:
-     *       what is given up, settled and closed;
+     *       what was skipped, settled and closed;
      *   <li>reads the last task again, {@code prompts} from the lowest unsettled group, and the other prompts lanes;
      *   <li>reads both topics of receipts and the newest of {@code workers} to the end, and goes on following all six.
      * </ol>
@@ -105,16 +103,9 @@ final class TakeOver {
         edges.publisher().open();
         HangingTransactions.abort(edges.admin(), ownPartitions(reader), plan.brokerLimit());
         agree(RunRecords.newest(reader, plan.topics()));
-        Map<GroupIndex, Attempt> givenUp =
-                new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
+        new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
         Map<TopicPartition, Long> positions = readSettlements(reader);
         readTasks();
-        givenUp.forEach((index, attempt) -> {
-            Issue issue = ledger.issue(index);
-            if (issue != null && attempt.compareTo(issue.attempt()) >= 0) {
-                ledger.givenUp(index);
-            }
-        });
         for (String topic : List.of(plan.topics().receipts(), plan.topics().evalReceipts())) {
             TopicPartition receipts = new TopicPartition(topic, 0);
             positions.put(receipts, reader.begin(receipts));
@@ -152,6 +143,8 @@ final class TakeOver {
                 plan.topics().urgent(),
                 plan.topics().evalPrompts(),
                 plan.topics().results(),
+                plan.topics().receipts(),
+                plan.topics().evalReceipts(),
                 plan.topics().runRecord(),
                 plan.topics().evalResults())) {
             own.addAll(reader.partitions(topic));

@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A worker's record of how one attempt ended. A result is durable before its receipt, a receipt before the group leaves
- * the worker's in-flight table.
+ * the worker's in-flight table. The producer writes one for each group that it gives up.
  *
+ * @param attempt of a group given up: the number after that of its last attempt, and after that of an abandonment whose
+ *     marker is missing
+ * @param worker of a group given up: {@link #PRODUCER}
  * @param samples how many samples the group has
  * @param promptTokens over all samples
  * @param responseTokens over all samples
@@ -28,6 +31,14 @@ public record Receipt(
         long durationMs,
         Outcome outcome)
         implements ControlRecord {
+    /** Whose name stands in receipts of groups given up. */
+    public static final WorkerIncarnation PRODUCER = new WorkerIncarnation("producer", "ledger");
+
+    /** A group was given up, and its marker stands in {@code results}. */
+    public static Receipt abandoned(GroupIndex group, Attempt number, int partition, long offset) {
+        return new Receipt(group, number, PRODUCER, 0, 0, 0, 0, new Abandoned(partition, offset));
+    }
+
     public Receipt {
         Objects.requireNonNull(groupIndex, "group_index");
         Objects.requireNonNull(attempt, "attempt");
@@ -40,9 +51,19 @@ public record Receipt(
     @JsonSubTypes({
         @JsonSubTypes.Type(value = Success.class, name = "success"),
         @JsonSubTypes.Type(value = Failure.class, name = "failure"),
-        @JsonSubTypes.Type(value = HandedBack.class, name = "handed_back")
+        @JsonSubTypes.Type(value = HandedBack.class, name = "handed_back"),
+        @JsonSubTypes.Type(value = Abandoned.class, name = "abandoned")
     })
     public sealed interface Outcome {}
+
+    /** Says where in {@code results} something stands; a log can lose it afterwards. */
+    public sealed interface Claim extends Outcome {
+        /** Of the results topic. */
+        int partition();
+
+        /** Of its records, in order; at least one. */
+        List<Long> offsets();
+    }
 
     /**
      * The group stands in {@code results}.
@@ -50,7 +71,7 @@ public record Receipt(
      * @param partition of the results topic
      * @param offsets of its records, in order; more than one when the group was split into parts
      */
-    public record Success(int partition, List<Long> offsets, RewardStats rewards) implements Outcome {
+    public record Success(int partition, List<Long> offsets, RewardStats rewards) implements Claim {
         public Success {
             offsets = List.copyOf(offsets);
             if (partition < 0 || offsets.isEmpty()) {
@@ -86,6 +107,25 @@ public record Receipt(
         /** With nothing generated. */
         public HandedBack(String reason) {
             this(reason, null);
+        }
+    }
+
+    /**
+     * The producer has given the group up; written in one transaction with the {@link AbandonedMarker}.
+     *
+     * @param partition of the results topic
+     * @param offset of the marker
+     */
+    public record Abandoned(int partition, long offset) implements Claim {
+        public Abandoned {
+            if (partition < 0 || offset < 0) {
+                throw new IllegalArgumentException("a marker stands at a partition and an offset of 0 or more");
+            }
+        }
+
+        @Override
+        public List<Long> offsets() {
+            return List.of(offset);
         }
     }
 }

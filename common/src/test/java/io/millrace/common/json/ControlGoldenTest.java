@@ -169,6 +169,7 @@ class ControlGoldenTest {
                                 0,
                                 60000,
                                 new Receipt.Failure("deadline", "no answer within 60 s"))),
+                golden("receipt-abandoned", Receipt.class, Receipt.abandoned(new GroupIndex(7), new Attempt(4), 3, 12)),
                 golden(
                         "receipt-handed-back",
                         Receipt.class,

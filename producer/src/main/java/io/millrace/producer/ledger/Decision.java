@@ -40,7 +40,9 @@ public sealed interface Decision {
      * Give it up: its attempts are used up.
      *
      * @param last its latest attempt
+     * @param number of the abandonment, by which its receipt and what is said of its marker are known
      * @param cause for people
      */
-    record Abandon(GroupIndex group, Issue last, AttemptHistory history, String cause) implements Decision {}
+    record Abandon(GroupIndex group, Issue last, Attempt number, AttemptHistory history, String cause)
+            implements Decision {}
 }

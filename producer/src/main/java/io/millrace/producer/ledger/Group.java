@@ -25,6 +25,8 @@ final class Group {
         FAILED,
         SUCCEEDED,
         REJECTED,
+        /** No attempt: the group's abandonment, by the number of its receipt; its marker stands in the results. */
+        GIVEN_UP,
         /** Its result is not where its receipt says: the receipt was a claim, this is what was found. */
         MISSING
     }
@@ -36,7 +38,10 @@ final class Group {
     private final NavigableMap<Attempt, AttemptEnd> ends = new TreeMap<>();
     private @Nullable Issue issue;
     private boolean leftQueue;
-    private boolean givenUp;
+    /** The abandonment that was written and whose receipt was not read back yet; null for none. */
+    private @Nullable Attempt written;
+
+    private long writtenAtMs;
     private @Nullable WorkerIncarnation holder;
     private @Nullable WorkerIncarnation lastHolder;
     private long holderSinceMs;
@@ -136,13 +141,47 @@ final class Group {
         return leftAtMs;
     }
 
-    /** The group's dead letter stands; what remains is for the trainer consumer to settle. */
-    void giveUp() {
-        givenUp = true;
+    /** Its abandonment was written; a fact once its receipt is read back. */
+    void givingUp(Attempt number, long nowMs) {
+        written = number;
+        writtenAtMs = nowMs;
+    }
+
+    /** The receipt of its abandonment stands, and with it its marker in the results. */
+    boolean givenUp(Attempt number) {
+        readBack(number);
+        return ended(number, new AttemptEnd(End.GIVEN_UP, "", null));
+    }
+
+    private void readBack(Attempt number) {
+        if (number.equals(written)) {
+            written = null;
+        }
+    }
+
+    /** Whether its abandonment was written so long ago that its receipt must have been lost with the tail of its log. */
+    boolean isDoubtful(long nowMs, long limitMs) {
+        return written != null && nowMs - writtenAtMs >= limitMs;
+    }
+
+    /** Takes what was written for never written. */
+    void doubt() {
+        written = null;
     }
 
     boolean isGivenUp() {
-        return givenUp;
+        return written != null || ends.values().stream().anyMatch(end -> end.end() == End.GIVEN_UP);
+    }
+
+    /** The number after those of all attempts and of all abandonments. */
+    Attempt nextNumber(Issue latest) {
+        Attempt highest = latest.attempt();
+        for (Map.Entry<Attempt, AttemptEnd> one : ends.tailMap(highest, false).entrySet()) {
+            if (one.getValue().end().compareTo(End.GIVEN_UP) >= 0) {
+                highest = one.getKey();
+            }
+        }
+        return highest.next();
     }
 
     /** Whether an attempt has succeeded whose result is neither rejected nor missing. */
@@ -167,7 +206,9 @@ final class Group {
         return ended(attempt, new AttemptEnd(End.REJECTED, cause, null));
     }
 
+    /** The result of the attempt is not there; or the marker, where this is the number of an abandonment. */
     boolean missing(Attempt attempt, String cause) {
+        readBack(attempt);
         return ended(attempt, new AttemptEnd(End.MISSING, cause, null));
     }
 
@@ -209,7 +250,7 @@ final class Group {
         if (latest == null) {
             return state;
         }
-        if (givenUp) {
+        if (isGivenUp()) {
             return new GroupState.Abandoning(latest.attempt());
         }
         for (Map.Entry<Attempt, AttemptEnd> entry : ends.entrySet()) {
@@ -229,7 +270,7 @@ final class Group {
             case HANDED_BACK -> Kind.HANDED_BACK;
             case REJECTED -> Kind.REJECTED;
             case MISSING -> Kind.MISSING;
-            case FAILED, SUCCEEDED -> Kind.FAILED;
+            case FAILED, SUCCEEDED, GIVEN_UP -> Kind.FAILED;
         };
     }
 

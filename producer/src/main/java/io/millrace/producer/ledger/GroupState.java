@@ -3,8 +3,6 @@ package io.millrace.producer.ledger;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.AttemptHistory;
-import java.util.EnumSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Where an unsettled group is. A settled group has no state: it is no longer held. */
@@ -23,15 +21,10 @@ public sealed interface GroupState {
 
         /** Whether a group of this kind may become the other; a move to the same kind changes only its details. */
         public boolean mayBecome(Kind next) {
-            return next(this).contains(next);
-        }
-
-        private static Set<Kind> next(Kind kind) {
-            return switch (kind) {
-                // A new attempt is queued again, a rejected result leaves the group where its latest attempt is.
-                case ANNOUNCED, QUEUED, IN_FLIGHT, FINISHED, FAILED -> EnumSet.range(QUEUED, ABANDONING);
-                case ABANDONING -> EnumSet.of(ABANDONING);
-            };
+            // A new attempt is queued again; a rejected or missing result, and a missing marker, leave the group where
+            // its
+            // latest attempt is.
+            return next != ANNOUNCED;
         }
     }
 

@@ -106,13 +106,34 @@ public final class Ledger {
         kept.read(topic, end);
     }
 
-    /** The dead letter of a group stands, and with it its marker in the results. */
-    public void givenUp(GroupIndex index) {
+    /** A group's abandonment was written. It counts at once, and for good when its receipt is read back. */
+    public void givingUp(GroupIndex index, Attempt number, long nowMs) {
         Group group = groups.get(index.value());
         if (group != null && group.published()) {
-            group.giveUp();
+            group.givingUp(number, nowMs);
             refresh(group);
         }
+    }
+
+    /**
+     * Abandonments of which no receipt was read back in time: with the tail of a log they may be gone, and the groups are
+     * where their latest attempts are.
+     *
+     * @return those groups
+     */
+    public List<GroupIndex> doubtful(Liveness liveness, long nowMs) {
+        if (count(GroupState.Kind.ABANDONING) == 0) {
+            return List.of();
+        }
+        List<GroupIndex> doubtful = new ArrayList<>();
+        for (Group group : groups.values()) {
+            if (reissues.isDoubtful(group, liveness, nowMs)) {
+                group.doubt();
+                refresh(group);
+                doubtful.add(new GroupIndex(group.index));
+            }
+        }
+        return doubtful;
     }
 
     /**
@@ -132,9 +153,7 @@ public final class Ledger {
         if (group == null) {
             return ReceiptFate.UNKNOWN;
         }
-        if (group.isGivenUp()) {
-            return ReceiptFate.LATE;
-        }
+        boolean late = group.isGivenUp();
         group.taken(receipt.attempt(), nowMs);
         boolean hadSucceeded = group.hasSucceeded();
         boolean news = note(group, receipt);
@@ -145,7 +164,10 @@ public final class Ledger {
             }
         }
         refresh(group);
-        return fate(receipt.outcome(), hadSucceeded, news);
+        // Noted all the same: the marker may turn out to be missing.
+        return late && !(receipt.outcome() instanceof Receipt.Abandoned)
+                ? ReceiptFate.LATE
+                : fate(receipt.outcome(), hadSucceeded, news);
     }
 
     private static boolean note(Group group, Receipt receipt) {
@@ -153,6 +175,7 @@ public final class Ledger {
             case Receipt.Success success -> group.succeeded(receipt.attempt());
             case Receipt.Failure failure -> group.failed(receipt.attempt(), failure.kind() + ": " + failure.message());
             case Receipt.HandedBack back -> group.handedBack(receipt.attempt(), back.reason(), back.partial());
+            case Receipt.Abandoned abandoned -> group.givenUp(receipt.attempt());
         };
     }
 
@@ -162,6 +185,7 @@ public final class Ledger {
                 hadSucceeded ? ReceiptFate.DUPLICATE : news ? ReceiptFate.FINISHED : ReceiptFate.SUPERSEDED;
             case Receipt.Failure failure -> hadSucceeded || !news ? ReceiptFate.SUPERSEDED : ReceiptFate.FAILED;
             case Receipt.HandedBack back -> hadSucceeded || !news ? ReceiptFate.SUPERSEDED : ReceiptFate.HANDED_BACK;
+            case Receipt.Abandoned abandoned -> news ? ReceiptFate.GIVEN_UP : ReceiptFate.SUPERSEDED;
         };
     }
 

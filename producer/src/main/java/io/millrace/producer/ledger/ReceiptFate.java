@@ -8,6 +8,8 @@ public enum ReceiptFate {
     FAILED,
     /** A worker gave the latest attempt back; it is issued again, and counts as neither failed nor lost. */
     HANDED_BACK,
+    /** The group's abandonment stands. */
+    GIVEN_UP,
     /** The group had finished already: another success of it. */
     DUPLICATE,
     /** It says nothing that counts any more: a newer attempt is out, or this attempt's end is known better. */

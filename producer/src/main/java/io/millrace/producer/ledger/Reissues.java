@@ -44,6 +44,17 @@ public final class Reissues {
         };
     }
 
+    /**
+     * Whether the group's abandonment, of which nothing was read back for the worker timeout although all was read, is to
+     * be written again.
+     */
+    boolean isDoubtful(Group group, Liveness liveness, long nowMs) {
+        OptionalLong alive = liveness.sinceMs();
+        return alive.isPresent()
+                && nowMs - alive.getAsLong() >= limits.workerTimeoutMs()
+                && group.isDoubtful(nowMs, limits.workerTimeoutMs());
+    }
+
     private @Nullable Decision decideInFlight(Group group, Issue issue, OptionalLong aliveSinceMs, long nowMs) {
         if (aliveSinceMs.isEmpty() || nowMs - aliveSinceMs.getAsLong() < limits.workerTimeoutMs()) {
             return null;
@@ -72,12 +83,12 @@ public final class Reissues {
         AttemptHistory history = issue.history().with(new AttemptEnd(issue.attempt(), kind, cause));
         if (history.failures() >= limits.maxAttempts()) {
             String why = history.failures() + " attempts failed, the limit is " + limits.maxAttempts() + ": ";
-            return new Decision.Abandon(index, issue, history, why + cause);
+            return new Decision.Abandon(index, issue, group.nextNumber(issue), history, why + cause);
         }
         if (history.losses() >= limits.maxLosses()) {
             String why = history.losses() + " attempts were lost, the limit is " + limits.maxLosses() + ": ";
-            return new Decision.Abandon(index, issue, history, why + cause);
+            return new Decision.Abandon(index, issue, group.nextNumber(issue), history, why + cause);
         }
-        return new Decision.Reissue(index, issue.attempt().next(), history, group.partial(kind));
+        return new Decision.Reissue(index, group.nextNumber(issue), history, group.partial(kind));
     }
 }

@@ -10,6 +10,7 @@ import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.RunTopics;
@@ -53,14 +54,19 @@ public final class RunPublisher implements AutoCloseable {
         /** A task on its lane. */
         record Task(Lane lane, TrainingTask task) implements Item {}
 
-        /** A group given up: its dead letter, and the marker in the results by which it is settled. */
-        record Abandonment(DeadLetter.Group letter) implements Item {}
+        /**
+         * A group given up: its dead letter, the marker in the results by which it is settled, and the receipt that says
+         * where the marker stands.
+         *
+         * @param number of the abandonment
+         */
+        record Abandonment(DeadLetter.Group letter, Attempt number) implements Item {}
 
         /** A task of an evaluation. */
         record EvalTask(TrainingTask task) implements Item {}
 
-        /** A group of an evaluation given up: the marker in its results. */
-        record EvalAbandonment(GroupIndex group, Attempt lastAttempt, String cause) implements Item {}
+        /** A group of an evaluation given up: the marker in its results, and its receipt. */
+        record EvalAbandonment(GroupIndex group, Attempt lastAttempt, Attempt number, String cause) implements Item {}
 
         /** What the processes of the run must share. */
         record Run(RunRecord record) implements Item {}
@@ -100,6 +106,7 @@ public final class RunPublisher implements AutoCloseable {
             sent.add(ofOne.stream().map(producer::send).toList());
         }
         producer.flush();
+        claim(items, sent);
         for (List<Future<RecordMetadata>> ofOne : sent) {
             for (Future<RecordMetadata> one : ofOne) {
                 // Of what failed, the commit throws.
@@ -110,6 +117,36 @@ public final class RunPublisher implements AutoCloseable {
         }
         producer.commitTransaction();
         return sent.stream().map(ofOne -> ofOne.getFirst().resultNow().offset()).toList();
+    }
+
+    /** Where a marker stands is known when it stands, so its receipt comes after it, in the same transaction. */
+    private void claim(List<Item> items, List<List<Future<RecordMetadata>>> sent) {
+        boolean claimed = false;
+        for (int i = 0; i < items.size(); i++) {
+            Future<RecordMetadata> marker = sent.get(i).getLast();
+            if (marker.state() != Future.State.SUCCESS) {
+                continue;
+            }
+            switch (items.get(i)) {
+                case Item.Abandonment given ->
+                    claim(topics.receipts(), given.letter().task().groupIndex(), given.number(), marker.resultNow());
+                case Item.EvalAbandonment given ->
+                    claim(topics.evalReceipts(), given.group(), given.number(), marker.resultNow());
+                default -> {
+                    continue;
+                }
+            }
+            claimed = true;
+        }
+        if (claimed) {
+            producer.flush();
+        }
+    }
+
+    private void claim(String topic, GroupIndex group, Attempt number, RecordMetadata marker) {
+        Receipt receipt = Receipt.abandoned(group, number, marker.partition(), marker.offset());
+        // Of what fails, the commit throws.
+        var _ = producer.send(new ProducerRecord<>(topic, 0, KafkaClients.key(group), ControlCodec.encode(receipt)));
     }
 
     /** What nobody else writes. */

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.Capacity;
-import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Attempt;
 import io.millrace.common.record.AttemptHistory.Kind;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
@@ -72,7 +72,7 @@ class LedgerRandomRunTest {
         private long gapMs;
         private final long[] stalledUntilMs = new long[3];
         private long lastTurnMs;
-        private int abandoned;
+        private final Map<Long, Long> abandoned = new HashMap<>();
         long events;
 
         Drive(long seed, Map<Kind, Long> over) {
@@ -100,7 +100,6 @@ class LedgerRandomRunTest {
             assertEquals(world.prompts.size(), world.totals.settled(), where() + ": " + ledger.counts());
             assertEquals(0, ledger.counts().unsettled(), where());
             assertEquals(world.totals, ledger.totals(), where());
-            assertEquals(abandoned, world.deadLetters.size(), where());
             for (TrimmedTopic topic : TrimmedTopic.values()) {
                 int size = switch (topic) {
                     case PROMPTS -> world.prompts.size();
@@ -223,7 +222,6 @@ class LedgerRandomRunTest {
             for (int i = (int) urgentFrom; i < world.urgent.size(); i++) {
                 assertTrue(ledger.published(Lane.URGENT, world.urgent.get(i), i, world.nowMs), where());
             }
-            world.deadLetters.keySet().forEach(index -> ledger.givenUp(new GroupIndex(index)));
             receiptsRead = 0;
             workersRead = Math.max(0, world.workers.size() - 50);
             readAll();
@@ -231,6 +229,7 @@ class LedgerRandomRunTest {
         }
 
         private void recover(boolean rough) {
+            ledger.doubtful(liveness, world.nowMs);
             List<Decision> due = ledger.due(liveness, world.nowMs, 1 + random.nextInt(20));
             if (due.isEmpty()) {
                 return;
@@ -251,7 +250,6 @@ class LedgerRandomRunTest {
             assertNotNull(issue, where());
             long attempt = issue.attempt().value();
             assertFalse(ledger.isSettled(decision.group()), where());
-            assertFalse(world.deadLetters.containsKey(index), where() + ": given up before");
             if (decision.kind() == Kind.LOST || decision.kind() == Kind.DEADLINE) {
                 assertTrue(world.nowMs - gapMs >= WORKER_TIMEOUT_MS, where() + ": judged " + decision + " after a gap");
             }
@@ -281,10 +279,11 @@ class LedgerRandomRunTest {
                 world.urgent.add(task);
                 ledger.published(Lane.URGENT, task, world.urgent.size() - 1, world.nowMs);
             } else {
-                abandoned++;
-                world.giveUp(
-                        index, ((Decision.Abandon) decision).last().attempt().value());
-                ledger.givenUp(decision.group());
+                long number = ((Decision.Abandon) decision).number().value();
+                assertTrue(number > abandoned.getOrDefault(index, 0L) || world.markersLost > 0, where());
+                abandoned.put(index, number);
+                world.giveUp(index, number);
+                ledger.givingUp(decision.group(), new Attempt(number), world.nowMs);
             }
             event();
         }

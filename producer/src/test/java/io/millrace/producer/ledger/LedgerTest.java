@@ -12,7 +12,9 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.AttemptHistory.Kind;
+import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Totals;
 import java.time.Duration;
@@ -273,13 +275,61 @@ class LedgerTest {
         assertEquals(ReceiptFate.FAILED, ledger.receipt(Events.failure(1, 1), 0, 0));
     }
 
+    private Decision.Abandon givenUp(long index) {
+        Decision.Abandon decision = assertInstanceOf(
+                Decision.Abandon.class, ledger.due(ALIVE, 0, 10).getFirst());
+        assertEquals(index, decision.group().value());
+        ledger.givingUp(decision.group(), decision.number(), 0);
+        assertInstanceOf(GroupState.Abandoning.class, state(index));
+        return decision;
+    }
+
+    private void failThrice() {
+        publish(0);
+        AttemptHistory history = AttemptHistory.NONE
+                .with(new AttemptHistory.AttemptEnd(new Attempt(1), Kind.FAILED, "no engine"))
+                .with(new AttemptHistory.AttemptEnd(new Attempt(2), Kind.FAILED, "no engine"));
+        ledger.published(Lane.URGENT, Events.task(0, 3, history), 0, 0);
+        ledger.receipt(Events.failure(0, 3), 0, 0);
+    }
+
+    @Test
+    void aGroupWhoseMarkerIsMissingIsGivenUpAgain() {
+        failThrice();
+        Decision.Abandon first = givenUp(0);
+        assertEquals(new Attempt(4), first.number());
+        assertEquals(
+                ReceiptFate.GIVEN_UP, ledger.receipt(Receipt.abandoned(first.group(), first.number(), 0, 7), 1, 0));
+        assertEquals(List.of(), ledger.due(ALIVE, 0, 10));
+        assertEquals(ReceiptFate.FAILED, ledger.step(Events.missing(0, 4)));
+        Decision.Abandon second = givenUp(0);
+        assertEquals(new Attempt(5), second.number(), "told from the first, whose place it may take");
+        assertEquals(first.history(), second.history());
+        assertEquals(ReceiptFate.SUPERSEDED, ledger.step(Events.missing(0, 4)), "said twice");
+        assertInstanceOf(GroupState.Abandoning.class, state(0));
+    }
+
+    @Test
+    void anAbandonmentWhoseReceiptIsNotReadBackIsWrittenAgain() {
+        failThrice();
+        givenUp(0);
+        Liveness alive = new Liveness(Duration.ofSeconds(2), Duration.ofSeconds(2));
+        alive.sent(1, 0);
+        alive.readBack(1, 0);
+        assertEquals(List.of(), ledger.doubtful(alive, 9_999));
+        assertEquals(List.of(new GroupIndex(0)), ledger.doubtful(alive, 10_000));
+        givenUp(0);
+    }
+
     @Test
     void statesRefuseMovesThatCannotHappen() {
         GroupState finished = new GroupState.Finished(new Attempt(1));
         GroupState.InFlight inFlight = new GroupState.InFlight(null, 0);
         GroupState abandoning = new GroupState.Abandoning(new Attempt(3));
-        assertThrows(IllegalStateException.class, () -> abandoning.to(inFlight));
-        assertThrows(IllegalStateException.class, () -> abandoning.to(finished));
+        GroupState announced = new GroupState.Announced();
+        for (GroupState state : List.of(finished, inFlight, abandoning)) {
+            assertThrows(IllegalStateException.class, () -> state.to(announced));
+        }
         for (GroupState.Kind kind : GroupState.Kind.values()) {
             assertFalse(kind.mayBecome(GroupState.Kind.ANNOUNCED));
         }

@@ -1,5 +1,6 @@
 package io.millrace.producer.ledger;
 
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.Receipt;
@@ -46,7 +47,6 @@ final class ModelRun {
     final List<Receipt> receipts = new ArrayList<>();
     final List<Said> workers = new ArrayList<>();
     final List<StepRecord> steps = new ArrayList<>();
-    final Map<Long, Long> deadLetters = new TreeMap<>();
     final BitSet settled = new BitSet();
     StepRecord.Totals totals = StepRecord.Totals.NONE;
 
@@ -66,6 +66,9 @@ final class ModelRun {
 
     int takenBack;
     int noticed;
+    /** Abandonments of which the marker or the receipt was lost. */
+    int markersLost;
+
     private int promptsTaken;
     private int urgentTaken;
     private int resultsRead;
@@ -196,10 +199,21 @@ final class ModelRun {
         worker.endsAtMs.remove(group);
     }
 
-    /** The dead letter and its marker, in one transaction. */
-    void giveUp(long group, long attempt) {
-        deadLetters.put(group, attempt);
-        results.add(new Result(group, attempt, true));
+    /** The marker and its receipt, in one transaction; of which a log may lose its part. */
+    void giveUp(long group, long number) {
+        Result marker = new Result(group, number, true);
+        int fate = calm ? 99 : random.nextInt(6);
+        if (fate == 0) {
+            lost.add(marker);
+            markersLost++;
+        } else {
+            results.add(marker);
+        }
+        if (fate == 1) {
+            markersLost++;
+        } else {
+            receipts.add(Receipt.abandoned(new GroupIndex(group), new Attempt(number), 0, results.size()));
+        }
     }
 
     private void settle() {

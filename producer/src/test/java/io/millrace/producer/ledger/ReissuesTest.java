@@ -140,7 +140,7 @@ class ReissuesTest {
         assertEquals(20, end.history().handBacks());
         assertEquals(new Attempt(24), end.last().attempt());
         assertTrue(end.cause().startsWith("3 attempts failed, the limit is 3: deadline: attempt 24"), end.cause());
-        ledger.givenUp(end.group());
+        ledger.givingUp(end.group(), end.number(), 0);
         assertEquals(List.of(), due(0));
         assertEquals(ReceiptFate.LATE, ledger.receipt(Events.success(0, 24), 25, 0));
         assertEquals(1, ledger.counts().abandoning());

@@ -12,6 +12,7 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
@@ -121,12 +122,12 @@ class RunPublisherTest {
     }
 
     @Test
-    void aGroupIsGivenUpByDeadLetterAndMarkerInOneTransaction() throws Exception {
+    void aGroupIsGivenUpByDeadLetterMarkerAndReceiptInOneTransaction() throws Exception {
         publisher.open();
         AttemptHistory history = AttemptHistory.NONE.with(
                 new AttemptHistory.AttemptEnd(new Attempt(1), AttemptHistory.Kind.FAILED, "no engine"));
         DeadLetter.Group letter = new DeadLetter.Group(Events.task(6), "1 attempts failed", history);
-        publisher.publish(List.of(new RunPublisher.Item.Abandonment(letter)));
+        publisher.publish(List.of(new RunPublisher.Item.Abandonment(letter, new Attempt(2))));
         assertEquals(1, producer.commitCount());
         ProducerRecord<byte[], byte[]> dead = producer.history().get(0);
         ProducerRecord<byte[], byte[]> marker = producer.history().get(1);
@@ -139,6 +140,12 @@ class RunPublisherTest {
         assertEquals(
                 new AbandonedMarker(new GroupIndex(6), new Attempt(1), "1 attempts failed"),
                 ControlCodec.decode(marker.value(), AbandonedMarker.class));
+        ProducerRecord<byte[], byte[]> receipt = producer.history().get(2);
+        assertEquals("run.receipts", receipt.topic());
+        // The in-memory client answers with partition 0 whatever the record says.
+        assertEquals(
+                Receipt.abandoned(new GroupIndex(6), new Attempt(2), 0, 0),
+                ControlCodec.decode(receipt.value(), Receipt.class));
     }
 
     @Test

@@ -162,6 +162,24 @@ public record Bounds(
                 lostAnswers);
     }
 
+    /** The same with groups that are given up after so many lost attempts. */
+    Bounds withLosses(int most) {
+        return new Bounds(
+                groups,
+                batchGroups,
+                slots,
+                maxStaleness,
+                most,
+                deaths,
+                stalls,
+                tailLosses,
+                tailRecords,
+                producerRestarts,
+                consumerRestarts,
+                resumes,
+                lostAnswers);
+    }
+
     /** The same with workers that die, or are silent for the timeout. */
     Bounds withWorkers(int dying, int stalling) {
         return new Bounds(

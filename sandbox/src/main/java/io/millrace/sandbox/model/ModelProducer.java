@@ -7,13 +7,13 @@ import io.millrace.common.json.Json;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
+import io.millrace.common.record.Receipt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.producer.admission.Admission;
 import io.millrace.producer.ledger.Decision;
 import io.millrace.producer.ledger.GroupState;
-import io.millrace.producer.ledger.Issue;
 import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.Liveness;
@@ -65,12 +65,6 @@ final class ModelProducer {
                 published(lane, offset);
             }
         }
-        topics.deadLetters.forEach((index, attempt) -> {
-            Issue issue = ledger.issue(index);
-            if (issue != null && attempt.compareTo(issue.attempt()) >= 0) {
-                ledger.givenUp(index);
-            }
-        });
         while (hasReceipts()) {
             readReceipt();
         }
@@ -170,9 +164,10 @@ final class ModelProducer {
         switch (decision) {
             case Decision.Reissue again -> issue(Lane.URGENT, again.group(), again.attempt(), again.history());
             case Decision.Abandon end -> {
-                topics.deadLetters.put(end.group(), end.last().attempt());
-                topics.results.append(new Result.Marker(end.group(), end.last().attempt()));
-                ledger.givenUp(end.group());
+                int offset = topics.results.append(
+                        new Result.Marker(end.group(), end.last().attempt()));
+                topics.receipts.append(Receipt.abandoned(end.group(), end.number(), 0, offset));
+                ledger.givingUp(end.group(), end.number(), nowMs);
             }
         }
     }

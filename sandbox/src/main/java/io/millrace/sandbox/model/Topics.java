@@ -9,8 +9,6 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.producer.ledger.Lane;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /** All that outlives processes: the topics, and how far the share groups have come. Not thread-safe. */
 final class Topics {
@@ -20,8 +18,6 @@ final class Topics {
     final Log<Receipt> receipts = new Log<>();
     final Log<StepRecord> steps = new Log<>();
     final Log<Policy> policy = new Log<>();
-    /** Groups given up, by their dead letters: the last attempt. */
-    final Map<GroupIndex, Attempt> deadLetters = new TreeMap<>();
     /** The next task of each lane that no worker has claimed. */
     int promptsClaimed;
 
@@ -83,7 +79,7 @@ final class Topics {
                     .append(receipt.attempt())
                     .append(receipt.outcome());
         }
-        out.append(steps).append(policy).append(deadLetters);
+        out.append(steps).append(policy);
     }
 
     private static void tasks(StringBuilder out, Log<TrainingTask> lane, int claimed) {

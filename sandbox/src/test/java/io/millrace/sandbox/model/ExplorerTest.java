@@ -70,6 +70,11 @@ class ExplorerTest {
     }
 
     @Test
+    void aLostMarkerIsWrittenAgainWhicheverLogLostItsTail() {
+        holds(Bounds.calm(1).withLosses(1).withWorkers(1, 0).withTailLosses(1, 2));
+    }
+
+    @Test
     void walksThroughALargerWorldEndWithEveryGroupSettledAndRepeat() {
         Bounds bounds = Bounds.calm(8)
                 .withSteps(2)

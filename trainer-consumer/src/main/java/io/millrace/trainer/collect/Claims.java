@@ -16,7 +16,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /*
- * A receipt says where a result stands; the log may have lost it since. Both are read here, at their own pace, so of each
+ * A receipt says where a result or an abandoned marker stands; the log may have lost it since. Both are read here, at their own pace, so of each
  * success receipt of an unsettled group one of these comes true:
  * - the result is met, before or after the receipt: a record of this attempt at the claim's last offset or another;
  * - its partition is read to beyond the claim's last offset, and no result of the attempt was met: it is missing. All
@@ -29,14 +29,14 @@ import org.jspecify.annotations.Nullable;
  */
 
 /**
- * The results that receipts name and that were not met yet, and which of them are missing. Pure: no client, no clock;
+ * The results and markers that receipts name and that were not met yet, and which of them are missing. Pure: no client, no clock;
  * times are of the caller's monotonic clock. Not thread-safe.
  */
 public final class Claims {
     /** Groups of which receipts are held; only noise about groups that never were makes more. */
     public static final int GROUPS_MAX = 200_000;
 
-    private record Claim(GroupIndex group, Attempt attempt, Receipt.Success place, long receipt, long sinceNanos) {
+    private record Claim(GroupIndex group, Attempt attempt, Receipt.Claim place, long receipt, long sinceNanos) {
         long last() {
             return place.offsets().stream().mapToLong(Long::longValue).max().orElse(0);
         }
@@ -45,6 +45,8 @@ public final class Claims {
     /** What is known of the attempts of one unsettled group. */
     private static final class Known {
         private final Set<Attempt> met = new HashSet<>();
+        /** Any marker settles the group, so it stands for all that were claimed. */
+        private boolean marked;
         private final Map<Attempt, Claim> claims = new HashMap<>();
     }
 
@@ -65,7 +67,7 @@ public final class Claims {
 
     /** A receipt was read. */
     public void claimed(Receipt receipt, long offset, long nowNanos) {
-        if (!(receipt.outcome() instanceof Receipt.Success place) || settlement.isSettled(receipt.groupIndex())) {
+        if (!(receipt.outcome() instanceof Receipt.Claim place) || settlement.isSettled(receipt.groupIndex())) {
             return;
         }
         Known known = known(receipt.groupIndex());
@@ -88,7 +90,7 @@ public final class Claims {
             case ResultEvent.Invalid invalid -> met(invalid.groupIndex(), invalid.attempt());
             case ResultEvent.PartsRepeated parts -> met(parts.groupIndex(), parts.attempt());
             case ResultEvent.PartPassed part -> {}
-            case ResultEvent.Marker marker -> {}
+            case ResultEvent.Marker marker -> marked(marker.groupIndex());
             case ResultEvent.Unreadable unreadable -> {}
         }
     }
@@ -98,6 +100,15 @@ public final class Claims {
             Known known = known(group);
             if (known != null) {
                 known.met.add(attempt);
+            }
+        }
+    }
+
+    private void marked(GroupIndex group) {
+        if (!settlement.isSettled(group)) {
+            Known known = known(group);
+            if (known != null) {
+                known.marked = true;
             }
         }
     }
@@ -117,7 +128,7 @@ public final class Claims {
     private boolean isOpen(Claim claim) {
         Known known = groups.get(claim.group());
         return known != null
-                && !known.met.contains(claim.attempt())
+                && !(claim.place() instanceof Receipt.Abandoned ? known.marked : known.met.contains(claim.attempt()))
                 && !settlement.isSettled(claim.group())
                 && !settlement.isOver(claim.group(), claim.attempt());
     }

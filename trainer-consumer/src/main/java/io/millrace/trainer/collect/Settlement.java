@@ -11,6 +11,9 @@ public interface Settlement {
     /** Whether the group has reached its one end. */
     boolean isSettled(GroupIndex index);
 
+    /** Whether the group is one of the leased step's, so that nothing but its acknowledgement settles it. */
+    boolean isLeased(GroupIndex index);
+
     /** Whether the result of this attempt at this place was rejected before; another one may have taken the place since. */
     boolean isRejected(GroupIndex index, Attempt attempt, int partition, long offset);
 

@@ -664,7 +664,7 @@ public final class StepLedger implements Settlement {
                 + (open == null ? "" : " and step " + open.step() + " is leased"));
     }
 
-    /** Whether the open step has this group. */
+    @Override
     public boolean isLeased(GroupIndex index) {
         return open != null
                 && open.groups().stream().anyMatch(entry -> entry.groupIndex().equals(index));

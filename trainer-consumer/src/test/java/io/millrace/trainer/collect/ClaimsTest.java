@@ -78,6 +78,16 @@ class ClaimsTest {
     }
 
     @Test
+    void aMarkerThatIsNotThereIsMissingWhateverResultsStand() {
+        claims.claimed(Receipt.abandoned(new GroupIndex(1), new Attempt(4), 0, 5), 0, 0);
+        claims.claimed(Receipt.abandoned(new GroupIndex(2), new Attempt(4), 0, 6), 1, 0);
+        claims.met(arrived(1, 4, 5L));
+        claims.met(new ResultEvent.Marker(new GroupIndex(2), new Attempt(3), "failed", 0, 6));
+        assertEquals(List.of(missing(1, 4, Missing.Why.NOT_THERE, 5L)), claims.readTo(0, 7));
+        assertEquals(0, claims.receiptsFrom(50), "read again by a restart");
+    }
+
+    @Test
     void aGroupInPartsIsPassedWithItsLastPart() {
         claim(1, 1, 0, 0, 3L, 9L);
         assertEquals(List.of(), claims.readTo(0, 9));

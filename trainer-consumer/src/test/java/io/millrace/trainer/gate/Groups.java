@@ -77,6 +77,11 @@ public final class Groups {
         }
 
         @Override
+        public boolean isLeased(GroupIndex index) {
+            return false;
+        }
+
+        @Override
         public boolean isRejected(GroupIndex index, Attempt attempt, int partition, long offset) {
             return false;
         }

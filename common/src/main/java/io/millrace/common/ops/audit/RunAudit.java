@@ -339,7 +339,7 @@ final class RunAudit {
         List<ResultPlace> missing = new ArrayList<>();
         found.missing().forEach((place, attempt) -> {
             boolean undecided = cut.undecided(new TopicPartition(topics.results(), place.partition()), place.offset());
-            if (!undecided && !account.isRejected(index, attempt)) {
+            if (!undecided && !account.isOver(index, attempt)) {
                 missing.add(place);
             }
         });

@@ -1,5 +1,6 @@
 package io.millrace.common.ops.audit;
 
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.record.StepRecord;
@@ -35,8 +36,8 @@ public final class StepAccount {
     /** Of each step ever acknowledged: what its manifest was, by its hash. */
     private final Map<Long, Integer> manifests = new HashMap<>();
 
-    /** Of groups that are not settled: the attempts whose results were rejected. */
-    private final Map<Long, Set<Long>> rejected = new HashMap<>();
+    /** Of groups that are not settled: the attempts whose results were rejected or are missing. */
+    private final Map<Long, Set<Long>> over = new HashMap<>();
 
     private final Map<Long, Long> stepsByLineage = new TreeMap<>();
     private final List<Finding> findings = new ArrayList<>();
@@ -75,25 +76,30 @@ public final class StepAccount {
             }
             case StepRecord.Rejection rejection -> {
                 rejections++;
-                if (!settled.contains(rejection.groupIndex())) {
-                    rejected.computeIfAbsent(rejection.groupIndex().value(), first -> new HashSet<>())
-                            .add(rejection.attempt().value());
-                }
+                over(rejection.groupIndex(), rejection.attempt());
                 watch(
                         rejection.groupIndex(),
                         "attempt " + rejection.attempt() + " rejected at partition " + rejection.partition()
                                 + " offset " + rejection.offset() + ": " + rejection.reason());
             }
-            case StepRecord.Missing missing ->
+            case StepRecord.Missing missing -> {
+                over(missing.groupIndex(), missing.attempt());
                 watch(
                         missing.groupIndex(),
                         "attempt " + missing.attempt() + " is missing at partition " + missing.partition()
                                 + " offsets " + missing.offsets() + ": "
                                 + missing.reason().text());
+            }
             case StepRecord.LeaseVoid gone -> voided(gone);
             case StepRecord.Skip skip -> skips++;
             case StepRecord.Resume resume -> resumed(resume);
             case StepRecord.Snapshot snapshot -> snapshot(snapshot);
+        }
+    }
+
+    private void over(GroupIndex index, Attempt attempt) {
+        if (!settled.contains(index)) {
+            over.computeIfAbsent(index.value(), first -> new HashSet<>()).add(attempt.value());
         }
     }
 
@@ -189,7 +195,7 @@ public final class StepAccount {
             find(Finding.Kind.DOUBLED, index, how + " after it was settled");
             return;
         }
-        rejected.remove(index.value());
+        over.remove(index.value());
         SettledIndices indices = byEnd.get(end);
         if (indices != null) {
             indices.add(index);
@@ -226,9 +232,12 @@ public final class StepAccount {
         return settled.contains(new GroupIndex(index));
     }
 
-    /** Whether the result of an attempt was rejected: nothing rests on it, and its records may be trimmed. */
-    public boolean isRejected(long index, long attempt) {
-        return rejected.getOrDefault(index, Set.of()).contains(attempt);
+    /**
+     * Whether the result of an attempt was rejected, or found missing: nothing rests on it, the group is issued again, and
+     * its records may be trimmed or gone.
+     */
+    public boolean isOver(long index, long attempt) {
+        return over.getOrDefault(index, Set.of()).contains(attempt);
     }
 
     /** How a group ended; null when it is not settled. */

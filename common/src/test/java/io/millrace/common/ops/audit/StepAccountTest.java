@@ -1,6 +1,7 @@
 package io.millrace.common.ops.audit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
@@ -84,6 +85,16 @@ class StepAccountTest {
         assertEquals(StepAccount.End.DISCARDED, account.end(4));
         assertEquals(1, account.rejections());
         assertEquals(1, account.skips());
+    }
+
+    @Test
+    void aResultThatWasSaidToBeMissingIsNotMissedAgain() {
+        accept(new StepRecord.Missing(
+                new GroupIndex(2), new Attempt(1), 0, List.of(9L), StepRecord.Missing.Why.NOT_THERE));
+        assertTrue(account.isOver(2, 1));
+        assertFalse(account.isOver(2, 2));
+        accept(new StepRecord.Abandonment(new GroupIndex(2), new Attempt(3), "failed", totals(0, 0, 1, 0)));
+        assertFalse(account.isOver(2, 1), "forgotten with the group");
     }
 
     @Test
