@@ -245,7 +245,8 @@ final class ProducerSession implements AutoCloseable {
 
     static void warnOfDoubtful(List<GroupIndex> groups) {
         groups.forEach(index -> log.warn(
-                "group {} was given up, and the receipt that says so was not read back: the broker has lost it", index));
+                "group {} was given up, and the receipt that says so was not read back: the broker has lost it",
+                index));
     }
 
     /**
@@ -288,18 +289,19 @@ final class ProducerSession implements AutoCloseable {
                         tasks.again(again.group(), before, again.attempt(), policy, nowMs, again.history())
                                 .from(again.partial(policy.lineage())));
             case Decision.Abandon end ->
-                new RunPublisher.Item.Abandonment(new DeadLetter.Group(
-                        before == null
-                                ? tasks.again(
-                                        end.group(),
-                                        null,
-                                        end.last().attempt(),
-                                        policy,
-                                        nowMs,
-                                        end.last().history())
-                                : before,
-                        end.cause(),
-                        end.history()),
+                new RunPublisher.Item.Abandonment(
+                        new DeadLetter.Group(
+                                before == null
+                                        ? tasks.again(
+                                                end.group(),
+                                                null,
+                                                end.last().attempt(),
+                                                policy,
+                                                nowMs,
+                                                end.last().history())
+                                        : before,
+                                end.cause(),
+                                end.history()),
                         end.number());
         };
     }

@@ -47,6 +47,7 @@ public final class Claims {
         private final Set<Attempt> met = new HashSet<>();
         /** Any marker settles the group, so it stands for all that were claimed. */
         private boolean marked;
+
         private final Map<Attempt, Claim> claims = new HashMap<>();
     }
 

@@ -141,7 +141,8 @@ public final class Collector {
     private Collected marker(ResultEvent.Marker marker) {
         GroupIndex index = marker.groupIndex();
         // One that comes before the result of a leased group: the log has lost that, and another attempt was given up.
-        // When the step turns out unreadable its lease is void, all is read again, and then the marker settles the group.
+        // When the step turns out unreadable its lease is void, all is read again, and then the marker settles the
+        // group.
         if (settlement.isLeased(index) || !isFirst(index)) {
             return duplicate(index, marker);
         }
