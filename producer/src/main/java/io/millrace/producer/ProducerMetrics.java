@@ -74,8 +74,8 @@ final class ProducerMetrics {
                 registry,
                 status,
                 "in.flight.groups",
-                "Groups at workers",
-                s -> s.counts().inFlight());
+                "Groups at workers, by their newest statuses too",
+                ProducerStatus::atWorkers);
         gauge(
                 registry,
                 status,

@@ -381,6 +381,7 @@ final class ProducerSession implements AutoCloseable {
                                 plan.order().seed()),
                         nextIndex,
                         ledger.counts(),
+                        ledger.heldSince(nowMs() - WORKING_WITHIN_MS),
                         ledger.totals(),
                         plan.admission().limit(feed.policy(), ledger.totals()),
                         new ProducerStatus.Attempts(

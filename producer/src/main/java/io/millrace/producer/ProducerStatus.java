@@ -16,6 +16,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param nextIndex the next group's index, and how many the run has published
  * @param admissionLimit how many may have been published in all by now
+ * @param held groups at workers by their newest statuses: those of a generation shorter than the time between two
+ *     statuses are most often finished, or not known to be taken, whenever the counts are looked at
  * @param attempts what became of attempts since the process began
  * @param caughtUp whether the ledger knows what workers say now, so that lost attempts are found
  * @param waitingFor null while publishing
@@ -27,6 +29,7 @@ record ProducerStatus(
         DataSetInfo dataSet,
         long nextIndex,
         LedgerCounts counts,
+        long held,
         StepRecord.Totals totals,
         long admissionLimit,
         Attempts attempts,
@@ -51,6 +54,11 @@ record ProducerStatus(
         static final Attempts NONE = new Attempts(Map.of(), 0);
     }
 
+    /** Groups at workers, by what is known best. */
+    long atWorkers() {
+        return Math.max(counts.inFlight(), held);
+    }
+
     /** The same while the broker is away. */
     ProducerStatus waiting(String whatFor, long sinceMs) {
         return new ProducerStatus(
@@ -58,6 +66,7 @@ record ProducerStatus(
                 dataSet,
                 nextIndex,
                 counts,
+                held,
                 totals,
                 admissionLimit,
                 attempts,
@@ -76,6 +85,7 @@ record ProducerStatus(
         json.put("next_index", nextIndex);
         json.put("queued", counts.queued());
         json.put("in_flight", counts.inFlight());
+        json.put("held_by_workers", held);
         json.put("finished", counts.finished());
         json.put("failed", counts.failed());
         json.put("abandoning", counts.abandoning());

@@ -49,6 +49,14 @@ final class HeldByWorkers {
         return silent;
     }
 
+    /** How many groups those name that have been heard since then. */
+    long groups(long sinceMs) {
+        return workers.values().stream()
+                .filter(view -> view.heardMs() >= sinceMs)
+                .mapToLong(view -> view.groups().size())
+                .sum();
+    }
+
     /** How many have been heard since then and have not stopped. */
     long working(long sinceMs) {
         return workers.values().stream()

@@ -326,6 +326,11 @@ public final class Ledger {
         return held.forget(nowMs);
     }
 
+    /** Groups that workers heard since then hold by their newest statuses, whatever has become of them since. */
+    public long heldSince(long sinceMs) {
+        return held.groups(sinceMs);
+    }
+
     /** Workers heard since then that have not stopped. */
     public long workersSince(long sinceMs) {
         return held.working(sinceMs);

@@ -53,6 +53,22 @@ class HeldByWorkersTest {
         assertEquals(List.of(Events.WORKER), forgotten);
     }
 
+    /** A generation shorter than the time between two statuses has ended whenever somebody looks. */
+    @Test
+    void whatWorkersHoldIsWhatTheirNewestStatusesNameWhateverEndedSince() {
+        Ledger ledger = new Ledger(new Reissues(new RecoveryLimits(3, 10, 10_000, 60_000)));
+        ledger.published(Lane.PROMPTS, Events.task(0), 0, 0);
+        ledger.published(Lane.PROMPTS, Events.task(1), 1, 0);
+        ledger.workerStatus(Events.status(Events.WORKER, 1, List.of(0L, 1L)), 100);
+        ledger.receipt(Events.success(0, 1), 0, 110);
+        ledger.receipt(Events.success(1, 1), 1, 120);
+        assertEquals(0, ledger.counts().inFlight());
+        assertEquals(2, ledger.heldSince(0));
+        assertEquals(0, ledger.heldSince(101));
+        ledger.workerStatus(Events.status(Events.WORKER, 2, List.of()), 2_100);
+        assertEquals(0, ledger.heldSince(0));
+    }
+
     @Test
     void thoseAtWorkAreHeardLatelyAndHaveNotStopped() {
         workers.take(Events.status(Events.WORKER, 1, List.of()), 0);

@@ -3,6 +3,7 @@ package io.millrace.trainer.serve;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.trainer.steps.Announcement;
 import io.millrace.trainer.steps.PolicyDecision;
@@ -22,12 +23,18 @@ final class Announcing {
 
     private final UpdateWatch watch;
     private final WallClock clock;
+    private final Ticker ticker;
+    /** The one that stands, and since when this process knows: its own time is in records for people only. */
+    private @Nullable Policy known;
+
+    private long knownNanos;
     /** The last one that was warned of; null while none was. */
     private @Nullable Policy warned;
 
-    Announcing(Duration limit, WallClock clock) {
+    Announcing(Duration limit, WallClock clock, Ticker ticker) {
         this.watch = new UpdateWatch(limit);
         this.clock = clock;
+        this.ticker = ticker;
     }
 
     /** @param announcement null to ask only */
@@ -68,7 +75,12 @@ final class Announcing {
 
     /** What is wrong with an update or a pause; empty when nothing is. */
     Optional<String> warning(Session session) {
-        return watch.warning(session.ledger.policy(), clock.millis());
+        Policy policy = session.ledger.policy();
+        if (!policy.equals(known)) {
+            known = policy;
+            knownNanos = ticker.nanos();
+        }
+        return watch.warning(policy, Duration.ofNanos(ticker.nanos() - knownNanos));
     }
 
     /** To health and log, once a turn. */

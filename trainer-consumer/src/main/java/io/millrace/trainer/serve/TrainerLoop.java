@@ -116,7 +116,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         this.warnings = new EverySoOften(SAY_EVERY, ticker);
         this.standing = new Standing(batchGroups, metrics, clock);
         this.leasing = new Leasing(standing, metrics, clock, ticker);
-        this.announcing = new Announcing(updateLimit, clock);
+        this.announcing = new Announcing(updateLimit, clock, ticker);
         this.answers = new Answers(metrics, clock);
         health.starting(NAME);
         health.watched(NAME);

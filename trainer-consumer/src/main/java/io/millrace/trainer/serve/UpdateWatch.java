@@ -17,13 +17,17 @@ record UpdateWatch(Duration limit) {
         return state.name().toLowerCase(Locale.ROOT);
     }
 
-    boolean isOverdue(Policy policy, long nowMs) {
-        return policy.state() != Policy.State.READY && nowMs - policy.sinceMs() > limit.toMillis();
+    boolean isOverdue(Policy policy, Duration stood) {
+        return policy.state() != Policy.State.READY && stood.compareTo(limit) > 0;
     }
 
-    /** The same text as long as nothing changes; empty when nothing is wrong. */
-    Optional<String> warning(Policy policy, long nowMs) {
-        return isOverdue(policy, nowMs)
+    /**
+     * The same text as long as nothing changes; empty when nothing is wrong.
+     *
+     * @param stood how long this process has known the policy, by its monotonic clock
+     */
+    Optional<String> warning(Policy policy, Duration stood) {
+        return isOverdue(policy, stood)
                 ? Optional.of("the trainer said " + word(policy.state()) + " more than " + limit.toSeconds()
                         + " s ago (update-limit) and has not said ready since: it announces ready with POST /v1/policy,"
                         + " or a newer weight_version with an acknowledgement")
