@@ -55,7 +55,8 @@ public sealed interface EvalRecord extends ControlRecord {
     /**
      * Somebody wants an evaluation; written by the trainer consumer.
      *
-     * @param weightVersion it begins when the run is at this version or a newer one
+     * @param weightVersion it begins when the run is at this version or a newer one; the run's number
+     * @param versionOffset what that number is above the word of the lineage's trainer
      * @param dataSets 1 to {@link #DATA_SETS_MAX}, of different names
      * @param requestedAtMs wall clock
      * @param timeLimitMs how long it may take from the request on; what is not done then is reported as missing
@@ -64,6 +65,7 @@ public sealed interface EvalRecord extends ControlRecord {
             String evalId,
             Lineage lineage,
             WeightVersion weightVersion,
+            long versionOffset,
             List<EvalDataSet> dataSets,
             long requestedAtMs,
             long timeLimitMs)

@@ -230,6 +230,7 @@ class ControlGoldenTest {
                                 "step-0-20",
                                 new Lineage(0),
                                 new WeightVersion(20),
+                                7,
                                 List.of(
                                         new EvalRecord.EvalDataSet(
                                                 "aime", "data/aime.jsonl", 16, 1.0, "dapo", 0.6, 0.95, 20, 16384),

@@ -19,7 +19,7 @@ class EvalBookTest {
     private final EvalBook book = new EvalBook();
 
     static EvalRecord.Request request(String id, long version, EvalDataSet... dataSets) {
-        return new EvalRecord.Request(id, new Lineage(0), new WeightVersion(version), List.of(dataSets), 0, 1_000);
+        return new EvalRecord.Request(id, new Lineage(0), new WeightVersion(version), 0, List.of(dataSets), 0, 1_000);
     }
 
     private static EvalRecord.Request request(String id, long version) {

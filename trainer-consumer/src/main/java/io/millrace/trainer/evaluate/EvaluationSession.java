@@ -304,6 +304,7 @@ final class EvaluationSession {
                 due,
                 policy.lineage(),
                 policy.weightVersion(),
+                policy.words().offset(),
                 plan.settings().evalDataSets(),
                 clock.millis(),
                 plan.settings().timeLimit().toMillis()));

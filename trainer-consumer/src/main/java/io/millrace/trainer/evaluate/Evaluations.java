@@ -83,6 +83,7 @@ public final class Evaluations {
                     evalId,
                     policy.lineage(),
                     version == null ? policy.weightVersion() : version,
+                    policy.words().offset(),
                     dataSets,
                     clock.millis(),
                     (timeLimit == null ? settings.timeLimit() : timeLimit).toMillis());

@@ -8,6 +8,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
+import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
 import io.millrace.trainer.evaluate.EvalDefaults;
 import io.millrace.trainer.evaluate.EvaluationRefusedException;
@@ -143,13 +144,15 @@ final class EvaluationRoutes {
         return new HttpException("there is no evaluation " + id, Status.NOT_FOUND_404);
     }
 
-    private static ObjectNode json(EvaluationStatus status) {
+    static ObjectNode json(EvaluationStatus status) {
         ObjectNode json = Json.object();
         json.put("eval_id", status.request().evalId());
         json.put("state", status.state().name().toLowerCase(Locale.ROOT));
         json.put("lineage", status.request().lineage().value());
-        json.put("weight_version", status.request().weightVersion().value());
-        json.put("issued_version", number(status.issuedVersion()));
+        long offset = status.request().versionOffset();
+        json.put("weight_version", status.request().weightVersion().value() - offset);
+        json.put("version_offset", offset);
+        json.put("issued_version", word(status.issuedVersion(), offset));
         json.put("requested_at_ms", status.request().requestedAtMs());
         json.put("time_limit_ms", status.request().timeLimitMs());
         json.set("data_sets", Json.MAPPER.valueToTree(status.request().dataSets()));
@@ -157,12 +160,36 @@ final class EvaluationRoutes {
         json.put("done", status.done());
         json.put("failed", status.failed());
         json.put("cause", status.cause());
-        json.set("report", Json.MAPPER.valueToTree(status.report()));
+        EvalRecord.Report report = status.report();
+        if (report == null) {
+            json.putNull("report");
+        } else {
+            json.set("report", report(report, offset));
+        }
         return json;
     }
 
-    private static @Nullable Long number(@Nullable WeightVersion version) {
-        return version == null ? null : version.value();
+    /** As it stands on its topic, with the trainer's words for versions in place of the run's numbers. */
+    private static ObjectNode report(EvalRecord.Report report, long offset) {
+        ObjectNode json = Json.MAPPER.valueToTree(report);
+        json.put("weight_version", word(report.weightVersion(), offset));
+        ArrayNode dataSets = json.putArray("data_sets");
+        for (EvalRecord.DataSetReport dataSet : report.dataSets()) {
+            ObjectNode one = Json.MAPPER.valueToTree(dataSet);
+            if (dataSet.oldestVersion() != null) {
+                one.put("oldest_version", word(dataSet.oldestVersion(), offset));
+            }
+            if (dataSet.newestVersion() != null) {
+                one.put("newest_version", word(dataSet.newestVersion(), offset));
+            }
+            dataSets.add(one);
+        }
+        return json;
+    }
+
+    /** What the trainer calls it; below its first one for what was there before it counted. */
+    private static @Nullable Long word(@Nullable WeightVersion version, long offset) {
+        return version == null ? null : version.value() - offset;
     }
 
     private static void refuse(ServerResponse response, EvaluationRefusedException e) {

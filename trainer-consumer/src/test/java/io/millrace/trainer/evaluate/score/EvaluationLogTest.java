@@ -29,7 +29,7 @@ class EvaluationLogTest {
     }
 
     private static EvalRecord.Request request(String id, EvalDataSet... dataSets) {
-        return new EvalRecord.Request(id, LINEAGE, VERSION, List.of(dataSets), 1_000, 500);
+        return new EvalRecord.Request(id, LINEAGE, VERSION, 0, List.of(dataSets), 1_000, 500);
     }
 
     private static EvalRecord.Issued issued(String id, long first, Integer... groups) {
