@@ -160,12 +160,27 @@ public final class StepLedger implements Settlement {
 
     /** Takes what the trainer says of its weights. */
     public PolicyDecision announce(Announcement announcement, long nowMs) {
+        if (isSaidAgain(announcement)) {
+            return new PolicyDecision.Unchanged(policy);
+        }
         PolicyDecision decision = announcement.on(policy, rules, trainedInLineage(), nowMs);
         if (decision instanceof PolicyDecision.Changed changed) {
             policy = changed.policy();
             stepsInVersion = changed.newVersion() ? 0 : stepsInVersion;
         }
         return decision;
+    }
+
+    /** The word that began a count anew, in the lineage before: whoever said it may not have had the answer. */
+    private boolean isSaidAgain(Announcement announcement) {
+        StepRecord.Resume last = lineages.last();
+        return last != null
+                && last.weightsGoOn()
+                && last.step().equals(nextStep)
+                && open == null
+                && announcement.lineage().next().equals(lineage)
+                && policy.state() == Policy.State.READY
+                && policy.word().equals(announcement.version());
     }
 
     /** Whether and how this step can be leased; changes nothing. */

@@ -134,6 +134,25 @@ class AnnouncementTest {
     }
 
     @Test
+    void aCountBegunAnewMayBeSaidAgainUntilTheNewLineageLeases() {
+        changed(State.READY, version(5));
+        take(version(9));
+        PolicyDecision.Restarted restarted =
+                assertInstanceOf(PolicyDecision.Restarted.class, announce(State.READY, version(1)));
+        written.addAll(ledger.resume(ledger.restart(restarted.words()), List.of(), nowMs));
+        Announcement again = new Announcement(new Lineage(0), State.READY, version(1));
+        assertEquals(new PolicyDecision.Unchanged(ledger.policy()), ledger.announce(again, nowMs));
+        assertEquals(new PolicyDecision.Unchanged(ledger.policy()), again().announce(again, nowMs));
+        assertInstanceOf(
+                PolicyDecision.Refused.class,
+                ledger.announce(new Announcement(new Lineage(0), State.READY, version(2)), nowMs));
+        StepRecord.Lease lease = lease();
+        assertInstanceOf(PolicyDecision.Refused.class, ledger.announce(again, nowMs));
+        ledger.acknowledge(lease.token(), null, null, nowMs);
+        assertInstanceOf(PolicyDecision.Refused.class, ledger.announce(again, nowMs));
+    }
+
+    @Test
     void aLowerVersionIsRefusedWhereTheSettingSaysSoAndTheExpectedOneIsNamed() {
         StepLedger strict = new StepLedger(CAPACITY, new VersionRules(8, OnVersionRestart.REFUSE));
         strict.announce(new Announcement(new Lineage(0), State.READY, version(5)), 1);
