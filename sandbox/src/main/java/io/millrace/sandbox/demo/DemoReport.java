@@ -54,6 +54,13 @@ record DemoReport(
         return published() == settled() + inFlightAtEnd();
     }
 
+    /** Whether each part has told of the end: workers say every few seconds what they have finished. */
+    boolean isComplete() {
+        long finished =
+                groupsPerWorker().values().stream().mapToLong(Long::longValue).sum();
+        return accountsAgree() && finished >= trained();
+    }
+
     long weightUpdates() {
         return end.steps().stream()
                 .filter(step -> step.newWeightVersion() != null)

@@ -205,8 +205,8 @@ final class DemoRun implements OwnerLoop.Turn {
         long deadlineNanos = ticker.nanos() + SETTLE_LIMIT.toNanos();
         Observation end = observer.observe();
         DemoReport made = report(end);
-        // The producer learns of the last step from the topic, a moment after the trainer consumer.
-        while (!made.accountsAgree() && ticker.nanos() < deadlineNanos) {
+        // Producer and observer learn of the last step from topics, a moment after the trainer consumer.
+        while (!made.isComplete() && ticker.nanos() < deadlineNanos) {
             boolean told = stopping.await(100, TimeUnit.MILLISECONDS);
             end = observer.observe();
             made = report(end);

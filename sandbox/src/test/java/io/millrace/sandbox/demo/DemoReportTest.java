@@ -22,6 +22,10 @@ class DemoReportTest {
     Path folder;
 
     private DemoReport report(long queued, List<TrainedStep> steps) {
+        return report(queued, 64, steps);
+    }
+
+    private DemoReport report(long queued, long trained, List<TrainedStep> steps) {
         Observation end = new Observation(
                 Json.object()
                         .put("published", 100)
@@ -29,7 +33,7 @@ class DemoReportTest {
                         .put("in_flight", 20)
                         .put("finished", 6),
                 Json.object()
-                        .put("trained", 64)
+                        .put("trained", trained)
                         .put("discarded", 2)
                         .put("abandoned", 1)
                         .put("duplicates_dropped", 3),
@@ -106,6 +110,15 @@ class DemoReportTest {
         DemoReport lost = report(6, goodSteps());
         assertFalse(lost.accountsAgree());
         assertTrue(lost.summary().getLast().startsWith("the accounts do not agree: 100 published"));
+    }
+
+    /** 72 by the workers' statuses. */
+    @Test
+    void aReportWhoseWorkersHaveNotToldOfAllIsNotComplete() {
+        assertTrue(report(7, goodSteps()).isComplete());
+        assertFalse(report(6, goodSteps()).isComplete());
+        assertTrue(report(-1, 72, goodSteps()).isComplete());
+        assertFalse(report(-2, 73, goodSteps()).isComplete());
     }
 
     @Test
