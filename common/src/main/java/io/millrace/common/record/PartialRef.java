@@ -1,5 +1,6 @@
 package io.millrace.common.record;
 
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import java.util.List;
@@ -9,14 +10,20 @@ import java.util.Objects;
  * Where the unfinished samples of a group stand that a worker gave back: a record of {@code partials}, or its parts, in
  * the form of a group whose unfinished samples are aborted ones.
  *
+ * <p>What stands at those offsets is a claim: after a loss of the log's tail another record may have taken them. All that
+ * the reference says of the group must therefore be found in what is read there.
+ *
  * @param offsets in order, at least one
+ * @param attempt that wrote it
  * @param lineage its tokens were made in; a later one has no use for them
  * @param oldestVersion the oldest that made any of its tokens
  * @param responseTokens over all samples, finished ones too
  */
-public record PartialRef(List<Long> offsets, Lineage lineage, WeightVersion oldestVersion, long responseTokens) {
+public record PartialRef(
+        List<Long> offsets, Attempt attempt, Lineage lineage, WeightVersion oldestVersion, long responseTokens) {
     public PartialRef {
         offsets = List.copyOf(offsets);
+        Objects.requireNonNull(attempt, "attempt");
         Objects.requireNonNull(lineage, "lineage");
         Objects.requireNonNull(oldestVersion, "oldest_version");
         if (offsets.isEmpty()) {

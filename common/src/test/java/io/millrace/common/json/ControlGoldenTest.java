@@ -72,7 +72,7 @@ class ControlGoldenTest {
             new GroupIndex(62), new Attempt(2), 1, List.of(41L, 43L), StepRecord.Missing.Why.BEYOND_END);
 
     private static final PartialRef PARTIAL =
-            new PartialRef(List.of(40L, 41L), new Lineage(0), new WeightVersion(2), 1234);
+            new PartialRef(List.of(40L, 41L), new Attempt(1), new Lineage(0), new WeightVersion(2), 1234);
 
     static Stream<Arguments> records() {
         return Stream.of(

@@ -128,7 +128,7 @@ public final class GroupRun {
     /**
      * What another worker has generated of the group; before any sample starts.
      *
-     * @throws IllegalArgumentException when it is of another group
+     * @throws IllegalArgumentException when it is not what the task's reference names
      */
     void restore(RolloutGroup partial) {
         PartialGroups.check(partial, task);

@@ -1,5 +1,6 @@
 package io.millrace.worker.generate;
 
+import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
@@ -8,6 +9,7 @@ import io.millrace.common.rollout.SampleStatus;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,14 +54,29 @@ final class PartialGroups {
 
     private PartialGroups() {}
 
-    /** @throws IllegalArgumentException when the partial group is not one of this task's */
+    /**
+     * Whether what was read is what the task's reference names, in all that the reference says of it: its place may be
+     * another record's by now, also one of another attempt of the same group.
+     *
+     * @throws IllegalArgumentException when it is not
+     */
     static void check(RolloutGroup partial, TrainingTask task) {
         GroupHeader header = partial.header();
+        PartialRef ref = Objects.requireNonNull(task.partial(), "partial");
+        long responseTokens = header.samples().stream()
+                .mapToLong(SampleHeader::responseLength)
+                .sum();
         if (!header.groupIndex().equals(task.groupIndex())
+                || !header.attempt().equals(ref.attempt())
                 || header.samples().size() != task.samples()
-                || !header.lineage().equals(task.lineage())) {
-            throw new IllegalArgumentException("it is of group " + header.groupIndex() + " with "
-                    + header.samples().size() + " samples in lineage " + header.lineage());
+                || responseTokens != ref.responseTokens()
+                || !header.oldestWeightVersion().equals(ref.oldestVersion())
+                || !header.lineage().equals(ref.lineage())) {
+            throw new IllegalArgumentException("not there: what stands there is of attempt " + header.attempt()
+                    + " of group " + header.groupIndex() + " with "
+                    + header.samples().size() + " samples, "
+                    + responseTokens + " tokens since version " + header.oldestWeightVersion() + " in lineage "
+                    + header.lineage());
         }
     }
 

@@ -9,9 +9,10 @@ import io.millrace.common.rollout.RolloutGroup;
 @FunctionalInterface
 public interface Partials {
     /**
-     * The group as it was given back; its unfinished samples are aborted ones.
+     * The group that stands there; its unfinished samples are aborted ones. Whether it is the one that the reference
+     * names is for {@link GroupRun#restore} to say.
      *
-     * @throws BadRecordException when it is not there, cannot be read in time, or is no group
+     * @throws BadRecordException when nothing is there, cannot be read in time, or is no group
      */
     RolloutGroup read(PartialRef ref, GroupIndex group) throws BadRecordException, InterruptedException;
 }

@@ -47,13 +47,7 @@ public final class PartialReader implements Partials, AutoCloseable {
     public RolloutGroup read(PartialRef ref, GroupIndex group) throws BadRecordException, InterruptedException {
         lock.lockInterruptibly();
         try {
-            RolloutGroup read = RolloutGroupCodec.decode(blob(ref, group));
-            if (!read.header().groupIndex().equals(group)) {
-                // The log has lost what the reference names, and another record took its place.
-                throw new BadRecordException("group " + read.header().groupIndex() + " stands at " + partition
-                        + " offsets " + ref.offsets());
-            }
-            return read;
+            return RolloutGroupCodec.decode(blob(ref, group));
         } catch (InterruptException e) {
             close();
             Thread.interrupted();

@@ -166,6 +166,7 @@ public final class ResultPublisher {
                                     sent.stream()
                                             .map(part -> part.join().offset())
                                             .toList(),
+                                    closed.task().attempt(),
                                     closed.task().lineage(),
                                     group.header().oldestWeightVersion(),
                                     sum(group, false));

@@ -12,11 +12,15 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
+import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.TestingRollouts;
 import io.millrace.worker.slots.Lane;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -111,6 +115,28 @@ class GroupRunTest {
         assertNull(run.promptIds());
         run.tokenized(new int[] {4, 2});
         assertArrayEquals(new int[] {4, 2}, run.promptIds());
+    }
+
+    /** What the log has lost may be another attempt's place by now. */
+    @Test
+    void aPartialGroupOfAnotherAttemptIsNotTheOneThatIsGoneOnWith() {
+        RolloutGroup named = TestingRollouts.group(5, 1, 2);
+        PartialRef ref = new PartialRef(List.of(40L), new Attempt(1), new Lineage(0), new WeightVersion(0), 6);
+        TrainingTask task = task(2).from(ref);
+        new GroupRun(task, Lane.TRAINING, 0, 0).restore(named);
+        refused(task, TestingRollouts.group(6, 1, 2), "group 6 ");
+        refused(task, TestingRollouts.group(5, 2, 2), "of attempt 2 of group 5 ");
+        refused(task, TestingRollouts.group(5, 1, 1), "with 1 samples, 3 tokens");
+        refused(task, TestingRollouts.inLineage(named, 1), "in lineage 1");
+        refused(task, TestingRollouts.withVersions(named, 1, 1, 1), "since version 1");
+    }
+
+    private static void refused(TrainingTask task, RolloutGroup other, String why) {
+        GroupRun run = new GroupRun(task, Lane.TRAINING, 0, 0);
+        String message = assertThrows(IllegalArgumentException.class, () -> run.restore(other))
+                .getMessage();
+        assertTrue(message.contains(why), message);
+        assertFalse(run.asTheyAre().responseTokens() > 0, "nothing of it is gone on with");
     }
 
     @Test

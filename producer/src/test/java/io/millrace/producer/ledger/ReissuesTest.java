@@ -148,8 +148,8 @@ class ReissuesTest {
 
     @Test
     void whatWasGeneratedGoesOnThroughHandBacksAndLossesAndIsDroppedWithAFailure() {
-        PartialRef first = new PartialRef(List.of(7L, 8L), new Lineage(0), new WeightVersion(0), 100);
-        PartialRef second = new PartialRef(List.of(9L), new Lineage(0), new WeightVersion(0), 200);
+        PartialRef first = new PartialRef(List.of(7L, 8L), new Attempt(1), new Lineage(0), new WeightVersion(0), 100);
+        PartialRef second = new PartialRef(List.of(9L), new Attempt(3), new Lineage(0), new WeightVersion(0), 200);
         alive(0);
         publish(0);
         ledger.receipt(Events.handedBack(0, 1, first), 1, 0);
