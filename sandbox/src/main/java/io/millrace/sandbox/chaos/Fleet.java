@@ -198,25 +198,20 @@ final class Fleet {
 
     /** Every process runs, and was ready since it was started; those of them that can say so are ready now. */
     boolean allReady() throws InterruptedException {
-        for (Member member : members) {
-            if (!member.alive() || !member.ready || member.endWanted) {
-                return false;
-            }
-            String url = spec(member).readyUrl();
-            if (!url.isEmpty() && probe.status(url) != 200) {
-                return false;
-            }
-        }
-        return true;
+        return notReady().isEmpty();
     }
 
     /** Which are not, in words. */
-    String notReady() {
-        return members.stream()
-                .filter(member -> !member.alive() || !member.ready)
-                .map(Member::name)
-                .toList()
-                .toString();
+    List<String> notReady() throws InterruptedException {
+        List<String> names = new ArrayList<>();
+        for (Member member : members) {
+            String url = spec(member).readyUrl();
+            boolean ready = member.alive() && member.ready && !member.endWanted;
+            if (!ready || (!url.isEmpty() && probe.status(url) != 200)) {
+                names.add(member.name());
+            }
+        }
+        return names;
     }
 
     int restarts() {

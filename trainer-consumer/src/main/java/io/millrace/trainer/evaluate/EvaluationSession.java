@@ -19,10 +19,9 @@ import io.millrace.trainer.evaluate.score.EvaluationAges;
 import io.millrace.trainer.evaluate.score.EvaluationLog;
 import io.millrace.trainer.evaluate.score.EvaluationSchedule;
 import io.millrace.trainer.evaluate.score.GroupScore;
+import io.millrace.trainer.evaluate.score.ReportEnds;
 import io.millrace.trainer.results.ResultParser;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,8 +72,7 @@ final class EvaluationSession {
     private final EvaluationLog evaluations = new EvaluationLog();
     private final EvaluationAges ages = new EvaluationAges();
     private final Decided decided;
-    /** Where the results after each of the newest reports begin, oldest first. */
-    private final Deque<Map<Integer, Long>> reports = new ArrayDeque<>();
+    private final ReportEnds reports;
 
     private List<TopicPartition> results = List.of();
     private Policy policy = Policy.initial();
@@ -98,6 +96,7 @@ final class EvaluationSession {
             Ticker ticker,
             Decided decided) {
         this.plan = plan;
+        this.reports = new ReportEnds(plan.settings().keep());
         this.tail = tail;
         this.parts = parts;
         this.parser = parser;
@@ -123,16 +122,22 @@ final class EvaluationSession {
         results = tail.consumer().partitionsFor(plan.topics().evalResults(), plan.brokerLimit()).stream()
                 .map(info -> new TopicPartition(info.topic(), info.partition()))
                 .toList();
-        Map<Integer, Long> unreported = reports.isEmpty() ? Map.of() : reports.getLast();
-        tail.consumer()
-                .beginningOffsets(results, plan.brokerLimit())
-                .forEach((partition, begin) ->
-                        from.put(partition, Math.max(begin, unreported.getOrDefault(partition.partition(), 0L))));
+        reports.readFrom(
+                        byPartition(tail.consumer().beginningOffsets(results, plan.brokerLimit())),
+                        byPartition(tail.consumer().endOffsets(results, plan.brokerLimit())))
+                .forEach((partition, offset) ->
+                        from.put(new TopicPartition(plan.topics().evalResults(), partition), offset));
         tail.followFrom(from);
         tail.readToEnd(this::accept, plan.brokerLimit());
         live = true;
         ages.allRead(nowMs());
         show();
+    }
+
+    private static Map<Integer, Long> byPartition(Map<TopicPartition, Long> offsets) {
+        Map<Integer, Long> byPartition = new HashMap<>();
+        offsets.forEach((partition, offset) -> byPartition.put(partition.partition(), offset));
+        return byPartition;
     }
 
     private long nowMs() {
@@ -186,7 +191,7 @@ final class EvaluationSession {
         evaluation(record);
         switch (record) {
             case EvalRecord.Report report -> {
-                reports.addLast(report.resultsFrom());
+                reports.reported(report.resultsFrom());
                 metrics.reported(report, live);
                 mayDelete();
             }
@@ -226,17 +231,9 @@ final class EvaluationSession {
 
     /** Below the results of the newest reports that are kept. */
     private void mayDelete() {
-        while (reports.size() > plan.settings().keep() + 1) {
-            reports.removeFirst();
-        }
-        if (reports.size() > plan.settings().keep()) {
-            Map<Integer, Long> below = reports.getFirst();
-            below.forEach((partition, offset) -> {
-                if (offset > 0) {
-                    trimmer.mayDeleteBelow(new TopicPartition(plan.topics().evalResults(), partition), offset);
-                }
-            });
-        }
+        reports.deletableBelow()
+                .forEach((partition, offset) ->
+                        trimmer.mayDeleteBelow(new TopicPartition(plan.topics().evalResults(), partition), offset));
     }
 
     private void result(ConsumerRecord<byte[], byte[]> record) throws Exception {
