@@ -1,14 +1,18 @@
 package io.millrace.common.http;
 
+import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.json.Json;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.time.Ticker;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -27,6 +31,21 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class OpsServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(OpsServer.class);
+
+    /**
+     * How long a client may send nothing while a request of it is read or awaited. Above the 30 s for which Java's client
+     * keeps a connection for its next request, so that the server is not the one that ends it under a request.
+     */
+    private static final Duration READ_LIMIT = Duration.ofSeconds(60);
+
+    /** How often within the limit connections are looked at. */
+    private static final int READ_CHECKS = 4;
+
+    /**
+     * Connections at once; the next one waits to be accepted. Half of the 1024 files that a process may commonly have open,
+     * so that its own connections to the broker and to engines are not refused because of strangers.
+     */
+    private static final int CONNECTIONS_MAX = 512;
 
     private final WebServer server;
 
@@ -59,6 +78,18 @@ public final class OpsServer implements AutoCloseable {
             Metrics metrics,
             Supplier<ObjectNode> status,
             Consumer<HttpRouting.Builder> more) {
+        return start(settings, flags, health, metrics, status, more, READ_LIMIT);
+    }
+
+    /** @param readLimit how long a client may send nothing while a request of it is read or awaited */
+    static OpsServer start(
+            OpsSettings settings,
+            String flags,
+            Health health,
+            Metrics metrics,
+            Supplier<ObjectNode> status,
+            Consumer<HttpRouting.Builder> more,
+            Duration readLimit) {
         health.readyTimeout(settings.readyTimeout());
         HttpRouting.Builder routing = HttpRouting.builder();
         routing.addFilter(new RequestGuard(
@@ -80,6 +111,14 @@ public final class OpsServer implements AutoCloseable {
                     .shutdownHook(false)
                     .shutdownGracePeriod(Duration.ofSeconds(2))
                     .connectionOptions(options -> options.tcpNoDelay(true))
+                    .protocolsDiscoverServices(false)
+                    .addConnectionSelector(new TimedConnections(Ticker.system()))
+                    .idleConnectionTimeout(readLimit)
+                    .idleConnectionPeriod(readLimit.dividedBy(READ_CHECKS))
+                    .maxTcpConnections(CONNECTIONS_MAX)
+                    .directHandlers(DirectHandlers.builder()
+                            .addHandler(DirectHandler.EventType.INTERNAL_ERROR, OpsServer::unread)
+                            .build())
                     .routing(routing)
                     .build()
                     .start();
@@ -117,6 +156,27 @@ public final class OpsServer implements AutoCloseable {
             root = root.getCause();
         }
         return String.valueOf(root.getMessage());
+    }
+
+    /**
+     * What went wrong outside of every route. Without a path it was the request line, of which the server reports some
+     * faults (a method that is no word) as its own.
+     */
+    private static DirectHandler.TransportResponse unread(
+            DirectHandler.TransportRequest request,
+            DirectHandler.EventType type,
+            Status status,
+            ServerResponseHeaders headers,
+            String message) {
+        boolean line = request.path().isEmpty();
+        return DirectHandler.TransportResponse.builder()
+                .status(line ? Status.BAD_REQUEST_400 : status)
+                .headers(headers)
+                .header(HeaderNames.CONTENT_TYPE, "application/json")
+                .keepAlive(false)
+                .entity(Json.MAPPER.writeValueAsBytes(
+                        Json.object().put("error", line ? "the request cannot be read" : "unexpected")))
+                .build();
     }
 
     private static void send(ServerResponse response, Health health, boolean well) {
