@@ -13,10 +13,10 @@ import java.util.Set;
  */
 final class F1Reward implements RewardFunction {
     /**
-     * In characters: some hundred thousand tokens, read in about 100 ms. Among so many words those of an answer would
+     * In characters: a hundred thousand tokens or so, read in well below 100 ms. Among so many words those of an answer would
      * count as nothing, so that a longer response gets the lowest reward unread.
      */
-    static final int RESPONSE_LENGTH_MAX = 1_000_000;
+    static final int RESPONSE_LENGTH_MAX = 300_000;
 
     private static final int LABEL_LENGTH_MAX = 100_000;
 

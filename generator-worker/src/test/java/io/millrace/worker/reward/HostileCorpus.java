@@ -72,13 +72,13 @@ public final class HostileCorpus {
                 "\ud83d",
                 "the\u2003")) {
             cases.add(new Case("long: " + shown(piece), filled("", piece, "", LONG_BYTES / bytes(piece))));
-            cases.add(new Case("a megabyte: " + shown(piece), filled("", piece, "", READ_LENGTH)));
+            cases.add(new Case("as much as f1 reads: " + shown(piece), filled("", piece, "", READ_LENGTH)));
         }
         cases.add(new Case("long: a space run that ends in a word", " ".repeat(LONG_BYTES) + "x"));
         cases.add(new Case("long: an answer behind spaces", "Answer:" + " ".repeat(LONG_BYTES)));
         cases.add(new Case("long: one box around it all", "\\boxed{" + "9".repeat(LONG_BYTES) + "}"));
         cases.add(new Case("long: words of one hash", collidingWords(LONG_BYTES)));
-        cases.add(new Case("a megabyte: words of one hash", collidingWords(READ_LENGTH - 40)));
+        cases.add(new Case("as much as f1 reads: words of one hash", collidingWords(READ_LENGTH - 40)));
         return List.copyOf(cases);
     }
 
