@@ -11,6 +11,7 @@ import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.evaluate.EvalBook;
+import io.millrace.producer.evaluate.EvalLoads;
 import io.millrace.producer.evaluate.EvalTasks;
 import io.millrace.producer.ledger.Decision;
 import io.millrace.producer.ledger.Lane;
@@ -29,7 +30,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -74,7 +74,7 @@ final class Evaluations {
     private final EvaluationMetrics metrics;
     private final WallClock clock;
     private final Ticker ticker;
-    private final Set<String> begun;
+    private final EvalLoads loads;
     private final EvalBook book = new EvalBook();
     /** Of groups that are not over. */
     private final Map<GroupIndex, TrainingTask> tasks = new HashMap<>();
@@ -86,8 +86,7 @@ final class Evaluations {
      * @param lane {@code prompts.eval}
      * @param publisher the session's; not owned
      * @param ledger new, for evaluations only
-     * @param begun evaluations whose data sets this process has begun to read; outlives the session, so that a broker
-     *     that does not answer makes none look as if producers had ended over it
+     * @param loads the process's; outlives the session
      */
     Evaluations(
             RunTopics topics,
@@ -96,7 +95,7 @@ final class Evaluations {
             RunPublisher publisher,
             QueueWatch queue,
             Ledger ledger,
-            Set<String> begun,
+            EvalLoads loads,
             EvaluationMetrics metrics,
             WallClock clock,
             Ticker ticker) {
@@ -106,7 +105,7 @@ final class Evaluations {
         this.publisher = publisher;
         this.queue = queue;
         this.ledger = ledger;
-        this.begun = begun;
+        this.loads = loads;
         this.metrics = metrics;
         this.clock = clock;
         this.ticker = ticker;
@@ -272,17 +271,18 @@ final class Evaluations {
      */
     private boolean noteLoad(EvalRecord.Request request) {
         String id = request.evalId();
-        begun.removeIf(each -> !book.isWaiting(each));
-        if (begun.contains(id)) {
-            return true;
+        switch (loads.next(book, id)) {
+            case BEGUN -> {}
+            case FIRST -> {
+                EvalRecord.Loading note = new EvalRecord.Loading(id, book.loads(id) + 1, clock.millis());
+                publisher.publish(List.of(new RunPublisher.Item.Evaluation(note)));
+                accept(note);
+                loads.noted(id);
+            }
+            case TOO_MANY -> {
+                return false;
+            }
         }
-        if (book.loads(id) >= EvalBook.LOADS_MAX) {
-            return false;
-        }
-        EvalRecord.Loading note = new EvalRecord.Loading(id, book.loads(id) + 1, clock.millis());
-        publisher.publish(List.of(new RunPublisher.Item.Evaluation(note)));
-        accept(note);
-        begun.add(id);
         return true;
     }
 

@@ -10,6 +10,7 @@ import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TrimFailures;
+import io.millrace.producer.evaluate.EvalLoads;
 import io.millrace.producer.evaluate.EvalTasks;
 import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
@@ -20,9 +21,7 @@ import io.millrace.producer.publish.RunPublisher;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.Producer;
@@ -51,7 +50,7 @@ final class SessionMaker {
     private final Metrics metrics;
     private final ProducerSession.Surroundings around;
     /** Of this process, whatever sessions it has; at most those that wait. */
-    private final Set<String> evaluationsBegun = new HashSet<>();
+    private final EvalLoads evaluationLoads = new EvalLoads();
 
     /** @param admin not owned */
     SessionMaker(
@@ -99,7 +98,7 @@ final class SessionMaker {
                 publisher,
                 queue(topics.evalPrompts()),
                 new Ledger(new Reissues(settings.recovery().limits())),
-                evaluationsBegun,
+                evaluationLoads,
                 new EvaluationMetrics(metrics.registry()),
                 around.clock(),
                 ticker);
