@@ -146,8 +146,7 @@ class LostTailTest {
     void whateverLogLosesItsLastBatchesTheRunGoesOn() throws Exception {
         train();
         train();
-        for (int batches = 1; batches <= 3; batches++) {
-            int cut = batches;
+        for (int cut : List.of(1, 3)) {
             loses(tails -> {
                 for (TopicPartition partition : tails.all(whole.run.value())) {
                     tails.cutBatches(partition, cut);
