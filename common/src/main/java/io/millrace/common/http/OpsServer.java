@@ -43,7 +43,8 @@ public final class OpsServer implements AutoCloseable {
 
     /**
      * Connections at once; the next one waits to be accepted. Half of the 1024 files that a process may commonly have open,
-     * so that its own connections to the broker and to engines are not refused because of strangers.
+     * so that its own connections to the broker and to engines are not refused because of strangers; twice as many as the
+     * batches that a trainer consumer may be told to send at once.
      */
     private static final int CONNECTIONS_MAX = 512;
 

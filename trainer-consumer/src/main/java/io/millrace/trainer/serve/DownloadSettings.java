@@ -16,7 +16,7 @@ public record DownloadSettings(
                 name = "downloads-max",
                 defaultValue = "16",
                 min = "1",
-                max = "1000",
+                max = "256",
                 unit = "downloads",
                 help = "Batches sent over HTTP at once, a rank each; one more ends one that stands still, or gets 503")
         int downloadsMax,
