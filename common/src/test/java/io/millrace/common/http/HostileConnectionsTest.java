@@ -35,8 +35,7 @@ class HostileConnectionsTest {
             Json::object,
             routing -> routing.post("/v1/form", (request, response) -> {
                 try (InputStream in = request.content().inputStream()) {
-                    OpsServer.sendJson(
-                            response, Status.OK_200, Json.object().put("bytes", in.readAllBytes().length));
+                    OpsServer.sendJson(response, Status.OK_200, Json.object().put("bytes", in.readAllBytes().length));
                 }
             }),
             Duration.ofMillis(300));

@@ -138,8 +138,7 @@ final class DocumentsTest {
                             && flag.start() > call.start()
                             && line.substring(call.start(), flag.start()).indexOf('`') < 0;
                     String name = flag.group().substring(2);
-                    if (!OF_OTHERS.contains(flag.group())
-                            && !(ofCommand ? own : KnownSettings.all()).contains(name)) {
+                    if (!OF_OTHERS.contains(flag.group()) && !(ofCommand ? own : KnownSettings.all()).contains(name)) {
                         unknown.add(ROOT.relativize(document) + ": " + command + " " + flag.group());
                     }
                 }
