@@ -28,6 +28,7 @@ final class QueueWatch {
 
     private final Admin admin;
     private final String group;
+    private final LaneEndWatch end;
     private final TopicPartition partition;
     private final Ticker ticker;
     private final long periodNanos;
@@ -38,6 +39,7 @@ final class QueueWatch {
     QueueWatch(Admin admin, String group, String laneTopic, Ticker ticker, Duration period) {
         this.admin = admin;
         this.group = group;
+        this.end = new LaneEndWatch(admin, laneTopic, ticker, period);
         this.partition = new TopicPartition(laneTopic, 0);
         this.ticker = ticker;
         this.periodNanos = period.toNanos();
@@ -48,9 +50,11 @@ final class QueueWatch {
      * The offset below which every task has left the queue, where an answer has come since the last call; asks again when
      * it is time.
      *
-     * @param publishedEnd one above the offset of the lane's newest task that is committed
+     * @param publishedEnd one above the offset of the lane's newest task that is committed; 0 for none
+     * @throws io.millrace.common.kafka.TruncatedLogException when the lane ends before it
      */
     OptionalLong turn(long publishedEnd) throws InterruptedException {
+        end.turn(publishedEnd);
         OptionalLong answer = OptionalLong.empty();
         KafkaFuture<Map<TopicPartition, SharePartitionOffsetInfo>> waiting = asked;
         if (waiting != null && waiting.isDone()) {

@@ -79,7 +79,8 @@ final class TakeOver {
      *   <li>checks the data set against the last task and its settings against the run record, so that a mistaken start
      *       leaves a running producer alone;
      *   <li>reads who has the run, ends if that is somebody newer, and says on {@code workers} that it takes it;
-     *   <li>fences older producers, so that what is read from here on is final;
+     *   <li>fences older producers, so that what is read from here on is final, and says which
+     *       prompts lanes have lost what their share groups have claimed;
      *   <li>reads the newest dead letters, then {@code steps} from its last snapshot, {@code policy} and {@code evals}:
      *       what was skipped, settled and closed;
      *   <li>reads the last task again, {@code prompts} from the lowest unsettled group, and the other prompts lanes;
@@ -102,6 +103,10 @@ final class TakeOver {
         edges.heart().claim(own, plan.brokerLimit());
         edges.publisher().open();
         HangingTransactions.abort(edges.admin(), ownPartitions(reader), plan.brokerLimit());
+        int truncated = new LostClaims(edges.admin(), plan.topics(), plan.brokerLimit()).lanes(reader);
+        for (int i = 0; i < truncated; i++) {
+            around.metrics().truncated();
+        }
         agree(RunRecords.newest(reader, plan.topics()));
         new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
         Map<TopicPartition, Long> positions = readSettlements(reader);
