@@ -81,6 +81,22 @@ final class MillraceProcess {
         awaitEnd(LAST_LIMIT);
     }
 
+    /** SIGSTOP: it runs no more until {@link #resume}. */
+    void freeze() throws Exception {
+        signal("STOP");
+    }
+
+    /** SIGCONT; nothing where it runs. */
+    void resume() throws Exception {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws Exception {
+        if (process.isAlive()) {
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+        }
+    }
+
     boolean alive() {
         return process.isAlive();
     }

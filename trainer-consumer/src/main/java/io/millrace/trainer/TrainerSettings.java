@@ -59,7 +59,7 @@ public record TrainerSettings(
         @Setting(
                 name = "ready-timeout",
                 defaultValue = "30s",
-                min = "0s",
+                min = "2s",
                 max = "1h",
                 help =
                         "How long a process that cannot do its job, for want of the broker or of an engine, still answers"

@@ -51,7 +51,10 @@ public final class RunAgreement {
         compare(differences, "--steps-per-version", stands.stepsPerVersion(), batch.stepsPerVersion());
         compare(differences, "--pipeline-depth", stands.pipelineDepth(), batch.pipelineDepth());
         compare(differences, "--result-partitions", stands.resultPartitions(), resultPartitions);
-        return refusal(differences, "start producer and trainer consumer with the same values");
+        return refusal(
+                differences,
+                "start this trainer consumer with the run's values, or the producer, which wrote them at its last start,"
+                        + " with these; nothing of the run is lost meanwhile");
     }
 
     /** @return one line for people; empty when the worker fits */

@@ -8,7 +8,8 @@ import java.time.Duration;
  *
  * @param opsHost address to listen on
  * @param opsPort 0 for any free one
- * @param readyTimeout see {@link io.millrace.common.lifecycle.Health}
+ * @param readyTimeout see {@link io.millrace.common.lifecycle.Health}; a healthy loop reports every second, so that a
+ *     shorter one would call it silent
  * @param door whom it answers
  */
 public record OpsSettings(
@@ -29,7 +30,7 @@ public record OpsSettings(
         @Setting(
                 name = "ready-timeout",
                 defaultValue = "30s",
-                min = "0s",
+                min = "2s",
                 max = "1h",
                 help =
                         "How long a process that cannot do its job, for want of the broker or of an engine, still answers"

@@ -20,7 +20,8 @@ class RunAgreementTest {
         assertEquals(Optional.empty(), RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 1), 4));
         assertEquals(
                 "--samples-per-group is 8 here and 4 in the run record, --batch-groups is 64 here and 4 in the run"
-                        + " record: start producer and trainer consumer with the same values",
+                        + " record: start this trainer consumer with the run's values, or the producer, which wrote them"
+                        + " at its last start, with these; nothing of the run is lost meanwhile",
                 RunAgreement.refusesTrainer(RUN, new BatchSettings(64, 8, 1, 1), 4)
                         .orElseThrow());
         assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 2, 1), 4)

@@ -30,6 +30,7 @@ import io.millrace.trainer.steps.Owner;
 import io.millrace.trainer.steps.ResumeDecision;
 import io.millrace.trainer.steps.ResumeMode;
 import io.millrace.trainer.steps.Retention;
+import io.millrace.trainer.steps.Snapshots;
 import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
 import io.millrace.trainer.steps.StepWriter;
@@ -57,7 +58,7 @@ final class Session {
     private final String runTopic;
     private final TopicPartition receipts;
     private final Owner owner;
-    private final int snapshotRecords;
+    private final Snapshots snapshots;
     final StepLedger ledger;
     final Collector collector;
     final ResultsFeed feed;
@@ -83,7 +84,7 @@ final class Session {
     record Parts(
             RunId run,
             Owner owner,
-            int snapshotRecords,
+            Snapshots snapshots,
             StepLedger ledger,
             Collector collector,
             ResultParser parser,
@@ -110,7 +111,7 @@ final class Session {
         runTopic = new RunTopics(run).runRecord();
         receipts = new TopicPartition(new RunTopics(run).receipts(), 0);
         owner = parts.owner();
-        snapshotRecords = parts.snapshotRecords();
+        snapshots = parts.snapshots();
         ledger = parts.ledger();
         collector = parts.collector();
         parser = parts.parser();
@@ -330,12 +331,14 @@ final class Session {
      * what this one has read, would be taken for a duplicate by the next.
      */
     private List<ControlRecord> withSnapshot(List<ControlRecord> records) {
-        if (ledger.recordsSinceSnapshot() < snapshotRecords || !feed.caughtUp()) {
+        if (!feed.caughtUp()) {
             return records;
         }
-        List<ControlRecord> more = new ArrayList<>(records);
-        more.add(ledger.snapshot(reads(), claims.receiptsFrom(feed.position(receipts)), collector.duplicates()));
-        return more;
+        return snapshots.behind(
+                records,
+                ledger,
+                () -> ledger.snapshot(
+                        reads(), claims.receiptsFrom(feed.position(receipts)), collector.duplicates()));
     }
 
     private List<Snapshot.ResultsRead> reads() {

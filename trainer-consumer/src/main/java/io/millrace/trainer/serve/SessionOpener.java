@@ -10,6 +10,7 @@ import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord.Snapshot;
+import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
@@ -28,6 +29,7 @@ import io.millrace.trainer.steps.FencedException;
 import io.millrace.trainer.steps.KeptSteps;
 import io.millrace.trainer.steps.Owner;
 import io.millrace.trainer.steps.Retention;
+import io.millrace.trainer.steps.Snapshots;
 import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
 import io.millrace.trainer.steps.StepWriter;
@@ -65,6 +67,9 @@ public final class SessionOpener {
     private static final Logger log = LoggerFactory.getLogger(SessionOpener.class);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
+    /** A snapshot that is too large is so for hours, and nothing is lost meanwhile. */
+    private static final Duration SAY_TOO_LARGE_EVERY = Duration.ofMinutes(5);
+
     private final TrainerSettings settings;
     private final FilterChain filters;
     /** Counts over all sessions, as the filters do. */
@@ -78,6 +83,9 @@ public final class SessionOpener {
     private final Health health;
     private final WallClock clock;
     private final Ticker ticker;
+    /** Over all sessions, each of which may find the same. */
+    private final EverySoOften snapshotLines;
+
     private @Nullable Owner owner;
     private boolean ensured;
 
@@ -106,6 +114,7 @@ public final class SessionOpener {
         this.health = health;
         this.clock = clock;
         this.ticker = ticker;
+        this.snapshotLines = new EverySoOften(SAY_TOO_LARGE_EVERY, ticker);
     }
 
     Admin admin() {
@@ -193,7 +202,11 @@ public final class SessionOpener {
         Session session = new Session(new Session.Parts(
                 topics.run(),
                 me,
-                settings.recovery().snapshotRecords(),
+                new Snapshots(
+                        settings.recovery().snapshotRecords(),
+                        settings.topics().recordSizeMax().bytes(),
+                        snapshotLines,
+                        meters::snapshotTooLarge),
                 ledger,
                 collector,
                 parser,

@@ -42,6 +42,7 @@ public final class TrainerMetrics {
     private final Counter leasesVoid;
     private final Counter truncated;
     private final Counter sessionsLost;
+    private final Counter snapshotsTooLarge;
     private final Counter foreign;
     private final Counter leaseWarnings;
     private final Counter maskedTokens;
@@ -74,6 +75,8 @@ public final class TrainerMetrics {
         leasesVoid = counter("void_leases", "Leases given up since groups of them could not be read back");
         truncated = counter("truncated_logs", "Times a topic was found to have lost its tail");
         sessionsLost = counter("sessions_lost", "Times the topics had to be read again after a client failed");
+        snapshotsTooLarge =
+                counter("snapshots_too_large", "Snapshots that were not written since no record takes them");
         foreign = counter("foreign_records", "Records of steps and policy that are not ours, met when they were read");
         discardedFor(Intake.LINEAGE);
         discardedFor(StepChooser.STALE);
@@ -171,6 +174,10 @@ public final class TrainerMetrics {
 
     void sessionLost() {
         sessionsLost.increment();
+    }
+
+    void snapshotTooLarge() {
+        snapshotsTooLarge.increment();
     }
 
     void foreign(int records) {

@@ -96,35 +96,54 @@ final class Settlements {
         skippedTo.merge(skip.partition(), skip.offset() + 1, Math::max);
     }
 
+    /** A snapshot with these reads stands: what it does not keep is needed no more. */
+    void forgetBelow(List<ResultsRead> reads) {
+        Map<GroupIndex, List<Rejection>> keptRejections = keptRejections(reads);
+        rejections.clear();
+        rejections.putAll(keptRejections);
+        Map<GroupIndex, List<Missing>> keptMissing = keptMissing();
+        missing.clear();
+        missing.putAll(keptMissing);
+    }
+
     /**
      * Of records that are not read again, keeps one rejection for each attempt: their place is of no use any more, but the
      * producer, which begins at the snapshot, must still learn which attempts came to nothing. Those of groups that are
-     * settled go only now: a restart before this snapshot reads their records again, and would take a result that was
+     * settled go only with a snapshot: a restart before it reads their records again, and would take a result that was
      * taken back for the first of its group.
      */
-    void forgetBelow(List<ResultsRead> reads) {
+    private Map<GroupIndex, List<Rejection>> keptRejections(List<ResultsRead> reads) {
         Map<Integer, Long> from = new HashMap<>();
         reads.forEach(read -> from.put(read.partition(), read.from()));
         Predicate<Rejection> past = one -> one.offset() < from.getOrDefault(one.partition(), 0L);
-        rejections.keySet().removeIf(this::isSettled);
-        missing.keySet().removeIf(this::isSettled);
-        // Each has a receipt of its own, so only noise makes more.
-        for (Iterator<GroupIndex> oldest = missing.keySet().iterator(); missing.size() > REJECTIONS_KEPT_MAX; ) {
-            oldest.next();
-            oldest.remove();
-        }
-        rejections.replaceAll((index, of) -> withoutRepetitions(of, past));
-        long kept =
-                rejections.values().stream().flatMap(List::stream).filter(past).count();
-        Iterator<List<Rejection>> oldest = rejections.values().iterator();
-        while (kept > REJECTIONS_KEPT_MAX && oldest.hasNext()) {
+        Map<GroupIndex, List<Rejection>> kept = new LinkedHashMap<>();
+        rejections.forEach((index, of) -> {
+            if (!isSettled(index)) {
+                kept.put(index, withoutRepetitions(of, past));
+            }
+        });
+        long many = kept.values().stream().flatMap(List::stream).filter(past).count();
+        Iterator<List<Rejection>> oldest = kept.values().iterator();
+        while (many > REJECTIONS_KEPT_MAX && oldest.hasNext()) {
             List<Rejection> of = oldest.next();
-            kept -= of.stream().filter(past).count();
+            many -= of.stream().filter(past).count();
             of.removeIf(past);
             if (of.isEmpty()) {
                 oldest.remove();
             }
         }
+        return kept;
+    }
+
+    private Map<GroupIndex, List<Missing>> keptMissing() {
+        Map<GroupIndex, List<Missing>> kept = new LinkedHashMap<>(missing);
+        kept.keySet().removeIf(this::isSettled);
+        // Each has a receipt of its own, so only noise makes more.
+        for (Iterator<GroupIndex> oldest = kept.keySet().iterator(); kept.size() > REJECTIONS_KEPT_MAX; ) {
+            oldest.next();
+            oldest.remove();
+        }
+        return kept;
     }
 
     private static List<Rejection> withoutRepetitions(List<Rejection> of, Predicate<Rejection> past) {
@@ -155,8 +174,9 @@ final class Settlements {
                         .anyMatch(one -> one.attempt().equals(attempt));
     }
 
+    /** Those that a snapshot keeps. */
     List<Missing> missing() {
-        return missing.values().stream().flatMap(List::stream).toList();
+        return keptMissing().values().stream().flatMap(List::stream).toList();
     }
 
     boolean isSkipped(int partition, long offset) {
@@ -167,8 +187,9 @@ final class Settlements {
         return settled.ranges();
     }
 
-    List<Rejection> rejections() {
-        return rejections.values().stream().flatMap(List::stream).toList();
+    /** Those that a snapshot with these reads keeps. */
+    List<Rejection> rejections(List<ResultsRead> reads) {
+        return keptRejections(reads).values().stream().flatMap(List::stream).toList();
     }
 
     Totals totals() {

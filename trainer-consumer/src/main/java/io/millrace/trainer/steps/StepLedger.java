@@ -451,7 +451,8 @@ public final class StepLedger implements Settlement {
     }
 
     /**
-     * A snapshot of this ledger, to be written in the transaction that an acknowledgement or a resumption begins.
+     * A snapshot of this ledger, to be written in the transaction that an acknowledgement or a resumption begins. Nothing
+     * changes: where it is written, {@link #take} says so.
      *
      * @param reads where each partition of {@code results} has to be read from
      * @param receiptsFrom where {@code receipts} has to be read from
@@ -462,8 +463,7 @@ public final class StepLedger implements Settlement {
         if (open != null) {
             throw new IllegalStateException("no snapshot while step " + open.step() + " is leased");
         }
-        settlements.forgetBelow(reads);
-        StepRecord.Snapshot copy = new StepRecord.Snapshot(
+        return new StepRecord.Snapshot(
                 lineage,
                 nextStep,
                 stepsInVersion,
@@ -471,7 +471,7 @@ public final class StepLedger implements Settlement {
                 settlements.totals(),
                 policy,
                 settlements.ranges(),
-                settlements.rejections(),
+                settlements.rejections(reads),
                 settlements.missing(),
                 reads,
                 receiptsFrom,
@@ -479,8 +479,11 @@ public final class StepLedger implements Settlement {
                 duplicates,
                 settlements.rejected(),
                 settlements.skipped());
+    }
+
+    /** The snapshot that was made of this ledger is written with what led to it; the next counts from here. */
+    void take(StepRecord.Snapshot copy) {
         apply(copy);
-        return copy;
     }
 
     /**

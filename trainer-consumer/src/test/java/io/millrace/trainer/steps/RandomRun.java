@@ -19,6 +19,8 @@ import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
 import io.millrace.common.rollout.StalenessFigures;
+import io.millrace.common.testing.ManualTicker;
+import io.millrace.common.time.EverySoOften;
 import io.millrace.trainer.collect.Collected;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
@@ -29,6 +31,7 @@ import io.millrace.trainer.gate.Groups;
 import io.millrace.trainer.gate.OnStale;
 import io.millrace.trainer.gate.StalenessGate;
 import io.millrace.trainer.gate.TasksOut;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -45,6 +48,8 @@ final class RandomRun {
     private static final int PARTITIONS = 3;
     private static final int B = 6;
     private static final int SNAPSHOT_RECORDS = 15;
+    /** Some are larger. */
+    private static final long SNAPSHOT_BYTES_MAX = 2_000;
 
     /** What stands on one results partition; a part alone comes to nothing. */
     private sealed interface Entry {
@@ -65,6 +70,7 @@ final class RandomRun {
     private long appended;
 
     private StepLedger ledger = new StepLedger(new Capacity(B, 1000, 1000));
+    private Snapshots snapshots = snapshots();
     private Collector collector = new Collector(ledger, 0, null);
     private final long[] read = new long[PARTITIONS];
     /** Where the topic ended when this process started. */
@@ -558,9 +564,18 @@ final class RandomRun {
     }
 
     private List<ControlRecord> withSnapshot(List<ControlRecord> records) {
-        if (ledger.recordsSinceSnapshot() < SNAPSHOT_RECORDS || !caughtUp()) {
-            return records;
-        }
+        return caughtUp() ? snapshots.behind(records, ledger, this::snapshot) : records;
+    }
+
+    private static Snapshots snapshots() {
+        return new Snapshots(
+                SNAPSHOT_RECORDS,
+                SNAPSHOT_BYTES_MAX,
+                new EverySoOften(Duration.ofMinutes(5), new ManualTicker()),
+                () -> {});
+    }
+
+    private StepRecord.Snapshot snapshot() {
         Map<Integer, Long> finished = collector.neededFrom();
         List<ResultsRead> reads = new ArrayList<>();
         for (int i = 0; i < PARTITIONS; i++) {
@@ -573,9 +588,7 @@ final class RandomRun {
                     .orElse(read[i]);
             reads.add(new ResultsRead(i, Math.min(parts, finished.getOrDefault(i, read[i])), read[i]));
         }
-        List<ControlRecord> more = new ArrayList<>(records);
-        more.add(ledger.snapshot(reads, 0, collector.duplicates()));
-        return more;
+        return ledger.snapshot(reads, 0, collector.duplicates());
     }
 
     private boolean caughtUp() {
@@ -625,6 +638,7 @@ final class RandomRun {
         restarts++;
         int from = random.nextBoolean() ? 0 : Math.max(0, lastSnapshot());
         ledger = new StepLedger(new Capacity(B, 1000, 1000));
+        snapshots = snapshots();
         Policy policy = Policy.initial();
         for (int i = 0; i < topic.size(); i++) {
             if (topic.get(i) instanceof Policy last) {

@@ -189,9 +189,22 @@ class StepLedgerTest {
         assertTrue(
                 ledger.isRejected(new GroupIndex(1), new Attempt(1), 0, 44),
                 "a restart reads from before it was settled");
-        assertEquals(List.of(), ledger.snapshot(List.of(), 0, 0).rejections());
+        StepRecord.Snapshot snapshot = ledger.snapshot(List.of(), 0, 0);
+        assertEquals(List.of(), snapshot.rejections());
+        ledger.take(snapshot);
         assertFalse(ledger.isRejected(new GroupIndex(1), new Attempt(1), 0, 44));
         assertEquals(1, ledger.rejected());
+    }
+
+    @Test
+    void aSnapshotThatIsOnlyMadeChangesNothing() {
+        ledger.reject(new GroupIndex(1), new Attempt(1), 0, 44, "bad");
+        take(0, null, 0, 1);
+        long records = ledger.recordsSinceSnapshot();
+        ledger.snapshot(List.of(new StepRecord.Snapshot.ResultsRead(0, 50, 60)), 0, 0);
+        assertNull(ledger.lastSnapshot(), "it may be too large to be written");
+        assertEquals(records, ledger.recordsSinceSnapshot());
+        assertTrue(ledger.isRejected(new GroupIndex(1), new Attempt(1), 0, 44), "a restart reads from before");
     }
 
     @Test
