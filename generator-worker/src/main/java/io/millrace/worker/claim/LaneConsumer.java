@@ -1,6 +1,9 @@
 package io.millrace.worker.claim;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.common.Metric;
@@ -13,6 +16,9 @@ public final class LaneConsumer {
 
     /** Acknowledgements still under way; without a broker, whose locks end by themselves, that is given up soon. */
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+
+    /** What Kafka's share consumer counts as answered: fetches, empty ones too, and heartbeats. */
+    public static final Set<String> ANSWER_METRICS = Set.of("fetch-total", "heartbeat-total");
 
     /**
      * A consumer and what goes with it.
@@ -36,12 +42,18 @@ public final class LaneConsumer {
 
     /** Fetches and heartbeats that the broker has answered. */
     long answers() {
-        long answers = 0;
-        for (Metric metric : present.consumer().metrics().values()) {
+        return answers(present.consumer()).values().stream()
+                .mapToLong(Long::longValue)
+                .sum();
+    }
+
+    /** The same of a consumer, by metric. */
+    public static Map<String, Long> answers(ShareConsumer<?, ?> consumer) {
+        Map<String, Long> answers = new HashMap<>();
+        for (Metric metric : consumer.metrics().values()) {
             String name = metric.metricName().name();
-            if ((name.equals("fetch-total") || name.equals("heartbeat-total"))
-                    && metric.metricValue() instanceof Number number) {
-                answers += number.longValue();
+            if (ANSWER_METRICS.contains(name) && metric.metricValue() instanceof Number number) {
+                answers.merge(name, number.longValue(), Long::sum);
             }
         }
         return answers;
