@@ -48,7 +48,8 @@ class ConsumerAnswersTest {
                             }
                         });
                         return first.keySet().equals(LaneConsumer.ANSWER_METRICS)
-                                && LaneConsumer.ANSWER_METRICS.stream().allMatch(name -> now.get(name) > first.get(name));
+                                && LaneConsumer.ANSWER_METRICS.stream()
+                                        .allMatch(name -> now.get(name) > first.get(name));
                     },
                     WorkerRun.LIMIT);
             assertTrue(first.keySet().containsAll(LaneConsumer.ANSWER_METRICS));

@@ -109,8 +109,7 @@ class HealthInTroubleTest {
         try {
             HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
             return new Answer(
-                    response.statusCode(),
-                    Json.MAPPER.readTree(response.body()).path("parts"));
+                    response.statusCode(), Json.MAPPER.readTree(response.body()).path("parts"));
         } catch (IOException e) {
             return new Answer(0, Json.object());
         }
@@ -186,8 +185,8 @@ class HealthInTroubleTest {
                 "PLAIN",
                 "listener.name.plaintext.plain.sasl.jaas.config",
                 jaas("broker", "right") + " user_broker=\"right\";");
-        BrokerSettings settings = new BrokerSettings(
-                "127.0.0.1", ports + 3, List.of(), 1, List.of(), folder.resolve("guarded"), false);
+        BrokerSettings settings =
+                new BrokerSettings("127.0.0.1", ports + 3, List.of(), 1, List.of(), folder.resolve("guarded"), false);
         try (EmbeddedBroker broker = EmbeddedBroker.start(settings, properties)) {
             startRoles(
                     "--kafka",

@@ -93,7 +93,9 @@ final class MillraceProcess {
 
     private void signal(String name) throws Exception {
         if (process.isAlive()) {
-            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
         }
     }
 

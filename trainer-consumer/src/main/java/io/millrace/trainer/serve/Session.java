@@ -337,8 +337,7 @@ final class Session {
         return snapshots.behind(
                 records,
                 ledger,
-                () -> ledger.snapshot(
-                        reads(), claims.receiptsFrom(feed.position(receipts)), collector.duplicates()));
+                () -> ledger.snapshot(reads(), claims.receiptsFrom(feed.position(receipts)), collector.duplicates()));
     }
 
     private List<Snapshot.ResultsRead> reads() {
