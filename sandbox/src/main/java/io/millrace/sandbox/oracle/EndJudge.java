@@ -27,7 +27,7 @@ final class EndJudge {
         ends("discarded", steps.discarded, trained);
         ends("abandoned", steps.abandoned, trained);
         steps.abandoned.keySet().forEach(group -> {
-            if (!topics.markers.containsKey(group)) {
+            if (!topics.markers.contains(group)) {
                 findings.add(
                         Finding.Kind.CONTRADICTION, "group " + group + " is abandoned without the producer's marker");
             }

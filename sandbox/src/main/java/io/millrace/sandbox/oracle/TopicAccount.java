@@ -3,8 +3,10 @@ package io.millrace.sandbox.oracle;
 import io.millrace.common.json.Json;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
@@ -39,7 +41,9 @@ final class TopicAccount {
     /** Results that stood on the topic until the broker lost them. */
     final Map<Long, List<SeenResult>> vanished = new HashMap<>();
 
-    final Map<Long, Integer> markers = new HashMap<>();
+    /** Groups with an abandoned marker; who read one that the broker has lost since was right to take it. */
+    final Set<Long> markers = new HashSet<>();
+
     final Map<String, Long> receipts = new TreeMap<>();
     final Steps steps = new Steps();
     final Evaluations evaluations = new Evaluations();
@@ -172,8 +176,7 @@ final class TopicAccount {
                     inParts++;
                     add(result);
                 });
-            case "abandoned" ->
-                later(record, marker -> markers.merge(marker.path("group_index").asLong(-1), 1, Integer::sum));
+            case "abandoned" -> markers.add(json(record).path("group_index").asLong(-1));
             default -> unread(record, "neither a group, nor a part of one, nor a marker");
         }
     }

@@ -327,6 +327,14 @@ class JudgeTest {
     }
 
     @Test
+    void aMarkerThatWasTakenBeforeTheBrokerLostItCounts() throws Exception {
+        run.issue(2).marker(2).abandon(2);
+        run.topics.vanished("results", 0, 0);
+        assertTrue(run.judge(folder).findings().stream()
+                .noneMatch(finding -> finding.details().contains("marker")));
+    }
+
+    @Test
     void aResultThatIsSaidToBeMissingAndStandsIsNamed() throws Exception {
         run.issue(2);
         long stands = run.result(2, 1, 7);
