@@ -61,7 +61,8 @@ class StartOrderTest {
 
     private void start(String bootstrap) throws Exception {
         start("producer", bootstrap, "--ops-port", "--dataset", "" + DATASET, "--reward-type", "dapo");
-        start("worker", bootstrap, "--ops-port");
+        // Its engine is away, so what it may have claimed is given back at the stop.
+        start("worker", bootstrap, "--ops-port", "--drain-timeout", "1s");
         start("trainer", bootstrap, "--trainer-port");
     }
 
