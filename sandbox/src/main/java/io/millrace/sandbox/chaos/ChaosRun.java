@@ -252,7 +252,8 @@ final class ChaosRun implements OwnerLoop.Turn {
             long until = groupsMax;
             Duration left = Duration.ofNanos(Math.max(0, untilNanos - ticker.nanos()));
             if (!await(() -> fleet.allReady() && drained(until), left)) {
-                problems.add("not drained within " + settings.drainLimit().toSeconds() + " s; producer: "
+                problems.add("not drained within " + settings.drainLimit().toSeconds() + " s; not ready: "
+                        + fleet.notReady() + "; producer: "
                         + producerStatus().map(JsonNode::toString).orElse("no answer") + "; trainer: "
                         + trainerStatus().map(JsonNode::toString).orElse("no answer"));
                 return;
