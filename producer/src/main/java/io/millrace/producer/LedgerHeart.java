@@ -19,9 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the ledger's heartbeat to {@code workers} every period, one under way at a time, and takes off it who is gone.
- * With a client of its own,
- * without transactions: in the publisher's transactions each heartbeat would leave a control record that compaction
- * keeps for long, hold back the readers of the topic while a batch is open, and wait behind a slow commit. One owner.
+ * With a client of its own, without transactions: in the publisher's transactions each heartbeat would leave a control
+ * record that compaction keeps for long, hold back the readers of the topic while a batch is open, and wait behind a slow commit. One owner.
  */
 final class LedgerHeart implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
