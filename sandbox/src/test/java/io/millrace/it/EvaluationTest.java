@@ -230,6 +230,12 @@ class EvaluationTest {
         assertTrue(failed.path("cause").asString().contains("does not exist"), failed::toString);
 
         ObjectNode later = asked("later", dataSet("l", there, 1)).put("weight_version", 1000);
+        assertError(400, "lineage must be given", trainer.post("/v1/evaluations", later.toString()));
+        assertError(
+                409,
+                "the run is in lineage 0, not in 7",
+                trainer.post("/v1/evaluations", later.put("lineage", 7).toString()));
+        later.put("lineage", 0);
         assertStatus(
                 202,
                 trainer.post("/v1/evaluations", later.put("time_limit_ms", 1500).toString()));
@@ -257,6 +263,7 @@ class EvaluationTest {
                 trainer.post(
                         "/v1/evaluations",
                         asked("old", dataSet("o", there, 1))
+                                .put("lineage", 0)
                                 .put("weight_version", 0)
                                 .toString()));
     }

@@ -15,13 +15,15 @@ import io.millrace.common.id.WeightVersion;
  * @param offset number minus word
  * @param confirmed whether the trainer has said ready, or named a version, since the lineage began; before that engines
  *     may still serve weights of a future that was given up, and the offset is that of the lineage before
+ * @param stated whether who resumed named the version that the lineage begins with; then the offset is that of this
+ *     lineage already, and its first ready must agree
  * @param jumpMax a word further above the current one than this is no version
  */
-public record VersionWords(long offset, boolean confirmed, long jumpMax) {
+public record VersionWords(long offset, boolean confirmed, boolean stated, long jumpMax) {
     /** Of {@link #jumpMax}, where no setting says otherwise. */
     public static final long JUMP_MAX_DEFAULT = 8;
     /** Words that are the numbers. */
-    public static final VersionWords SAME = new VersionWords(0, true, JUMP_MAX_DEFAULT);
+    public static final VersionWords SAME = new VersionWords(0, true, false, JUMP_MAX_DEFAULT);
 
     public VersionWords {
         if (jumpMax < 1) {
@@ -34,22 +36,27 @@ public record VersionWords(long offset, boolean confirmed, long jumpMax) {
         return new WeightVersion(Math.max(0, version.value() - offset));
     }
 
-    /** The same, as a lineage begins with it. */
+    /** The same, as a lineage begins with it of whose words nothing is said. */
     public VersionWords unconfirmed() {
-        return new VersionWords(offset, false, jumpMax);
+        return new VersionWords(offset, false, false, jumpMax);
+    }
+
+    /** As a lineage begins of which is said that this word means this version. */
+    public VersionWords stated(WeightVersion word, WeightVersion version) {
+        return new VersionWords(version.value() - word.value(), false, true, jumpMax);
     }
 
     /** This word means this version. */
     public VersionWords where(WeightVersion word, WeightVersion version) {
-        return new VersionWords(version.value() - word.value(), true, jumpMax);
+        return new VersionWords(version.value() - word.value(), true, false, jumpMax);
     }
 
-    /** Words mean what they meant in the lineage before. */
+    /** Words mean what was stated of this lineage, or else what they meant in the one before. */
     public VersionWords asBefore() {
-        return new VersionWords(offset, true, jumpMax);
+        return new VersionWords(offset, true, false, jumpMax);
     }
 
     public VersionWords withJumpMax(long limit) {
-        return new VersionWords(offset, confirmed, limit);
+        return new VersionWords(offset, confirmed, stated, limit);
     }
 }

@@ -18,7 +18,7 @@ class ControlCodecTest {
             new Policy(new Lineage(1), new WeightVersion(7), 224, Policy.State.READY, 1_000);
 
     private static final String JSON =
-            "{\"v\":1,\"lineage\":1,\"weight_version\":7,\"trained_groups\":224,\"state\":\"ready\",\"since_ms\":1000,\"words\":{\"offset\":0,\"confirmed\":true,\"jump_max\":8}}";
+            "{\"v\":1,\"lineage\":1,\"weight_version\":7,\"trained_groups\":224,\"state\":\"ready\",\"since_ms\":1000,\"words\":{\"offset\":0,\"confirmed\":true,\"stated\":false,\"jump_max\":8}}";
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);

@@ -40,10 +40,10 @@ class EngineVersionsTest {
 
     @Test
     void wordsAreReadByTheOffsetOfTheNewestLineage() {
-        at(9, new VersionWords(8, true, 8));
+        at(9, new VersionWords(8, true, false, 8));
         assertEquals(OptionalLong.of(9), versions.version("1"));
         assertEquals(OptionalLong.of(8), versions.version("0"));
-        at(9, new VersionWords(-41, true, 8));
+        at(9, new VersionWords(-41, true, false, 8));
         assertEquals(OptionalLong.of(9), versions.version("50"));
         assertEquals(OptionalLong.empty(), versions.version("30"), "before this trainer's first");
     }
@@ -51,7 +51,7 @@ class EngineVersionsTest {
     @Test
     void aWordSaidBeforeTheCountBeganAnewIsOfTheCountBefore() {
         gate.news(new Policy(new Lineage(0), new WeightVersion(9), 0, Policy.State.READY, 0));
-        at(9, new VersionWords(8, true, 8));
+        at(9, new VersionWords(8, true, false, 8));
         assertEquals(OptionalLong.of(9), versions.version("9"));
         assertEquals(OptionalLong.of(9), versions.version("1"));
         assertEquals(OptionalLong.of(10), versions.version("2"));

@@ -1,5 +1,6 @@
 package io.millrace.trainer.evaluate;
 
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
@@ -54,6 +55,21 @@ public final class Evaluations {
     /** Those of {@code --eval-dataset}. */
     public List<EvalDataSet> configured() {
         return settings.evalDataSets();
+    }
+
+    /**
+     * Refuses who is in another lineage than the run.
+     *
+     * @param lineage null where it is not said
+     * @throws EvaluationRefusedException of kind CONFLICT
+     */
+    public void check(@Nullable Lineage lineage, Policy policy) {
+        if (lineage != null && !lineage.equals(policy.lineage())) {
+            throw new EvaluationRefusedException(
+                    Kind.CONFLICT,
+                    "the run is in lineage " + policy.lineage() + ", not in " + lineage
+                            + "; a trainer that was replaced ends, one that resumed names the new lineage");
+        }
     }
 
     /**

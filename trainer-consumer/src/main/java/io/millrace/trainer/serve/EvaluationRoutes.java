@@ -6,6 +6,7 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.http.OpsServer;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.EvalRecord;
@@ -30,7 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class EvaluationRoutes {
     private static final String PATH = "/v1/evaluations";
-    private static final List<String> KEYS = List.of("eval_id", "data_sets", "weight_version", "time_limit_ms");
+    private static final List<String> KEYS =
+            List.of("eval_id", "data_sets", "lineage", "weight_version", "time_limit_ms");
     private static final List<String> DATA_SET_KEYS = List.of(
             "name", "path", "samples", "pass_reward", "reward_type", "temperature", "top_p", "top_k", "max_new_tokens");
 
@@ -54,6 +56,11 @@ final class EvaluationRoutes {
         ObjectNode form = Forms.form(Forms.body(request), KEYS);
         String evalId = form.path("eval_id").asString("eval-" + UUID.randomUUID());
         Long version = Forms.number(form, "weight_version");
+        Long lineage = Forms.number(form, "lineage");
+        if (version != null && lineage == null) {
+            throw Forms.bad(
+                    "lineage must be given with weight_version: the one that the trainer is in, whose word it is");
+        }
         Long limitMs = Forms.number(form, "time_limit_ms");
         List<EvalDataSet> dataSets = dataSets(form);
         EvaluationStatus status;
@@ -61,6 +68,7 @@ final class EvaluationRoutes {
             status = queue.evaluate(
                     evalId,
                     dataSets,
+                    lineage == null ? null : new Lineage(lineage),
                     version == null ? null : new WeightVersion(version),
                     limitMs == null ? null : Duration.ofMillis(limitMs));
         } catch (IllegalArgumentException e) {

@@ -103,15 +103,25 @@ public final class RolloutQueue implements AutoCloseable {
      * Asks for an evaluation of the weights, while the run trains; durable when this returns, idempotent.
      *
      * @param evalId of its own, 1 to 64 letters, digits, '_', '.' or '-'
-     * @param version begins when the trainer is at what it calls so, or newer; null for the present one
+     * @param lineage the one that the trainer is in; null from who only watches
+     * @param version begins when the trainer is at what it calls so, or newer; null for the present one; a word of the
+     *     lineage, so only with it
      * @param timeLimit after which it is reported with what there is; null for {@code --eval-time-limit}
      * @throws io.millrace.trainer.evaluate.EvaluationRefusedException for what its kinds say
      * @throws IllegalArgumentException when a value is out of its range
      */
     public EvaluationStatus evaluate(
-            String evalId, List<EvalDataSet> dataSets, @Nullable WeightVersion version, @Nullable Duration timeLimit)
+            String evalId,
+            List<EvalDataSet> dataSets,
+            @Nullable Lineage lineage,
+            @Nullable WeightVersion version,
+            @Nullable Duration timeLimit)
             throws InterruptedException {
         Policy policy = policy().policy();
+        if (version != null && lineage == null) {
+            throw new IllegalArgumentException("a weight version is a word of a lineage, which must be given with it");
+        }
+        evaluations.check(lineage, policy);
         WeightVersion number = version == null
                 ? null
                 : new WeightVersion(Math.max(0, version.value() + policy.words().offset()));

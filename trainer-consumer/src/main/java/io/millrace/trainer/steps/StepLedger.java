@@ -431,7 +431,8 @@ public final class StepLedger implements Settlement {
                 ? policy.weightVersion()
                 : steps.getFirst().lease().weightVersion();
         WeightVersion word = may.word();
-        VersionWords inherited = word == null ? policy.words() : policy.words().where(word, version);
+        VersionWords words =
+                word == null ? policy.words().unconfirmed() : policy.words().stated(word, version);
         boolean replay = may.replayBefore().compareTo(may.step()) > 0;
         long again = replay
                 ? steps.stream().mapToLong(kept -> kept.lease().groups().size()).sum()
@@ -445,7 +446,7 @@ public final class StepLedger implements Settlement {
             recorded(steps);
         }
         policy = restarted == null
-                ? new Policy(lineage, version, trained, Policy.State.UPDATING, nowMs, inherited.unconfirmed())
+                ? new Policy(lineage, version, trained, Policy.State.UPDATING, nowMs, words)
                 : new Policy(lineage, version, trained, Policy.State.READY, nowMs, restarted);
         return List.of(resume, policy);
     }

@@ -29,6 +29,11 @@ public record VersionRules(long jumpMax, OnVersionRestart onRestart) {
     /** Of {@code ready}: engines serve the version so called. The first in a lineage names the version it began with. */
     Meaning ready(Policy current, WeightVersion word) {
         VersionWords words = current.words();
+        if (!words.confirmed() && words.stated() && !word.equals(current.word())) {
+            return new Meaning.Refused("weight_version " + word + " is not what the resumption named: lineage "
+                    + current.lineage() + " begins with weight_version " + current.word()
+                    + ", which is expected. A trainer that calls it otherwise resumes again and says how");
+        }
         if (!words.confirmed()) {
             return new Meaning.Version(current.weightVersion(), words.where(word, current.weightVersion()));
         }
@@ -44,10 +49,11 @@ public record VersionRules(long jumpMax, OnVersionRestart onRestart) {
 
     /**
      * Of an acknowledgement: the step led to the version so called. The first in a lineage names the one after that it
-     * began with. One that does not rise is for the caller to refuse.
+     * began with, where the resumption did not say what that is called. One that does not rise is for the caller to
+     * refuse.
      */
     Meaning acknowledged(Policy current, WeightVersion word) {
-        if (!current.words().confirmed()) {
+        if (!current.words().confirmed() && !current.words().stated()) {
             WeightVersion next = current.weightVersion().next();
             return new Meaning.Version(next, current.words().where(word, next));
         }
@@ -63,6 +69,8 @@ public record VersionRules(long jumpMax, OnVersionRestart onRestart) {
                         + " when it begins: POST /v1/resume with the run's step, lineage "
                         + current.lineage().next() + " and weight_version " + word
                         + ", or --resume-step and --resume-version at the trainer consumer's start")
-                : new Meaning.Version(new WeightVersion(current.weightVersion().value() + rise), current.words());
+                : new Meaning.Version(
+                        new WeightVersion(Math.max(0, current.weightVersion().value() + rise)),
+                        current.words().asBefore());
     }
 }

@@ -218,10 +218,28 @@ class AnnouncementTest {
         assertEquals(State.UPDATING, ledger.policy().state());
         assertEquals(OptionalLong.of(0), ledger.policy().number(100), "engines may have the checkpoint already");
         assertEquals(ledger.policy(), again().policy());
+        String why = assertInstanceOf(PolicyDecision.Refused.class, announce(State.READY, version(101)))
+                .why();
+        assertTrue(why.contains("not what the resumption named") && why.contains("weight_version 100"), why);
+        assertEquals(version(100), ledger.policy().word(), "the refused word has changed nothing");
         assertEquals(version(0), changed(State.READY, version(100)).weightVersion());
         take(version(101));
         assertEquals(version(1), ledger.policy().weightVersion());
         assertEquals(version(101), again().policy().word());
+    }
+
+    @Test
+    void anAcknowledgementCountsFromWhatTheResumptionNamed() {
+        ResumeDecision.MayResume may = assertInstanceOf(
+                ResumeDecision.MayResume.class, ledger.mayResume(new StepNumber(0), ResumeMode.FRESH, new Lineage(1)));
+        written.addAll(ledger.resume(may.calling(version(100)), List.of(), nowMs));
+        StepRecord.Lease lease = lease();
+        assertInstanceOf(AckDecision.VersionNotNewer.class, ledger.acknowledge(lease.token(), version(7), null, nowMs));
+        assertInstanceOf(
+                AckDecision.VersionTooHigh.class, ledger.acknowledge(lease.token(), version(500), null, nowMs));
+        assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(lease.token(), version(101), null, nowMs));
+        assertEquals(version(1), ledger.policy().weightVersion());
+        assertEquals(version(101), ledger.policy().word());
     }
 
     @Test
