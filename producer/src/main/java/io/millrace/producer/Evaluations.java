@@ -118,6 +118,10 @@ final class Evaluations {
     /** A record of {@code evals}. */
     void accept(EvalRecord record) {
         book.accept(record);
+        // Its tasks' record stands before it, so of a group that is not open nothing is waited for.
+        if (record instanceof EvalRecord.Missing missing && book.isOpen(missing.groupIndex())) {
+            var _ = ledger.step(missing.result());
+        }
         for (EvalBook.Range range : book.takeOver()) {
             ledger.over(range.from(), range.to());
             tasks.keySet().removeIf(index -> index.compareTo(range.from()) >= 0 && index.compareTo(range.to()) < 0);

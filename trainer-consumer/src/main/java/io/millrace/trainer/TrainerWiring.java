@@ -162,6 +162,7 @@ public final class TrainerWiring {
                 settings.batch().batchGroups(),
                 settings.topics().resultPartitions(),
                 settings.partsMemoryMax().bytes(),
+                settings.recovery().missingResultTimeout(),
                 settings.recovery().trimInterval(),
                 settings.brokerTimeout());
     }

@@ -2,6 +2,7 @@ package io.millrace.common.record;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
@@ -17,14 +18,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What stands on {@code evals}, keyed by the evaluation's id: a request, then that its data sets are being
- * read, then that its tasks are issued or why they cannot be, then the report, or that it was cancelled. Of each kind the
- * first of an id counts, of {@link Loading} the last.
+ * read, then that its tasks are issued or why they cannot be, then which results are missing, then the report, or that it
+ * was cancelled. Of each kind the first of an id counts, of {@link Loading} the last, of {@link Missing} the first of each
+ * attempt.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = EvalRecord.Request.class, name = "request"),
     @JsonSubTypes.Type(value = EvalRecord.Loading.class, name = "loading"),
     @JsonSubTypes.Type(value = EvalRecord.Issued.class, name = "issued"),
+    @JsonSubTypes.Type(value = EvalRecord.Missing.class, name = "missing"),
     @JsonSubTypes.Type(value = EvalRecord.Failed.class, name = "failed"),
     @JsonSubTypes.Type(value = EvalRecord.Cancelled.class, name = "cancelled"),
     @JsonSubTypes.Type(value = EvalRecord.Report.class, name = "report")
@@ -200,6 +203,47 @@ public sealed interface EvalRecord extends ControlRecord {
         public GroupIndex end() {
             return new GroupIndex(first.value()
                     + groups.stream().mapToLong(Integer::longValue).sum());
+        }
+    }
+
+    /**
+     * A receipt says where the result of an attempt stands, or the marker of a group that was given up, and it is not
+     * there; written by the trainer consumer, after the group's tasks were issued. The producer takes the attempt as lost,
+     * whatever its receipt says. The group has not ended by it.
+     *
+     * @param attempt of a marker: the number in its receipt
+     * @param partition of {@code eval-results}
+     * @param offsets where its records were to be, in order
+     */
+    record Missing(
+            String evalId,
+            GroupIndex groupIndex,
+            Attempt attempt,
+            int partition,
+            List<Long> offsets,
+            StepRecord.Missing.Why reason)
+            implements EvalRecord {
+        public Missing {
+            checkId(evalId);
+            offsets = List.copyOf(offsets);
+            // Checks the rest.
+            var _ = new StepRecord.Missing(groupIndex, attempt, partition, offsets, reason);
+        }
+
+        /** The same of a group of this evaluation. */
+        public static Missing of(String evalId, StepRecord.Missing result) {
+            return new Missing(
+                    evalId,
+                    result.groupIndex(),
+                    result.attempt(),
+                    result.partition(),
+                    result.offsets(),
+                    result.reason());
+        }
+
+        /** As it is said of training groups. */
+        public StepRecord.Missing result() {
+            return new StepRecord.Missing(groupIndex, attempt, partition, offsets, reason);
         }
     }
 

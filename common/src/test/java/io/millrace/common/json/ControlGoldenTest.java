@@ -253,6 +253,16 @@ class ControlGoldenTest {
                         "eval-failed",
                         EvalRecord.class,
                         new EvalRecord.Failed("mine", "data set x.jsonl does not exist", 1750000000011L)),
+                golden(
+                        "eval-missing",
+                        EvalRecord.class,
+                        new EvalRecord.Missing(
+                                "step-0-20",
+                                new GroupIndex(1061),
+                                new Attempt(2),
+                                1,
+                                List.of(40L, 42L),
+                                StepRecord.Missing.Why.BEYOND_END)),
                 golden("eval-cancelled", EvalRecord.class, new EvalRecord.Cancelled("mine", 1750000000011L)),
                 golden(
                         "eval-report",

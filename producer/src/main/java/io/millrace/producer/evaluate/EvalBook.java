@@ -59,6 +59,7 @@ public final class EvalBook {
                 }
             }
             case EvalRecord.Issued tasks -> issued(tasks);
+            case EvalRecord.Missing missing -> {}
             case EvalRecord.Failed failed -> close(id);
             case EvalRecord.Cancelled cancelled -> close(id);
             case EvalRecord.Report report -> close(id);

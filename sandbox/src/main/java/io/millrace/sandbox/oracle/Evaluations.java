@@ -1,6 +1,7 @@
 package io.millrace.sandbox.oracle;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,9 @@ import tools.jackson.databind.JsonNode;
 
 /** Evaluations asked for and how each ended, from {@code evals} and {@code eval-results}. One owner. */
 final class Evaluations {
+    /** Types of records. */
+    static final Set<String> TYPES = Set.of("request", "loading", "issued", "missing", "failed", "cancelled", "report");
+
     private static final class Seen {
         @Nullable
         JsonNode request;
@@ -19,10 +23,18 @@ final class Evaluations {
         @Nullable
         JsonNode issued;
 
+        final List<JsonNode> missing = new ArrayList<>();
         final List<JsonNode> ends = new ArrayList<>();
     }
 
+    private record Place(int partition, long offset) {}
+
+    private record Attempt(long group, long attempt) {}
+
     private final Map<String, Seen> byId = new TreeMap<>();
+    /** Results and parts of them, where they stand. */
+    private final Map<Place, Attempt> standing = new HashMap<>();
+
     /** Indices of evaluation groups of which a result has come. */
     private final Set<Long> results = new HashSet<>();
 
@@ -33,12 +45,26 @@ final class Evaluations {
             case "issued" -> seen.issued = seen.issued == null ? record : seen.issued;
             // A note that somebody reads its data sets, so that a crash meanwhile is counted: no end.
             case "loading" -> {}
+            case "missing" -> seen.missing.add(record);
             default -> seen.ends.add(record);
         }
     }
 
-    void result(long group) {
-        results.add(group);
+    /**
+     * A result stands there, or a part of one.
+     *
+     * @param first whether it is a whole group or its first part
+     */
+    void result(int partition, long offset, long group, long attempt, boolean first) {
+        standing.put(new Place(partition, offset), new Attempt(group, attempt));
+        if (first) {
+            results.add(group);
+        }
+    }
+
+    /** The broker has lost the results of a partition from this offset on; a report may count them all the same. */
+    void vanished(int partition, long fromOffset) {
+        standing.keySet().removeIf(place -> place.partition() == partition && place.offset() >= fromOffset);
     }
 
     long asked() {
@@ -66,10 +92,13 @@ final class Evaluations {
     void judge(Consumer<String> finding) {
         byId.forEach((id, seen) -> {
             String name = "evaluation " + id;
+            seen.missing.forEach(gone -> missing(name, gone, finding));
             if (seen.request == null) {
                 finding.accept(name + " was never asked for");
             } else if (seen.ends.size() != 1) {
                 finding.accept(name + " has " + seen.ends.size() + " ends, not 1");
+            } else if (seen.ends.getFirst().path("type").asString("").equals("cancelled")) {
+                // Nobody wanted it any more, so there is no report.
             } else if (seen.ends.getFirst().path("type").asString("").equals("failed")) {
                 if (seen.ends.getFirst().path("cause").asString("").isEmpty()) {
                     finding.accept(name + " failed without a cause");
@@ -78,6 +107,21 @@ final class Evaluations {
                 report(name, seen.request, seen.issued, seen.ends.getFirst(), finding);
             }
         });
+    }
+
+    /** What is said to be missing is not there: else good work is thrown away. */
+    private void missing(String name, JsonNode record, Consumer<String> finding) {
+        Attempt gone = new Attempt(
+                record.path("group_index").asLong(-1), record.path("attempt").asLong(-1));
+        int partition = record.path("partition").asInt(-1);
+        boolean stands = !record.path("offsets").isEmpty();
+        for (JsonNode offset : record.path("offsets")) {
+            stands &= gone.equals(standing.get(new Place(partition, offset.asLong(-1))));
+        }
+        if (stands) {
+            finding.accept(name + " says that group " + gone.group() + ", attempt " + gone.attempt()
+                    + " is missing, and it stands at eval-results-" + partition + "@" + record.path("offsets"));
+        }
     }
 
     private void report(

@@ -20,10 +20,11 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class TopicAccount {
     private static final String RESULTS = "results";
+    private static final String EVAL_RESULTS = "eval-results";
 
     /** Topics it wants to see, without the run's prefix. */
     static final List<String> TOPICS =
-            List.of("prompts", "prompts.urgent", RESULTS, "receipts", "steps", "evals", "eval-results");
+            List.of("prompts", "prompts.urgent", RESULTS, "receipts", "steps", "evals", EVAL_RESULTS);
 
     private record Place(String topic, int partition) {}
 
@@ -71,8 +72,8 @@ final class TopicAccount {
                             receipt -> receipts.merge(
                                     receipt.path("outcome").path("type").asString("unknown"), 1L, Long::sum));
                 case "steps" -> step(record);
-                case "evals" -> later(record, evaluations::take);
-                case "eval-results" -> evalResult(record);
+                case "evals" -> evaluation(record);
+                case EVAL_RESULTS -> evalResult(record);
                 default -> unread(record, "unknown topic");
             }
         } catch (JacksonException | NumberFormatException | SeenResult.UnreadableException e) {
@@ -90,6 +91,9 @@ final class TopicAccount {
         TreeMap<Long, Runnable> there = said.get(new Place(topic, partition));
         if (there != null) {
             there.tailMap(fromOffset, true).clear();
+        }
+        if (topic.equals(EVAL_RESULTS)) {
+            evaluations.vanished(partition, fromOffset);
         }
         if (topic.equals(RESULTS)) {
             parts.vanished(partition, fromOffset);
@@ -153,12 +157,25 @@ final class TopicAccount {
         }
     }
 
+    private void evaluation(SeenRecord record) {
+        JsonNode json = json(record);
+        if (!Evaluations.TYPES.contains(json.path("type").asString(""))) {
+            unread(record, "unknown type");
+        }
+        later(record, () -> evaluations.take(json));
+    }
+
     private void evalResult(SeenRecord record) {
         String part = record.headers().getOrDefault("millrace-part", "1/1");
         String type = record.headers().getOrDefault("millrace-type", "none");
         String group = record.key();
-        if (group != null && part.startsWith("1/") && !type.equals("abandoned")) {
-            evaluations.result(Long.parseLong(group));
+        if (group != null && !type.equals("abandoned")) {
+            evaluations.result(
+                    record.partition(),
+                    record.offset(),
+                    Long.parseLong(group),
+                    Long.parseLong(record.headers().getOrDefault("millrace-attempt", "-1")),
+                    part.startsWith("1/"));
         }
     }
 

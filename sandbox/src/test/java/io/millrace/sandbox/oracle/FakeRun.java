@@ -178,8 +178,18 @@ final class FakeRun {
     }
 
     FakeRun evaluationResult(long group) {
-        add("eval-results", Long.toString(group), Map.of("millrace-type", "group"), new byte[0]);
+        var _ = evaluationResult(group, 1);
         return this;
+    }
+
+    /** @return the offset it got */
+    long evaluationResult(long group, long attempt) {
+        add(
+                "eval-results",
+                Long.toString(group),
+                Map.of("millrace-type", "group", "millrace-attempt", Long.toString(attempt)),
+                new byte[0]);
+        return offset - 1;
     }
 
     private ObjectNode step(String type, long step) {

@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
+import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.StepRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -202,6 +204,30 @@ class JudgeTest {
         assertFinding(Finding.Kind.EVALUATION, "evaluation e has 1 groups that failed without a cause");
     }
 
+    private static String missing(long group, long attempt, long... offsets) {
+        return "\"group_index\":" + group + ",\"attempt\":" + attempt
+                + ",\"partition\":0,\"reason\":\"not_there\",\"offsets\":" + Arrays.toString(offsets);
+    }
+
+    @Test
+    void aResultOfAnEvaluationThatIsSaidToBeMissingAndStandsIsNamed() throws Exception {
+        run.evaluation("request", REQUEST).evaluation("issued", "\"first\":4,\"groups\":[2]");
+        long lost = run.evaluationResult(4, 1);
+        run.topics.vanished("eval-results", 0, lost);
+        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, Set.of(), true);
+        run.evaluation("missing", missing(4, 1, lost));
+        long stands = run.evaluationResult(4, 2);
+        run.evaluationResult(5, 1);
+        run.evaluation("missing", missing(5, 1, stands)).evaluation("missing", missing(4, 2, stands, stands + 100));
+        run.evaluation("report", report(true, 20, 2, 0, 0));
+        assertEquals(List.of(), run.judge(folder).findings(), "no end, and none of these stands there");
+        run.evaluation("missing", missing(4, 2, stands));
+        assertFinding(
+                Finding.Kind.EVALUATION,
+                "evaluation e says that group 4, attempt 2 is missing, and it stands at eval-results-0@[" + stands
+                        + "]");
+    }
+
     @Test
     void aGroupInPartsIsReadWhole() throws Exception {
         run.issue(2, 3);
@@ -347,12 +373,16 @@ class JudgeTest {
         assertFinding(Finding.Kind.CONTRADICTION, "group 2, attempt 1 is said to be missing and stands at results-0@");
     }
 
-    /** Every type that the trainer consumer can write is one that the oracle reads. */
+    /** Every type that can be written is one that the oracle reads. */
     @Test
-    void everyStepRecordIsKnown() {
+    void everyStepAndEvaluationRecordIsKnown() {
         for (JsonSubTypes.Type type :
                 StepRecord.class.getAnnotation(JsonSubTypes.class).value()) {
             assertTrue(Steps.TYPES.contains(type.name()), type.name());
+        }
+        for (JsonSubTypes.Type type :
+                EvalRecord.class.getAnnotation(JsonSubTypes.class).value()) {
+            assertTrue(Evaluations.TYPES.contains(type.name()), type.name());
         }
     }
 

@@ -51,7 +51,7 @@ public final class Claims {
         private final Map<Attempt, Claim> claims = new HashMap<>();
     }
 
-    private final Settlement settlement;
+    private final GroupEnds ends;
     private final long limitNanos;
     private final Map<GroupIndex, Known> groups = new HashMap<>();
     /** Not met and not found missing, by partition and last offset. */
@@ -61,14 +61,14 @@ public final class Claims {
     private long passedOver;
 
     /** @param limitNanos how long a partition must be seen to end before a result until that is missing */
-    public Claims(Settlement settlement, long limitNanos) {
-        this.settlement = settlement;
+    public Claims(GroupEnds ends, long limitNanos) {
+        this.ends = ends;
         this.limitNanos = limitNanos;
     }
 
     /** A receipt was read. */
     public void claimed(Receipt receipt, long offset, long nowNanos) {
-        if (!(receipt.outcome() instanceof Receipt.Claim place) || settlement.isSettled(receipt.groupIndex())) {
+        if (!(receipt.outcome() instanceof Receipt.Claim place) || ends.isSettled(receipt.groupIndex())) {
             return;
         }
         Known known = known(receipt.groupIndex());
@@ -97,7 +97,7 @@ public final class Claims {
     }
 
     private void met(GroupIndex group, Attempt attempt) {
-        if (!settlement.isSettled(group)) {
+        if (!ends.isSettled(group)) {
             Known known = known(group);
             if (known != null) {
                 known.met.add(attempt);
@@ -106,7 +106,7 @@ public final class Claims {
     }
 
     private void marked(GroupIndex group) {
-        if (!settlement.isSettled(group)) {
+        if (!ends.isSettled(group)) {
             Known known = known(group);
             if (known != null) {
                 known.marked = true;
@@ -130,8 +130,8 @@ public final class Claims {
         Known known = groups.get(claim.group());
         return known != null
                 && !(claim.place() instanceof Receipt.Abandoned ? known.marked : known.met.contains(claim.attempt()))
-                && !settlement.isSettled(claim.group())
-                && !settlement.isOver(claim.group(), claim.attempt());
+                && !ends.isSettled(claim.group())
+                && !ends.isOver(claim.group(), claim.attempt());
     }
 
     /**
@@ -205,7 +205,7 @@ public final class Claims {
     }
 
     private void forgetSettled() {
-        groups.keySet().removeIf(settlement::isSettled);
+        groups.keySet().removeIf(ends::isSettled);
         heldAfterForgetting = groups.size();
     }
 

@@ -7,18 +7,12 @@ import io.millrace.common.id.WeightVersion;
 import org.jspecify.annotations.Nullable;
 
 /** What is settled or decided for good, as the collector must know it. */
-public interface Settlement {
-    /** Whether the group has reached its one end. */
-    boolean isSettled(GroupIndex index);
-
+public interface Settlement extends GroupEnds {
     /** Whether the group is one of the leased step's, so that nothing but its acknowledgement settles it. */
     boolean isLeased(GroupIndex index);
 
     /** Whether the result of this attempt at this place was rejected before; another one may have taken the place since. */
     boolean isRejected(GroupIndex index, Attempt attempt, int partition, long offset);
-
-    /** Whether this attempt came to nothing: its result was rejected, or is missing. */
-    boolean isOver(GroupIndex index, Attempt attempt);
 
     /** Whether the record at this place, which names no group, was passed over before. */
     boolean isSkipped(int partition, long offset);

@@ -100,6 +100,13 @@ final class EvaluationMetrics {
         ends("left-out").increment();
     }
 
+    void missing(int results) {
+        Counter.builder("millrace.trainer.evaluation.results.missing")
+                .description("Results of evaluations that are not where a receipt says")
+                .register(registry)
+                .increment(results);
+    }
+
     void late() {
         Counter.builder("millrace.trainer.evaluation.results.late")
                 .description("Results of evaluations whose group or evaluation had ended")

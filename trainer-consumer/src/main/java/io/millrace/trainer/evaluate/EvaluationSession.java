@@ -8,27 +8,35 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.Receipt;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.RolloutGroupCodec;
+import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.evaluate.score.Evaluation;
 import io.millrace.trainer.evaluate.score.EvaluationAges;
+import io.millrace.trainer.evaluate.score.EvaluationClaims;
 import io.millrace.trainer.evaluate.score.EvaluationLog;
 import io.millrace.trainer.evaluate.score.EvaluationSchedule;
 import io.millrace.trainer.evaluate.score.GroupScore;
 import io.millrace.trainer.evaluate.score.ReportEnds;
+import io.millrace.trainer.results.MissingResults;
+import io.millrace.trainer.results.ResultEnds;
 import io.millrace.trainer.results.ResultParser;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
@@ -56,8 +64,17 @@ final class EvaluationSession {
         private long leftOut;
     }
 
-    /** What does not change. */
-    record Plan(RunTopics topics, EvaluationSettings settings, EvaluationSchedule schedule, Duration brokerLimit) {}
+    /**
+     * What does not change.
+     *
+     * @param missingLimit how long a partition must be seen to end before a result until that counts as missing
+     */
+    record Plan(
+            RunTopics topics,
+            EvaluationSettings settings,
+            EvaluationSchedule schedule,
+            Duration missingLimit,
+            Duration brokerLimit) {}
 
     private final Plan plan;
     private final TopicTail tail;
@@ -70,6 +87,9 @@ final class EvaluationSession {
     private final WallClock clock;
     private final Ticker ticker;
     private final EvaluationLog evaluations = new EvaluationLog();
+    private final Claims claims;
+    private final EvaluationClaims ofEvaluations;
+    private final MissingResults missing;
     private final EvaluationAges ages = new EvaluationAges();
     private final Decided decided;
     private final ReportEnds reports;
@@ -81,6 +101,7 @@ final class EvaluationSession {
     /**
      * @param tail of a client of its own; owned
      * @param parts by which the parser reads parts again; owned
+     * @param ends of the partitions of {@code eval-results}
      * @param decided outlives the session
      */
     EvaluationSession(
@@ -88,6 +109,7 @@ final class EvaluationSession {
             TopicTail tail,
             PartitionReader parts,
             ResultParser parser,
+            ResultEnds ends,
             EvalWriter writer,
             RecordTrimmer trimmer,
             EvaluationMetrics metrics,
@@ -100,6 +122,9 @@ final class EvaluationSession {
         this.tail = tail;
         this.parts = parts;
         this.parser = parser;
+        this.claims = new Claims(evaluations, plan.missingLimit().toNanos());
+        this.ofEvaluations = new EvaluationClaims(evaluations, claims);
+        this.missing = new MissingResults(claims, ends, ticker);
         this.writer = writer;
         this.trimmer = trimmer;
         this.metrics = metrics;
@@ -109,7 +134,10 @@ final class EvaluationSession {
         this.decided = decided;
     }
 
-    /** Reads what stands on the topics: what was asked for and reported, then the results that no report holds. */
+    /**
+     * Reads what stands on the topics: what was asked for and reported, then the results that no report holds, and all
+     * receipts: the producer deletes those of evaluations that are over.
+     */
     void open() throws Exception {
         TopicPartition evals = new TopicPartition(plan.topics().evals(), 0);
         TopicPartition weights = new TopicPartition(plan.topics().policy(), 0);
@@ -127,6 +155,8 @@ final class EvaluationSession {
                         byPartition(tail.consumer().endOffsets(results, plan.brokerLimit())))
                 .forEach((partition, offset) ->
                         from.put(new TopicPartition(plan.topics().evalResults(), partition), offset));
+        TopicPartition receipts = new TopicPartition(plan.topics().evalReceipts(), 0);
+        from.putAll(tail.consumer().beginningOffsets(List.of(receipts), plan.brokerLimit()));
         tail.followFrom(from);
         tail.readToEnd(this::accept, plan.brokerLimit());
         live = true;
@@ -144,13 +174,14 @@ final class EvaluationSession {
         return ticker.nanos() / 1_000_000;
     }
 
-    /** Takes in what has come, asks for what is due by itself, and reports what has ended. */
+    /** Takes in what has come, says what of it is missing, asks for what is due by itself, and reports what has ended. */
     void turn() throws Exception {
         try {
             tail.poll(POLL_LIMIT, this::accept);
         } catch (WakeupException e) {
             return;
         }
+        sayMissing();
         schedule();
         report();
         trimmer.turn();
@@ -167,6 +198,8 @@ final class EvaluationSession {
                 evaluation(decode(record, EvalRecord.class), record.timestamp());
             } else if (topic.equals(plan.topics().policy())) {
                 policy = decode(record, Policy.class);
+            } else if (topic.equals(plan.topics().evalReceipts())) {
+                receipt(decode(record, Receipt.class), record.offset());
             } else {
                 result(record);
             }
@@ -210,11 +243,13 @@ final class EvaluationSession {
             case EvalRecord.Request request -> log.debug("asked for: {}", request);
             case EvalRecord.Loading loading -> log.debug("being read: {}", loading);
             case EvalRecord.Issued issued -> log.debug("issued: {}", issued);
+            case EvalRecord.Missing gone -> log.debug("missing: {}", gone);
         }
     }
 
     private void evaluation(EvalRecord record) {
         evaluations.accept(record);
+        ofEvaluations.evaluationsChanged(ticker.nanos());
         switch (record) {
             case EvalRecord.Request request -> {
                 if (live) {
@@ -226,6 +261,7 @@ final class EvaluationSession {
             case EvalRecord.Report report -> ages.ended(report.evalId());
             case EvalRecord.Loading loading -> {}
             case EvalRecord.Issued issued -> {}
+            case EvalRecord.Missing gone -> {}
         }
     }
 
@@ -236,12 +272,20 @@ final class EvaluationSession {
                         trimmer.mayDeleteBelow(new TopicPartition(plan.topics().evalResults(), partition), offset));
     }
 
+    private void receipt(Receipt receipt, long offset) throws BadRecordException {
+        if (!ofEvaluations.claimed(receipt, offset, ticker.nanos())) {
+            throw new BadRecordException(
+                    "a receipt of group " + receipt.groupIndex() + ", which no evaluation has: too many of those wait");
+        }
+    }
+
     private void result(ConsumerRecord<byte[], byte[]> record) throws Exception {
-        for (ResultEvent event : parser.parse(record, evaluations::isOver)) {
+        for (ResultEvent event : parser.parse(record, evaluations::isSettled)) {
             switch (event) {
                 case ResultEvent.Arrived arrived -> {
                     GroupScore score = GroupScore.of(RolloutGroupCodec.decodeHeader(arrived.payload()));
                     count(
+                            event,
                             arrived.groupIndex(),
                             evaluations.finished(
                                     score,
@@ -250,11 +294,13 @@ final class EvaluationSession {
                 }
                 case ResultEvent.Marker marker ->
                     count(
+                            event,
                             marker.groupIndex(),
                             evaluations.givenUp(
                                     marker.groupIndex(), marker.cause(), marker.partition(), marker.offset()));
                 case ResultEvent.Invalid invalid ->
                     count(
+                            event,
                             invalid.groupIndex(),
                             evaluations.givenUp(
                                     invalid.groupIndex(),
@@ -268,7 +314,10 @@ final class EvaluationSession {
         }
     }
 
-    private void count(GroupIndex index, EvaluationLog.Fate fate) {
+    private void count(ResultEvent event, GroupIndex index, EvaluationLog.Fate fate) {
+        if (fate != EvaluationLog.Fate.DROPPED) {
+            claims.met(event);
+        }
         switch (fate) {
             case LATE -> metrics.late();
             case DROPPED -> {
@@ -278,6 +327,27 @@ final class EvaluationSession {
             case COUNTED, EARLY -> {}
         }
         var _ = parser.won(index);
+    }
+
+    /** Puts on record which of the results that receipts name are not there, so that their groups are issued again. */
+    private void sayMissing() throws InterruptedException {
+        List<EvalRecord.Missing> gone = ofEvaluations.records(
+                missing.turn(results, partition -> tail.consumer().position(partition, plan.brokerLimit())));
+        if (gone.isEmpty()) {
+            return;
+        }
+        write(gone);
+        metrics.missing(gone.size());
+        EvalRecord.Missing first = gone.getFirst();
+        log.warn(
+                "{} results of evaluations are not where their receipts say, their groups are issued again; the first is of"
+                        + " group {} attempt {} at partition {} offsets {}: {}",
+                gone.size(),
+                first.groupIndex(),
+                first.attempt(),
+                first.partition(),
+                first.offsets(),
+                first.reason().text());
     }
 
     /** Asked for once: the id belongs to the weights, so that a restart asks for nothing again. */
@@ -297,14 +367,14 @@ final class EvaluationSession {
                     plan.settings().openMax());
             return;
         }
-        write(new EvalRecord.Request(
+        write(List.of(new EvalRecord.Request(
                 due,
                 policy.lineage(),
                 policy.weightVersion(),
                 policy.words().offset(),
                 plan.settings().evalDataSets(),
                 clock.millis(),
-                plan.settings().timeLimit().toMillis()));
+                plan.settings().timeLimit().toMillis())));
         decided.newest = due;
     }
 
@@ -314,7 +384,7 @@ final class EvaluationSession {
             if (evaluation.isDue(ages.ageMs(id, nowMs()))) {
                 EvalRecord.Report report = evaluation.report(
                         clock.millis(), evaluations.resultsFrom(id, positions(), parser.neededFrom()));
-                write(report);
+                write(List.of(report));
                 log.info("evaluation {}: {}", id, report.dataSets());
             }
         }
@@ -328,13 +398,17 @@ final class EvaluationSession {
     }
 
     /** Durable when it returns; taken in at once, and known when it is read back. */
-    private void write(EvalRecord record) throws InterruptedException {
-        try {
-            var _ = writer.send(record).get(plan.brokerLimit().toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
-            throw new KafkaException("the broker has not taken a record of evaluations", e);
+    private void write(List<? extends EvalRecord> records) throws InterruptedException {
+        List<Future<RecordMetadata>> sent = new ArrayList<>(records.size());
+        records.forEach(record -> sent.add(writer.send(record)));
+        for (Future<RecordMetadata> one : sent) {
+            try {
+                var _ = one.get(plan.brokerLimit().toMillis(), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
+                throw new KafkaException("the broker has not taken a record of evaluations", e);
+            }
         }
-        evaluation(record);
+        records.forEach(this::evaluation);
     }
 
     private void show() {

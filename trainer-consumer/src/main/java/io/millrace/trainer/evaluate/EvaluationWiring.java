@@ -14,6 +14,7 @@ import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TrimFailures;
 import io.millrace.trainer.results.PartsAgain;
+import io.millrace.trainer.results.ResultEnds;
 import io.millrace.trainer.results.ResultParser;
 import java.time.Duration;
 import java.util.Map;
@@ -31,6 +32,7 @@ public final class EvaluationWiring {
      *
      * @param partitions of {@code eval-results}
      * @param partBytesMax of unfinished parts in memory
+     * @param missingResultTimeout how long a partition must be seen to end before a result until that counts as missing
      */
     public record Surroundings(
             RunTopics topics,
@@ -38,6 +40,7 @@ public final class EvaluationWiring {
             int batchGroups,
             int partitions,
             long partBytesMax,
+            Duration missingResultTimeout,
             Duration trimInterval,
             Duration brokerTimeout) {}
 
@@ -70,7 +73,11 @@ public final class EvaluationWiring {
         EvaluationView view = new EvaluationView();
         EvaluationMetrics meters = new EvaluationMetrics(metrics.registry());
         EvaluationSession.Plan plan = new EvaluationSession.Plan(
-                topics, around.settings(), around.settings().schedule(around.batchGroups()), around.brokerTimeout());
+                topics,
+                around.settings(),
+                around.settings().schedule(around.batchGroups()),
+                around.missingResultTimeout(),
+                around.brokerTimeout());
         EvaluationSession.Decided decided = new EvaluationSession.Decided();
         EvaluationLoop loop = new EvaluationLoop(
                 () -> {
@@ -87,6 +94,7 @@ public final class EvaluationWiring {
                                     ResultParser.ANY_SAMPLES,
                                     around.partBytesMax(),
                                     PartsAgain.from(parts, topics.evalResults())),
+                            new ResultEnds(admin, Ticker.system()),
                             writer,
                             new RecordTrimmer(
                                     admin,

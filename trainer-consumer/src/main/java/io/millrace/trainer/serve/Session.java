@@ -22,6 +22,7 @@ import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
+import io.millrace.trainer.results.MissingResults;
 import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.FencedException;
@@ -66,7 +67,7 @@ final class Session {
     private final ResultParser parser;
     private final Intake intake;
     private final Claims claims;
-    private final ResultEnds ends;
+    private final MissingResults missing;
     private final Ticker ticker;
     final StepChooser chooser;
     final FilterChain filters;
@@ -90,7 +91,7 @@ final class Session {
             ResultParser parser,
             Intake intake,
             Claims claims,
-            ResultEnds ends,
+            MissingResults missing,
             Ticker ticker,
             StepChooser chooser,
             FilterChain filters,
@@ -117,7 +118,7 @@ final class Session {
         parser = parts.parser();
         intake = parts.intake();
         claims = parts.claims();
-        ends = parts.ends();
+        missing = parts.missing();
         ticker = parts.ticker();
         chooser = parts.chooser();
         filters = parts.filters();
@@ -137,20 +138,9 @@ final class Session {
     void turn(Duration pollLimit) throws Exception {
         watch.turn();
         feed.poll(pollLimit, this::take);
-        judgeClaims();
+        intake.missing(missing.turn(feed.partitions(), feed::position));
         write(intake.takeDecisions());
         trimmer.turn();
-    }
-
-    /** Which of the results that receipts name are not there. */
-    private void judgeClaims() throws InterruptedException {
-        for (TopicPartition partition : feed.partitions()) {
-            intake.missing(claims.readTo(partition.partition(), feed.position(partition)));
-        }
-        ends.turn(claims.isOverdue(ticker.nanos()))
-                .ifPresent(answer -> answer.ends()
-                        .forEach((partition, end) ->
-                                intake.missing(claims.endsAt(partition, end, answer.askedNanos()))));
     }
 
     private void write(List<ControlRecord> decisions) {

@@ -23,7 +23,9 @@ import io.millrace.trainer.collect.AbandonedRow;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.filter.FilterChain;
+import io.millrace.trainer.results.MissingResults;
 import io.millrace.trainer.results.PartsAgain;
+import io.millrace.trainer.results.ResultEnds;
 import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.FencedException;
 import io.millrace.trainer.steps.KeptSteps;
@@ -212,7 +214,7 @@ public final class SessionOpener {
                 parser,
                 new Intake(parser, collector, claims, ledger, filters, abandoned, meters, chooser::generated),
                 claims,
-                new ResultEnds(admin, feed.partitions(), ticker),
+                new MissingResults(claims, new ResultEnds(admin, ticker), ticker),
                 ticker,
                 chooser,
                 filters,

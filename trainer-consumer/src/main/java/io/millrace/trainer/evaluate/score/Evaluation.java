@@ -1,13 +1,16 @@
 package io.millrace.trainer.evaluate.score;
 
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.EvalRecord.DataSetReport;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One evaluation, from its request to its report. Of each group the first thing counts, a result or its end. One owner. */
@@ -31,6 +34,9 @@ public final class Evaluation {
     private final List<DataSetScores> scores = new ArrayList<>();
     private final BitSet ended = new BitSet();
     private final Map<Integer, Long> firstOffsets = new HashMap<>();
+    /** Attempts whose result is known to be missing, by group; none once the evaluation has ended. */
+    private final Map<GroupIndex, Set<Attempt>> missing = new HashMap<>();
+
     private EvalRecord.@Nullable Issued issued;
     private EvalRecord.@Nullable Failed failed;
     private EvalRecord.@Nullable Report report;
@@ -58,14 +64,28 @@ public final class Evaluation {
 
     void failed(EvalRecord.Failed cause) {
         failed = failed == null ? cause : failed;
+        missing.clear();
     }
 
     void cancelled() {
         cancelled = true;
+        missing.clear();
     }
 
     void reported(EvalRecord.Report known) {
         report = report == null ? known : report;
+        missing.clear();
+    }
+
+    void missing(EvalRecord.Missing result) {
+        if (isOpen() && has(result.groupIndex())) {
+            missing.computeIfAbsent(result.groupIndex(), index -> new HashSet<>())
+                    .add(result.attempt());
+        }
+    }
+
+    boolean isMissing(GroupIndex index, Attempt attempt) {
+        return missing.getOrDefault(index, Set.of()).contains(attempt);
     }
 
     boolean isOpen() {

@@ -1,7 +1,9 @@
 package io.millrace.trainer.evaluate.score;
 
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.trainer.collect.GroupEnds;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -15,7 +17,7 @@ import java.util.TreeMap;
  * Every evaluation of the run, by what stands on {@code evals} and {@code eval-results}. The topics run apart: a result
  * that comes before its tasks' record waits for it. One owner.
  */
-public final class EvaluationLog {
+public final class EvaluationLog implements GroupEnds {
     /** Results that wait for the record of their tasks; more means that somebody writes nonsense. */
     static final int EARLY_MAX = 200_000;
 
@@ -67,6 +69,7 @@ public final class EvaluationLog {
                 case EvalRecord.Request request -> {}
                 case EvalRecord.Loading loading -> {}
                 case EvalRecord.Issued issued -> evaluation.issued(issued);
+                case EvalRecord.Missing missing -> evaluation.missing(missing);
                 case EvalRecord.Failed failed -> evaluation.failed(failed);
                 case EvalRecord.Cancelled cancelled -> evaluation.cancelled();
                 case EvalRecord.Report report -> evaluation.reported(report);
@@ -100,7 +103,7 @@ public final class EvaluationLog {
     }
 
     private Fate count(End end, Place place) {
-        if (end.index().value() >= nextIndex) {
+        if (!isIssued(end.index())) {
             if (early.size() >= EARLY_MAX && !early.containsKey(end.index())) {
                 return Fate.DROPPED;
             }
@@ -127,9 +130,28 @@ public final class EvaluationLog {
     }
 
     /** Whether nothing more is wanted of the group. */
-    public boolean isOver(GroupIndex index) {
-        return index.value() < nextIndex
+    @Override
+    public boolean isSettled(GroupIndex index) {
+        return isIssued(index)
                 && openWith(index).map(evaluation -> evaluation.hasEnded(index)).orElse(true);
+    }
+
+    /** Whether the result of this attempt is known to be missing. */
+    @Override
+    public boolean isOver(GroupIndex index, Attempt attempt) {
+        return openWith(index)
+                .map(evaluation -> evaluation.isMissing(index, attempt))
+                .orElse(false);
+    }
+
+    /** Whether the record of the group's tasks has come. */
+    boolean isIssued(GroupIndex index) {
+        return index.value() < nextIndex;
+    }
+
+    /** The open evaluation whose group this is; empty when there is none. */
+    Optional<String> evaluationOf(GroupIndex index) {
+        return openWith(index).map(evaluation -> evaluation.request().evalId());
     }
 
     /** In the order of their requests. */

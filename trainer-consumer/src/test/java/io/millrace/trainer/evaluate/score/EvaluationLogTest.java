@@ -93,8 +93,8 @@ class EvaluationLogTest {
         assertEquals(Fate.COUNTED, log.finished(score(0, 0, 1, 0, 1), 0, 0));
         assertEquals(Fate.LATE, log.finished(score(0, 0, 1, 0, 0), 0, 1));
         assertEquals(Fate.LATE, log.givenUp(new GroupIndex(0), "late", 0, 2));
-        assertTrue(log.isOver(new GroupIndex(0)));
-        assertFalse(log.isOver(new GroupIndex(1)));
+        assertTrue(log.isSettled(new GroupIndex(0)));
+        assertFalse(log.isSettled(new GroupIndex(1)));
         assertEquals(1.0, report().getFirst().meanReward());
     }
 

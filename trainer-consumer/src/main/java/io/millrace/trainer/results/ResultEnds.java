@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.results;
 
 import io.millrace.common.time.Ticker;
 import java.time.Duration;
@@ -19,17 +19,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks where the partitions of the results end, uncommitted records counted in, and never waits for the answer. One
+ * Asks where partitions of results end, uncommitted records counted in, and never waits for the answer. One
  * owner.
  */
-final class ResultEnds {
+public final class ResultEnds {
     private static final Logger log = LoggerFactory.getLogger(ResultEnds.class);
     private static final Duration EVERY = Duration.ofMillis(500);
     /** A late answer is as good; one that never comes must not hold back the next question. */
     private static final int ANSWER_LIMIT_MS = 8_000;
 
     private final Admin admin;
-    private final List<TopicPartition> partitions;
     private final Ticker ticker;
     private @Nullable KafkaFuture<Map<TopicPartition, ListOffsetsResultInfo>> asked;
     private long askedNanos;
@@ -38,12 +37,11 @@ final class ResultEnds {
      * @param askedNanos when it was asked; what is true now was true then or later
      * @param ends by partition
      */
-    record Answer(long askedNanos, Map<Integer, Long> ends) {}
+    public record Answer(long askedNanos, Map<Integer, Long> ends) {}
 
     /** @param admin not owned */
-    ResultEnds(Admin admin, List<TopicPartition> partitions, Ticker ticker) {
+    public ResultEnds(Admin admin, Ticker ticker) {
         this.admin = admin;
-        this.partitions = partitions;
         this.ticker = ticker;
         this.askedNanos = ticker.nanos() - EVERY.toNanos();
     }
@@ -53,7 +51,7 @@ final class ResultEnds {
      *
      * @param wanted whether somebody wants to know
      */
-    Optional<Answer> turn(boolean wanted) throws InterruptedException {
+    public Optional<Answer> turn(List<TopicPartition> partitions, boolean wanted) throws InterruptedException {
         KafkaFuture<Map<TopicPartition, ListOffsetsResultInfo>> waiting = asked;
         if (waiting != null) {
             if (!waiting.isDone()) {
