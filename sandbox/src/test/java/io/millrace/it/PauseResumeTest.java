@@ -121,6 +121,7 @@ class PauseResumeTest {
                     status.path("slots_in_use").intValue() >= aborted, "what was aborted keeps its slots: " + status);
             Await.until(
                     "the worker says what it waits for", () -> worker.health().contains(PAUSED), WorkerRun.LIMIT);
+            // Time in which a worker that did not hold would ask: nothing shows that a request is not coming.
             Thread.sleep(1_500);
             assertEquals(before, run.requests(engine), "requests during the pause");
 

@@ -340,6 +340,14 @@ class TrainerConsumerTest {
             assertError(400, "no JSON", trainer.post("/v1/steps/0/ack", "{"));
             assertError(413, "larger than", trainer.post("/v1/steps/0/ack", " ".repeat(100_000)));
             assertError(400, "format must be", trainer.get(trainer.batchPath() + "&format=xml"));
+            assertError(
+                    400,
+                    "parameter lease is given 2 times",
+                    trainer.get(trainer.batchPath() + "&lease=0.0.0000000000000000"));
+            assertError(
+                    400,
+                    "unknown parameter 'wait', known are [lineage, wait_ms]",
+                    trainer.post("/v1/steps/next/lease?lineage=0&wait=5", ""));
             assertEquals(200, trainer.get("/health/ready").status());
         }
     }

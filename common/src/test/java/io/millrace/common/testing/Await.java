@@ -29,6 +29,7 @@ public final class Await {
             if (System.nanoTime() - beginNanos >= limit.toNanos()) {
                 throw new AssertionError(what + " did not hold within " + limit);
             }
+            // What is awaited is in another thread or process, which tells nobody.
             Thread.sleep(BETWEEN_LOOKS);
         }
     }

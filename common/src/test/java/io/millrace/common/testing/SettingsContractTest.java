@@ -8,8 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.opentest4j.MultipleFailuresError;
 
 /** The contract itself notices what it is there for. */
-// The contract's tests are what is tested.
-@SuppressWarnings("JUnitMethodInvoked")
+@SuppressWarnings("JUnitMethodInvoked") // The contract's tests are what is tested.
 class SettingsContractTest {
     /** Its constructor mixes two keys up. */
     record MixedUp(

@@ -29,6 +29,7 @@ public final class EngineWatch implements OwnerLoop.Turn {
     public void runOnce() throws InterruptedException {
         engines.askVersions();
         report.report(engines.statuses(), engines.waitingForWeights());
+        // Engines are asked, they tell nothing by themselves; the curious cannot hurry this part of the interval.
         Thread.sleep(pause);
         engines.awaitCurious(interval.minus(pause));
     }

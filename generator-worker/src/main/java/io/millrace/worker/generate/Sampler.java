@@ -137,6 +137,7 @@ final class Sampler {
     /** An engine that aborts before it has made a token is busy with something else: it is asked less and less often. */
     private void pauseAfterAbort(int barren) throws InterruptedException {
         long pauseMs = limits.retryDelay().toMillis() << Math.min(20, barren - 1);
+        // Only this sample's virtual thread sleeps.
         Thread.sleep(Math.min(pauseMs, limits.retryDelayMax().toMillis()));
     }
 
@@ -253,6 +254,7 @@ final class Sampler {
     private void waitAsAsked(EngineException e) throws InterruptedException {
         Duration asked = e.retryAfter();
         if (asked != null && e.kind().retryable()) {
+            // So long the engine asked to be left alone.
             Thread.sleep(asked.compareTo(limits.retryDelayMax()) < 0 ? asked : limits.retryDelayMax());
         }
     }

@@ -139,6 +139,7 @@ final class StalenessBench implements OwnerLoop.Turn {
                 throw new BenchFailedException(
                         what + " was not ready within " + READY_LIMIT.toSeconds() + " s; logs in " + folder.logs());
             }
+            // Processes that start tell nobody when they are ready.
             Thread.sleep(100);
         }
     }

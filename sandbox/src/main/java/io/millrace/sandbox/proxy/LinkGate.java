@@ -52,6 +52,7 @@ final class LinkGate {
                 lock.unlock();
             }
             if (now instanceof LinkState.Delayed delayed) {
+                // The delay is the fault.
                 Thread.sleep(delayed.delay());
             }
         } catch (InterruptedException e) {

@@ -9,7 +9,9 @@ import io.millrace.common.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -48,6 +50,25 @@ final class Forms {
         } catch (IOException | UncheckedIOException | RequestException e) {
             throw bad("the body cannot be read: " + shown(e.getMessage()));
         }
+    }
+
+    /**
+     * The parameters of the address, each at most once and none but these: a misspelt or doubled one would be passed over
+     * without a word.
+     */
+    static Map<String, String> query(ServerRequest request, List<String> known) {
+        Map<String, String> values = new HashMap<>();
+        for (String name : request.query().names()) {
+            if (!known.contains(name)) {
+                throw bad("unknown parameter '" + shown(name) + "', known are " + known);
+            }
+            List<String> given = request.query().all(name);
+            if (given.size() != 1) {
+                throw bad("parameter " + name + " is given " + given.size() + " times");
+            }
+            values.put(name, given.getFirst());
+        }
+        return values;
     }
 
     /** The body as an object with no other keys than these. */

@@ -18,6 +18,7 @@ import io.millrace.trainer.evaluate.score.EvaluationStatus;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,9 +82,9 @@ public final class TrainerRoutes {
     private void lease(ServerRequest request, ServerResponse response) throws InterruptedException {
         String text = request.path().pathParameters().get("step");
         StepNumber step = text.equals("next") ? null : step(text);
-        long waitMs =
-                number("wait_ms", request.query().first("wait_ms").orElse(Long.toString(WAIT_MS_DEFAULT)), WAIT_MS_MAX);
-        Lineage lineage = lineage(request.query().first("lineage").orElse(""));
+        Map<String, String> query = Forms.query(request, List.of("lineage", "wait_ms"));
+        long waitMs = number("wait_ms", query.getOrDefault("wait_ms", Long.toString(WAIT_MS_DEFAULT)), WAIT_MS_MAX);
+        Lineage lineage = lineage(query.getOrDefault("lineage", ""));
         switch (queue.lease(step, lineage, Duration.ofMillis(waitMs))) {
             case LeaseAnswer.Leased leased -> OpsServer.sendJson(response, Status.OK_200, leased(leased));
             case LeaseAnswer.NotYet notYet ->
@@ -111,9 +112,10 @@ public final class TrainerRoutes {
 
     private void batch(ServerRequest request, ServerResponse response) throws InterruptedException {
         StepNumber step = step(request.path().pathParameters().get("step"));
-        LeaseToken lease = token(step, request.query().first("lease").orElse(""));
+        Map<String, String> query = Forms.query(request, List.of("lease", "format"));
+        LeaseToken lease = token(step, query.getOrDefault("lease", ""));
         String accept = String.join(",", request.headers().values(HeaderNames.ACCEPT));
-        String format = request.query().first("format").orElse(accept.contains(SAFETENSORS) ? "safetensors" : "json");
+        String format = query.getOrDefault("format", accept.contains(SAFETENSORS) ? "safetensors" : "json");
         if (!format.equals("json") && !format.equals("safetensors")) {
             throw bad("format must be json or safetensors, was '" + format + "'");
         }
