@@ -24,6 +24,8 @@ final class ResultsFeed {
 
     private final TopicTail tail;
     private final List<TopicPartition> partitions;
+    /** By partition of the results, where it ended at the start. */
+    private final Map<Integer, Long> resultEnds = new HashMap<>();
     /** Of partitions not yet read to where they ended at the start. */
     private final Map<TopicPartition, Long> ends;
 
@@ -59,6 +61,7 @@ final class ResultsFeed {
         }
         from.putAll(others);
         this.ends = new HashMap<>(consumer.endOffsets(from.keySet(), limit));
+        partitions.forEach(partition -> resultEnds.put(partition.partition(), ends.getOrDefault(partition, 0L)));
         from.replaceAll((partition, offset) -> {
             long end = ends.getOrDefault(partition, offset);
             if (offset <= end) {
@@ -93,6 +96,11 @@ final class ResultsFeed {
     /** Partitions of the results topic. */
     List<TopicPartition> partitions() {
         return partitions;
+    }
+
+    /** Where each partition of the results ended at the start, by its number. */
+    Map<Integer, Long> resultEnds() {
+        return resultEnds;
     }
 
     /** Where a followed partition is read next; everything below was handed over. */

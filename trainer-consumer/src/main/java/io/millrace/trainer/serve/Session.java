@@ -27,6 +27,7 @@ import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.FencedException;
 import io.millrace.trainer.steps.KeptSteps;
+import io.millrace.trainer.steps.NeededResults;
 import io.millrace.trainer.steps.Owner;
 import io.millrace.trainer.steps.ResumeDecision;
 import io.millrace.trainer.steps.ResumeMode;
@@ -64,6 +65,7 @@ final class Session {
     final Collector collector;
     final ResultsFeed feed;
     final Retention retention;
+    private final NeededResults needed;
     private final ResultParser parser;
     private final Intake intake;
     private final Claims claims;
@@ -99,6 +101,7 @@ final class Session {
             RunFit fit,
             ResultsFeed feed,
             Retention retention,
+            NeededResults needed,
             StepWriter writer,
             PartitionReader reader,
             KeptSteps keptSteps,
@@ -126,6 +129,7 @@ final class Session {
         fit = parts.fit();
         feed = parts.feed();
         retention = parts.retention();
+        needed = parts.needed();
         writer = parts.writer();
         reader = parts.reader();
         keptSteps = parts.keptSteps();
@@ -302,18 +306,7 @@ final class Session {
             begins.put(partition.partition(), reader.begin(partition));
             logEnds.put(partition.partition(), reader.end(partition));
         });
-        StepNumber lowest = before;
-        for (StepHistory.Kept kept : steps.reversed()) {
-            boolean there = kept.lease().groups().stream()
-                    .allMatch(entry -> entry.offsets().stream()
-                            .allMatch(offset -> offset >= begins.getOrDefault(entry.partition(), 0L)
-                                    && offset < logEnds.getOrDefault(entry.partition(), 0L)));
-            if (!there || !retention.isKept(kept.lease().step())) {
-                break;
-            }
-            lowest = kept.lease().step();
-        }
-        return lowest;
+        return retention.lowestReplayable(steps, before, begins, logEnds);
     }
 
     /**
@@ -324,10 +317,14 @@ final class Session {
         if (!feed.caughtUp()) {
             return records;
         }
-        return snapshots.behind(
+        List<ControlRecord> written = snapshots.behind(
                 records,
                 ledger,
                 () -> ledger.snapshot(reads(), claims.receiptsFrom(feed.position(receipts)), collector.duplicates()));
+        if (written.getLast() instanceof Snapshot made) {
+            needed.take(made);
+        }
+        return written;
     }
 
     private List<Snapshot.ResultsRead> reads() {
@@ -343,35 +340,17 @@ final class Session {
         return reads;
     }
 
-    /**
-     * What a restart reads again begins at the last snapshot's {@code from}, so nothing above that goes: a group settled
-     * since would come as a first result where it is a duplicate.
-     */
+    /** Asks for the deletion of results that neither a restart, nor a replay, nor the open lease needs. */
     void mayDelete() {
-        Snapshot snapshot = ledger.lastSnapshot();
-        if (snapshot == null) {
-            return;
-        }
         retention.forgetBefore(retention.first(ledger.nextStep(), ledger.checkpoint()));
-        Map<Integer, Long> kept = retention.neededFrom();
-        Map<Integer, Long> leased = new HashMap<>();
-        StepRecord.Lease open = ledger.openLease();
-        for (ManifestEntry entry : open == null ? List.<ManifestEntry>of() : open.groups()) {
-            entry.offsets().forEach(offset -> leased.merge(entry.partition(), offset, Math::min));
-        }
         Map<Integer, TopicPartition> partitions = new HashMap<>();
         feed.partitions().forEach(partition -> partitions.put(partition.partition(), partition));
-        for (Snapshot.ResultsRead read : snapshot.results()) {
-            TopicPartition partition = partitions.get(read.partition());
-            long below = Math.min(
-                    read.from(),
-                    Math.min(
-                            kept.getOrDefault(read.partition(), Long.MAX_VALUE),
-                            leased.getOrDefault(read.partition(), Long.MAX_VALUE)));
-            if (partition != null && below > 0) {
+        needed.deletableBelow(retention.neededFrom(), ledger.openLease()).forEach((number, below) -> {
+            TopicPartition partition = partitions.get(number);
+            if (partition != null) {
                 trimmer.mayDeleteBelow(partition, below);
             }
-        }
+        });
     }
 
     /** Why it is no use to go on; empty while it is. */

@@ -29,6 +29,7 @@ import io.millrace.trainer.results.ResultEnds;
 import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.FencedException;
 import io.millrace.trainer.steps.KeptSteps;
+import io.millrace.trainer.steps.NeededResults;
 import io.millrace.trainer.steps.Owner;
 import io.millrace.trainer.steps.Retention;
 import io.millrace.trainer.steps.Snapshots;
@@ -190,6 +191,10 @@ public final class SessionOpener {
         others.put(receipts, Math.max(reader.begin(receipts), snapshot == null ? 0 : snapshot.receiptsFrom()));
         ResultsFeed feed = new ResultsFeed(
                 made.consumer("results"), topics.results(), snapshot, others, policy, meters, settings.brokerTimeout());
+        NeededResults needed = new NeededResults();
+        if (snapshot != null) {
+            needed.found(snapshot, feed.resultEnds());
+        }
         log.info(
                 "run {}: lineage {}, next step {}, weight version {}, {} groups trained, {}",
                 topics.run(),
@@ -222,6 +227,7 @@ public final class SessionOpener {
                 fit,
                 feed,
                 retention,
+                needed,
                 writer,
                 reader,
                 keptSteps,

@@ -69,8 +69,28 @@ public final class Retention {
         return from;
     }
 
-    public boolean isKept(StepNumber step) {
-        return kept.containsKey(step);
+    /**
+     * The first step from which on every step is kept and every record of it stands where its manifest says.
+     *
+     * @param steps recorded ones, ascending
+     * @param before the step after the last of them; returned when not even that one can be replayed
+     * @param begins first offset of each partition of the results
+     * @param ends offset after the last of each partition; a broker may have lost the end of a log
+     */
+    public StepNumber lowestReplayable(
+            List<StepHistory.Kept> steps, StepNumber before, Map<Integer, Long> begins, Map<Integer, Long> ends) {
+        StepNumber lowest = before;
+        for (StepHistory.Kept one : steps.reversed()) {
+            boolean there = one.lease().groups().stream()
+                    .allMatch(entry -> entry.offsets().stream()
+                            .allMatch(offset -> offset >= begins.getOrDefault(entry.partition(), 0L)
+                                    && offset < ends.getOrDefault(entry.partition(), 0L)));
+            if (!there || !kept.containsKey(one.lease().step())) {
+                break;
+            }
+            lowest = one.lease().step();
+        }
+        return lowest;
     }
 
     /** Steps kept now. */
