@@ -95,7 +95,10 @@ class LostPromptsTest {
         claimAll();
         first.stop();
         losesPrompts();
-        var _ = run.start(dataSet, quick);
+        ProducerRun.Started second = run.start(dataSet, quick);
+        assertTrue(
+                second.get("/metrics").contains("millrace_producer_truncated_logs_total{run=\"" + run.run + "\"} 1.0"),
+                "the lane that ends before what its share group has claimed is said and counted");
         await("published again", () -> run.committedIndices().equals(ALL));
         String group = run.topics.shareGroup(run.topics.prompts());
         try (ShareConsumer<byte[], byte[]> living = run.clients.shareConsumer("test-living", group, 1)) {

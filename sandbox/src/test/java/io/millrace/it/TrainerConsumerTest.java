@@ -358,6 +358,21 @@ class TrainerConsumerTest {
         assertTrue(error.contains(words), error);
     }
 
+    private List<StepRecord.Missing> missing() throws Exception {
+        List<StepRecord.Missing> missing = new ArrayList<>();
+        try (TopicTail tail = new TopicTail(clients.follower("look"))) {
+            tail.follow(List.of(topics.steps()), LIMIT);
+            tail.readToEnd(
+                    record -> {
+                        if (ControlCodec.decode(record.value(), StepRecord.class) instanceof StepRecord.Missing one) {
+                            missing.add(one);
+                        }
+                    },
+                    LIMIT);
+        }
+        return missing;
+    }
+
     @Test
     void aLeasedGroupThatIsGoneMakesItsLeaseVoidAndTheStepIsLeasedAnew() throws Exception {
         publish(1, 0, 1, 2, 3);
@@ -373,6 +388,10 @@ class TrainerConsumerTest {
                     "1 of the 4 groups of step 0 cannot be read back any more, first group 2: step 0 is leased anew",
                     trainer.batch());
             assertEquals(200, trainer.get("/health/live").status());
+            List<StepRecord.Missing> missing = missing();
+            assertEquals(1, missing.size(), "the producer issues the group again by it");
+            assertEquals(new GroupIndex(2), missing.getFirst().groupIndex());
+            assertEquals(new Attempt(1), missing.getFirst().attempt());
             publish(2, 2);
             lease(trainer, "next");
             assertNotEquals(gone, trainer.token());

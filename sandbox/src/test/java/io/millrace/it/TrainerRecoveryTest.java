@@ -48,6 +48,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -259,6 +260,31 @@ class TrainerRecoveryTest {
                 records(topics.steps(), StepRecord.Discard.class).stream()
                         .filter(discard -> discard.reason().equals("lineage"))
                         .count());
+    }
+
+    @Test
+    void aRecordedStepWhoseResultsAreGoneIsRefusedWithWhatToDo() throws Exception {
+        publish(LongStream.range(0, 6).toArray());
+        try (TrainerProcess trainer = trainer(keeping(100));
+                Admin admin = clients.admin("delete")) {
+            for (long step = 0; step < 3; step++) {
+                train(trainer, step, FIRST_VERSION + step);
+            }
+            assertOk(trainer.post("/v1/resume", "{\"step\": 1, \"lineage\": 1}"));
+            assertOk(trainer.lease(1, 20000));
+            admin.deleteRecords(Map.of(new TopicPartition(topics.results(), 0), RecordsToDelete.beforeOffset(2)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+            Answer refused = trainer.batch();
+            assertEquals(409, refused.status());
+            String why = refused.json().path("error").stringValue();
+            assertTrue(why.contains("cannot be replayed; resume at step 1 with mode fresh"), why);
+            assertTrue(records(topics.steps(), StepRecord.LeaseVoid.class).isEmpty(), "there are no other groups");
+            assertOk(trainer.post("/v1/resume", "{\"step\": 1, \"mode\": \"fresh\", \"lineage\": 2}"));
+            publish(6, 7);
+            train(trainer, 1, FIRST_VERSION + 1);
+            assertEquals(8, trainer.get("/v1/status").json().path("trained").longValue());
+        }
     }
 
     @Test

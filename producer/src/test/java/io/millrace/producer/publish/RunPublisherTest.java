@@ -9,6 +9,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.DeadLetter;
@@ -25,12 +26,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -153,6 +157,34 @@ class RunPublisherTest {
         publisher.open();
         producer.commitTransactionException = new TimeoutException("no answer");
         assertThrows(TimeoutException.class, () -> publisher.publish(items(4, 7)));
+    }
+
+    /** As a log that loses everything each time: whatever is sent stands at offset 0. */
+    private static final class Forgetful extends MockProducer<byte[], byte[]> {
+        Forgetful() {
+            super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+
+        @Override
+        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+            var _ = super.send(record);
+            TopicPartition partition = new TopicPartition(record.topic(), 0);
+            return CompletableFuture.completedFuture(new RecordMetadata(partition, 0, 0, 0, 0, 0));
+        }
+    }
+
+    @Test
+    void whatGoesWhereTasksStoodOnALaneIsNotCommitted() {
+        for (Lane lane : Lane.values()) {
+            Forgetful forgetful = new Forgetful();
+            RunPublisher one = new RunPublisher(forgetful, new RunTopics(new RunId("run")), 4, 2_000);
+            one.open();
+            one.publish(List.of(new RunPublisher.Item.Task(lane, Events.task(7))));
+            assertThrows(
+                    TruncatedLogException.class,
+                    () -> one.publish(List.of(new RunPublisher.Item.Task(lane, Events.task(8)))));
+            assertEquals(1, forgetful.commitCount(), lane::toString);
+        }
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.millrace.trainer.steps;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -125,6 +126,7 @@ class AnnouncementTest {
         assertEquals(version(1), ledger.policy().word());
         assertEquals(State.READY, ledger.policy().state());
         assertEquals(OptionalLong.of(9), ledger.policy().number(1));
+        assertFalse(ledger.isLost(new Lineage(0), version(10)), "no future was given up: groups on their way stay");
         assertEquals(ledger.policy(), again().policy());
         take(version(2));
         assertEquals(version(10), ledger.policy().weightVersion());

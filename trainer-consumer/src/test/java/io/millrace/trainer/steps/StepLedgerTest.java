@@ -341,6 +341,35 @@ class StepLedgerTest {
         assertThrows(IllegalStateException.class, () -> ledger.replay(miscounted));
     }
 
+    @Test
+    void anAcknowledgementOfAnotherLeaseDoesNotFollow() {
+        LeaseToken open = lease(0, 0, 1).token();
+        StepRecord.Acknowledgement other = new StepRecord.Acknowledgement(
+                new Lineage(0), step(0), LeaseId.draw(ids), null, 1, new Totals(2, 0, 0, 2), null);
+        assertThrows(IllegalStateException.class, () -> ledger.replay(other));
+        assertFalse(ledger.isSettled(new GroupIndex(0)));
+        ledger.replay(new StepRecord.Acknowledgement(
+                new Lineage(0), step(0), open.id(), null, 1, new Totals(2, 0, 0, 2), null));
+        assertTrue(ledger.isSettled(new GroupIndex(0)));
+    }
+
+    @Test
+    void aResumptionOpensTheNextLineageOnlyAndIsSaidAgainByItsLineageAndStep() {
+        take(0, version(1), 0, 1);
+        for (long other : new long[] {0, 2}) {
+            ResumeDecision.Refused refused = assertInstanceOf(
+                    ResumeDecision.Refused.class, ledger.mayResume(step(1), ResumeMode.FRESH, new Lineage(other)));
+            assertTrue(refused.why().contains("a resumption can open lineage 1, not " + other), refused.why());
+        }
+        resumed(1);
+        assertInstanceOf(
+                ResumeDecision.AlreadyResumed.class, ledger.mayResume(step(1), ResumeMode.FRESH, new Lineage(1)));
+        assertInstanceOf(
+                ResumeDecision.Refused.class,
+                ledger.mayResume(step(0), ResumeMode.FRESH, new Lineage(1)),
+                "a trainer that was replaced goes back in the name of its successor");
+    }
+
     private LeaseToken resumedAndLeasedAnew() {
         take(0, version(1), 0, 1);
         LeaseToken old = lease(1, 2, 3).token();

@@ -1,0 +1,61 @@
+package io.millrace.common.kafka;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+/** Against Kafka's own in-memory client; a real broker's turn is LostTailTest in the module sandbox. */
+class TopicTailTest {
+    private static final TopicPartition PARTITION = new TopicPartition("run.steps", 0);
+
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
+    private final TopicTail tail = new TopicTail(consumer);
+
+    private void follow(long position, long begin, long end) {
+        consumer.updateBeginningOffsets(Map.of(PARTITION, begin));
+        consumer.updateEndOffsets(Map.of(PARTITION, end));
+        tail.followFrom(Map.of(PARTITION, position));
+    }
+
+    @Test
+    void aLogThatEndsBeforeWhatWasReadOfItIsAnErrorAndNoPositionMoves() {
+        follow(9, 2, 7);
+        consumer.setPollException(new OffsetOutOfRangeException(Map.of(PARTITION, 9L)));
+        String message = assertThrows(TruncatedLogException.class, () -> tail.poll(Duration.ZERO, record -> {}))
+                .getMessage();
+        assertTrue(message.contains("run.steps-0 was read up to offset 9, and holds 2 to 7 now"), message);
+        assertEquals(9, consumer.position(PARTITION));
+    }
+
+    @Test
+    void aLogThatWasCutAndWrittenAnewIsAnErrorToo() {
+        follow(9, 2, 20);
+        consumer.setPollException(
+                new LogTruncationException(Map.of(PARTITION, 9L), Map.of(PARTITION, new OffsetAndMetadata(7))));
+        assertThrows(TruncatedLogException.class, () -> tail.poll(Duration.ZERO, record -> {}));
+        assertEquals(9, consumer.position(PARTITION));
+    }
+
+    @Test
+    void recordsThatWereDeletedUnreadArePassedOver() throws Exception {
+        follow(3, 5, 7);
+        consumer.setPollException(new OffsetOutOfRangeException(Map.of(PARTITION, 3L)));
+        assertEquals(0, tail.poll(Duration.ZERO, record -> {}));
+        consumer.addRecord(new ConsumerRecord<>(PARTITION.topic(), 0, 5, new byte[0], new byte[0]));
+        List<Long> offsets = new ArrayList<>();
+        assertEquals(1, tail.poll(Duration.ZERO, record -> offsets.add(record.offset())));
+        assertEquals(List.of(5L), offsets);
+    }
+}

@@ -1,0 +1,75 @@
+package io.millrace.trainer.collect;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.batch.Capacity;
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.RewardStats;
+import io.millrace.trainer.steps.StepLedger;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the random runs do not tell apart; the rest is RunPropertyTest. */
+class CollectorTest {
+    private final StepLedger ledger = new StepLedger(new Capacity(2, 1, 1));
+    private final Collector collector = new Collector(ledger, 0, null);
+
+    private static ResultEvent.Arrived arrived(long group, long attempt, long offset) {
+        return new ResultEvent.Arrived(
+                new GroupIndex(group),
+                new Attempt(attempt),
+                new Lineage(0),
+                new WeightVersion(0),
+                new WeightVersion(0),
+                new RewardStats(0, 0),
+                10,
+                0,
+                List.of(offset),
+                new byte[0]);
+    }
+
+    private static ResultEvent.Marker marker(long group, long offset) {
+        return new ResultEvent.Marker(new GroupIndex(group), new Attempt(3), "no engine", 0, offset);
+    }
+
+    /** Groups 0 and 1, whose results a broker can lose while the step is out. */
+    private void lease() {
+        ledger.lease(
+                new StepNumber(0),
+                List.of(Finished.of(arrived(0, 1, 7), 0), Finished.of(arrived(1, 1, 8), 1)).stream()
+                        .map(Finished::manifestEntry)
+                        .toList(),
+                null,
+                new LeaseId("00000000000000aa"),
+                5);
+    }
+
+    @Test
+    void aLeasedGroupIsNotGivenUpAndIsWhenItsLeaseIsVoidAndAllIsReadAgain() {
+        lease();
+        // Read after a restart: the log has lost the result at offset 7, and the group was given up since.
+        assertInstanceOf(Collected.Duplicate.class, collector.accept(marker(0, 7)));
+        assertFalse(ledger.isSettled(new GroupIndex(0)));
+        ledger.voidLease("group 0 is gone");
+        Collector again = new Collector(ledger, 0, null);
+        Collected.Abandon abandon = assertInstanceOf(Collected.Abandon.class, again.accept(marker(0, 7)));
+        ledger.abandon(abandon.groupIndex(), abandon.lastAttempt(), abandon.cause());
+        assertTrue(ledger.isSettled(new GroupIndex(0)));
+    }
+
+    @Test
+    void whatTakesThePlaceOfARejectedResultIsDecidedOnByItself() {
+        ledger.reject(new GroupIndex(4), new Attempt(1), 0, 9, "bad");
+        assertInstanceOf(Collected.Known.class, collector.accept(arrived(4, 1, 9)), "read again");
+        Collected.Won won = assertInstanceOf(Collected.Won.class, collector.accept(arrived(4, 2, 9)), "after a loss");
+        assertEquals(new Attempt(2), won.group().attempt());
+    }
+}
