@@ -136,6 +136,7 @@ final class Evaluations {
     private void published(PublishedTask published) {
         TrainingTask task = published.task();
         publishedEnd = Math.max(publishedEnd, published.offset() + 1);
+        book.stands(task.groupIndex(), published.offset());
         LANES.forEach(each -> ledger.read(TrimmedTopic.of(each), published.offset() + 1));
         if (!book.isOpen(task.groupIndex())) {
             return;
@@ -333,7 +334,8 @@ final class Evaluations {
     }
 
     /**
-     * What no open evaluation needs may go: nobody works for one that is closed.
+     * What no open evaluation needs may go: nobody works for one that is closed. The last task stays while no record says
+     * the next group's index.
      *
      * @param training whose groups' partial records stand beside those of evaluations
      */
@@ -344,7 +346,9 @@ final class Evaluations {
                 .mapToLong(each -> ledger.neededFrom(TrimmedTopic.of(each)))
                 .min()
                 .orElse(0);
-        trimmer.mayDeleteBelow(new TopicPartition(topics.evalPrompts(), 0), needed);
+        trimmer.mayDeleteBelow(
+                new TopicPartition(topics.evalPrompts(), 0),
+                Math.min(needed, book.neededTask().orElse(needed)));
         trimmer.mayDeleteBelow(new TopicPartition(topics.evalReceipts(), 0), ledger.neededFrom(TrimmedTopic.RECEIPTS));
     }
 

@@ -91,9 +91,9 @@ class LostEvaluationResultsTest {
                 Map.of("slots", "16", "eval-share", "1", "record-size-max", RECORD_MAX));
     }
 
-    private static void ask(TrainerProcess trainer, Path path) throws Exception {
+    private static void ask(TrainerProcess trainer, String id, Path path) throws Exception {
         ObjectNode body = Json.object();
-        body.put("eval_id", "mine");
+        body.put("eval_id", id);
         ObjectNode dataSet = body.putArray("data_sets").addObject();
         dataSet.put("name", "d").put("path", path.toString()).put("samples", SAMPLES);
         assertStatus(202, trainer.post("/v1/evaluations", body.toString()));
@@ -101,7 +101,7 @@ class LostEvaluationResultsTest {
 
     /** Generates some of the evaluation's groups and stops, before all are; the groups that have receipts. */
     private Set<Long> generateSome(Path dataSet, TrainerProcess trainer) throws Exception {
-        ask(trainer, dataSet);
+        ask(trainer, "mine", dataSet);
         WholeRun.Part worker = worker("250ms");
         Await.until("some results", () -> finished().size() >= 2, WholeRun.LIMIT);
         worker.stop();
@@ -126,12 +126,16 @@ class LostEvaluationResultsTest {
         long of(LogTails tails, TopicPartition partition) throws Exception;
     }
 
-    /** Stops the broker in order, takes from every partition of the evaluations' results, and starts it again. */
     private void losesResults(Cut cut) throws Exception {
+        loses(whole.topics.evalResults(), cut);
+    }
+
+    /** Stops the broker in order, takes from every partition of the topic, and starts it again. */
+    private void loses(String topic, Cut cut) throws Exception {
         broker.close();
         LogTails tails = new LogTails(folder.resolve("kafka"));
         long bytes = 0;
-        for (TopicPartition partition : tails.partitions(whole.topics.evalResults())) {
+        for (TopicPartition partition : tails.partitions(topic)) {
             bytes += cut.of(tails, partition);
         }
         assertTrue(bytes > 0);
@@ -233,5 +237,39 @@ class LostEvaluationResultsTest {
             // Tasks of an evaluation that is over are deleted.
             assertTrue(task == null || task.history().losses() == 1, () -> String.valueOf(task));
         });
+    }
+
+    /** Its tasks stand, and workers may have results of them; that it was asked for and issued does not. */
+    @Test
+    void anotherEvaluationHasOtherGroupsThanOneThatIsGone() throws Exception {
+        WholeRun.Part producer = producer();
+        TrainerProcess trainer = trainer();
+        ask(trainer, "gone", ProducerRun.dataSet(folder, "Gone ", PROMPTS));
+        Await.until("its tasks", () -> tasks("Gone ").size() == PROMPTS, WholeRun.LIMIT);
+        Set<Long> gone = tasks("Gone ");
+        loses(whole.topics.evals(), (tails, partition) -> tails.cutBytes(partition, Long.MAX_VALUE));
+        Await.until(
+                "it to be forgotten", () -> trainer.get("/v1/evaluations/gone").status() == 404, WholeRun.LIMIT);
+        Await.until("its tasks to be deleted", () -> tasks("Gone ").size() < PROMPTS, WholeRun.LIMIT);
+        producer.stop();
+        producer();
+        ask(trainer, "mine", ProducerRun.dataSet(folder, "Eval ", PROMPTS));
+        Await.until("the other's tasks", () -> tasks("Eval ").size() == PROMPTS, WholeRun.LIMIT);
+        gone.retainAll(tasks("Eval "));
+        assertEquals(Set.of(), gone);
+        worker("20ms");
+        assertWhole(awaitEnd(trainer));
+    }
+
+    /** Groups whose prompts begin so, of which a task stands. */
+    private Set<Long> tasks(String begin) throws Exception {
+        Set<Long> groups = new TreeSet<>();
+        for (ConsumerRecord<byte[], byte[]> record : whole.records(whole.topics.evalPrompts())) {
+            TrainingTask task = ControlCodec.decode(record.value(), TrainingTask.class);
+            if (task.prompt().asText().startsWith(begin)) {
+                groups.add(task.groupIndex().value());
+            }
+        }
+        return groups;
     }
 }

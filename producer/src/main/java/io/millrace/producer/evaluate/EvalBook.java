@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -42,7 +43,12 @@ public final class EvalBook {
     private final Set<String> closed = new LinkedHashSet<>();
 
     private final List<Range> over = new ArrayList<>();
+    /** By the records of issues. */
     private long nextIndex;
+    /** By the tasks that stand on the lane, and where the last of them is. */
+    private long standingEnd;
+
+    private long lastStanding;
 
     /** Takes in a record of {@code evals}. */
     public void accept(EvalRecord record) {
@@ -76,6 +82,22 @@ public final class EvalBook {
         } else {
             issued.putIfAbsent(tasks.evalId(), range);
         }
+    }
+
+    /**
+     * A task of this group stands on its lane. Its index is not given again, also where the record of its issue is gone
+     * with the end of a log: a result of it would count for another prompt.
+     */
+    public void stands(GroupIndex index, long offset) {
+        if (index.value() >= standingEnd) {
+            standingEnd = index.value() + 1;
+            lastStanding = offset;
+        }
+    }
+
+    /** Where the task stands from which alone the next index is known; empty when a record says it. */
+    public OptionalLong neededTask() {
+        return standingEnd > nextIndex ? OptionalLong.of(lastStanding) : OptionalLong.empty();
     }
 
     private void close(String id) {
@@ -122,7 +144,7 @@ public final class EvalBook {
 
     /** The index of the next group. */
     public GroupIndex nextIndex() {
-        return new GroupIndex(nextIndex);
+        return new GroupIndex(Math.max(nextIndex, standingEnd));
     }
 
     /** The groups of evaluations that were closed since the last call. */

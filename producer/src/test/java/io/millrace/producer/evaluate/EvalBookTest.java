@@ -13,6 +13,7 @@ import io.millrace.common.record.Policy;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class EvalBookTest {
@@ -83,6 +84,23 @@ class EvalBookTest {
         book.accept(issued("e", 0, 3));
         assertFalse(book.isOpen(new GroupIndex(1)));
         assertEquals(List.of(new EvalBook.Range(new GroupIndex(0), new GroupIndex(3))), book.takeOver());
+    }
+
+    /** The broker has lost the record of the issue, and the tasks not: a worker may have results of them. */
+    @Test
+    void anIndexThatATaskHasIsNotGivenToAnother() {
+        book.accept(request("e", 0));
+        book.accept(issued("e", 0, 2));
+        book.stands(new GroupIndex(1), 10);
+        assertEquals(new GroupIndex(2), book.nextIndex());
+        assertEquals(OptionalLong.empty(), book.neededTask(), "the record says it");
+        book.stands(new GroupIndex(4), 12);
+        book.stands(new GroupIndex(3), 13);
+        assertEquals(new GroupIndex(5), book.nextIndex());
+        assertFalse(book.isOpen(new GroupIndex(4)), "no evaluation asks for it");
+        assertEquals(OptionalLong.of(12), book.neededTask());
+        book.accept(issued("next", 5, 1));
+        assertEquals(OptionalLong.empty(), book.neededTask());
     }
 
     @Test
