@@ -19,6 +19,7 @@ import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.StartWait;
 import io.millrace.worker.claim.Claimer;
+import io.millrace.worker.claim.ClockWatch;
 import io.millrace.worker.claim.LaneConsumer;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.EngineWatch;
@@ -40,8 +41,10 @@ import io.millrace.worker.weights.WeightsGate;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.concurrent.ExecutorService;
@@ -245,15 +248,20 @@ public final class WorkerWiring {
         SequencedMap<Lane, LaneConsumer> training = new LinkedHashMap<>();
         training.put(Lane.URGENT, lane(clients, metrics, topics.urgent(), Lane.URGENT));
         training.put(Lane.TRAINING, lane(clients, metrics, topics.prompts(), Lane.TRAINING));
-        startClaiming("claim", training, refusals, generator, metrics);
+        List<Runnable> claimers = new ArrayList<>();
+        claimers.add(startClaiming("claim", training, refusals, generator, metrics)::clockStepped);
         if (settings.evaluationSlots() > 0) {
             SequencedMap<Lane, LaneConsumer> evaluation = new LinkedHashMap<>();
             evaluation.put(Lane.EVALUATION, lane(clients, metrics, topics.evalPrompts(), Lane.EVALUATION));
-            startClaiming("claim-evaluation", evaluation, refusals, generator, metrics);
+            claimers.add(startClaiming("claim-evaluation", evaluation, refusals, generator, metrics)::clockStepped);
         }
+        OwnerLoop clock = new OwnerLoop(
+                        "worker-clock", new ClockWatch(WallClock.system(), Ticker.system(), claimers), fatal)
+                .start();
+        stops.push("clock", clock::stop);
     }
 
-    private void startClaiming(
+    private Claimer startClaiming(
             String part,
             SequencedMap<Lane, LaneConsumer> lanes,
             Claimer.Refusals refusals,
@@ -272,13 +280,14 @@ public final class WorkerWiring {
                 metrics.registry());
         OwnerLoop claiming = new OwnerLoop("worker-" + part, claimer, fatal).start();
         stops.push(part, claiming::stop);
+        return claimer;
     }
 
     private LaneConsumer lane(KafkaClients clients, Metrics metrics, String topic, Lane lane) {
         return new LaneConsumer(() -> {
             ShareConsumer<byte[], byte[]> consumer = clients.shareConsumer(
                     worker.workerId() + "-" + lane.word(), topics.shareGroup(topic), settings.prefetch());
-            consumer.subscribe(java.util.List.of(topic));
+            consumer.subscribe(List.of(topic));
             return new LaneConsumer.Made(consumer, metrics.bind(consumer, lane.word())::close);
         });
     }

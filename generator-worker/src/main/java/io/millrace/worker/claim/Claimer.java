@@ -26,6 +26,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.common.errors.GroupMaxSizeReachedException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * <p>A poll takes at most {@code prefetch} records, and only polls when fewer than that are claimed and unstarted, so
  * fewer than twice that many wait in a worker.
  *
- * <p>Owned by its loop's thread.
+ * <p>Owned by its loop's thread, but for {@link #clockStepped} and {@link #wakeup}.
  */
 public final class Claimer implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(Claimer.class);
@@ -86,6 +87,8 @@ public final class Claimer implements OwnerLoop.Turn {
     private final Counter rebuilds;
     private final ConsumerWatch watch = new ConsumerWatch(STALL_LIMIT);
     private final EverySoOften fullLines;
+    /** Not seen to yet. */
+    private volatile boolean clockStepped;
 
     /**
      * @param part of the health report
@@ -141,8 +144,11 @@ public final class Claimer implements OwnerLoop.Turn {
      */
     @Override
     public void runOnce() throws InterruptedException {
-        if (watch.look(ticker.nanos(), clock.millis()) == ConsumerWatch.Verdict.CLOCK_STEPPED) {
-            rebuild(ConsumerWatch.Verdict.CLOCK_STEPPED);
+        if (clockStepped) {
+            clockStepped = false;
+            rebuild("the wall clock was set by more than " + ClockWatch.STEP_MAX.toSeconds()
+                    + " s, by which they time what they do");
+            watch.unwanted();
         }
         if (!gates.statuses().awaitHeard(WAIT)) {
             health.blocked(part, gates.statuses().holdReason());
@@ -164,7 +170,16 @@ public final class Claimer implements OwnerLoop.Turn {
             poll();
         } catch (GroupMaxSizeReachedException e) {
             full(e);
+        } catch (WakeupException _) {
+            // To stop, which the loop knows, or for new consumers, which are the next turn's first matter.
+            watch.unwanted();
         }
+    }
+
+    /** The wall clock was set: the consumers are built anew, a poll under way ends. Any thread. */
+    public void clockStepped() {
+        clockStepped = true;
+        lanes.values().forEach(LaneConsumer::wakeup);
     }
 
     private void poll() throws InterruptedException {
@@ -176,28 +191,22 @@ public final class Claimer implements OwnerLoop.Turn {
             }
         }
         long answers = lanes.values().stream().mapToLong(LaneConsumer::answers).sum();
-        if (watch.polled(answers, ticker.nanos()) == ConsumerWatch.Verdict.STALLED) {
+        if (watch.stalled(answers, ticker.nanos())) {
             health.blocked(part, "the broker, which answers no poll");
-            rebuild(ConsumerWatch.Verdict.STALLED);
+            rebuild("no poll was answered for too long");
+            watch.rebuiltStalled();
             return;
         }
         health.waiting(part, "prompts");
     }
 
-    private void rebuild(ConsumerWatch.Verdict why) {
-        log.warn(
-                "{}: the share consumers are built anew: {}",
-                part,
-                why == ConsumerWatch.Verdict.CLOCK_STEPPED
-                        ? "the wall clock was set by more than " + ConsumerWatch.STEP_MAX.toSeconds()
-                                + " s, by which they time what they do"
-                        : "no poll was answered for too long");
+    private void rebuild(String why) {
+        log.warn("{}: the share consumers are built anew: {}", part, why);
         rebuilds.increment();
         for (LaneConsumer lane : lanes.values()) {
             lane.rebuild();
             listen(lane);
         }
-        watch.rebuilt(why);
     }
 
     /** A worker too many: others may leave, so it goes on trying. */

@@ -3,33 +3,17 @@ package io.millrace.worker.claim;
 import java.time.Duration;
 
 /**
- * When a share consumer is to be built anew. Kafka's share consumer times its heartbeats, fetches and retries by the wall
- * clock: after a step back of an hour it does nothing for an hour and says nothing. The step itself is the certain sign:
- * the wall clock against the monotonic one between two looks, either way. What has no such sign is seen by its effect:
- * polls, while groups are wanted, without one answer of the broker. An idle consumer gets answers (empty fetches), so it is
- * left alone; while answers fail to come, each rebuild waits twice as long as the one before.
+ * When a share consumer that gets no answers is to be built anew: after polls, while groups are wanted, without one answer of
+ * the broker. An idle consumer gets answers (empty fetches), so it is left alone; while answers fail to come, each rebuild
+ * waits twice as long as the one before. A wall clock that was set is {@link ClockWatch}'s matter.
  *
- * <p>Pure; times are nanoseconds of the monotonic clock and milliseconds of the wall clock. One owner.
+ * <p>Pure; times are nanoseconds of the monotonic clock. One owner.
  */
 final class ConsumerWatch {
-    /** A clock that is set right by slewing moves less between two looks; Kafka's own limits bear it. */
-    static final Duration STEP_MAX = Duration.ofSeconds(5);
-
     private static final int PATIENCE_MAX = 16;
-
-    enum Verdict {
-        WELL,
-        /** The wall clock was set. */
-        CLOCK_STEPPED,
-        /** The broker has answered nothing for too long. */
-        STALLED
-    }
 
     private final long stallNanos;
     private long patience = 1;
-    private boolean looked;
-    private long lookNanos;
-    private long lookWallMs;
     private boolean polling;
     private long progress;
     private long sinceNanos;
@@ -39,22 +23,13 @@ final class ConsumerWatch {
         this.stallNanos = stallLimit.toNanos();
     }
 
-    /** Each turn, whether groups are wanted or not. */
-    Verdict look(long nowNanos, long wallMs) {
-        boolean stepped =
-                looked && Math.abs((wallMs - lookWallMs) - (nowNanos - lookNanos) / 1_000_000) > STEP_MAX.toMillis();
-        looked = true;
-        lookNanos = nowNanos;
-        lookWallMs = wallMs;
-        return stepped ? Verdict.CLOCK_STEPPED : Verdict.WELL;
-    }
-
     /**
      * After each poll.
      *
      * @param answers of the broker to this consumer so far
+     * @return whether the broker has answered nothing for too long
      */
-    Verdict polled(long answers, long nowNanos) {
+    boolean stalled(long answers, long nowNanos) {
         if (!polling || answers != progress) {
             if (polling) {
                 patience = 1;
@@ -62,9 +37,9 @@ final class ConsumerWatch {
             polling = true;
             progress = answers;
             sinceNanos = nowNanos;
-            return Verdict.WELL;
+            return false;
         }
-        return nowNanos - sinceNanos > stallNanos * patience ? Verdict.STALLED : Verdict.WELL;
+        return nowNanos - sinceNanos > stallNanos * patience;
     }
 
     /** Nothing is polled for now, or no answer can be expected: the broker is away. */
@@ -72,11 +47,9 @@ final class ConsumerWatch {
         polling = false;
     }
 
-    /** A new consumer, whose answers count from the start. */
-    void rebuilt(Verdict why) {
+    /** A new consumer, whose answers count from the start, in place of one that had stalled. */
+    void rebuiltStalled() {
         polling = false;
-        if (why == Verdict.STALLED) {
-            patience = Math.min(PATIENCE_MAX, patience * 2);
-        }
+        patience = Math.min(PATIENCE_MAX, patience * 2);
     }
 }
