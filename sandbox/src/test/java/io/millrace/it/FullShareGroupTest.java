@@ -1,5 +1,12 @@
 package io.millrace.it;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.WorkersRecord;
 import io.millrace.common.testing.Await;
 import io.millrace.sandbox.broker.BrokerSettings;
 import io.millrace.sandbox.broker.EmbeddedBroker;
@@ -7,10 +14,13 @@ import io.millrace.sandbox.engine.EngineServer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** A broker of the test's own, which lets one worker claim. */
 class FullShareGroupTest {
@@ -52,5 +62,56 @@ class FullShareGroupTest {
         run.publish(WorkerRun.task(3, 2), WorkerRun.task(4, 2));
         run.awaitReceipts(5);
         Await.until("the second has its place", () -> !second.health().contains(WAITS), WorkerRun.LIMIT);
+    }
+
+    @Test
+    void theProducerSaysThatNoFurtherWorkerHasAPlace() throws Exception {
+        List<String> lines = new CopyOnWriteArrayList<>();
+        AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                lines.add(event.getFormattedMessage());
+            }
+        };
+        appender.start();
+        Logger logger = (Logger) LoggerFactory.getLogger("io.millrace.producer.ShareGroupRoom");
+        logger.addAppender(appender);
+        ProducerRun producing = new ProducerRun(broker.bootstrap());
+        try {
+            producing.start(ProducerRun.dataSet(folder, "q", 20));
+            WorkerIncarnation worker = new WorkerIncarnation("w", "7");
+            AtomicLong sequence = new AtomicLong();
+            Await.until(
+                    "it is said",
+                    () -> {
+                        // As a worker does all the time.
+                        producing.write(
+                                producing.topics.workers(),
+                                worker.key(),
+                                new WorkersRecord.Status(
+                                        worker,
+                                        sequence.incrementAndGet(),
+                                        WorkersRecord.State.RUNNING,
+                                        0,
+                                        4,
+                                        0,
+                                        List.of(),
+                                        List.of(),
+                                        0,
+                                        0,
+                                        0,
+                                        0,
+                                        null));
+                        return !lines.isEmpty();
+                    },
+                    WorkerRun.LIMIT);
+        } finally {
+            producing.close();
+            logger.detachAppender(appender);
+        }
+        assertTrue(
+                lines.getFirst()
+                        .startsWith("1 workers are at work, and the broker's group.share.max.size lets 1 claim"),
+                lines::toString);
     }
 }

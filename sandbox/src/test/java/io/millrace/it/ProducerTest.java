@@ -297,7 +297,14 @@ class ProducerTest {
         receipt(0, new Receipt.Success(0, List.of(0L), new RewardStats(1, 0)));
         receipt(1, new Receipt.Success(1, List.of(0L), new RewardStats(0, 0)));
         receipt(2, new Receipt.Failure("deadline", "too slow"));
-        status(2, List.of());
+        // A generation shorter than the time between two statuses has ended whenever somebody looks.
+        status(2, List.of(0L, 1L, 2L));
+        awaitCounts(producer, Map.of("in_flight", 0L, "finished", 2L, "held_by_workers", 3L));
+        await(
+                "the gauge has what workers hold",
+                () -> producer.get("/metrics")
+                        .contains("millrace_producer_in_flight_groups{run=\"" + run.run + "\"} 3.0"));
+        status(3, List.of());
         awaitCounts(producer, Map.of("queued", 6L, "in_flight", 0L, "finished", 2L, "failed", 0L));
         assertEquals(0.5, producer.status().path("reward_mean").asDouble());
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingException;
+import io.millrace.common.record.RunRecord;
 import io.millrace.common.testing.Await;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -92,5 +93,48 @@ class RunRecordTest {
         assertEndsNaming(run.start(TRAINER), "--pipeline-depth is 1 here and 3 in the run record");
         run.close();
         again.stop();
+    }
+
+    @Test
+    void aProducerOfOtherSamplesIsRefusedAndTheOneAtWorkLeftAlone() throws Exception {
+        produce();
+        SettingException refused = assertThrows(
+                SettingException.class,
+                () -> producer.start(ProducerRun.dataSet(folder, "q", 40), Map.of("samples-per-group", "8")));
+        assertTrue(
+                refused.getMessage().contains("--samples-per-group is 8 here and 2 in the run record"),
+                refused.getMessage());
+        int before = producer.committed().size();
+        producer.policy(1, 4);
+        Await.until("the first goes on", () -> producer.committed().size() > before, TrainerRun.LIMIT);
+    }
+
+    @Test
+    void aWorkerThatDoesNotKnowTheRunsRewardEndsNamingIt() throws Exception {
+        produce();
+        // As a producer of a later version writes it.
+        producer.write(
+                producer.topics.runRecord(),
+                RunRecord.KEY,
+                new RunRecord(RunRecord.FORMAT, 4, 2, 1, 1, 4, 16 << 20, "d", "s", "remote_rm"));
+        MillraceProcess worker = MillraceProcess.start(
+                folder,
+                "worker",
+                "--run",
+                producer.run.value(),
+                "--bootstrap",
+                KafkaCluster.bootstrap(),
+                "--engine-url",
+                "http://127.0.0.1:1",
+                "--ops-port",
+                "0");
+        try {
+            assertEquals(2, worker.exitCode(TrainerRun.LIMIT), worker::printed);
+            assertTrue(
+                    worker.printed().contains("the reward 'remote_rm' is none that this worker knows"),
+                    worker::printed);
+        } finally {
+            worker.end();
+        }
     }
 }

@@ -46,6 +46,22 @@ class RunAgreementTest {
                 .orElseThrow()
                 .contains("--samples-per-group is 8 here and 4 in the run record"));
         assertTrue(RunAgreement.refusesProducer(RUN, run(4, 4, 1, "d2")).isPresent());
+        assertTrue(RunAgreement.refusesProducer(
+                        RUN, new RunRecord(RunRecord.FORMAT, 4, 4, 1, 1, 8, 1 << 20, "d1", "s1", "math"))
+                .orElseThrow()
+                .contains("--result-partitions is 8 here and 4 in the run record"));
+    }
+
+    @Test
+    void aRunOfAnotherFormatOfRecordsIsForNobody() {
+        int newer = RunRecord.FORMAT + 1;
+        RunRecord stands = new RunRecord(newer, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "math");
+        String why = "the format of records is " + RunRecord.FORMAT + " here and " + newer + " in the run record";
+        assertTrue(RunAgreement.refusesProducer(stands, RUN).orElseThrow().contains(why));
+        assertTrue(RunAgreement.refusesTrainer(stands, new BatchSettings(4, 4, 1, 1), 4)
+                .orElseThrow()
+                .contains(why));
+        assertTrue(RunAgreement.refusesWorker(stands, 4).orElseThrow().contains(why));
     }
 
     @Test

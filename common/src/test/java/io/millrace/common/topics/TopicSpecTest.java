@@ -91,6 +91,12 @@ class TopicSpecTest {
     }
 
     @Test
+    void aSegmentOfAQuietTopicEndsWithinTheHour() {
+        specs(4, 1)
+                .forEach((name, spec) -> assertEquals("3600000", spec.configs().get("segment.ms"), name));
+    }
+
+    @Test
     void onlyStatesThatReplaceEachOtherAreCompacted() {
         Set<String> compacted = new HashSet<>();
         specs(4, 1).forEach((name, spec) -> {

@@ -9,6 +9,7 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.json.Json;
+import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
@@ -99,6 +100,28 @@ class TaskFactoryTest {
                 factory.task(new GroupIndex(4), POLICY, 1234),
                 new TaskFactory(dataSet, new PromptOrder(6, 3, true, 0), 8, SAMPLING, null, 60_000)
                         .task(new GroupIndex(4), POLICY, 1234));
+    }
+
+    /** Settings may change between two attempts; the group does not. */
+    @Test
+    void aReissueIsWhatItsTaskSaysWhateverIsSetNow() {
+        TrainingTask before = new TaskFactory(dataSet, new PromptOrder(6, 3, false, 0), 8, SAMPLING, "random", 60_000)
+                .task(new GroupIndex(5), POLICY, 1234);
+        TaskFactory now = new TaskFactory(
+                dataSet, new PromptOrder(7, 3, false, 0), 4, SamplingParams.defaults(9), "math", 420_000);
+        Policy newer = new Policy(new Lineage(3), new WeightVersion(11), 400, Policy.State.READY, 1);
+        AttemptHistory history = AttemptHistory.NONE;
+        TrainingTask again = now.again(new GroupIndex(5), before, new Attempt(2), newer, 5678, history);
+        assertEquals(before.prompt(), again.prompt());
+        assertEquals(before.label(), again.label());
+        assertEquals(before.metadata(), again.metadata());
+        assertEquals(before.samples(), again.samples());
+        assertEquals(before.samplingParams(), again.samplingParams());
+        assertEquals(before.source(), again.source());
+        assertEquals(new Attempt(2), again.attempt());
+        assertEquals(newer.lineage(), again.lineage());
+        assertEquals(newer.weightVersion(), again.issueVersion());
+        assertEquals(420_000L, again.timeLimitMs(), "how long an attempt may take is as it is set now");
     }
 
     @Test

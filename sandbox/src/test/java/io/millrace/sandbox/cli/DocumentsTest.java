@@ -2,18 +2,26 @@ package io.millrace.sandbox.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.KnownSettings;
+import io.millrace.common.id.RunId;
+import io.millrace.common.topics.RunTopics;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -163,5 +171,103 @@ final class DocumentsTest {
             }
         }
         assertEquals("", String.join("\n", unknown));
+    }
+
+    /** Whose source it is, in the words of the table; a tool's reading is its own. */
+    private static final Map<String, String> ROLES = new LinkedHashMap<>();
+
+    static {
+        ROLES.put("producer/", "producer");
+        ROLES.put("generator-worker/", "worker");
+        ROLES.put("trainer-consumer/src/main/java/io/millrace/trainer/replay/", "`replay`");
+        ROLES.put("trainer-consumer/", "trainer consumer");
+        ROLES.put("common/src/main/java/io/millrace/common/ops/audit/", "`audit`");
+        ROLES.put("common/src/main/java/io/millrace/common/ops/LagReader.java", "`lag`");
+    }
+
+    /** Who names a topic in its code, and neither writes nor reads it: the producer deletes what no worker goes on with. */
+    private static final Map<String, Set<String>> DELETES_ONLY = Map.of("partials", Set.of("producer"));
+
+    /** A call that gives a topic's name, such as {@code topics.receipts()}. */
+    private static final Pattern TOPIC_CALL = Pattern.compile("[tT]opics(?:\\(\\))?\\.([a-zA-Z]+)\\(\\)");
+
+    /** Roles by the topic that their code names. */
+    private static Map<String, Set<String>> rolesByTopic() throws Exception {
+        RunTopics topics = new RunTopics(new RunId("r"));
+        Map<String, String> names = new HashMap<>();
+        for (Method method : RunTopics.class.getDeclaredMethods()) {
+            String name = method.getParameterCount() == 0 ? String.valueOf(method.invoke(topics)) : "";
+            if (name.startsWith("r.") && !method.getName().endsWith("TransactionalId")) {
+                names.put(method.getName(), name.substring(2));
+            }
+        }
+        Map<String, Set<String>> roles = new TreeMap<>();
+        for (String module : List.of("common", "producer", "generator-worker", "trainer-consumer")) {
+            try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/main/java"))) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                    String path = ROOT.relativize(file).toString();
+                    Optional<String> role = ROLES.entrySet().stream()
+                            .filter(entry -> path.startsWith(entry.getKey()))
+                            .map(Map.Entry::getValue)
+                            .findFirst();
+                    if (role.isEmpty()) {
+                        continue;
+                    }
+                    TOPIC_CALL.matcher(Files.readString(file)).results().forEach(call -> {
+                        String topic = names.getOrDefault(call.group(1), "");
+                        if (!DELETES_ONLY.getOrDefault(topic, Set.of()).contains(role.get())) {
+                            roles.computeIfAbsent(topic, name -> new TreeSet<>())
+                                    .add(role.get());
+                        }
+                    });
+                }
+            }
+        }
+        return roles;
+    }
+
+    /** Writers and readers as the architecture's table has them, by topic. */
+    private static Map<String, String> tableByTopic() throws IOException {
+        Map<String, String> table = new TreeMap<>();
+        List<String> lines = Files.readAllLines(ROOT.resolve("docs/ARCHITECTURE.md"));
+        int row = lines.indexOf("| topic | what | written by | read by |") + 2;
+        assertTrue(row >= 2, "the table of topics is not there");
+        for (; lines.get(row).startsWith("|"); row++) {
+            String[] cells = lines.get(row).split("\\|", -1);
+            List<String> topics =
+                    CODE.matcher(cells[1]).results().map(code -> code.group(1)).toList();
+            for (int i = 0; i < topics.size(); i++) {
+                table.put(topics.get(i), part(cells[3], i, topics.size()) + "; " + part(cells[4], i, topics.size()));
+            }
+        }
+        return table;
+    }
+
+    /** Of a cell that has a part for each topic of its row, that of one; else the cell. */
+    private static String part(String cell, int topic, int topics) {
+        String[] parts = cell.split(";", -1);
+        return topics > 1 && parts.length == topics ? parts[topic].strip() : cell.strip();
+    }
+
+    @Test
+    void theTableOfTopicsNamesEveryRoleThatWritesOrReadsOneAndNoOther() throws Exception {
+        Map<String, Set<String>> code = rolesByTopic();
+        Map<String, String> table = tableByTopic();
+        List<String> wrong = new ArrayList<>();
+        Set<String> all = new TreeSet<>(ROLES.values());
+        code.forEach((topic, roles) -> {
+            String named = table.getOrDefault(topic, "");
+            for (String role : all) {
+                // What is there for all names nobody.
+                boolean says = named.contains(role) || (named.endsWith("; all") && roles.contains(role));
+                if (!topic.isEmpty() && says != roles.contains(role)) {
+                    wrong.add(topic + (says ? " is said to be of " : " is not said to be of ") + role);
+                }
+            }
+        });
+        assertEquals("", String.join("\n", wrong));
+        assertEquals(
+                table.keySet(),
+                code.keySet().stream().filter(topic -> !topic.isEmpty()).collect(Collectors.toSet()));
     }
 }

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -67,9 +68,13 @@ class BatchDownloadsTest {
 
     /** Completes with whether the thread was left interrupted. */
     private CompletableFuture<Boolean> download(OutputStream out) {
+        return download(downloads, out);
+    }
+
+    private static CompletableFuture<Boolean> download(BatchDownloads from, OutputStream out) {
         CompletableFuture<Boolean> ended = new CompletableFuture<>();
         Thread.ofVirtual().start(() -> {
-            try (BatchDownloads.Place place = downloads.begin(STEP)) {
+            try (BatchDownloads.Place place = from.begin(STEP)) {
                 place.send(
                         out,
                         place.make(
@@ -137,6 +142,31 @@ class BatchDownloadsTest {
                     return first.isDone() && second.isDone();
                 },
                 Duration.ofSeconds(20));
+    }
+
+    /** More places than permits: none of the readers has to go. */
+    @Test
+    void aPermitIsNotHeldWhileAReaderIsWaitedFor() throws Exception {
+        BatchDownloads many = new BatchDownloads(
+                new DownloadSettings(4, new ByteSize(1 << 20), Duration.ofSeconds(30)), health, registry, ticker);
+        List<CompletableFuture<Boolean>> stalled = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            stalled.add(download(many, new StalledReader()));
+        }
+        ByteArrayOutputStream taken = new ByteArrayOutputStream();
+        assertFalse(download(many, taken).get());
+        assertEquals(BLOB.length, taken.size());
+        assertEquals(0, ended("displaced"));
+        Await.until(
+                "the others are waited for, and then sent away",
+                () -> {
+                    ticker.advance(Duration.ofSeconds(30));
+                    return stalled.stream().allMatch(CompletableFuture::isDone);
+                },
+                Duration.ofSeconds(20));
+        for (CompletableFuture<Boolean> one : stalled) {
+            assertFalse(one.get());
+        }
     }
 
     @Test

@@ -104,6 +104,7 @@ final class RandomRun {
     private int torn;
     private int stale;
     private int announced;
+    private int kept;
 
     RandomRun(int seed) {
         name = "seed " + seed;
@@ -133,6 +134,11 @@ final class RandomRun {
 
     int torn() {
         return torn;
+    }
+
+    /** How often a step waited for groups that are out, since the bound leaves no room for them after it. */
+    int kept() {
+        return kept;
     }
 
     int announced() {
@@ -206,6 +212,13 @@ final class RandomRun {
             long version = Math.max(0, ledger.policy().weightVersion().value() - random.nextInt(2));
             out.issued(Groups.task(index.value(), 1 + random.nextInt(4), version));
             issued.add(index);
+        }
+        if (random.nextInt(20) == 0) {
+            // One that is still to finish, and may be the oldest that a step waits for.
+            GroupIndex later = new GroupIndex(mean + random.nextInt(60));
+            long version = Math.max(0, ledger.policy().weightVersion().value() - random.nextInt(maxStaleness + 1));
+            out.issued(Groups.task(later.value(), 1, version));
+            issued.add(later);
         }
     }
 
@@ -396,7 +409,9 @@ final class RandomRun {
                     return;
                 }
                 discardStale();
-                if (gate.choose(standing()) instanceof BatchChoice.Ready ready) {
+                BatchChoice choice = gate.choose(standing());
+                kept += choice instanceof BatchChoice.Held ? 1 : 0;
+                if (choice instanceof BatchChoice.Ready ready) {
                     for (Finished group : ready.groups()) {
                         ResultEvent.Arrived winner =
                                 assertInstanceOf(ResultEvent.Arrived.class, winners.get(group.groupIndex()), name);

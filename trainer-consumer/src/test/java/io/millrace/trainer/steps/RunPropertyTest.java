@@ -27,6 +27,7 @@ class RunPropertyTest {
         long zombies = 0;
         long ahead = 0;
         long versionRestarts = 0;
+        long kept = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             RandomRun run = new RandomRun(seed);
             for (int i = 0; i < EVENTS; i++) {
@@ -45,6 +46,7 @@ class RunPropertyTest {
             zombies += run.zombies();
             ahead += run.ahead();
             versionRestarts += run.versionRestarts();
+            kept += run.kept();
         }
         assertEquals(SEEDS * EVENTS, events);
         assertTrue(
@@ -57,10 +59,12 @@ class RunPropertyTest {
                         && late > 100
                         && zombies > 500
                         && ahead > 100
-                        && versionRestarts > 20,
+                        && versionRestarts > 20
+                        && kept > 20,
                 restarts + " restarts, " + resumes + " resumptions, " + torn + " torn transactions, " + stale
                         + " discarded as stale, " + announced + " announcements, " + masked
                         + " groups with masked tokens, " + late + " taken back, " + zombies + " late acknowledgements, "
-                        + ahead + " ahead, " + versionRestarts + " counts begun anew");
+                        + ahead + " ahead, " + versionRestarts + " counts begun anew, " + kept
+                        + " waits for groups that are out");
     }
 }
