@@ -102,7 +102,8 @@ final class TakeOver {
         feed.own(own);
         edges.heart().claim(own, plan.brokerLimit());
         edges.publisher().open();
-        HangingTransactions.abort(edges.admin(), ownPartitions(reader), plan.brokerLimit());
+        HangingTransactions.abort(
+                edges.admin(), plan.topics().producerTransactionalId(), ownPartitions(reader), plan.brokerLimit());
         int truncated = new LostClaims(edges.admin(), plan.topics(), plan.brokerLimit()).lanes(reader);
         for (int i = 0; i < truncated; i++) {
             around.metrics().truncated();

@@ -2,14 +2,18 @@ package io.millrace.common.kafka;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.AbortTransactionSpec;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeProducersResult.PartitionProducerState;
 import org.apache.kafka.clients.admin.ProducerState;
+import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
@@ -26,17 +30,24 @@ import org.slf4j.LoggerFactory;
 public final class HangingTransactions {
     private static final Logger log = LoggerFactory.getLogger(HangingTransactions.class);
 
+    /** The coordinator will end these, or who began them will. */
+    private static final Set<TransactionState> LIVE =
+            Set.of(TransactionState.ONGOING, TransactionState.PREPARE_COMMIT, TransactionState.PREPARE_ABORT);
+
     private HangingTransactions() {}
 
     /**
      * Aborts what is open in these partitions. To be called by their one transactional writer right after
-     * {@code initTransactions}, which has ended all that the coordinator knew to be open.
+     * {@code initTransactions}, which has ended all that the coordinator knew to be open. What the coordinator knows of
+     * now is a successor's: this writer was fenced meanwhile, and must not end it.
      *
+     * @param transactionalId of the writer
      * @param limit for each answer of the broker
      * @return how many there were
-     * @throws KafkaException when the broker refuses, or does not answer in time
+     * @throws KafkaException when the broker refuses, or does not answer in time, or a successor is at work; nothing of
+     *     a successor's is aborted
      */
-    public static int abort(Admin admin, Collection<TopicPartition> partitions, Duration limit)
+    public static int abort(Admin admin, String transactionalId, Collection<TopicPartition> partitions, Duration limit)
             throws InterruptedException {
         int aborted = 0;
         for (Map.Entry<TopicPartition, PartitionProducerState> of :
@@ -44,6 +55,8 @@ public final class HangingTransactions {
             for (ProducerState writer : of.getValue().activeProducers()) {
                 OptionalLong open = writer.currentTransactionStartOffset();
                 if (open.isPresent()) {
+                    // Asked after the partition was: what began since is not what was seen open.
+                    checkNobodyIsAtWork(admin, transactionalId, of.getKey(), writer, limit);
                     abort(admin, of.getKey(), writer, limit);
                     log.warn(
                             "{}: the end of the transaction at offset {} is lost; it was aborted, what it wrote counts as"
@@ -55,6 +68,17 @@ public final class HangingTransactions {
             }
         }
         return aborted;
+    }
+
+    private static void checkNobodyIsAtWork(
+            Admin admin, String transactionalId, TopicPartition partition, ProducerState writer, Duration limit)
+            throws InterruptedException {
+        TransactionDescription known =
+                get(admin.describeTransactions(List.of(transactionalId)).description(transactionalId), limit);
+        if (known.producerId() == writer.producerId() && LIVE.contains(known.state())) {
+            throw new KafkaException("another process writes " + partition + " as " + transactionalId
+                    + " by now: its transaction is " + known.state() + " and left alone");
+        }
     }
 
     private static void abort(Admin admin, TopicPartition partition, ProducerState writer, Duration limit)

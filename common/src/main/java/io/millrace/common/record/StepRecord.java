@@ -245,6 +245,8 @@ public sealed interface StepRecord extends ControlRecord {
      * @param replayBefore steps from {@code step} up to this one, exclusive, are the recorded ones again and settle
      *     nothing; equal to {@code step} where all go on with new groups
      * @param trainedGroups what {@code policy} says from here on; admission counts from it
+     * @param versionOffset what the run's numbers of versions are above the words of the new lineage's trainer, as far as
+     *     was known
      * @param weightsGoOn whether the trainer only began to count its versions anew: then no future was given up, and no
      *     group is discarded for its lineage
      */
@@ -255,9 +257,10 @@ public sealed interface StepRecord extends ControlRecord {
             StepNumber replayBefore,
             long trainedGroups,
             long resumedAtMs,
+            long versionOffset,
             boolean weightsGoOn)
             implements StepRecord {
-        /** Back to a checkpoint. */
+        /** Back to a checkpoint, for a trainer whose words are the numbers. */
         public Resume(
                 Lineage lineage,
                 StepNumber step,
@@ -265,7 +268,7 @@ public sealed interface StepRecord extends ControlRecord {
                 StepNumber replayBefore,
                 long trainedGroups,
                 long resumedAtMs) {
-            this(lineage, step, weightVersion, replayBefore, trainedGroups, resumedAtMs, false);
+            this(lineage, step, weightVersion, replayBefore, trainedGroups, resumedAtMs, 0, false);
         }
 
         public Resume {

@@ -14,7 +14,8 @@ import io.millrace.common.id.WeightVersion;
  *
  * @param offset number minus word
  * @param confirmed whether the trainer has said ready, or named a version, since the lineage began; before that engines
- *     may still serve weights of a future that was given up, and the offset is that of the lineage before
+ *     may still serve weights of a future that was given up, and the offset is that of the lineage which took the step
+ *     before
  * @param stated whether who resumed named the version that the lineage begins with; then the offset is that of this
  *     lineage already, and its first ready must agree
  * @param jumpMax a word further above the current one than this is no version
@@ -36,9 +37,9 @@ public record VersionWords(long offset, boolean confirmed, boolean stated, long 
         return new WeightVersion(Math.max(0, version.value() - offset));
     }
 
-    /** The same, as a lineage begins with it of whose words nothing is said. */
-    public VersionWords unconfirmed() {
-        return new VersionWords(offset, false, false, jumpMax);
+    /** As a lineage begins of whose words nothing is said but that they may be these. */
+    public VersionWords unconfirmed(long likely) {
+        return new VersionWords(likely, false, false, jumpMax);
     }
 
     /** As a lineage begins of which is said that this word means this version. */
@@ -51,9 +52,14 @@ public record VersionWords(long offset, boolean confirmed, boolean stated, long 
         return new VersionWords(version.value() - word.value(), true, false, jumpMax);
     }
 
-    /** Words mean what was stated of this lineage, or else what they meant in the one before. */
+    /** Words mean what was stated of this lineage, or else what they meant when its first step was trained before. */
     public VersionWords asBefore() {
-        return new VersionWords(offset, true, false, jumpMax);
+        return confirmed(offset);
+    }
+
+    /** Number minus word is this. */
+    public VersionWords confirmed(long known) {
+        return new VersionWords(known, true, false, jumpMax);
     }
 
     public VersionWords withJumpMax(long limit) {

@@ -59,7 +59,7 @@ class EngineVersionsTest {
 
     @Test
     void inALineageThatIsNotConfirmedAHighWordIsOfTheFutureThatWasGivenUp() {
-        at(3, VersionWords.SAME.unconfirmed());
+        at(3, VersionWords.SAME.unconfirmed(0));
         assertEquals(OptionalLong.of(40), versions.version("40"));
     }
 }

@@ -124,6 +124,10 @@ public final class Collector {
         }
         Finished group = Finished.of(arrived, arrivals);
         boolean lost = settlement.isLost(group.lineage(), group.newestVersion());
+        // The log has lost the result that is leased; as with a marker, this one counts when the lease is void.
+        if (lost && settlement.isLeased(index)) {
+            return duplicate(index, arrived);
+        }
         String ahead = lost ? null : settlement.ahead(group.lineage(), group.newestVersion());
         if (ahead != null) {
             return new Collected.Ahead(group, ahead);

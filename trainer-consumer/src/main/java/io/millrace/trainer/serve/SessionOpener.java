@@ -162,7 +162,8 @@ public final class SessionOpener {
                 new StepLedger(settings.batch().capacity(), settings.versions().rules());
         TopicPartition policy = new TopicPartition(topics.policy(), 0);
         TopicPartition steps = new TopicPartition(topics.steps(), 0);
-        HangingTransactions.abort(admin, List.of(steps, policy), settings.brokerTimeout());
+        HangingTransactions.abort(
+                admin, topics.trainerTransactionalId(), List.of(steps, policy), settings.brokerTimeout());
         writer.wasReadTo(steps, reader.end(steps));
         writer.wasReadTo(policy, reader.end(policy));
         Map<TopicPartition, Long> others = new HashMap<>();

@@ -204,7 +204,7 @@ public final class StepLedger implements Settlement {
         }
         if (stepsInVersion >= capacity.stepsUntilNewVersion()) {
             return new LeaseDecision.UnfillableAtThisVersion("step " + step + " can never be filled: the trainer took "
-                    + stepsInVersion + " steps with weight version " + policy.weightVersion()
+                    + stepsInVersion + " steps with weight version " + policy.word()
                     + " and announced no newer one, and with steps-per-version " + capacity.stepsPerVersion()
                     + " and pipeline-depth " + capacity.pipelineDepth() + " only " + capacity.stepsUntilNewVersion()
                     + " steps are generated for one version. Acknowledge each " + capacity.stepsPerVersion()
@@ -219,7 +219,7 @@ public final class StepLedger implements Settlement {
             return List.of();
         }
         return List.of("step " + nextStep + " is number " + (stepsInVersion + 1) + " with weight version "
-                + policy.weightVersion() + ", steps-per-version is " + capacity.stepsPerVersion() + "; after "
+                + policy.word() + ", steps-per-version is " + capacity.stepsPerVersion() + "; after "
                 + capacity.stepsUntilNewVersion() + " steps without a new version no further step can be filled");
     }
 
@@ -431,15 +431,23 @@ public final class StepLedger implements Settlement {
                 ? policy.weightVersion()
                 : steps.getFirst().lease().weightVersion();
         WeightVersion word = may.word();
-        VersionWords words =
-                word == null ? policy.words().unconfirmed() : policy.words().stated(word, version);
+        VersionWords words = word == null
+                ? policy.words().unconfirmed(offset(steps))
+                : policy.words().stated(word, version);
         boolean replay = may.replayBefore().compareTo(may.step()) > 0;
         long again = replay
                 ? steps.stream().mapToLong(kept -> kept.lease().groups().size()).sum()
                 : 0;
         long trained = Math.max(0, settlements.totals().trained() - again);
         StepRecord.Resume resume = new StepRecord.Resume(
-                may.lineage(), may.step(), version, may.replayBefore(), trained, nowMs, restarted != null);
+                may.lineage(),
+                may.step(),
+                version,
+                may.replayBefore(),
+                trained,
+                nowMs,
+                restarted == null ? words.offset() : restarted.offset(),
+                restarted != null);
         apply(resume);
         noted();
         if (replay) {
@@ -449,6 +457,13 @@ public final class StepLedger implements Settlement {
                 ? new Policy(lineage, version, trained, Policy.State.UPDATING, nowMs, words)
                 : new Policy(lineage, version, trained, Policy.State.READY, nowMs, restarted);
         return List.of(resume, policy);
+    }
+
+    /** By what words the weights were called with which the first of these steps was trained. */
+    private long offset(List<StepHistory.Kept> steps) {
+        return steps.isEmpty()
+                ? policy.words().offset()
+                : steps.getFirst().lease().versionOffset();
     }
 
     /**
@@ -587,13 +602,16 @@ public final class StepLedger implements Settlement {
         open = null;
         stepsInVersion = 0;
         checkpoint = capped(checkpoint, resume.step());
+        VersionWords before = policyOfSteps.words();
         policyOfSteps = new Policy(
                 lineage,
                 resume.weightVersion(),
                 resume.trainedGroups(),
-                Policy.State.UPDATING,
+                resume.weightsGoOn() ? Policy.State.READY : Policy.State.UPDATING,
                 resume.resumedAtMs(),
-                policyOfSteps.words().unconfirmed());
+                resume.weightsGoOn()
+                        ? before.confirmed(resume.versionOffset())
+                        : before.unconfirmed(resume.versionOffset()));
     }
 
     /** Checkpoints of the future that was given up are no longer any. */
@@ -711,11 +729,20 @@ public final class StepLedger implements Settlement {
 
     @Override
     public @Nullable String ahead(Lineage issued, WeightVersion newest) {
-        return policy.isAhead(newest)
+        return policy.isAhead(newest) || isOfACountThatEnded(issued, newest)
                 ? "ahead: it was issued in lineage " + issued + " and has tokens of weight version " + newest
                         + ", lineage " + lineage + " is at " + policy.weightVersion()
                         + (policy.words().confirmed() ? "" : " and has not been ready yet")
                 : null;
+    }
+
+    /** Whether the weights were pushed by a trainer that ended before it announced them, and the next one counts anew. */
+    private boolean isOfACountThatEnded(Lineage issued, WeightVersion newest) {
+        StepRecord.Resume last = lineages.last();
+        return last != null
+                && last.weightsGoOn()
+                && issued.compareTo(lineage) < 0
+                && newest.compareTo(policy.weightVersion()) > 0;
     }
 
     @Override

@@ -61,7 +61,10 @@ public record VersionRules(long jumpMax, OnVersionRestart onRestart) {
     }
 
     private Meaning risen(Policy current, WeightVersion word) {
-        long rise = word.value() - current.word().value();
+        // Not by the current word, which stands at 0 for what was there before the trainer counted.
+        long rise = word.value()
+                + current.words().offset()
+                - current.weightVersion().value();
         return rise > jumpMax
                 ? new Meaning.Refused("weight_version " + word + " is " + rise + " above the current " + current.word()
                         + ", and at most " + jumpMax + " are taken for a count (version-jump-max): expected is "

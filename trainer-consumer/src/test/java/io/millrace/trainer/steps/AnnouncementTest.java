@@ -3,6 +3,8 @@ package io.millrace.trainer.steps;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -32,6 +34,7 @@ class AnnouncementTest {
     private final StepLedger ledger = new StepLedger(CAPACITY);
     private final List<ControlRecord> written = new ArrayList<>();
     private long nowMs = 100;
+    private long leases;
 
     private static WeightVersion version(long value) {
         return new WeightVersion(value);
@@ -62,7 +65,8 @@ class AnnouncementTest {
 
     private StepRecord.Lease lease() {
         StepNumber step = ledger.nextStep();
-        List<ManifestEntry> groups = LongStream.range(B * step.value(), B * step.value() + B)
+        long first = B * leases++;
+        List<ManifestEntry> groups = LongStream.range(first, first + B)
                 .mapToObj(index ->
                         new ManifestEntry(new GroupIndex(index), new Attempt(1), version(0), 0, List.of(index)))
                 .toList();
@@ -242,6 +246,80 @@ class AnnouncementTest {
         assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(lease.token(), version(101), null, nowMs));
         assertEquals(version(1), ledger.policy().weightVersion());
         assertEquals(version(101), ledger.policy().word());
+    }
+
+    @Test
+    void aResumedStepIsCalledWhatItWasWhenItWasTrained() {
+        for (long version = 1; version <= 5; version++) {
+            take(version(version));
+        }
+        PolicyDecision.Restarted restarted =
+                assertInstanceOf(PolicyDecision.Restarted.class, announce(State.READY, version(1)));
+        written.addAll(ledger.resume(ledger.restart(restarted.words()), List.of(), nowMs));
+        take(version(2));
+        assertEquals(version(6), ledger.policy().weightVersion());
+        StepHistory history = new StepHistory(ledger.lineage());
+        written.stream()
+                .filter(StepRecord.class::isInstance)
+                .map(StepRecord.class::cast)
+                .forEach(history::add);
+        ResumeDecision.MayResume may = assertInstanceOf(
+                ResumeDecision.MayResume.class, ledger.mayResume(new StepNumber(3), ResumeMode.FRESH, new Lineage(2)));
+        written.addAll(ledger.resume(may, history.steps(new StepNumber(3), may.recordedBefore()), nowMs));
+        assertEquals(version(3), ledger.policy().weightVersion());
+        assertEquals(version(3), ledger.policy().word());
+        assertEquals(ledger.policy().words(), againBySteps().policyOfSteps().words());
+        changed(State.READY, null);
+        assertEquals(OptionalLong.of(3), ledger.policy().number(3));
+        take(version(4));
+        assertEquals(version(4), ledger.policy().weightVersion());
+    }
+
+    @Test
+    void aCountBegunAnewIsToldFromStepsAlone() {
+        take(version(8));
+        PolicyDecision.Restarted restarted =
+                assertInstanceOf(PolicyDecision.Restarted.class, announce(State.READY, version(1)));
+        written.addAll(ledger.resume(ledger.restart(restarted.words()), List.of(), nowMs));
+        assertEquals(ledger.policy(), againBySteps().policyOfSteps());
+    }
+
+    @Test
+    void whatAnEndedTrainerPushedAndNeverAnnouncedIsAheadForOneThatCountsAnew() {
+        take(version(8));
+        assertNull(ledger.ahead(new Lineage(0), version(9)), "it may be about to say so");
+        PolicyDecision.Restarted restarted =
+                assertInstanceOf(PolicyDecision.Restarted.class, announce(State.READY, version(1)));
+        written.addAll(ledger.resume(ledger.restart(restarted.words()), List.of(), nowMs));
+        assertNotNull(ledger.ahead(new Lineage(0), version(9)));
+        assertNull(ledger.ahead(new Lineage(0), version(8)));
+        assertNull(ledger.ahead(new Lineage(1), version(9)), "the trainer of now may be about to say so");
+    }
+
+    @Test
+    void whatATrainerReadsHasItsOwnWords() {
+        take(version(8));
+        PolicyDecision.Restarted restarted =
+                assertInstanceOf(PolicyDecision.Restarted.class, announce(State.READY, version(3)));
+        written.addAll(ledger.resume(ledger.restart(restarted.words()), List.of(), nowMs));
+        LeaseDecision decision = ledger.mayLease(ledger.nextStep());
+        while (decision instanceof LeaseDecision.MayLease) {
+            take(null);
+            decision = ledger.mayLease(ledger.nextStep());
+        }
+        String why = assertInstanceOf(LeaseDecision.UnfillableAtThisVersion.class, decision)
+                .why();
+        assertTrue(why.contains("with weight version 3 "), why);
+    }
+
+    /** Where the log of announcements has lost everything. */
+    private StepLedger againBySteps() {
+        StepLedger again = new StepLedger(CAPACITY);
+        written.stream()
+                .filter(StepRecord.class::isInstance)
+                .map(StepRecord.class::cast)
+                .forEach(again::replay);
+        return again;
     }
 
     @Test
