@@ -139,12 +139,12 @@ class TruncatedLogTest {
                 Admin admin = clients.admin("test-admin")) {
             writer.initTransactions();
             assertEquals(0, reader.end(LOG), "readers of committed records stop before it");
-            assertEquals(1, HangingTransactions.abort(admin, List.of(LOG), LIMIT));
+            assertEquals(1, HangingTransactions.abort(admin, "writer", List.of(LOG), LIMIT));
             assertEquals(3, reader.end(LOG));
             List<Long> read = new ArrayList<>();
             reader.read(LOG, 0, record -> read.add(record.offset()));
             assertEquals(List.of(1L), read, "what it wrote counts as never written");
-            assertEquals(0, HangingTransactions.abort(admin, List.of(LOG), LIMIT));
+            assertEquals(0, HangingTransactions.abort(admin, "writer", List.of(LOG), LIMIT));
         }
     }
 }
