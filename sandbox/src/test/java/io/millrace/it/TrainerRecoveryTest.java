@@ -263,6 +263,29 @@ class TrainerRecoveryTest {
     }
 
     @Test
+    void aTrainerOfAnotherRunsCheckpointGoesOnAtThisStepWithItsOwnCount() throws Exception {
+        publish(LongStream.range(0, 4).toArray());
+        try (TrainerProcess trainer = trainer(keeping(100))) {
+            train(trainer, 0, FIRST_VERSION);
+        }
+        RecoverySettings fresh =
+                new RecoverySettings(1, LIMIT, 100, 1000, 1L, ResumeMode.FRESH, null, 500L, Duration.ofSeconds(1));
+        try (TrainerProcess trainer = trainer(fresh)) {
+            JsonNode status = assertOk(trainer.get("/v1/status"));
+            assertEquals(1, status.path("lineage").longValue());
+            assertEquals(1, status.path("next_step").longValue());
+            assertEquals(500, status.path("weight_version").longValue());
+            assertEquals("updating", status.path("policy_state").stringValue());
+            train(trainer, 1, 501);
+            assertEquals(
+                    501, trainer.get("/v1/status").json().path("weight_version").longValue());
+        }
+        assertEquals(
+                FIRST_VERSION + 1,
+                records(topics.policy(), Policy.class).getLast().weightVersion().value());
+    }
+
+    @Test
     void aRecordedStepWhoseResultsAreGoneIsRefusedWithWhatToDo() throws Exception {
         publish(LongStream.range(0, 6).toArray());
         try (TrainerProcess trainer = trainer(keeping(100));

@@ -14,6 +14,7 @@ import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
@@ -123,6 +124,13 @@ final class TrainerRun implements AutoCloseable {
     /** Writes a task on a prompts lane as the producer would; it is durable when it returns. */
     void issue(String lane, TrainingTask task) throws Exception {
         hand.send(new ProducerRecord<>(lane, 0, KafkaClients.key(task.groupIndex()), ControlCodec.encode(task)))
+                .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Asks for an evaluation, as another trainer consumer of the run did; it is durable when it returns. */
+    void ask(EvalRecord.Request request) throws Exception {
+        hand.send(new ProducerRecord<>(
+                        topics.evals(), 0, KafkaClients.key(request.evalId()), ControlCodec.encode(request)))
                 .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
