@@ -165,19 +165,27 @@ class LostEvaluationResultsTest {
     }
 
     private JsonNode awaitEnd(TrainerProcess trainer) throws Exception {
+        return awaitEnd(trainer, "mine");
+    }
+
+    private JsonNode awaitEnd(TrainerProcess trainer, String id) throws Exception {
         Await.until(
-                "the evaluation to end: " + trainer.get("/v1/evaluations/mine").json(),
-                () -> !assertOk(trainer.get("/v1/evaluations/mine"))
-                        .path("state")
-                        .asString()
-                        .equals("running"),
+                "the evaluation to end: " + trainer.get("/v1/evaluations/" + id).json(),
+                () -> Set.of("done", "expired", "failed")
+                        .contains(assertOk(trainer.get("/v1/evaluations/" + id))
+                                .path("state")
+                                .asString()),
                 WholeRun.LIMIT);
-        return assertOk(trainer.get("/v1/evaluations/mine"));
+        return assertOk(trainer.get("/v1/evaluations/" + id));
     }
 
     private static void assertWhole(JsonNode ended) {
+        assertWhole(ended, PROMPTS);
+    }
+
+    private static void assertWhole(JsonNode ended, int prompts) {
         assertEquals("done", ended.path("state").asString(), ended::toString);
-        assertEquals(PROMPTS, ended.path("done").asInt(), ended::toString);
+        assertEquals(prompts, ended.path("done").asInt(), ended::toString);
         assertEquals(0, ended.path("failed").asInt(), ended::toString);
     }
 
@@ -271,5 +279,30 @@ class LostEvaluationResultsTest {
             }
         }
         return groups;
+    }
+
+    /** The report of an evaluation says where later results begin; the log is cut and grows past that place again. */
+    @Test
+    void resultsBelowThePlaceOfAReportThatTheLogHasLostAreFound() throws Exception {
+        producer();
+        TrainerProcess trainer = trainer();
+        WholeRun.Part fast = worker("20ms");
+        ask(trainer, "reported", ProducerRun.dataSet(folder, "Eval ", PROMPTS));
+        assertWhole(awaitEnd(trainer, "reported"));
+        fast.stop();
+        losesResults((tails, partition) -> tails.cutBytes(partition, Long.MAX_VALUE));
+        ask(trainer, "mine", ProducerRun.dataSet(folder, "Eval ", 3 * PROMPTS));
+        WholeRun.Part slow = worker("250ms");
+        Await.until(
+                "as many results as there were",
+                () -> finished().size() > 2 * PROMPTS
+                        && whole.records(whole.topics.evalResults()).size() > PROMPTS + PROMPTS / 2,
+                WholeRun.LIMIT);
+        slow.stop();
+        trainer.close();
+        TrainerProcess second = trainer();
+        worker("20ms");
+        assertWhole(awaitEnd(second), 3 * PROMPTS);
+        assertEquals(List.of(), missing(), "none of its results was lost");
     }
 }

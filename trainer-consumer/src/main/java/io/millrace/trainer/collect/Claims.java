@@ -209,6 +209,17 @@ public final class Claims {
         heldAfterForgetting = groups.size();
     }
 
+    /** By partition, the lowest offset at which something is claimed to stand that was neither met nor found missing. */
+    public Map<Integer, Long> lowest() {
+        Map<Integer, Long> lowest = new HashMap<>();
+        open.forEach((partition, claims) -> claims.values().stream()
+                .flatMap(List::stream)
+                .filter(this::isOpen)
+                .flatMap(claim -> claim.place().offsets().stream())
+                .forEach(offset -> lowest.merge(partition, offset, Math::min)));
+        return lowest;
+    }
+
     /** Results named and neither met nor found missing. */
     public int waiting() {
         return open.values().stream()

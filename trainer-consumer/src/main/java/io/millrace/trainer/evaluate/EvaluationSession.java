@@ -5,6 +5,7 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.Policy;
@@ -95,6 +96,10 @@ final class EvaluationSession {
     private final ReportEnds reports;
 
     private List<TopicPartition> results = List.of();
+    /** By partition of the results: where they began when this was opened, and from where it reads them. */
+    private Map<Integer, Long> resultsBegin = Map.of();
+
+    private Map<Integer, Long> resultsFrom = Map.of();
     private Policy policy = Policy.initial();
     private boolean live;
 
@@ -135,33 +140,43 @@ final class EvaluationSession {
     }
 
     /**
-     * Reads what stands on the topics: what was asked for and reported, then the results that no report holds, and all
-     * receipts: the producer deletes those of evaluations that are over.
+     * Reads what stands on the topics: what was asked for and reported, then all receipts (the producer deletes those of
+     * evaluations that are over), then the results that no report holds.
      */
     void open() throws Exception {
         TopicPartition evals = new TopicPartition(plan.topics().evals(), 0);
         TopicPartition weights = new TopicPartition(plan.topics().policy(), 0);
+        TopicPartition receipts = new TopicPartition(plan.topics().evalReceipts(), 0);
         tail.follow(List.of(evals.topic(), weights.topic()), plan.brokerLimit());
         tail.readToEnd(this::accept, plan.brokerLimit());
-        Map<TopicPartition, Long> from = new HashMap<>();
-        for (TopicPartition partition : List.of(evals, weights)) {
-            from.put(partition, tail.consumer().position(partition, plan.brokerLimit()));
-        }
+        Map<TopicPartition, Long> from = positions(List.of(evals, weights));
+        from.putAll(tail.consumer().beginningOffsets(List.of(receipts), plan.brokerLimit()));
+        tail.followFrom(from);
+        tail.readToEnd(this::accept, plan.brokerLimit());
+        from = positions(List.of(evals, weights, receipts));
         results = tail.consumer().partitionsFor(plan.topics().evalResults(), plan.brokerLimit()).stream()
                 .map(info -> new TopicPartition(info.topic(), info.partition()))
                 .toList();
-        reports.readFrom(
-                        byPartition(tail.consumer().beginningOffsets(results, plan.brokerLimit())),
-                        byPartition(tail.consumer().endOffsets(results, plan.brokerLimit())))
-                .forEach((partition, offset) ->
-                        from.put(new TopicPartition(plan.topics().evalResults(), partition), offset));
-        TopicPartition receipts = new TopicPartition(plan.topics().evalReceipts(), 0);
-        from.putAll(tail.consumer().beginningOffsets(List.of(receipts), plan.brokerLimit()));
+        resultsBegin = byPartition(tail.consumer().beginningOffsets(results, plan.brokerLimit()));
+        resultsFrom = reports.readFrom(
+                resultsBegin, byPartition(tail.consumer().endOffsets(results, plan.brokerLimit())), claims.lowest());
+        // What reports say of a log that was cut since is known to be wrong only now.
+        mayDelete();
+        for (TopicPartition partition : results) {
+            from.put(partition, resultsFrom.getOrDefault(partition.partition(), 0L));
+        }
         tail.followFrom(from);
         tail.readToEnd(this::accept, plan.brokerLimit());
         live = true;
         ages.allRead(nowMs());
         show();
+    }
+
+    private Map<TopicPartition, Long> positions(List<TopicPartition> partitions) {
+        Map<TopicPartition, Long> positions = new HashMap<>();
+        partitions.forEach(
+                partition -> positions.put(partition, tail.consumer().position(partition, plan.brokerLimit())));
+        return positions;
     }
 
     private static Map<Integer, Long> byPartition(Map<TopicPartition, Long> offsets) {
@@ -226,7 +241,9 @@ final class EvaluationSession {
             case EvalRecord.Report report -> {
                 reports.reported(report.resultsFrom());
                 metrics.reported(report, live);
-                mayDelete();
+                if (live) {
+                    mayDelete();
+                }
             }
             case EvalRecord.Failed failed -> {
                 if (live) {
@@ -273,10 +290,26 @@ final class EvaluationSession {
     }
 
     private void receipt(Receipt receipt, long offset) throws BadRecordException {
+        if (live
+                && receipt.outcome() instanceof Receipt.Claim claim
+                && isUnread(claim)
+                && ofEvaluations.isWanted(receipt)) {
+            throw new TruncatedLogException("the result of group " + receipt.groupIndex() + " stands at partition "
+                    + claim.partition() + " offsets " + claim.offsets() + " of "
+                    + plan.topics().evalResults()
+                    + ", which by the newest report is of older evaluations: the broker has lost what stood there");
+        }
         if (!ofEvaluations.claimed(receipt, offset, ticker.nanos())) {
             throw new BadRecordException(
                     "a receipt of group " + receipt.groupIndex() + ", which no evaluation has: too many of those wait");
         }
+    }
+
+    /** Whether it stands where this session has not read. */
+    private boolean isUnread(Receipt.Claim claim) {
+        return claim.offsets().stream()
+                .anyMatch(at -> at >= resultsBegin.getOrDefault(claim.partition(), 0L)
+                        && at < resultsFrom.getOrDefault(claim.partition(), 0L));
     }
 
     private void result(ConsumerRecord<byte[], byte[]> record) throws Exception {
@@ -391,10 +424,7 @@ final class EvaluationSession {
     }
 
     private Map<Integer, Long> positions() {
-        Map<Integer, Long> positions = new HashMap<>();
-        results.forEach(partition ->
-                positions.put(partition.partition(), tail.consumer().position(partition, plan.brokerLimit())));
-        return positions;
+        return byPartition(positions(results));
     }
 
     /** Durable when it returns; taken in at once, and known when it is read back. */

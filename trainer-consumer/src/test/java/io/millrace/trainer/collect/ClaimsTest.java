@@ -16,6 +16,7 @@ import io.millrace.common.record.StepRecord.Missing;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ClaimsTest {
@@ -128,5 +129,18 @@ class ClaimsTest {
         assertEquals(10, claims.receiptsFrom(50), "also of one that was met: its lease may turn out unreadable");
         ledger.discard(new GroupIndex(1), new Attempt(1), "filtered");
         assertEquals(20, claims.receiptsFrom(50));
+    }
+
+    @Test
+    void theLowestClaimOfAPartitionIsThatOfWhatIsStillWaitedFor() {
+        claim(1, 1, 0, 0, 4L);
+        claim(2, 1, 1, 0, 5L, 9L);
+        claim(3, 1, 2, 0, 7L);
+        assertEquals(Map.of(0, 4L), claims.lowest());
+        ledger.missing(missing(1, 1, Missing.Why.NOT_THERE, 4L));
+        assertEquals(Map.of(0, 5L), claims.lowest());
+        claims.met(arrived(2, 1, 5L, 9L));
+        ledger.discard(new GroupIndex(3), new Attempt(1), "filtered");
+        assertEquals(Map.of(), claims.lowest());
     }
 }

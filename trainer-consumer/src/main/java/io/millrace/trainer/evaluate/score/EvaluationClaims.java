@@ -50,6 +50,14 @@ public final class EvaluationClaims {
         return true;
     }
 
+    /** Whether the receipt says where something stands that an open evaluation waits for. */
+    public boolean isWanted(Receipt receipt) {
+        return receipt.outcome() instanceof Receipt.Claim
+                && evaluations.evaluationOf(receipt.groupIndex()).isPresent()
+                && !evaluations.isSettled(receipt.groupIndex())
+                && !evaluations.isOver(receipt.groupIndex(), receipt.attempt());
+    }
+
     /** A record of {@code evals} was taken in: receipts that waited for it are judged from now on. */
     public void evaluationsChanged(long nowNanos) {
         while (!early.isEmpty() && evaluations.isIssued(early.firstKey())) {

@@ -8,8 +8,8 @@ import java.util.Map;
 /**
  * Where the results after each of the newest reports begin, by partition of {@code eval-results}: from where a restart
  * reads, and below what may be deleted. A report stands on another topic than the results, so after a broker has lost the
- * end of a log it may name a place that the log does not reach: that says nothing any more, since other results come to
- * stand below it. Pure; one owner.
+ * end of a log it may name a place that the log does not reach, or has reached again with other results. That says nothing
+ * any more. Pure; one owner.
  */
 public final class ReportEnds {
     private final int keep;
@@ -35,17 +35,20 @@ public final class ReportEnds {
 
     /**
      * Where each partition is to be read from, so that no result without a report is left out. What the newest reports
-     * say of a partition that ends before it is forgotten.
+     * say of a partition that ends before it, or in which a result that no report has stands before it, is forgotten.
      *
      * @param begins first offset of each partition
      * @param ends offset after the last of each partition
+     * @param claimed by partition, the lowest offset of a result that no report has; of those with receipts
      */
-    public Map<Integer, Long> readFrom(Map<Integer, Long> begins, Map<Integer, Long> ends) {
+    public Map<Integer, Long> readFrom(Map<Integer, Long> begins, Map<Integer, Long> ends, Map<Integer, Long> claimed) {
         Deque<Map<Integer, Long>> known = new ArrayDeque<>(reports);
         reports.clear();
         for (Map<Integer, Long> report : known) {
             Map<Integer, Long> reached = new HashMap<>(report);
-            reached.entrySet().removeIf(place -> place.getValue() > ends.getOrDefault(place.getKey(), 0L));
+            reached.entrySet()
+                    .removeIf(place -> place.getValue() > ends.getOrDefault(place.getKey(), 0L)
+                            || place.getValue() > claimed.getOrDefault(place.getKey(), Long.MAX_VALUE));
             reports.addLast(reached);
         }
         Map<Integer, Long> newest = reports.isEmpty() ? Map.of() : reports.getLast();
