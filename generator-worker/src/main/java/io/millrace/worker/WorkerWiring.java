@@ -62,11 +62,6 @@ import tools.jackson.databind.node.ObjectNode;
 public final class WorkerWiring {
     private static final Logger log = LoggerFactory.getLogger(WorkerWiring.class);
 
-    private static final String PUBLICATION = "publication";
-
-    /** A healthy broker takes a record in less; what takes longer is worth showing. */
-    private static final Duration STUCK = Duration.ofSeconds(5);
-
     /** After the hand-back's own time: a receipt for each group whose engine has not answered. */
     private static final Duration RECEIPTS_LIMIT = Duration.ofSeconds(5);
 
@@ -326,11 +321,7 @@ public final class WorkerWiring {
 
     /** Also tells the health report whether what is finished gets away. */
     private Status status(Generator generator, ResultPublisher publisher, EnginePool engines, long sequence) {
-        if (publisher.stuckFor().compareTo(STUCK) > 0) {
-            health.blocked(PUBLICATION, "the broker, which takes no results");
-        } else {
-            health.running(PUBLICATION);
-        }
+        publisher.report(health);
         return new Status(
                 worker,
                 sequence,

@@ -5,6 +5,7 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.lifecycle.Fatal;
+import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
@@ -228,9 +229,9 @@ public final class ResultPublisher {
         return sent;
     }
 
-    /** How long records have waited for the broker without any being taken; zero while none wait. */
-    public Duration stuckFor() {
-        return outstanding.stuckFor();
+    /** Tells the health report whether what is finished gets away. */
+    public void report(Health health) {
+        outstanding.report(health);
     }
 
     /** Groups published since the start. */

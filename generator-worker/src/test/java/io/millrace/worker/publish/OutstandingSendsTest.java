@@ -1,7 +1,10 @@
 package io.millrace.worker.publish;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.testing.ManualClock;
 import io.millrace.common.testing.ManualTicker;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -29,5 +32,31 @@ class OutstandingSendsTest {
         sends.answered();
         ticker.advance(Duration.ofSeconds(2));
         assertEquals(Duration.ZERO, sends.stuckFor());
+    }
+
+    @Test
+    void healthNamesABrokerThatTakesNoResultsUntilItTakesOne() {
+        Health health = new Health(new ManualClock(), ticker);
+        sends.report(health);
+        assertEquals(Health.State.RUNNING, state(health));
+
+        sends.sent();
+        sends.sent();
+        ticker.advance(OutstandingSends.STUCK);
+        sends.report(health);
+        assertEquals(Health.State.RUNNING, state(health));
+        ticker.advance(Duration.ofMillis(1));
+        sends.report(health);
+        assertEquals(Health.State.BLOCKED, state(health));
+
+        sends.answered();
+        sends.report(health);
+        assertEquals(Health.State.RUNNING, state(health));
+    }
+
+    private static Health.State state(Health health) {
+        Health.Part part = health.parts().get(OutstandingSends.PART);
+        assertNotNull(part);
+        return part.state();
     }
 }
