@@ -21,46 +21,32 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Turns a lease into its groups: from memory where the payload is there, by partition and offset where not. Any thread
  * may call; one reads at a time, since the consumer has one owner at a time.
  */
 public final class BatchReader {
-    private static final Logger log = LoggerFactory.getLogger(BatchReader.class);
-
-    /** Reading over so many unwanted records is cheaper than seeking, which throws away what was fetched ahead. */
-    private static final long READ_OVER_RECORDS = 64;
-
-    private static final Duration POLL = Duration.ofMillis(200);
-
     private final String topic;
     private final Consumer<byte[], byte[]> consumer;
-    private final Ticker ticker;
+    private final OffsetsFetch fetch;
     private final Duration limit;
-    private final Duration goneAfter;
     private final ReentrantLock lock = new ReentrantLock(true);
     private volatile boolean ended;
 
     /**
      * @param consumer without a group; owned by this from now on
      * @param limit for reading one batch, and for waiting until another is read
-     * @param goneAfter how long a partition must be seen to end before a record until that is gone
+     * @param goneAfter how long a partition must be seen to end before a record until that is gone; comes on top of the
+     *     limit, once for all partitions
      */
     public BatchReader(
             String topic, Consumer<byte[], byte[]> consumer, Ticker ticker, Duration limit, Duration goneAfter) {
         this.topic = topic;
         this.consumer = consumer;
-        this.ticker = ticker;
+        this.fetch = new OffsetsFetch(consumer, ticker, limit, goneAfter);
         this.limit = limit;
-        this.goneAfter = goneAfter;
     }
 
     /**
@@ -113,94 +99,29 @@ public final class BatchReader {
                         RolloutQueueException.Kind.ENDED,
                         "the trainer consumer is stopping or has failed; see its log");
             }
+            Map<TopicPartition, NavigableSet<Long>> wanted = new HashMap<>();
+            missing.forEach((partition, entries) -> {
+                NavigableSet<Long> offsets =
+                        wanted.computeIfAbsent(new TopicPartition(topic, partition), _ -> new TreeSet<>());
+                entries.forEach(entry -> offsets.addAll(entry.offsets()));
+            });
+            Map<TopicPartition, Map<Long, ConsumerRecord<byte[], byte[]>>> found = fetch.read(wanted);
             Map<GroupIndex, String> whys = new HashMap<>();
-            long deadlineNanos = ticker.nanos() + limit.toNanos();
-            for (Map.Entry<Integer, List<ManifestEntry>> of : missing.entrySet()) {
-                TreeSet<Long> offsets = new TreeSet<>();
-                of.getValue().forEach(entry -> offsets.addAll(entry.offsets()));
+            missing.forEach((partition, entries) -> {
                 Map<Long, ConsumerRecord<byte[], byte[]>> records =
-                        fetch(new TopicPartition(topic, of.getKey()), offsets, deadlineNanos);
-                for (ManifestEntry entry : of.getValue()) {
+                        found.getOrDefault(new TopicPartition(topic, partition), Map.of());
+                for (ManifestEntry entry : entries) {
                     try {
                         blobs.put(entry.groupIndex(), blob(entry, records));
                     } catch (BadRecordException e) {
                         whys.put(entry.groupIndex(), String.valueOf(e.getMessage()));
                     }
                 }
-            }
+            });
             return whys;
         } finally {
             lock.unlock();
         }
-    }
-
-    /** What stands at these offsets; those that are gone are absent. */
-    private Map<Long, ConsumerRecord<byte[], byte[]>> fetch(
-            TopicPartition partition, NavigableSet<Long> wanted, long deadlineNanos) {
-        Map<Long, ConsumerRecord<byte[], byte[]>> found = new HashMap<>();
-        try {
-            consumer.assign(List.of(partition));
-            long position = -1;
-            long atEndSinceNanos = 0;
-            boolean atEnd = false;
-            Long next = wanted.first();
-            while (next != null) {
-                if (position < 0 || next - position > READ_OVER_RECORDS) {
-                    consumer.seek(partition, next);
-                }
-                ConsumerRecords<byte[], byte[]> records = poll(partition);
-                if (records == null) {
-                    // Of the offsets that the log does not have, the lower are gone and the upper ones may be.
-                    position = -1;
-                    next = wanted.ceiling(Math.max(next, begin(partition)));
-                } else {
-                    for (ConsumerRecord<byte[], byte[]> record : records) {
-                        if (wanted.contains(record.offset())) {
-                            found.put(record.offset(), record);
-                        }
-                    }
-                    position = consumer.position(partition);
-                    next = wanted.ceiling(position);
-                }
-                if (next == null || (records != null && !records.isEmpty()) || next < end(partition)) {
-                    atEnd = false;
-                } else if (!atEnd) {
-                    atEnd = true;
-                    atEndSinceNanos = ticker.nanos();
-                } else if (ticker.nanos() - atEndSinceNanos >= goneAfter.toNanos()) {
-                    return found;
-                }
-                if (next != null && ticker.nanos() - deadlineNanos > 0) {
-                    throw new RolloutQueueException(
-                            RolloutQueueException.Kind.UNAVAILABLE,
-                            "offset " + next + " of " + partition + " was not read within " + limit);
-                }
-            }
-            return found;
-        } catch (KafkaException e) {
-            throw new RolloutQueueException(
-                    RolloutQueueException.Kind.UNAVAILABLE,
-                    "offset " + wanted.first() + " and later of " + partition + " cannot be read: " + e.getMessage(),
-                    e);
-        }
-    }
-
-    /** Null where the log does not have the position. */
-    private @Nullable ConsumerRecords<byte[], byte[]> poll(TopicPartition partition) {
-        try {
-            return consumer.poll(POLL);
-        } catch (OffsetOutOfRangeException e) {
-            log.debug("{} does not have what a manifest names", partition, e);
-            return null;
-        }
-    }
-
-    private long begin(TopicPartition partition) {
-        return consumer.beginningOffsets(List.of(partition), limit).getOrDefault(partition, 0L);
-    }
-
-    private long end(TopicPartition partition) {
-        return consumer.endOffsets(List.of(partition), limit).getOrDefault(partition, Long.MAX_VALUE);
     }
 
     private byte[] blob(ManifestEntry entry, Map<Long, ConsumerRecord<byte[], byte[]>> records)

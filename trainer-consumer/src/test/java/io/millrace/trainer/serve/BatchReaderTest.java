@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -28,33 +29,59 @@ import org.junit.jupiter.api.Test;
 
 /** What a manifest names and the log has no more; against Kafka's own in-memory client. */
 class BatchReaderTest {
-    private static final TopicPartition PARTITION = new TopicPartition("run.results", 0);
+    private static final String TOPIC = "run.results";
+    private static final int PARTITIONS = 4;
     private static final Duration GONE_AFTER = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofMillis(200);
 
     private final ManualTicker ticker = new ManualTicker();
-    private final TreeMap<Long, byte[]> log = new TreeMap<>();
+    private final List<TreeMap<Long, byte[]>> logs =
+            Stream.generate(TreeMap<Long, byte[]>::new).limit(PARTITIONS).toList();
+    private final TreeMap<Long, byte[]> log = logs.getFirst();
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
-    private final BatchReader reader =
-            new BatchReader(PARTITION.topic(), consumer, ticker, Duration.ofMinutes(1), GONE_AFTER);
     private int polls;
+    private int fetches;
 
-    /** The log as it stands, from the position on, with each poll. */
+    private BatchReader reader(Duration limit) {
+        return new BatchReader(TOPIC, consumer, ticker, limit, GONE_AFTER);
+    }
+
+    private List<RolloutGroup> read(ManifestEntry... entries) throws InterruptedException {
+        return reader(Duration.ofMinutes(1)).read(source(entries));
+    }
+
+    private RolloutQueueException refusal(Duration limit, ManifestEntry... entries) {
+        return assertThrows(RolloutQueueException.class, () -> reader(limit).read(source(entries)));
+    }
+
+    /** The logs as they stand, from the positions on, with each poll. */
     private void serve(Runnable before) {
-        consumer.updateBeginningOffsets(Map.of(PARTITION, 0L));
+        showEnds();
         consumer.schedulePollTask(new Runnable() {
             @Override
             public void run() {
                 polls++;
                 before.run();
                 ticker.advance(POLL);
-                consumer.updateEndOffsets(Map.of(PARTITION, log.isEmpty() ? 0L : log.lastKey() + 1));
-                log.tailMap(consumer.position(PARTITION))
-                        .forEach((offset, blob) -> consumer.addRecord(
-                                new ConsumerRecord<>(PARTITION.topic(), 0, offset, new byte[0], blob)));
+                showEnds();
+                for (TopicPartition partition : consumer.assignment()) {
+                    logs.get(partition.partition())
+                            .tailMap(consumer.position(partition))
+                            .forEach((offset, blob) -> consumer.addRecord(
+                                    new ConsumerRecord<>(TOPIC, partition.partition(), offset, new byte[0], blob)));
+                }
                 consumer.schedulePollTask(this);
             }
         });
+    }
+
+    private void showEnds() {
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            TreeMap<Long, byte[]> one = logs.get(partition);
+            TopicPartition name = new TopicPartition(TOPIC, partition);
+            consumer.updateBeginningOffsets(Map.of(name, 0L));
+            consumer.updateEndOffsets(Map.of(name, one.isEmpty() ? 0L : one.lastKey() + 1));
+        }
     }
 
     private static byte[] blob(long index, int attempt) {
@@ -62,8 +89,12 @@ class BatchReaderTest {
     }
 
     private static ManifestEntry entry(long index, Long... offsets) {
+        return in(0, index, offsets);
+    }
+
+    private static ManifestEntry in(int partition, long index, Long... offsets) {
         return new ManifestEntry(
-                new GroupIndex(index), new Attempt(1), new WeightVersion(0), 0, Arrays.asList(offsets));
+                new GroupIndex(index), new Attempt(1), new WeightVersion(0), partition, Arrays.asList(offsets));
     }
 
     private static BatchSource source(ManifestEntry... entries) {
@@ -86,8 +117,7 @@ class BatchReaderTest {
         ManifestEntry another = entry(1, 4L);
         ManifestEntry hole = entry(2, 1L);
         ManifestEntry beyond = entry(3, 9L, 10L);
-        RolloutQueueException gone = assertThrows(
-                RolloutQueueException.class, () -> reader.read(source(entry(0, 3L), another, hole, beyond)));
+        RolloutQueueException gone = refusal(Duration.ofMinutes(1), entry(0, 3L), another, hole, beyond);
         assertEquals(RolloutQueueException.Kind.UNREADABLE, gone.kind());
         assertEquals(List.of(another, hole, beyond), gone.gone());
         assertTrue(gone.getMessage().contains("group 1 attempt 2 stands there"), gone::getMessage);
@@ -104,7 +134,7 @@ class BatchReaderTest {
         });
         assertEquals(
                 List.of(0L, 1L),
-                reader.read(source(entry(0, 0L), entry(1, 1L))).stream()
+                read(entry(0, 0L), entry(1, 1L)).stream()
                         .map(RolloutGroup::header)
                         .map(header -> header.groupIndex().value())
                         .toList());
@@ -115,10 +145,61 @@ class BatchReaderTest {
         serve(() -> {});
         long beginNanos = ticker.nanos();
         ManifestEntry lost = entry(0, 0L);
-        assertEquals(
-                List.of(lost),
-                assertThrows(RolloutQueueException.class, () -> reader.read(source(lost)))
-                        .gone());
+        assertEquals(List.of(lost), refusal(Duration.ofMinutes(1), lost).gone());
         assertTrue(ticker.nanos() - beginNanos >= GONE_AFTER.toNanos());
+    }
+
+    @Test
+    void partitionsThatWereAllCutAreWaitedForTogether() {
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            logs.get(partition).put(0L, blob(partition, 1));
+        }
+        serve(() -> {});
+        ManifestEntry[] entries = new ManifestEntry[2 * PARTITIONS];
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            entries[partition] = in(partition, partition, 0L);
+            entries[PARTITIONS + partition] = in(partition, PARTITIONS + partition, 5L);
+        }
+        RolloutQueueException gone = refusal(GONE_AFTER.multipliedBy(3), entries);
+        assertEquals(RolloutQueueException.Kind.UNREADABLE, gone.kind(), gone::getMessage);
+        assertEquals(List.of(entries).subList(PARTITIONS, 2 * PARTITIONS), gone.gone());
+    }
+
+    @Test
+    void theWaitForAnEndIsNoPartOfTheBrokersTime() {
+        serve(() -> {});
+        ManifestEntry lost = entry(0, 0L);
+        assertEquals(List.of(lost), refusal(GONE_AFTER.dividedBy(2), lost).gone());
+    }
+
+    @Test
+    void aBrokerThatGivesNothingBelowTheEndIsUnavailable() {
+        log.put(0L, blob(0, 1));
+        consumer.updateBeginningOffsets(Map.of(new TopicPartition(TOPIC, 0), 0L));
+        consumer.updateEndOffsets(Map.of(new TopicPartition(TOPIC, 0), 1L));
+        consumer.schedulePollTask(new Runnable() {
+            @Override
+            public void run() {
+                ticker.advance(POLL);
+                consumer.schedulePollTask(this);
+            }
+        });
+        assertEquals(
+                RolloutQueueException.Kind.UNAVAILABLE,
+                refusal(GONE_AFTER, entry(0, 0L)).kind());
+    }
+
+    /** The client answers that at once, so who asks again without a pause asks as fast as it can. */
+    @Test
+    void noOffsetIsFetchedThatTheLogDoesNotHave() {
+        log.put(0L, blob(0, 1));
+        serve(() -> {
+            if (!consumer.paused().containsAll(consumer.assignment())) {
+                fetches++;
+            }
+        });
+        ManifestEntry lost = entry(0, 7L);
+        assertEquals(List.of(lost), refusal(Duration.ofMinutes(1), lost).gone());
+        assertEquals(0, fetches);
     }
 }
