@@ -132,6 +132,7 @@ public final class WorkerWiring {
                 worker,
                 registry,
                 Ticker.system(),
+                settings.publishTimeout(),
                 fatal);
         stops.push("result publisher", publisher::close);
 

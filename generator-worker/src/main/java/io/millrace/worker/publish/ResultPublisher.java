@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Result, broker acknowledgement, receipt, acknowledgement; only then is the group let go.
  *
- * <p>The producer is idempotent and waits for all replicas, and retries by itself until {@code delivery.timeout.ms};
- * what still fails then ends the process: the group keeps standing in the in-flight table until the process is gone, so
+ * <p>The producer is idempotent and waits for all replicas, and retries by itself until {@code delivery.timeout.ms}, which
+ * {@link PatientSends} holds against the monotonic clock; what still fails then ends the process: the group keeps standing in the in-flight table until the process is gone, so
  * the ledger gives it to somebody else.
  *
  * <p>Thread-safe: a Kafka producer is. What follows an acknowledgement never runs on the client's own thread: a send may
@@ -58,7 +58,7 @@ public final class ResultPublisher {
     private final WorkerIncarnation worker;
     private final Fatal fatal;
     private final ExecutorService followUps = Executors.newVirtualThreadPerTaskExecutor();
-    private final OutstandingSends outstanding;
+    private final PatientSends sends;
     private final LongAdder finished = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final MeterRegistry registry;
@@ -67,6 +67,7 @@ public final class ResultPublisher {
      * @param records of training groups
      * @param evaluations of groups of evaluations
      * @param partials of groups given back
+     * @param limit how long a record may wait for the broker, by the monotonic clock; the producer has the same
      */
     public ResultPublisher(
             Producer<byte[], byte[]> producer,
@@ -77,6 +78,7 @@ public final class ResultPublisher {
             WorkerIncarnation worker,
             MeterRegistry registry,
             Ticker ticker,
+            Duration limit,
             Fatal fatal) {
         this.producer = producer;
         this.topics = topics;
@@ -86,7 +88,7 @@ public final class ResultPublisher {
         this.worker = worker;
         this.registry = registry;
         this.fatal = fatal;
-        this.outstanding = new OutstandingSends(ticker);
+        this.sends = new PatientSends(producer, limit, ticker, followUps);
     }
 
     /**
@@ -210,28 +212,12 @@ public final class ResultPublisher {
     }
 
     private CompletableFuture<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
-        CompletableFuture<RecordMetadata> sent = new CompletableFuture<>();
-        outstanding.sent();
-        try {
-            var _ = producer.send(record, (metadata, e) -> {
-                outstanding.answered();
-                if (e == null) {
-                    sent.complete(metadata);
-                } else {
-                    log.error("a record for {} was not taken: {}", record.topic(), e.toString());
-                    sent.completeExceptionally(e);
-                }
-            });
-        } catch (RuntimeException e) {
-            outstanding.answered();
-            sent.completeExceptionally(e);
-        }
-        return sent;
+        return sends.send(record);
     }
 
     /** Tells the health report whether what is finished gets away. */
     public void report(Health health) {
-        outstanding.report(health);
+        sends.report(health);
     }
 
     /** Groups published since the start. */

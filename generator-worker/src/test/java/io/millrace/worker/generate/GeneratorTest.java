@@ -102,6 +102,7 @@ class GeneratorTest {
                     worker,
                     registry,
                     Ticker.system(),
+                    Duration.ofMinutes(10),
                     fatal);
             RunId run = new RunId("r");
             Sampler sampler = new Sampler(
