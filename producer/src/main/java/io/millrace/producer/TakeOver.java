@@ -111,7 +111,7 @@ final class TakeOver {
         agree(RunRecords.newest(reader, plan.topics()));
         new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
         Map<TopicPartition, Long> positions = readSettlements(reader);
-        readTasks();
+        readTasks(reader);
         for (String topic : List.of(plan.topics().receipts(), plan.topics().evalReceipts())) {
             TopicPartition receipts = new TopicPartition(topic, 0);
             positions.put(receipts, reader.begin(receipts));
@@ -152,6 +152,7 @@ final class TakeOver {
                 plan.topics().receipts(),
                 plan.topics().evalReceipts(),
                 plan.topics().runRecord(),
+                plan.topics().evals(),
                 plan.topics().evalResults())) {
             own.addAll(reader.partitions(topic));
         }
@@ -184,7 +185,13 @@ final class TakeOver {
         }
     }
 
-    private void readTasks() {
+    private void readTasks(PartitionReader reader) {
+        // Before they are read: what is lost from then on is noticed by whatever takes its place.
+        for (String lane : List.of(
+                plan.topics().prompts(), plan.topics().urgent(), plan.topics().evalPrompts())) {
+            TopicPartition partition = new TopicPartition(lane, 0);
+            edges.publisher().wasReadTo(partition, reader.end(partition));
+        }
         PublishedTask last = edges.prompts().last();
         nextIndex = nextIndex(last);
         lastPromptOffset = last == null ? 0 : last.offset();

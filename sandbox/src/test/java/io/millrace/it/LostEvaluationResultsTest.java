@@ -269,6 +269,30 @@ class LostEvaluationResultsTest {
         assertWhole(awaitEnd(trainer));
     }
 
+    /** What the producer wrote on {@code evals} stands, and that it counts does not: it must never come to count later. */
+    @Test
+    void anEvaluationOfWhichTheEndOfATransactionIsLostIsIssuedAgain() throws Exception {
+        WholeRun.Part producer = producer();
+        TrainerProcess trainer = trainer();
+        ask(trainer, "before", ProducerRun.dataSet(folder, "Before ", PROMPTS));
+        Await.until("it to be issued", () -> types().contains("issued"), WholeRun.LIMIT);
+        producer.stop();
+        loses(whole.topics.evals(), (tails, partition) -> tails.cutBatches(partition, 1));
+        producer();
+        ask(trainer, "mine", ProducerRun.dataSet(folder, "Eval ", PROMPTS));
+        worker("20ms");
+        assertWhole(awaitEnd(trainer));
+        assertWhole(awaitEnd(trainer, "before"));
+    }
+
+    /** Types of the records on {@code evals}. */
+    private List<String> types() throws Exception {
+        return whole.records(whole.topics.evals()).stream()
+                .map(record -> Json.MAPPER.readTree(new String(record.value(), StandardCharsets.UTF_8)))
+                .map(record -> record.path("type").asString())
+                .toList();
+    }
+
     /** Groups whose prompts begin so, of which a task stands. */
     private Set<Long> tasks(String begin) throws Exception {
         Set<Long> groups = new TreeSet<>();

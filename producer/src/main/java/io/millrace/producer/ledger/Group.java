@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  * whichever attempt it is of, until the trainer consumer says that its result is not there. Owned by {@link Ledger}.
  */
 final class Group {
-    /** How many attempts' ends are kept; only a worker gone wrong can tell of more. */
+    /**
+     * How many ends are kept of attempts above the newest published one; only workers gone wrong tell of more. Up to the
+     * newest there are as many as the settings allow, and each counts: one that is not kept would be found again for ever.
+     */
     static final int ENDS_MAX = 64;
 
     /** How an attempt ended; where several things are known of one attempt, the later constant holds. */
@@ -190,16 +193,16 @@ final class Group {
     }
 
     boolean succeeded(Attempt attempt) {
-        return ended(attempt, new AttemptEnd(End.SUCCEEDED, "", null));
+        return toldByWorker(attempt, new AttemptEnd(End.SUCCEEDED, "", null));
     }
 
     boolean failed(Attempt attempt, String cause) {
-        return !overtaken(attempt) && ended(attempt, new AttemptEnd(End.FAILED, cause, null));
+        return !overtaken(attempt) && toldByWorker(attempt, new AttemptEnd(End.FAILED, cause, null));
     }
 
     /** @param partial what it has generated; null when that is nothing */
     boolean handedBack(Attempt attempt, String cause, @Nullable PartialRef partial) {
-        return !overtaken(attempt) && ended(attempt, new AttemptEnd(End.HANDED_BACK, cause, partial));
+        return !overtaken(attempt) && toldByWorker(attempt, new AttemptEnd(End.HANDED_BACK, cause, partial));
     }
 
     boolean rejected(Attempt attempt, String cause) {
@@ -215,11 +218,24 @@ final class Group {
     /** Returns whether this said anything new of the attempt. */
     private boolean ended(Attempt attempt, AttemptEnd end) {
         AttemptEnd known = ends.get(attempt);
-        if (known == null ? ends.size() >= ENDS_MAX : known.end().compareTo(end.end()) >= 0) {
+        if (known != null && known.end().compareTo(end.end()) >= 0) {
             return false;
         }
         ends.put(attempt, new AttemptEnd(end.end(), cut(end.cause()), end.partial()));
         return true;
+    }
+
+    /** The same of a worker's word, which may be about an attempt that was never published. */
+    private boolean toldByWorker(Attempt attempt, AttemptEnd end) {
+        boolean published = isLatest(attempt) || overtaken(attempt);
+        return (published || ends.containsKey(attempt) || unpublished() < ENDS_MAX) && ended(attempt, end);
+    }
+
+    private int unpublished() {
+        Issue latest = issue;
+        return latest == null
+                ? ends.size()
+                : ends.tailMap(latest.attempt(), false).size();
     }
 
     /**

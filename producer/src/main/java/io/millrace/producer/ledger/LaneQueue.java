@@ -1,21 +1,26 @@
 package io.millrace.producer.ledger;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
-import java.util.TreeMap;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 
-/** Which tasks of a lane may still be in its queue, by offset. Owned by {@link Ledger}. */
+/**
+ * Which tasks of a lane may still be in its queue. One offset may be that of several: a log that has lost its tail gives
+ * the offset out again, and a task that is gone has left the queue with the one in its place. Owned by {@link Ledger}.
+ */
 final class LaneQueue {
     /** A task of the lane. */
     record Entry(long offset, long group, long attempt) {}
 
-    private final NavigableMap<Long, Entry> queued = new TreeMap<>();
+    private final NavigableSet<Entry> queued = new TreeSet<>(Comparator.comparingLong(Entry::offset)
+            .thenComparingLong(Entry::group)
+            .thenComparingLong(Entry::attempt));
     private long startOffset;
 
     void add(Entry entry) {
-        queued.put(entry.offset(), entry);
+        queued.add(entry);
     }
 
     /** Whether the task at this offset has left the queue. */
@@ -29,9 +34,10 @@ final class LaneQueue {
             return List.of();
         }
         startOffset = offset;
-        Map<Long, Entry> gone = queued.headMap(offset);
-        List<Entry> left = new ArrayList<>(gone.values());
-        gone.clear();
+        List<Entry> left = new ArrayList<>();
+        while (!queued.isEmpty() && queued.getFirst().offset() < offset) {
+            left.add(queued.removeFirst());
+        }
         return left;
     }
 }

@@ -24,6 +24,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * Publishes what the producer decides, a batch in one transaction, so that after any death the topics end with whole
@@ -87,13 +88,18 @@ public final class RunPublisher implements AutoCloseable {
         producer.initTransactions();
     }
 
+    /** Everything below this offset of a prompts lane is there to be read; called after {@link #open}. */
+    public void wasReadTo(TopicPartition lane, long end) {
+        written.endsAt(lane, end);
+    }
+
     /**
      * Publishes the items, all or none.
      *
      * @param items 1 or more
      * @return the offset of each one's first record
-     * @throws io.millrace.common.kafka.TruncatedLogException when a lane has lost what was published before; close this
-     *     publisher
+     * @throws io.millrace.common.kafka.TruncatedLogException when a lane has lost what was published or read before; close
+     *     this publisher
      * @throws KafkaException when it is not known whether they stand; close this publisher
      * @throws IllegalStateException when a first task is larger than the limit; nothing was sent
      */

@@ -70,6 +70,24 @@ class LedgerTest {
         assertEquals(2, ledger.counts().queued());
     }
 
+    /** The log of a lane, or of partial records, has lost its tail and grown again. */
+    @Test
+    void aTaskAtTheOffsetOfAnotherThatIsLostDoesNotTakeItsPlace() {
+        publish(0, 1);
+        ledger.published(Lane.URGENT, Events.task(0, 2, null), 5, 0);
+        ledger.published(Lane.URGENT, Events.task(1, 2, null), 5, 0);
+        ledger.step(Events.discard(1, new Totals(0, 1, 0, 0)));
+        assertEquals(5, ledger.neededFrom(TrimmedTopic.URGENT), "of group 0");
+        ledger.queueStart(Lane.URGENT, 6, 7);
+        assertEquals(new GroupState.InFlight(null, 7), state(0));
+        ledger.published(Lane.URGENT, Events.task(0, 3, null), 6, 8);
+        publish(2);
+        ledger.published(Lane.URGENT, Events.task(2, 2, null), 6, 8);
+        ledger.queueStart(Lane.URGENT, 7, 9);
+        assertEquals(new GroupState.InFlight(null, 9), state(0));
+        assertEquals(state(0), state(2));
+    }
+
     @Test
     void aPublicationReadAfterTheShareGroupsStartIsNotQueued() {
         ledger.queueStart(Lane.PROMPTS, 11, 3);
@@ -307,6 +325,41 @@ class LedgerTest {
         assertEquals(first.history(), second.history());
         assertEquals(ReceiptFate.SUPERSEDED, ledger.step(Events.missing(0, 4)), "said twice");
         assertInstanceOf(GroupState.Abandoning.class, state(0));
+    }
+
+    /** Settings allow 100 failed attempts of a group, and 1000 lost ones. */
+    @Test
+    void whatBecomesOfAnAttemptCountsHoweverManyThereWereBefore() {
+        Ledger patient = new Ledger(new Reissues(new RecoveryLimits(100, 1_000, 10_000, 60_000)));
+        GroupIndex group = new GroupIndex(0);
+        patient.published(Lane.PROMPTS, Events.task(0), 10, 0);
+        for (long attempt = 1; attempt < 100; attempt++) {
+            assertEquals(ReceiptFate.FAILED, patient.step(Events.rejection(0, attempt)), "attempt " + attempt);
+            AttemptHistory history = new AttemptHistory((int) attempt, 0, 0, List.of());
+            patient.published(Lane.URGENT, Events.task(0, attempt + 1, history), attempt, 0);
+        }
+        assertEquals(ReceiptFate.FINISHED, patient.receipt(Events.success(0, 100), 0, 0));
+        assertEquals(new GroupState.Finished(new Attempt(100)), patient.state(group));
+        patient.step(Events.rejection(0, 100));
+        for (long number = 101; number < 200; number++) {
+            assertEquals(1, patient.due(ALIVE, 0, 10).size());
+            assertEquals(
+                    ReceiptFate.GIVEN_UP,
+                    patient.receipt(Receipt.abandoned(group, new Attempt(number), 0, 7), number, 0));
+            assertEquals(List.of(), patient.due(ALIVE, 0, 10));
+            patient.step(Events.missing(0, number));
+        }
+    }
+
+    @Test
+    void attemptsThatWereNeverPublishedAreBounded() {
+        publish(0);
+        for (long attempt = 2; attempt < 2 + Group.ENDS_MAX; attempt++) {
+            ledger.receipt(Events.failure(0, attempt), 0, 0);
+        }
+        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.failure(0, 1_000), 0, 0));
+        assertEquals(ReceiptFate.SUPERSEDED, ledger.receipt(Events.success(0, 1_001), 0, 0));
+        assertEquals(ReceiptFate.FINISHED, ledger.receipt(Events.success(0, 1), 0, 0));
     }
 
     @Test

@@ -188,6 +188,23 @@ class RunPublisherTest {
     }
 
     @Test
+    void whatGoesBelowWhereALaneEndedWhenItWasReadIsNotCommitted() {
+        RunTopics topics = new RunTopics(new RunId("run"));
+        Map<String, RunPublisher.Item> lanes = Map.of(
+                topics.prompts(), new RunPublisher.Item.Task(Lane.PROMPTS, Events.task(7)),
+                topics.urgent(), new RunPublisher.Item.Task(Lane.URGENT, Events.task(7)),
+                topics.evalPrompts(), new RunPublisher.Item.EvalTask(Events.task(7)));
+        lanes.forEach((lane, item) -> {
+            Forgetful forgetful = new Forgetful();
+            RunPublisher one = new RunPublisher(forgetful, topics, 4, 2_000);
+            one.open();
+            one.wasReadTo(new TopicPartition(lane, 0), 5);
+            assertThrows(TruncatedLogException.class, () -> one.publish(List.of(item)), lane);
+            assertEquals(0, forgetful.commitCount(), lane);
+        });
+    }
+
+    @Test
     void aTaskAboveTheRecordLimitNamesItsLineAndTheSetting() {
         RunPublisher small = publisher(100);
         small.open();
