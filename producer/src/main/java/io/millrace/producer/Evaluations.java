@@ -24,18 +24,12 @@ import io.millrace.producer.publish.PublishedTask;
 import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.source.DataSet;
 import io.millrace.producer.source.DataSetException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,17 +41,8 @@ import org.slf4j.LoggerFactory;
 final class Evaluations {
     private static final Logger log = LoggerFactory.getLogger(Evaluations.class);
 
-    /** Reads a data set while the session goes on. */
-    private static final Executor READERS =
-            task -> Thread.ofVirtual().name("eval-data-set").start(task);
-
-    /** Of all data sets of an evaluation; one that hangs holds up no other for longer. */
-    private static final Duration READ_LIMIT = Duration.ofMinutes(5);
-
     /** First attempts and repeated ones stand on the same lane; the ledger knows them apart. */
     private static final List<Lane> LANES = List.of(Lane.PROMPTS, Lane.URGENT);
-
-    private record Loading(EvalRecord.Request request, CompletableFuture<List<DataSet>> dataSets) {}
 
     /**
      * @param open evaluations asked for and not closed
@@ -79,7 +64,6 @@ final class Evaluations {
     /** Of groups that are not over. */
     private final Map<GroupIndex, TrainingTask> tasks = new HashMap<>();
 
-    private @Nullable Loading loading;
     private long publishedEnd;
 
     /**
@@ -227,46 +211,50 @@ final class Evaluations {
         }
     }
 
-    private void issue(Policy policy) throws InterruptedException {
-        Loading present = loading;
-        if (present == null) {
+    private void issue(Policy policy) {
+        loads.current().ifPresent(read -> goOn(read, policy));
+        if (loads.isIdle()) {
             book.due(policy).ifPresent(request -> begin(request, policy));
-        } else if (present.dataSets().isDone()
-                || !book.isWaiting(present.request().evalId())) {
-            // One whose time was up while its data set was read holds up no other.
-            loading = null;
-            if (book.isWaiting(present.request().evalId())) {
-                issue(present, policy);
-            }
+        }
+    }
+
+    /** Of what is read, by this session or begun by one before: the policy may have changed since. */
+    private void goOn(EvalLoads.Read read, Policy policy) {
+        EvalRecord.Request request = read.request();
+        if (!book.isWaiting(request)) {
+            loads.end();
+            return;
+        }
+        EvalBook.Start start = EvalBook.start(request, policy);
+        if (start == EvalBook.Start.NEVER) {
+            loads.end();
+            failOfOtherLineage(request, policy);
+        } else if (read.failure().isPresent()) {
+            loads.end();
+            fail(request, read.failure().get());
+        } else if (start == EvalBook.Start.NOW && read.isRead()) {
+            loads.end();
+            issue(request, read.dataSets(), policy);
         }
     }
 
     private void begin(EvalRecord.Request request, Policy policy) {
-        if (!request.lineage().equals(policy.lineage())) {
-            fail(
-                    request,
-                    "it was asked for in lineage " + request.lineage() + ", the run is at lineage " + policy.lineage());
-            return;
-        }
-        if (!noteLoad(request)) {
+        if (EvalBook.start(request, policy) == EvalBook.Start.NEVER) {
+            failOfOtherLineage(request, policy);
+        } else if (noteLoad(request)) {
+            loads.begun(new EvalRead(request, maker));
+        } else {
             fail(
                     request,
                     book.loads(request.evalId())
                             + " producers ended while they read its data sets; one that asks for less may be read");
-            return;
         }
-        loading = new Loading(
+    }
+
+    private void failOfOtherLineage(EvalRecord.Request request, Policy policy) {
+        fail(
                 request,
-                CompletableFuture.supplyAsync(
-                                () -> {
-                                    try {
-                                        return maker.load(request);
-                                    } catch (DataSetException e) {
-                                        throw new IllegalArgumentException(e.getMessage(), e);
-                                    }
-                                },
-                                READERS)
-                        .orTimeout(READ_LIMIT.toMillis(), TimeUnit.MILLISECONDS));
+                "it was asked for in lineage " + request.lineage() + ", the run is at lineage " + policy.lineage());
     }
 
     /**
@@ -280,9 +268,9 @@ final class Evaluations {
             case BEGUN -> {}
             case FIRST -> {
                 EvalRecord.Loading note = new EvalRecord.Loading(id, book.loads(id) + 1, clock.millis());
+                loads.noting(id, note.load());
                 publisher.publish(List.of(new RunPublisher.Item.Evaluation(note)));
                 accept(note);
-                loads.noted(id);
             }
             case TOO_MANY -> {
                 return false;
@@ -291,20 +279,10 @@ final class Evaluations {
         return true;
     }
 
-    private void issue(Loading loaded, Policy policy) {
-        EvalRecord.Request request = loaded.request();
-        if (loaded.dataSets().isCompletedExceptionally()) {
-            Throwable cause = loaded.dataSets().exceptionNow();
-            fail(
-                    request,
-                    cause instanceof TimeoutException
-                            ? "its data sets were not read within " + READ_LIMIT.toMinutes() + " minutes"
-                            : String.valueOf(cause.getMessage()));
-            return;
-        }
+    private void issue(EvalRecord.Request request, List<DataSet> dataSets, Policy policy) {
         EvalTasks.Issue issue;
         try {
-            issue = maker.issue(request, loaded.dataSets().resultNow(), book.nextIndex(), policy, clock.millis());
+            issue = maker.issue(request, dataSets, book.nextIndex(), policy, clock.millis());
         } catch (DataSetException e) {
             fail(request, String.valueOf(e.getMessage()));
             return;

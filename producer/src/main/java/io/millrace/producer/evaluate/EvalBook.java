@@ -32,6 +32,15 @@ public final class EvalBook {
         }
     }
 
+    /** What the run's policy says of a request. */
+    public enum Start {
+        NOW,
+        /** The weights are not ready, or older than it asks for. */
+        LATER,
+        /** It asks for weights of a lineage that is over. */
+        NEVER
+    }
+
     private final Map<String, EvalRecord.Request> waiting = new LinkedHashMap<>();
     private final Map<String, Range> issued = new HashMap<>();
     /** Of those that wait: how many producers have begun to read their data sets. */
@@ -113,23 +122,31 @@ public final class EvalBook {
         }
     }
 
-    /** The oldest request that may begin now; empty when there is none. */
+    /** The oldest request that may begin now, or never may; empty when there is none. */
     public Optional<EvalRecord.Request> due(Policy policy) {
         return waiting.values().stream()
-                .filter(request -> mayBegin(request, policy))
+                .filter(request -> start(request, policy) != Start.LATER)
                 .findFirst();
     }
 
     /** Versions of a lineage that was given up never come: whoever is asked for one says so. */
-    private static boolean mayBegin(EvalRecord.Request request, Policy policy) {
-        return !request.lineage().equals(policy.lineage())
-                || (policy.state() == Policy.State.READY
-                        && request.weightVersion().compareTo(policy.weightVersion()) <= 0);
+    public static Start start(EvalRecord.Request request, Policy policy) {
+        if (!request.lineage().equals(policy.lineage())) {
+            return Start.NEVER;
+        }
+        return policy.state() == Policy.State.READY && request.weightVersion().compareTo(policy.weightVersion()) <= 0
+                ? Start.NOW
+                : Start.LATER;
     }
 
     /** How many producers have begun to read the data sets of one that waits, and had not ended that by now. */
     public int loads(String evalId) {
         return loads.getOrDefault(evalId, 0);
+    }
+
+    /** Whether an evaluation that was asked for so waits to be issued. */
+    public boolean isWaiting(EvalRecord.Request request) {
+        return request.equals(waiting.get(request.evalId()));
     }
 
     /** Whether the evaluation waits to be issued. */

@@ -20,6 +20,7 @@ import io.millrace.producer.source.RowShape;
 import io.millrace.producer.source.TaskFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the tasks of an evaluation: one for each row of its data sets, in file order. Immutable, for all threads. */
@@ -58,15 +59,16 @@ public final class EvalTasks {
     /**
      * Reads the data sets of an evaluation, in its order; may take seconds.
      *
+     * @param stopped asked with every row; true ends the reading
      * @throws DataSetException when one cannot be read, or all have more rows or bytes than an
-     *     evaluation may have; what is too much is not held
+     *     evaluation may have; what is too much is not held; or when it was stopped
      */
-    public List<DataSet> load(EvalRecord.Request request) throws DataSetException {
+    public List<DataSet> load(EvalRecord.Request request, BooleanSupplier stopped) throws DataSetException {
         List<DataSet> dataSets = new ArrayList<>();
         long groups = 0;
         long bytes = 0;
         for (EvalDataSet asked : request.dataSets()) {
-            DataSet dataSet = load(asked, limits.bytesMax() - bytes);
+            DataSet dataSet = load(asked, limits.bytesMax() - bytes, stopped);
             bytes += dataSet.heldBytes();
             groups += dataSet.size();
             if (groups > limits.groupsMax()) {
@@ -80,9 +82,9 @@ public final class EvalTasks {
         return dataSets;
     }
 
-    private DataSet load(EvalDataSet asked, long bytesLeft) throws DataSetException {
+    private DataSet load(EvalDataSet asked, long bytesLeft, BooleanSupplier stopped) throws DataSetException {
         try {
-            return JsonlDataSet.load(spec(asked), shape, rowLimits, check(asked), bytesLeft);
+            return JsonlDataSet.load(spec(asked), shape, rowLimits, check(asked), bytesLeft, stopped);
         } catch (DataSetTooLargeException e) {
             throw new DataSetException(
                     "the prompts of an evaluation have at most " + limits.bytesMax()

@@ -9,6 +9,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -30,22 +31,28 @@ public final class JsonlDataSet {
      */
     public static DataSet load(DataSetSpec spec, RowShape shape, RowLimits limits, RowCheck check)
             throws DataSetException {
-        return load(spec, shape, limits, check, Long.MAX_VALUE);
+        return load(spec, shape, limits, check, Long.MAX_VALUE, () -> false);
     }
 
     /**
      * Same, and holds no more than that.
      *
      * @param bytesMax of all rows as they are held
-     * @throws DataSetException as above, or when the rows are more; the rest is not read
+     * @param stopped asked with every row, also those outside the slice; true ends the reading
+     * @throws DataSetException as above, or when the rows are more or it was stopped; the rest is not read
      */
-    public static DataSet load(DataSetSpec spec, RowShape shape, RowLimits limits, RowCheck check, long bytesMax)
+    public static DataSet load(
+            DataSetSpec spec, RowShape shape, RowLimits limits, RowCheck check, long bytesMax, BooleanSupplier stopped)
             throws DataSetException {
         Path path = spec.path();
         check(path);
         DataSetBuilder builder = new DataSetBuilder(spec, shape.chatTemplate(), limits.maxBadShare(), bytesMax);
         try (InputStream in = open(path)) {
-            read(new JsonlLines(in, limits.maxRowBytes()), spec.slice(), new Rows(shape, limits, check), builder);
+            read(
+                    new JsonlLines(in, limits.maxRowBytes()),
+                    spec.slice(),
+                    new Rows(shape, limits, check, stopped),
+                    builder);
         } catch (ZipException e) {
             throw new DataSetException("data set " + path + " is no readable gzip file: " + e.getMessage(), e);
         } catch (EOFException e) {
@@ -88,7 +95,7 @@ public final class JsonlDataSet {
     }
 
     /** What makes a line a row. */
-    private record Rows(RowShape shape, RowLimits limits, RowCheck check) {}
+    private record Rows(RowShape shape, RowLimits limits, RowCheck check, BooleanSupplier stopped) {}
 
     private static void read(JsonlLines lines, DataSetSpec.Slice slice, Rows rows, DataSetBuilder builder)
             throws IOException, DataSetException {
@@ -96,6 +103,9 @@ public final class JsonlDataSet {
         RowParser parser = new RowParser(rows.shape(), limits.maxPromptChars(), limits.maxPromptTokens());
         CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
         for (long row = 0; row < slice.to() && lines.next(); row++) {
+            if (rows.stopped().getAsBoolean()) {
+                throw new DataSetException("the reading was stopped at line " + lines.line());
+            }
             if (row < slice.from()) {
                 continue;
             }

@@ -17,8 +17,9 @@ class EvalLoadsTest {
 
     private void load(EvalLoads process, String id) {
         assertEquals(EvalLoads.Next.FIRST, process.next(book, id));
-        book.accept(new EvalRecord.Loading(id, book.loads(id) + 1, 0));
-        process.noted(id);
+        int load = book.loads(id) + 1;
+        process.noting(id, load);
+        book.accept(new EvalRecord.Loading(id, load, 0));
     }
 
     @Test
@@ -66,5 +67,19 @@ class EvalLoadsTest {
         ask("e");
         assertEquals(0, book.loads("e"));
         assertEquals(EvalLoads.Next.FIRST, process.next(book, "e"));
+    }
+
+    @Test
+    void whatMayStandOnRecordIsPutThereAgainOnlyWhereItDoesNot() {
+        ask("e");
+        EvalLoads process = new EvalLoads();
+        assertEquals(EvalLoads.Next.FIRST, process.next(book, "e"));
+        process.noting("e", 1);
+        // The broker did not answer, and the next session does not find it.
+        assertEquals(EvalLoads.Next.FIRST, process.next(book, "e"));
+        process.noting("e", 1);
+        book.accept(new EvalRecord.Loading("e", 1, 0));
+        assertEquals(EvalLoads.Next.BEGUN, process.next(book, "e"));
+        assertEquals(1, book.loads("e"));
     }
 }

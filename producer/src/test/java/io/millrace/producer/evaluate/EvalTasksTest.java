@@ -45,7 +45,7 @@ class EvalTasksTest {
     }
 
     private EvalTasks.Issue issue(EvalTasks tasks, EvalRecord.Request request) throws DataSetException {
-        return tasks.issue(request, tasks.load(request), new GroupIndex(100), POLICY, 1234);
+        return tasks.issue(request, tasks.load(request, () -> false), new GroupIndex(100), POLICY, 1234);
     }
 
     @Test
@@ -82,7 +82,7 @@ class EvalTasksTest {
         String path = file("a.jsonl", "{\"prompt\": \"p\"}", "{\"prompt\": \"q\"}", "{\"prompt\": \"r\"}", "not read");
         EvalRecord.Request whole = EvalBookTest.request("e", 9, dataSet(path));
         DataSetException refused =
-                assertThrows(DataSetException.class, () -> tasks(2, 4096).load(whole));
+                assertThrows(DataSetException.class, () -> tasks(2, 4096).load(whole, () -> false));
         assertTrue(refused.getMessage().contains("at most 2 prompts (--eval-groups-max)"), refused.getMessage());
         assertEquals(
                 2,
@@ -112,7 +112,7 @@ class EvalTasksTest {
         }
         EvalRecord.Request request = EvalBookTest.request("e", 9, dataSet(file.toString()));
         String message = assertThrows(
-                        DataSetException.class, () -> tasks(200_000, 4096).load(request))
+                        DataSetException.class, () -> tasks(200_000, 4096).load(request, () -> false))
                 .getMessage();
         assertTrue(message.contains("at most 8000 bytes (--eval-bytes-max"), message);
         assertTrue(message.contains("line 9 "), message);
@@ -120,7 +120,7 @@ class EvalTasksTest {
         // And over several data sets together.
         String five = file("five.jsonl", rows.lines().limit(5).toArray(String[]::new));
         EvalRecord.Request two = EvalBookTest.request("e", 9, dataSet(five), dataSet("b", five));
-        assertTrue(assertThrows(DataSetException.class, () -> tasks(10, 4096).load(two))
+        assertTrue(assertThrows(DataSetException.class, () -> tasks(10, 4096).load(two, () -> false))
                 .getMessage()
                 .contains("--eval-bytes-max"));
     }
@@ -149,5 +149,17 @@ class EvalTasksTest {
 
     private static EvalDataSet dataSet(String name, String path) {
         return new EvalDataSet(name, path, 1, 1, null, null, null, null, null);
+    }
+
+    @Test
+    void whatNobodyWaitsForIsNotReadToItsEnd() throws Exception {
+        String rows = file("rows.jsonl", "{\"prompt\": \"p\"}", "{\"prompt\": \"q\"}", "{\"prompt\": \"r\"}");
+        EvalRecord.Request request =
+                EvalBookTest.request("e", 9, new EvalDataSet("a", rows, 1, 1, null, null, null, null, null));
+        int[] asked = new int[1];
+        String cause = assertThrows(
+                        DataSetException.class, () -> tasks(10, 4096).load(request, () -> ++asked[0] == 2))
+                .getMessage();
+        assertEquals("the reading was stopped at line 2", cause);
     }
 }

@@ -1,0 +1,81 @@
+package io.millrace.producer;
+
+import io.millrace.common.record.EvalRecord;
+import io.millrace.producer.evaluate.EvalLoads;
+import io.millrace.producer.evaluate.EvalTasks;
+import io.millrace.producer.source.DataSet;
+import io.millrace.producer.source.DataSetException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Reads the data sets of an evaluation on a thread of its own, while the session goes on. Thread-safe. */
+final class EvalRead implements EvalLoads.Read {
+    private static final Executor THREADS =
+            task -> Thread.ofVirtual().name("eval-data-set").start(task);
+
+    /** Of all data sets of an evaluation. */
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    private final EvalRecord.Request request;
+    private final CompletableFuture<List<DataSet>> thread;
+    private final CompletableFuture<List<DataSet>> dataSets;
+    private volatile boolean stopped;
+
+    /** Begins. */
+    EvalRead(EvalRecord.Request request, EvalTasks maker) {
+        this.request = request;
+        this.thread = CompletableFuture.supplyAsync(() -> load(maker), THREADS);
+        this.dataSets = thread.copy().orTimeout(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private List<DataSet> load(EvalTasks maker) {
+        try {
+            return maker.load(request, () -> stopped);
+        } catch (DataSetException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public EvalRecord.Request request() {
+        return request;
+    }
+
+    @Override
+    public boolean isRead() {
+        return dataSets.state() == Future.State.SUCCESS;
+    }
+
+    @Override
+    public List<DataSet> dataSets() {
+        return dataSets.resultNow();
+    }
+
+    @Override
+    public Optional<String> failure() {
+        if (!dataSets.isCompletedExceptionally()) {
+            return Optional.empty();
+        }
+        Throwable cause = dataSets.exceptionNow();
+        return Optional.of(
+                cause instanceof TimeoutException
+                        ? "its data sets were not read within " + LIMIT.toMinutes() + " minutes"
+                        : String.valueOf(cause.getMessage()));
+    }
+
+    @Override
+    public void stop() {
+        stopped = true;
+    }
+
+    @Override
+    public boolean isOver() {
+        return thread.isDone();
+    }
+}

@@ -1,0 +1,226 @@
+package io.millrace.producer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.EvalRecord.EvalDataSet;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.testing.ManualTicker;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.producer.evaluate.EvalBook;
+import io.millrace.producer.evaluate.EvalLoads;
+import io.millrace.producer.evaluate.EvalTasks;
+import io.millrace.producer.ledger.Ledger;
+import io.millrace.producer.ledger.RecoveryLimits;
+import io.millrace.producer.ledger.Reissues;
+import io.millrace.producer.publish.PromptLog;
+import io.millrace.producer.publish.RunPublisher;
+import io.millrace.producer.source.ChatTemplate;
+import io.millrace.producer.source.RowLimits;
+import io.millrace.producer.source.RowShape;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From a request to its tasks, while the run goes on meanwhile. */
+@Timeout(60)
+class EvaluationsTest {
+    private static final Policy READY = policy(0, Policy.State.READY);
+
+    private final RunTopics topics = new RunTopics(new RunId("r"));
+    /** Asks a broker that is not there, and waits for no answer. */
+    private final Admin admin = Admin.create(Map.of("bootstrap.servers", "127.0.0.1:1"));
+
+    private final ManualTicker ticker = new ManualTicker();
+    private final EvalLoads loads = new EvalLoads();
+    private MockProducer<byte[], byte[]> producer = producer();
+    private Evaluations evaluations = session();
+
+    @TempDir
+    Path folder;
+
+    @AfterEach
+    void close() {
+        admin.close(Duration.ZERO);
+    }
+
+    private static MockProducer<byte[], byte[]> producer() {
+        return new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    private static Policy policy(long lineage, Policy.State state) {
+        return new Policy(new Lineage(lineage), new WeightVersion(0), 0, state, 0);
+    }
+
+    /** A session of the one process. */
+    private Evaluations session() {
+        RunPublisher publisher = new RunPublisher(producer, topics, 1, 4096);
+        publisher.open();
+        return new Evaluations(
+                topics,
+                new EvalTasks(
+                        new RowShape("prompt", "label", "metadata", ChatTemplate.CHATML),
+                        new RowLimits(1000, 100, 0, 4096),
+                        new EvalTasks.Defaults(SamplingParams.defaults(16), "random", 60_000),
+                        new EvalTasks.Limits(10, 4096, 8_000)),
+                new PromptLog(
+                        () -> {
+                            throw new IllegalStateException("nothing is read back");
+                        },
+                        topics.evalPrompts(),
+                        Duration.ofSeconds(1),
+                        (record, reason) -> {}),
+                publisher,
+                new QueueWatch(admin, "g", topics.evalPrompts(), ticker, Duration.ofHours(1)),
+                new Ledger(new Reissues(new RecoveryLimits(3, 2, 10_000, 60_000))),
+                loads,
+                new EvaluationMetrics(new SimpleMeterRegistry()),
+                () -> 1,
+                ticker);
+    }
+
+    private void newSession() {
+        producer = producer();
+        evaluations = session();
+    }
+
+    private EvalRecord.Request request(String id, Path file) {
+        return new EvalRecord.Request(
+                id,
+                new Lineage(0),
+                new WeightVersion(0),
+                0,
+                List.of(new EvalDataSet("d", file.toString(), 1, 1, null, null, null, null, null)),
+                0,
+                1_000);
+    }
+
+    private Path rows() throws Exception {
+        return Files.writeString(folder.resolve("rows.jsonl"), "{\"prompt\": \"p\"}\n");
+    }
+
+    /** A file whose reading hangs until somebody writes it. */
+    private Path pipe(String name) throws Exception {
+        Path pipe = folder.resolve(name);
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        return pipe;
+    }
+
+    /** What this session has put on {@code evals}. */
+    private List<EvalRecord> said() throws BadRecordException {
+        List<EvalRecord> said = new ArrayList<>();
+        for (var record : producer.history()) {
+            if (record.topic().equals(topics.evals())) {
+                said.add(ControlCodec.decode(record.value(), EvalRecord.class));
+            }
+        }
+        return said;
+    }
+
+    /** Turns until something more was said. */
+    private EvalRecord next(Policy policy) throws Exception {
+        int before = said().size();
+        while (said().size() == before) {
+            evaluations.turn(policy);
+        }
+        return said().getLast();
+    }
+
+    @Test
+    void oneWhoseLineageEndedWhileItsDataSetsWereReadIsNotIssued() throws Exception {
+        evaluations.accept(request("e", rows()));
+        assertInstanceOf(EvalRecord.Loading.class, next(READY));
+        EvalRecord.Failed failed = assertInstanceOf(EvalRecord.Failed.class, next(policy(1, Policy.State.READY)));
+        assertTrue(failed.cause().contains("the run is at lineage 1"), failed.cause());
+    }
+
+    @Test
+    void oneWhoseWeightsAreNotReadyKeepsWhatWasReadUntilTheyAre() throws Exception {
+        Path rows = rows();
+        evaluations.accept(request("e", rows));
+        assertInstanceOf(EvalRecord.Loading.class, next(READY));
+        while (!loads.current().orElseThrow().isRead()) {
+            Thread.onSpinWait();
+        }
+        Files.delete(rows);
+        evaluations.turn(policy(0, Policy.State.PAUSED));
+        assertEquals(1, said().size());
+        assertInstanceOf(EvalRecord.Issued.class, next(READY));
+    }
+
+    @Test
+    void theNextSessionTakesOverWhatIsRead() throws Exception {
+        Path slow = pipe("slow.jsonl");
+        EvalRecord.Request request = request("e", slow);
+        evaluations.accept(request);
+        EvalRecord loading = next(READY);
+        EvalLoads.Read read = loads.current().orElseThrow();
+        newSession();
+        evaluations.accept(request);
+        evaluations.accept(loading);
+        evaluations.turn(READY);
+        assertSame(read, loads.current().orElseThrow());
+        Files.writeString(slow, "{\"prompt\": \"p\"}\n");
+        assertInstanceOf(EvalRecord.Issued.class, next(READY));
+    }
+
+    @Test
+    void aCommitOfUnknownOutcomeIsNoProducerThatEnded() throws Exception {
+        EvalRecord.Request request = request("e", rows());
+        for (int session = 1; session <= EvalBook.LOADS_MAX; session++) {
+            newSession();
+            evaluations.accept(request);
+            if (session > 1) {
+                evaluations.accept(new EvalRecord.Loading("e", session - 1, 1));
+            }
+            producer.commitTransactionException = new KafkaException("no answer");
+            try {
+                evaluations.turn(READY);
+            } catch (KafkaException e) {
+                // It stands all the same.
+                assertEquals("no answer", e.getMessage());
+            }
+        }
+        newSession();
+        evaluations.accept(request);
+        evaluations.accept(new EvalRecord.Loading("e", EvalBook.LOADS_MAX, 1));
+        assertInstanceOf(EvalRecord.Issued.class, next(READY));
+    }
+
+    @Test
+    void whatNobodyWaitsForIsReadToItsStopBeforeTheNextIsRead() throws Exception {
+        Path slow = pipe("slow.jsonl");
+        evaluations.accept(request("e", slow));
+        assertInstanceOf(EvalRecord.Loading.class, next(READY));
+        evaluations.accept(new EvalRecord.Cancelled("e", 1));
+        evaluations.accept(request("f", rows()));
+        for (int turn = 0; turn < 3; turn++) {
+            evaluations.turn(READY);
+        }
+        assertEquals(1, said().size(), "no other is read beside it");
+        Files.writeString(slow, "{\"prompt\": \"p\"}\n");
+        assertInstanceOf(EvalRecord.Loading.class, next(READY));
+        assertEquals("f", assertInstanceOf(EvalRecord.Issued.class, next(READY)).evalId());
+    }
+}
