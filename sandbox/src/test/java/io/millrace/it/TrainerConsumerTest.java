@@ -383,10 +383,13 @@ class TrainerConsumerTest {
                     .all()
                     .get(30, TimeUnit.SECONDS);
             String gone = trainer.token();
+            Answer refused = trainer.batch();
             assertError(
                     409,
                     "1 of the 4 groups of step 0 cannot be read back any more, first group 2: step 0 is leased anew",
-                    trainer.batch());
+                    refused);
+            assertEquals(0, refused.json().path("lineage").asInt(-1), "how the run stands");
+            assertEquals(0, refused.json().path("step").asInt(-1));
             assertEquals(200, trainer.get("/health/live").status());
             List<StepRecord.Missing> missing = missing();
             assertEquals(1, missing.size(), "the producer issues the group again by it");

@@ -126,14 +126,13 @@ public final class PartitionReader implements AutoCloseable {
             throws Exception {
         tail.followFrom(Map.of(partition, from));
         List<OptionalLong> found = new ArrayList<>();
-        while (found.isEmpty() && tail.consumer().position(partition, limit) < to) {
-            tail.poll(Duration.ofMillis(200), record -> {
-                OptionalLong one = rank.apply(record);
-                if (one.isPresent() && record.offset() < to) {
-                    found.add(one);
-                }
-            });
-        }
+        TopicTail.Handler ranked = record -> {
+            OptionalLong one = rank.apply(record);
+            if (one.isPresent() && record.offset() < to) {
+                found.add(one);
+            }
+        };
+        tail.readTo(Map.of(partition, to), ranked, () -> !found.isEmpty(), limit);
         return found.isEmpty() ? OptionalLong.empty() : found.getFirst();
     }
 
@@ -145,9 +144,7 @@ public final class PartitionReader implements AutoCloseable {
         }
         tail.followFrom(Map.of(partition, Math.max(offset, begin(partition))));
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        while (records.isEmpty() && tail.consumer().position(partition, limit) < end) {
-            tail.poll(Duration.ofMillis(200), records::add);
-        }
+        tail.readTo(Map.of(partition, end), records::add, () -> !records.isEmpty(), limit);
         return records.stream().findFirst();
     }
 

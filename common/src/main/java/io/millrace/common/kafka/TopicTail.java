@@ -1,16 +1,19 @@
 package io.millrace.common.kafka;
 
+import io.millrace.common.time.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,10 +33,18 @@ public final class TopicTail implements AutoCloseable {
     /** For what a log holds, once it is known not to hold what was read. */
     private static final Duration RANGE_LIMIT = Duration.ofSeconds(10);
 
+    private static final Duration POLL = Duration.ofMillis(200);
+
     private final Consumer<byte[], byte[]> consumer;
+    private final Ticker ticker;
 
     public TopicTail(Consumer<byte[], byte[]> consumer) {
+        this(consumer, Ticker.system());
+    }
+
+    TopicTail(Consumer<byte[], byte[]> consumer, Ticker ticker) {
         this.consumer = consumer;
+        this.ticker = ticker;
     }
 
     /** Follows every partition of the topics from the beginning; replaces what was followed before. */
@@ -56,7 +67,8 @@ public final class TopicTail implements AutoCloseable {
     /**
      * Hands over everything that was committed when the call began.
      *
-     * @throws org.apache.kafka.common.errors.TimeoutException when the broker does not answer within the limit
+     * @param limit how long the broker may give nothing
+     * @throws TimeoutException when it gives nothing for so long
      */
     public void readToEnd(Handler handler, Duration limit) throws Exception {
         readTo(consumer.endOffsets(consumer.assignment(), limit), handler, limit);
@@ -66,14 +78,36 @@ public final class TopicTail implements AutoCloseable {
      * Hands over records until every partition has been read up to its offset, and what came along beyond it.
      *
      * @param to offsets that the partitions had reached, exclusive
+     * @param limit how long the broker may give nothing
+     * @throws TimeoutException when it gives nothing for so long
      */
     public void readTo(Map<TopicPartition, Long> to, Handler handler, Duration limit) throws Exception {
+        readTo(to, handler, () -> false, limit);
+    }
+
+    /** The same, or until there is enough. */
+    void readTo(Map<TopicPartition, Long> to, Handler handler, BooleanSupplier enough, Duration limit)
+            throws Exception {
         Map<TopicPartition, Long> ends = new HashMap<>(to);
-        while (!ends.isEmpty()) {
+        long read = -1;
+        long progressNanos = ticker.nanos();
+        while (!enough.getAsBoolean()) {
             ends.entrySet().removeIf(end -> consumer.position(end.getKey(), limit) >= end.getValue());
-            if (!ends.isEmpty()) {
-                poll(Duration.ofMillis(200), handler);
+            if (ends.isEmpty()) {
+                return;
             }
+            long now = 0;
+            for (TopicPartition partition : to.keySet()) {
+                now += consumer.position(partition, limit);
+            }
+            if (now != read) {
+                read = now;
+                progressNanos = ticker.nanos();
+            } else if (ticker.nanos() - progressNanos >= limit.toNanos()) {
+                throw new TimeoutException("the broker gave nothing for " + limit + " of " + ends.keySet()
+                        + ", which hold records up to " + ends.values());
+            }
+            poll(POLL, handler);
         }
     }
 

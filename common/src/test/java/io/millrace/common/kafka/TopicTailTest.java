@@ -8,12 +8,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 /** Against Kafka's own in-memory client; a real broker's turn is LostTailTest in the module sandbox. */
@@ -46,6 +48,21 @@ class TopicTailTest {
                 new LogTruncationException(Map.of(PARTITION, 9L), Map.of(PARTITION, new OffsetAndMetadata(7))));
         assertThrows(TruncatedLogException.class, () -> tail.poll(Duration.ZERO, record -> {}));
         assertEquals(9, consumer.position(PARTITION));
+    }
+
+    @Test
+    void aBrokerThatGivesNothingBelowTheEndIsWaitedForAsLongAsTheLimitAndNoLonger() {
+        AtomicLong nanos = new AtomicLong();
+        TopicTail timed = new TopicTail(
+                consumer, () -> nanos.addAndGet(Duration.ofSeconds(1).toNanos()));
+        follow(3, 0, 20);
+        Duration limit = Duration.ofSeconds(30);
+        String all = assertThrows(TimeoutException.class, () -> timed.readToEnd(record -> {}, limit))
+                .getMessage();
+        assertTrue(all.contains("gave nothing for PT30S of [run.steps-0]"), all);
+        try (PartitionReader reader = new PartitionReader(timed, limit)) {
+            assertThrows(TimeoutException.class, () -> reader.first(PARTITION, 3));
+        }
     }
 
     @Test

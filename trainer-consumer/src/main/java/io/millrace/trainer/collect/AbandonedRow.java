@@ -1,6 +1,8 @@
 package io.millrace.trainer.collect;
 
+import io.millrace.common.id.GroupIndex;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +18,13 @@ public final class AbandonedRow {
     private static final String OTHERS = "others";
     private static final int TEXT_CHARS_MAX = 300;
 
+    /** More than ever wait to be trained, which is what is read again. */
+    private static final int FINISHED_MAX = 1 << 14;
+
     private final int consecutiveMax;
+    /** The newest, since what waits is met again by each session. */
+    private final LinkedHashSet<GroupIndex> finished = new LinkedHashSet<>();
+
     private final Map<String, Kind> row = new LinkedHashMap<>();
     private @Nullable String verdict;
 
@@ -46,9 +54,14 @@ public final class AbandonedRow {
         }
     }
 
-    /** A group has finished. */
-    public void finished() {
-        row.clear();
+    /** A result of a group was met; where it is the first time, a group has finished. */
+    public void finished(GroupIndex index) {
+        if (finished.add(index)) {
+            row.clear();
+        }
+        if (finished.size() > FINISHED_MAX) {
+            finished.removeFirst();
+        }
     }
 
     /** Groups given up since one finished. */

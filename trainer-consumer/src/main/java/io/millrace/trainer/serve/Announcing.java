@@ -67,7 +67,7 @@ final class Announcing {
         StepRecord.Lease open = session.ledger.openLease();
         if (newVersion && open != null) {
             warnings.add("step " + open.step() + " is leased and not acknowledged, so it counts as a step after weight"
-                    + " version " + policy.weightVersion() + ": a step that led to a version is acknowledged before"
+                    + " version " + policy.word() + ": a step that led to a version is acknowledged before"
                     + " the version is announced, or together with it");
         }
         return new PolicyAnswer.Stands(policy, warnings);

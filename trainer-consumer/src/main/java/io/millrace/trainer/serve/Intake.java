@@ -110,12 +110,12 @@ public final class Intake {
         switch (collected) {
             case Collected.Won won -> {
                 won(won.group().groupIndex());
-                abandoned.finished();
+                abandoned.finished(won.group().groupIndex());
                 finished.accept(won.group());
             }
             case Collected.Lost lost -> {
                 won(lost.group().groupIndex());
-                abandoned.finished();
+                abandoned.finished(lost.group().groupIndex());
                 finished.accept(lost.group());
                 discard(lost.group());
             }

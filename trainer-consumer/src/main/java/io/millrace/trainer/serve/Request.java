@@ -6,6 +6,7 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.trainer.steps.Announcement;
 import io.millrace.trainer.steps.ResumeMode;
 import java.util.List;
@@ -53,7 +54,8 @@ sealed interface Request {
      * @param lease as it was served
      * @param gone entries of it that cannot be read back
      */
-    record Unreadable(StepRecord.Lease lease, List<ManifestEntry> gone, CompletableFuture<String> answer)
+    /** Always answered with an exception: what becomes of the step, and how the run stands then. */
+    record Unreadable(StepRecord.Lease lease, List<ManifestEntry> gone, CompletableFuture<List<RolloutGroup>> answer)
             implements Request {}
 
     record Status(CompletableFuture<TrainerStatus> answer) implements Request {}

@@ -209,9 +209,8 @@ public final class RolloutQueue implements AutoCloseable {
             if (e.kind() != RolloutQueueException.Kind.UNREADABLE) {
                 throw e;
             }
-            CompletableFuture<String> answer = new CompletableFuture<>();
-            String why = ask(new Request.Unreadable(source.lease(), e.gone(), answer), answer, SHORT_WAIT);
-            throw new RolloutQueueException(RolloutQueueException.Kind.LEASED_ANEW, why, e);
+            CompletableFuture<List<RolloutGroup>> answer = new CompletableFuture<>();
+            return ask(new Request.Unreadable(source.lease(), e.gone(), answer), answer, SHORT_WAIT);
         }
     }
 

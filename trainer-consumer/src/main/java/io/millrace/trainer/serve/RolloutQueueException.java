@@ -48,6 +48,18 @@ public final class RolloutQueueException extends RuntimeException {
         this.current = current;
     }
 
+    /** Of kind {@link Kind#LEASED_ANEW}. */
+    static RolloutQueueException leasedAnew(String why, Current current) {
+        return new RolloutQueueException(Kind.LEASED_ANEW, why, current);
+    }
+
+    private RolloutQueueException(Kind kind, String why, Current current) {
+        super(why);
+        this.gone = List.of();
+        this.kind = kind;
+        this.current = current;
+    }
+
     /** The same, for the thread that asked. */
     RolloutQueueException(RolloutQueueException known) {
         super(known.getMessage(), known);
@@ -80,7 +92,7 @@ public final class RolloutQueueException extends RuntimeException {
         return kind;
     }
 
-    /** How the run stands; null but for a refusal. */
+    /** How the run stands; null but for {@link Kind#REFUSED} and {@link Kind#LEASED_ANEW}. */
     public @Nullable Current current() {
         return current;
     }

@@ -171,7 +171,7 @@ final class Standing {
                         + " to be announced, of which finished groups have tokens";
             case NEW_VERSION ->
                 "a new weight version: no further step can be filled with version "
-                        + session.ledger.policy().weightVersion();
+                        + session.ledger.policy().word();
             case CHECKPOINT ->
                 session.retention.refusal(next, session.ledger.checkpoint()).orElse("a newer checkpoint to be named");
             case TRAINER_TO_LEASE -> "the trainer to lease step " + next;

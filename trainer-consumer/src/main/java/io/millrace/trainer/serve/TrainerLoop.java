@@ -360,7 +360,10 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     private void unreadable(Session current, Request.Unreadable request) {
         StepNumber step = request.lease().step();
         if (!request.lease().equals(current.ledger.openLease())) {
-            request.answer().complete("step " + step + " is no longer leased as it was; lease it again");
+            request.answer()
+                    .completeExceptionally(RolloutQueueException.leasedAnew(
+                            "step " + step + " is no longer leased as it was; lease it again",
+                            Current.of(current.ledger)));
             return;
         }
         String gone =
@@ -378,7 +381,7 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         current.voidLease(request.gone(), gone);
         metrics.leaseVoid();
         String why = gone + ": step " + step + " is leased anew, with other groups; lease it again";
-        request.answer().complete(why);
+        request.answer().completeExceptionally(RolloutQueueException.leasedAnew(why, Current.of(current.ledger)));
         throw new LeaseVoidException(why);
     }
 

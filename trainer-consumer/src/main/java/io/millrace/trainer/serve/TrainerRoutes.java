@@ -30,7 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
  * number or {@code next}, and the lineage that the trainer is in), {@code GET /v1/steps/{step}/batch}, {@code POST /v1/steps/{step}/ack}, {@code POST
  * /v1/resume}, {@code GET /v1/status}, and those of {@link PolicyRoutes} and {@link EvaluationRoutes}. The answer to a
  * lease has a token, {@code lease}, by which the batch is fetched and acknowledged. Every error is {@code {"error":
- * "..."}}, with 409 also {@code lineage}, {@code step}, {@code weight_version} and {@code state} as they are now.
+ * "..."}}, with 409, but for evaluations, also {@code lineage}, {@code step}, {@code weight_version} and {@code state} as they are now.
  * Thread-safe.
  */
 public final class TrainerRoutes {

@@ -3,6 +3,7 @@ package io.millrace.trainer.collect;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.id.GroupIndex;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +23,7 @@ class AbandonedRowTest {
         assertTrue(verdict.startsWith("4 groups in a row were given up and none finished"), verdict);
         assertTrue(verdict.contains("max-consecutive-abandoned 3"), verdict);
         assertTrue(verdict.contains("of 3: reward-unknown: no reward is called 'x' and again"), verdict);
-        row.finished();
+        row.finished(new GroupIndex(9));
         assertEquals(verdict, row.verdict().orElseThrow(), "it stays");
     }
 
@@ -34,7 +35,7 @@ class AbandonedRowTest {
         assertEquals(
                 "last abandoned: 1 group, commonest: reward-unknown: no reward is called 'x'",
                 row.last().orElseThrow());
-        row.finished();
+        row.finished(new GroupIndex(9));
         assertEquals(Optional.empty(), row.last());
         row.abandoned(LOST);
         assertEquals(1, row.consecutive());
@@ -42,6 +43,19 @@ class AbandonedRowTest {
         assertEquals(
                 "last abandoned: 1 group, commonest: no live worker has named it",
                 row.last().orElseThrow());
+    }
+
+    @Test
+    void aGroupThatIsMetAgainByTheNextSessionHasNotFinishedAgain() {
+        AbandonedRow row = new AbandonedRow(1);
+        row.finished(new GroupIndex(9));
+        row.abandoned(UNKNOWN);
+        row.finished(new GroupIndex(9));
+        assertEquals(1, row.consecutive());
+        row.abandoned(UNKNOWN);
+        assertTrue(row.verdict().isPresent());
+        row.finished(new GroupIndex(10));
+        assertEquals(0, row.consecutive());
     }
 
     @Test
