@@ -60,7 +60,7 @@ final class TrainerWatch {
         try {
             line = Json.MAPPER.readTree(text);
         } catch (JacksonException e) {
-            // Torn by a kill; the oracle counts those.
+            // Torn by a kill.
             return;
         }
         switch (line.path("type").asString("")) {

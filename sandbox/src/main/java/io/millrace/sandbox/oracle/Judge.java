@@ -27,6 +27,7 @@ final class Judge {
     Verdict judge() {
         topics.settle();
         findings.addAll(topics.unread);
+        findings.addAll(trainer.unread);
         if (topics.tailsLost > 0 && !rules.tailsCut()) {
             findings.add(Finding.Kind.LOST, "the end of a log was lost " + topics.tailsLost + " times");
         }

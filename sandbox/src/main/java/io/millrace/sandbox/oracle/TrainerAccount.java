@@ -48,9 +48,12 @@ final class TrainerAccount {
     final Map<Steps.Id, Set<String>> problems =
             new TreeMap<>(java.util.Comparator.comparingLong(Steps.Id::lineage).thenComparingLong(Steps.Id::step));
 
-    int tornLines;
+    /** Lines of a type that nobody knows. */
+    final List<Finding> unread = new ArrayList<>();
 
-    /** Reads the journal; a line that a kill has torn is counted and passed over. */
+    private int lines;
+
+    /** Reads the journal; a line that a kill has torn is passed over. */
     static TrainerAccount read(Path journal) throws IOException {
         TrainerAccount account = new TrainerAccount();
         if (Files.exists(journal)) {
@@ -62,6 +65,7 @@ final class TrainerAccount {
     }
 
     private void take(String text) {
+        lines++;
         if (text.isEmpty()) {
             return;
         }
@@ -69,7 +73,7 @@ final class TrainerAccount {
         try {
             line = Json.MAPPER.readTree(text);
         } catch (JacksonException e) {
-            tornLines++;
+            // Torn by a kill.
             return;
         }
         Steps.Id id =
@@ -92,7 +96,11 @@ final class TrainerAccount {
                         new Version(id.lineage(), line.path("weight_version").asLong(-1)),
                         line.path("at_ms").asLong(-1),
                         Math::min);
-            default -> tornLines++;
+            default ->
+                unread.add(new Finding(
+                        Finding.Kind.UNREAD,
+                        "the trainer's journal, line " + lines + ": unknown type "
+                                + line.path("type").asString("")));
         }
     }
 

@@ -68,6 +68,12 @@ class JudgeTest {
     }
 
     @Test
+    void aJournalLineOfAnUnknownTypeIsNamed() throws Exception {
+        run.journal("pondering", 1);
+        assertFinding(Finding.Kind.UNREAD, "the trainer's journal, line 4: unknown type pondering");
+    }
+
+    @Test
     void aGroupWithoutResultAndEndIsLost() throws Exception {
         run.issue(2);
         assertFinding(Finding.Kind.LOST, "group 2 was issued and has no result");
