@@ -51,10 +51,9 @@ sealed interface Request {
     record Batch(LeaseToken lease, CompletableFuture<BatchSource> answer) implements Request {}
 
     /**
-     * @param lease as it was served
-     * @param gone entries of it that cannot be read back
+     * @param lease as it was served @param gone entries of it that cannot be read back Always answered with an
+     * exception: what becomes of the step, and how the run stands then.
      */
-    /** Always answered with an exception: what becomes of the step, and how the run stands then. */
     record Unreadable(StepRecord.Lease lease, List<ManifestEntry> gone, CompletableFuture<List<RolloutGroup>> answer)
             implements Request {}
 
