@@ -72,6 +72,16 @@ public final class Health {
         watched.add(part);
     }
 
+    /**
+     * The part has ended by intent and reports no more; what it says last stands.
+     *
+     * @param why it has ended, {@code draining}
+     */
+    public synchronized void ended(String part, String why) {
+        move(part, State.WAITING, why);
+        watched.remove(part);
+    }
+
     public synchronized void starting(String part) {
         starting(part, "");
     }

@@ -143,4 +143,18 @@ class HealthTest {
         health.running("b");
         assertEquals(1, before.size());
     }
+
+    @Test
+    void aPartThatHasEndedByIntentIsNotSaidToHang() {
+        ManualTicker time = new ManualTicker();
+        Health drained = new Health(() -> 0, time);
+        drained.watched("claim");
+        drained.running("claim");
+        drained.ended("claim", "draining");
+        time.advance(Health.READY_TIMEOUT.plusSeconds(1));
+        assertTrue(drained.ready());
+        assertEquals(
+                new Health.Part(Health.State.WAITING, "draining", 0),
+                drained.parts().get("claim"));
+    }
 }

@@ -301,6 +301,7 @@ public final class Claimer implements OwnerLoop.Turn {
 
     @Override
     public void close() {
+        health.ended(part, "nothing, it has stopped claiming");
         lanes.values().forEach(LaneConsumer::close);
     }
 }

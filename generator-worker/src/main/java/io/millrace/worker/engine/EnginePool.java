@@ -44,7 +44,7 @@ public final class EnginePool {
     private boolean curious;
     /** Requests that wait so. */
     private int waiting;
-    /** The newest version that was waited for in vain: not waited for again. */
+    /** The version that was waited for in vain last: not waited for again. A resume begins below it. */
     private long inVain;
 
     private long requestsBehind;
@@ -200,7 +200,7 @@ public final class EnginePool {
         while (true) {
             long nowNanos = ticker.nanos();
             long leftNanos = behindWaitNanos - (nowNanos - startNanos);
-            boolean anyVersion = leftNanos <= 0 || leastVersion <= inVain;
+            boolean anyVersion = leftNanos <= 0 || leastVersion == inVain;
             EngineTable.Pick pick = table.acquire(nowNanos, avoid, leastVersion, anyVersion);
             if (pick != null) {
                 if (pick.behind()) {
@@ -224,7 +224,7 @@ public final class EnginePool {
 
     private void behind(EngineTable.Pick pick, long leastVersion) {
         requestsBehind++;
-        if (leastVersion > inVain) {
+        if (leastVersion != inVain) {
             inVain = leastVersion;
             log.warn(
                     "no engine that is well serves weights of version {}, at which tasks were issued, nor newer ones; {}"

@@ -1,5 +1,6 @@
 package io.millrace.worker.engine;
 
+import io.millrace.common.id.WeightVersion;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,14 @@ public final class VersionWord {
     public interface Reading {
         /** @return none for no word and for one that is no version, such as SGLang's "default" */
         OptionalLong version(@Nullable String word);
+
+        /** What the trainer calls this version of the run. */
+        default WeightVersion word(WeightVersion version) {
+            return version;
+        }
+
+        /** An engine's answer had this word, or none, which is noted where it is a number and no version. */
+        default void answered(@Nullable String word) {}
     }
 
     /** The number that the word is; none for no word and for words such as SGLang's "default". */

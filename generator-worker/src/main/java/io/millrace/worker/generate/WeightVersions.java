@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * said before the request and with its answer; its one version at the end; or the version the task was issued at (engines
  * that tell none, or words such as SGLang's "default").
  *
- * @param words the engine's own, as slime keeps them: one per request
+ * @param words as slime keeps them, one per request: the engine's own, or the trainer's where the engine tells none
  */
 record WeightVersions(List<VersionSpan> spans, SpanProvenance provenance, List<String> words) {
     /** @param before what the engine had told before the request was sent; null when nothing */
@@ -24,7 +24,8 @@ record WeightVersions(List<VersionSpan> spans, SpanProvenance provenance, List<S
         int count = generation.tokens().length;
         // An engine that is silent in its answers may still tell when asked.
         String word = generation.weightVersion() == null ? before : generation.weightVersion();
-        List<String> words = List.of(word == null ? issueVersion.toString() : word);
+        List<String> words = List.of(word == null ? reading.word(issueVersion).toString() : word);
+        reading.answered(word);
         List<VersionSpan> spans = new ArrayList<>();
         for (Generation.Span span : generation.spans()) {
             OptionalLong number = reading.version(span.version());

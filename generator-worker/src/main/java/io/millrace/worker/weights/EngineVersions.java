@@ -2,6 +2,7 @@ package io.millrace.worker.weights;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.worker.engine.VersionWord;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -36,17 +37,26 @@ public final class EngineVersions implements VersionWord.Reading {
         if (word == null || number.isEmpty()) {
             return OptionalLong.empty();
         }
-        OptionalLong version = gate.version(number.getAsLong());
-        if (version.isEmpty()) {
-            names.increment();
-            if (warned.size() < WARNED_MAX && warned.add(word)) {
-                log.warn(
-                        "an engine calls its weights '{}', the trainer is at {}: that is no version (version-jump-max), so"
-                                + " the engine counts as one that tells none",
-                        word,
-                        gate.policy().word());
-            }
+        return gate.version(number.getAsLong());
+    }
+
+    @Override
+    public WeightVersion word(WeightVersion version) {
+        return gate.policy().words().word(version);
+    }
+
+    @Override
+    public void answered(@Nullable String word) {
+        if (word == null || VersionWord.number(word).isEmpty() || version(word).isPresent()) {
+            return;
         }
-        return version;
+        names.increment();
+        if (warned.size() < WARNED_MAX && warned.add(word)) {
+            log.warn(
+                    "an engine calls its weights '{}', the trainer is at {}: that is no version (version-jump-max), so"
+                            + " the engine counts as one that tells none",
+                    word,
+                    gate.policy().word());
+        }
     }
 }

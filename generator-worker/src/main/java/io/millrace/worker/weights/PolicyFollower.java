@@ -13,8 +13,10 @@ import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,12 +54,26 @@ public final class PolicyFollower implements OwnerLoop.Turn {
             throws InterruptedException {
         PolicyFollower follower = new PolicyFollower(tail, topics, resultPartitions, gate, health);
         tail.followFrom(follower.begins);
+        AtomicReference<@Nullable ConsumerRecord<byte[], byte[]>> run = new AtomicReference<>();
         try {
-            tail.readToEnd(follower::accept, limit);
+            tail.readToEnd(
+                    record -> {
+                        if (record.topic().equals(follower.runTopic)) {
+                            // Those before it are superseded: the broker has only not deleted them yet.
+                            run.set(record);
+                        } else {
+                            follower.accept(record);
+                        }
+                    },
+                    limit);
         } catch (RuntimeException | InterruptedException e) {
             throw e;
         } catch (Exception e) {
             throw new IllegalStateException(topics.policy() + " cannot be read", e);
+        }
+        ConsumerRecord<byte[], byte[]> last = run.get();
+        if (last != null) {
+            follower.accept(last);
         }
         follower.report();
         return follower;
@@ -75,6 +91,7 @@ public final class PolicyFollower implements OwnerLoop.Turn {
         report();
     }
 
+    /** @throws SettingException when the run's record does not fit this worker */
     private void accept(ConsumerRecord<byte[], byte[]> record) {
         if (record.topic().equals(runTopic)) {
             RunRecords.read(record)

@@ -121,4 +121,27 @@ class EnginePoolTest {
         generate(impatient, 5);
         assertEquals(2, impatient.requestsBehind());
     }
+
+    @Test
+    void whatWasWaitedForInVainInOneLineageIsWaitedForAfterAResume() throws Exception {
+        ManualTicker ticker = new ManualTicker();
+        EnginePool impatient = new EnginePool(
+                List.of("http://engine"), engine, VersionWord::number, ticker, Duration.ZERO, Duration.ofMillis(1));
+        engine.serves("4");
+        impatient.askVersions();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<EnginePool.Made> made = threads.submit(() -> generate(impatient, 50));
+            impatient.awaitCurious(Duration.ofHours(1));
+            ticker.advance(Duration.ofMillis(1));
+            assertEquals("4", made.get().versionBefore());
+            // The run has resumed at an older checkpoint.
+            Future<EnginePool.Made> resumed = threads.submit(() -> generate(impatient, 11));
+            while (impatient.waitingForWeights() == 0 && !resumed.isDone()) {
+                Thread.onSpinWait();
+            }
+            engine.serves("11");
+            impatient.askVersions();
+            assertEquals("11", resumed.get().versionBefore());
+        }
+    }
 }

@@ -6,6 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.common.testing.ManualTicker;
+import io.millrace.worker.weights.EngineVersions;
+import io.millrace.worker.weights.WeightsGate;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -167,5 +172,21 @@ class EngineTableTest {
                 .filter(view -> view.address().equals(address))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    @Test
+    void whereRequestsGoCountsNoAnswerOfAnEngine() {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        WeightsGate gate = new WeightsGate(Duration.ofMinutes(1), new ManualTicker());
+        EngineTable table =
+                new EngineTable(List.of("http://named", "http://other"), 100, new EngineVersions(gate, registry));
+        table.told("http://named", "20261124");
+        table.told("http://other", "20261124");
+        for (int i = 0; i < 10; i++) {
+            var _ = table.acquire(0, Set.of(), 0, true);
+        }
+        assertEquals(
+                0,
+                registry.get("millrace.worker.version.words.unread").counter().count());
     }
 }

@@ -2,11 +2,19 @@ package io.millrace.worker.generate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.VersionWords;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
+import io.millrace.common.testing.ManualTicker;
 import io.millrace.worker.engine.Generation;
 import io.millrace.worker.engine.VersionWord;
+import io.millrace.worker.weights.EngineVersions;
+import io.millrace.worker.weights.WeightsGate;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,5 +96,19 @@ class WeightVersionsTest {
                 before,
                 ISSUE,
                 VersionWord::number);
+    }
+
+    @Test
+    void theWordsAreTheTrainersAlsoWhereTheEngineTellsNone() {
+        WeightsGate gate = new WeightsGate(Duration.ofMinutes(1), new ManualTicker());
+        gate.news(new Policy(
+                new Lineage(1), new WeightVersion(9), 0, Policy.State.READY, 0, new VersionWords(8, true, false, 8)));
+        WeightVersions versions = WeightVersions.of(
+                new Generation("ab", new int[2], new float[2], Generation.Finish.STOP, 1, 0, null, List.of(), null),
+                null,
+                new WeightVersion(9),
+                new EngineVersions(gate, new SimpleMeterRegistry()));
+        assertEquals(List.of("1"), versions.words());
+        assertEquals(List.of(new VersionSpan(new WeightVersion(9), 0, 2)), versions.spans());
     }
 }

@@ -1,7 +1,9 @@
 package io.millrace.worker.weights;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.WeightVersion;
@@ -9,6 +11,7 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.RunRecord;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
@@ -51,6 +54,26 @@ class PolicyFollowerTest {
         stands(1, 6);
         follower.runOnce();
         assertEquals(new WeightVersion(6), gate.policy().weightVersion());
+        follower.close();
+    }
+
+    private void standsOfRun(long offset, String rewardType) {
+        RunRecord run = new RunRecord(RunRecord.FORMAT, 1, 1, 1, 1, 4, 1 << 20, "d", "s", rewardType);
+        consumer.addRecord(new ConsumerRecord<>(RUN.topic(), 0, offset, new byte[0], ControlCodec.encode(run)));
+    }
+
+    @Test
+    void atTheStartOnlyTheLastOfTheRunsRecordsIsJudged() throws Exception {
+        consumer.updateBeginningOffsets(Map.of(POLICY, 0L, RUN, 0L));
+        consumer.updateEndOffsets(Map.of(POLICY, 0L, RUN, 2L));
+        consumer.schedulePollTask(() -> {
+            standsOfRun(0, "of-another-release");
+            standsOfRun(1, "math");
+        });
+        PolicyFollower follower = PolicyFollower.begin(
+                new TopicTail(consumer), TOPICS, 4, gate, new Health(WallClock.system()), Duration.ofSeconds(5));
+        standsOfRun(2, "of-another-release");
+        assertThrows(SettingException.class, follower::runOnce);
         follower.close();
     }
 }
