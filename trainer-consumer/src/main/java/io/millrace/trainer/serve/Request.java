@@ -51,8 +51,10 @@ sealed interface Request {
     record Batch(LeaseToken lease, CompletableFuture<BatchSource> answer) implements Request {}
 
     /**
-     * @param lease as it was served @param gone entries of it that cannot be read back Always answered with an
-     * exception: what becomes of the step, and how the run stands then.
+     * Always answered with an exception: what becomes of the step, and how the run stands then.
+     *
+     * @param lease as it was served
+     * @param gone entries of it that cannot be read back
      */
     record Unreadable(StepRecord.Lease lease, List<ManifestEntry> gone, CompletableFuture<List<RolloutGroup>> answer)
             implements Request {}
