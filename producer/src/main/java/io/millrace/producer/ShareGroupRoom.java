@@ -41,9 +41,14 @@ final class ShareGroupRoom {
 
     /** @param admin not owned */
     ShareGroupRoom(Admin admin, Ticker ticker) {
+        this(admin, admin.describeCluster().nodes(), ticker);
+    }
+
+    /** @param nodes of the cluster; a broker that has just started may tell of none */
+    ShareGroupRoom(Admin admin, KafkaFuture<Collection<Node>> nodes, Ticker ticker) {
         this.admin = admin;
         this.lines = new EverySoOften(SAY_EVERY, ticker);
-        this.nodes = admin.describeCluster().nodes();
+        this.nodes = nodes;
     }
 
     /** Takes the broker's answer where it has come, and warns when it is time. */
@@ -67,10 +72,12 @@ final class ShareGroupRoom {
         KafkaFuture<Collection<Node>> found = nodes;
         if (found != null && found.isDone()) {
             nodes = null;
-            configs = admin.describeConfigs(List.of(new ConfigResource(
-                            ConfigResource.Type.BROKER,
-                            found.get().iterator().next().idString())))
-                    .all();
+            for (Node one : found.get()) {
+                // Each has the same setting.
+                configs = admin.describeConfigs(List.of(new ConfigResource(ConfigResource.Type.BROKER, one.idString())))
+                        .all();
+                break;
+            }
         }
         KafkaFuture<Map<ConfigResource, Config>> told = configs;
         if (told != null && told.isDone()) {

@@ -14,16 +14,17 @@ public sealed interface GroupState {
         QUEUED,
         IN_FLIGHT,
         FINISHED,
-        /** The latest attempt ended without a result, and the next is about to be issued. */
+        /** The latest attempt ended without a result; the next is about to be issued, or the group to be given up. */
         FAILED,
         /** Its attempts are used up and its marker stands in the results; the trainer consumer will settle it. */
         ABANDONING;
 
-        /** Whether a group of this kind may become the other; a move to the same kind changes only its details. */
+        /**
+         * Whether a group of this kind may become the other. Topics tell facts in any order, and a result or a marker that
+         * was told of may turn out to be rejected or missing, so any kind may follow any other; only what was published
+         * stays so.
+         */
         public boolean mayBecome(Kind next) {
-            // A new attempt is queued again; a rejected or missing result, and a missing marker, leave the group where
-            // its
-            // latest attempt is.
             return next != ANNOUNCED;
         }
     }
@@ -82,7 +83,7 @@ public sealed interface GroupState {
     /**
      * The latest attempt ended without a result, and none succeeded.
      *
-     * @param end how: failed, rejected or handed back
+     * @param end how: failed, rejected, missing or handed back
      * @param cause for people
      */
     record Failed(Attempt attempt, AttemptHistory.Kind end, String cause) implements GroupState {

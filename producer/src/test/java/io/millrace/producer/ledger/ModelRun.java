@@ -68,6 +68,8 @@ final class ModelRun {
     int noticed;
     /** Abandonments of which the marker or the receipt was lost. */
     int markersLost;
+    /** Groups of which the receipt of the newest abandonment was lost. */
+    final Set<Long> untold = new HashSet<>();
 
     private int promptsTaken;
     private int urgentTaken;
@@ -211,7 +213,9 @@ final class ModelRun {
         }
         if (fate == 1) {
             markersLost++;
+            untold.add(group);
         } else {
+            untold.remove(group);
             receipts.add(Receipt.abandoned(new GroupIndex(group), new Attempt(number), 0, results.size()));
         }
     }
