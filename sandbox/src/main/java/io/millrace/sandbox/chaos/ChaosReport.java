@@ -183,6 +183,7 @@ record ChaosReport(
         figure(lines, "attempts reissued", verdict.reissued());
         figure(lines, "results published", verdict.results());
         figure(lines, "of them in parts", verdict.resultsInParts());
+        figure(lines, "rejected", verdict.rejected());
         figure(lines, "results lost by the broker with the end of its log", verdict.resultsVanished());
         lines.add(String.format(
                 Locale.ROOT,

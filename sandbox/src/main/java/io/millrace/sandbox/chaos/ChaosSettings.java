@@ -230,6 +230,8 @@ public record ChaosSettings(
         Path markdownFile) {
     /** The trainer consumer's default. */
     private static final long MAX_STALENESS = 4;
+    /** The lower one of the producer's defaults for attempts that fail and for those that are lost. */
+    private static final int ATTEMPTS_MIN = 3;
 
     public ChaosSettings {
         roles = List.copyOf(roles);
@@ -302,7 +304,7 @@ public record ChaosSettings(
     /** What the oracle holds the run to; the bound is the default that users have. */
     Rules rules() {
         boolean tails = schedule().stream().anyMatch(fault -> fault.kind() == FaultKind.LOG_TAIL);
-        return new Rules(batchGroups, samplesPerGroup, MAX_STALENESS, ChaosSpecs.FILTERS, tails);
+        return new Rules(batchGroups, samplesPerGroup, MAX_STALENESS, ATTEMPTS_MIN, ChaosSpecs.FILTERS, tails);
     }
 
     /** The schedule, which the settings decide entirely. */

@@ -31,6 +31,13 @@ final class EndJudge {
                 findings.add(
                         Finding.Kind.CONTRADICTION, "group " + group + " is abandoned without the producer's marker");
             }
+            int attempts = 1 + topics.reissued.getOrDefault(group, List.of()).size();
+            if (attempts < rules.attemptsMin()) {
+                findings.add(
+                        Finding.Kind.CONTRADICTION,
+                        "group " + group + " is abandoned after " + attempts + " attempts, before "
+                                + rules.attemptsMin() + " were made");
+            }
             if (steps.discarded.containsKey(group)) {
                 findings.add(Finding.Kind.CONTRADICTION, "group " + group + " is abandoned and discarded");
             }
@@ -109,8 +116,14 @@ final class EndJudge {
                         && steps.resumes.values().stream()
                                 .anyMatch(resume -> resume.lineage() > result.lineage()
                                         && resume.lineage() <= end.lineage()
-                                        && versions.getLast() > resume.weightVersion());
+                                        && versions.getLast() > resume.weightVersion()
+                                        && (!resume.weightsGoOn() || isDecidedWith(resume, end)));
             default -> false;
         };
+    }
+
+    /** Where weights go on, only what had finished when the lineage was opened is discarded, together with that. */
+    private static boolean isDecidedWith(Steps.Resume resume, Steps.End end) {
+        return resume.lineage() == end.lineage() && resume.weightVersion() == end.weightVersion();
     }
 }

@@ -25,6 +25,25 @@ final class Evaluations {
 
         final List<JsonNode> missing = new ArrayList<>();
         final List<JsonNode> ends = new ArrayList<>();
+
+        /** The first one counts; null where there is none. */
+        @Nullable
+        JsonNode end() {
+            return ends.isEmpty() ? null : ends.getFirst();
+        }
+
+        /**
+         * Who cancels may not have read the end yet, and the other way round, so that a cancellation stands beside one
+         * end, and beside others of its kind.
+         */
+        long count() {
+            long others = ends.stream().filter(end -> !isCancelled(end)).count();
+            return ends.isEmpty() ? 0 : Math.max(1, others);
+        }
+    }
+
+    private static boolean isCancelled(JsonNode end) {
+        return end.path("type").asString("").equals("cancelled");
     }
 
     private record Place(int partition, long offset) {}
@@ -73,38 +92,40 @@ final class Evaluations {
 
     /** Ended with every prompt done or given up. */
     long complete() {
-        return ended("complete", true);
-    }
-
-    /** Ended without: the time was up, or the tasks could not be issued. */
-    long incomplete() {
-        return byId.size() - complete();
-    }
-
-    private long ended(String field, boolean value) {
         return byId.values().stream()
-                .filter(seen -> seen.ends.size() == 1
-                        && seen.ends.getFirst().path(field).asBoolean(!value) == value)
+                .map(Seen::end)
+                .filter(end -> end != null && end.path("complete").asBoolean(false))
                 .count();
     }
 
-    /** Each has exactly one end, and a report adds up to what was issued and to what has come. */
+    /** Ended without: the time was up, or the tasks could not be issued. None that was cancelled is among them. */
+    long incomplete() {
+        return byId.values().stream()
+                .map(Seen::end)
+                .filter(end -> end != null
+                        && !isCancelled(end)
+                        && !end.path("complete").asBoolean(false))
+                .count();
+    }
+
+    /** Each has exactly one end, which a cancellation may cross, and a report adds up to what was issued and to what has come. */
     void judge(Consumer<String> finding) {
         byId.forEach((id, seen) -> {
             String name = "evaluation " + id;
             seen.missing.forEach(gone -> missing(name, gone, finding));
+            JsonNode end = seen.end();
             if (seen.request == null) {
                 finding.accept(name + " was never asked for");
-            } else if (seen.ends.size() != 1) {
-                finding.accept(name + " has " + seen.ends.size() + " ends, not 1");
-            } else if (seen.ends.getFirst().path("type").asString("").equals("cancelled")) {
-                // Nobody wanted it any more, so there is no report.
-            } else if (seen.ends.getFirst().path("type").asString("").equals("failed")) {
-                if (seen.ends.getFirst().path("cause").asString("").isEmpty()) {
+            } else if (end == null || seen.count() != 1) {
+                finding.accept(name + " has " + seen.count() + " ends, not 1");
+            } else if (isCancelled(end)) {
+                // Nobody wanted it any more, so a report that crossed it means nothing.
+            } else if (end.path("type").asString("").equals("failed")) {
+                if (end.path("cause").asString("").isEmpty()) {
                     finding.accept(name + " failed without a cause");
                 }
             } else {
-                report(name, seen.request, seen.issued, seen.ends.getFirst(), finding);
+                report(name, seen.request, seen.issued, end, finding);
             }
         });
     }

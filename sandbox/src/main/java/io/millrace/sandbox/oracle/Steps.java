@@ -50,8 +50,9 @@ final class Steps {
      * @param step the first of the lineage
      * @param weightVersion that it begins with
      * @param replayBefore steps below it are the recorded ones again
+     * @param weightsGoOn whether versions are only counted anew, and no future was given up
      */
-    record Resume(long lineage, long step, long weightVersion, long replayBefore) {}
+    record Resume(long lineage, long step, long weightVersion, long replayBefore, boolean weightsGoOn) {}
 
     /**
      * The end of a group.
@@ -73,14 +74,11 @@ final class Steps {
 
     final Map<Long, List<End>> abandoned = new TreeMap<>();
     final Map<Long, Resume> resumes = new TreeMap<>();
-    /** The version that each lineage has come to. */
-    final Map<Long, Long> lastVersion = new TreeMap<>();
 
     /** Results that were said to stand nowhere; not those that a trainer could not read back. */
     final List<Entry> missing = new ArrayList<>();
 
     long rejections;
-    long skips;
     private long lineage;
     private long weightVersion;
 
@@ -106,10 +104,10 @@ final class Steps {
             case "abandonment" -> end(abandoned, record, "last_attempt", "cause");
             case "rejection" -> rejections++;
             case "missing" -> missing(record);
-            case "skip" -> skips++;
             case "resume" -> resume(record);
             default -> {
-                // A void lease is not acknowledged. Others are named where they were read.
+                // A void lease is not acknowledged, what is skipped is no group's. Others are named where they were
+                // read.
             }
         }
     }
@@ -125,7 +123,8 @@ final class Steps {
                 record.path("lineage").asLong(-1),
                 record.path("step").asLong(-1),
                 record.path("weight_version").asLong(-1),
-                record.path("replay_before").asLong(-1));
+                record.path("replay_before").asLong(-1),
+                record.path("weights_go_on").asBoolean(false));
         lineage = resume.lineage();
         resumes.put(lineage, resume);
         version(resume.weightVersion());
@@ -133,7 +132,6 @@ final class Steps {
 
     private void version(long version) {
         weightVersion = version;
-        lastVersion.merge(lineage, version, Math::max);
     }
 
     /** The lease with this id; null where none stands. */

@@ -45,7 +45,6 @@ final class TopicAccount {
     /** Groups with an abandoned marker; who read one that the broker has lost since was right to take it. */
     final Set<Long> markers = new HashSet<>();
 
-    final Map<String, Long> receipts = new TreeMap<>();
     final Steps steps = new Steps();
     final Evaluations evaluations = new Evaluations();
     final List<Finding> unread = new ArrayList<>();
@@ -66,11 +65,10 @@ final class TopicAccount {
                 case "prompts" -> issue(record);
                 case "prompts.urgent" -> later(record, this::reissue);
                 case RESULTS -> result(record);
-                case "receipts" ->
-                    later(
-                            record,
-                            receipt -> receipts.merge(
-                                    receipt.path("outcome").path("type").asString("unknown"), 1L, Long::sum));
+                // Only that they can be read.
+                case "receipts" -> {
+                    var _ = json(record);
+                }
                 case "steps" -> step(record);
                 case "evals" -> evaluation(record);
                 case EVAL_RESULTS -> evalResult(record);

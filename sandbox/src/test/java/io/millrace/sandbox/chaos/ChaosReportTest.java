@@ -60,6 +60,7 @@ class ChaosReportTest {
         assertTrue(lines.contains("| broker | 1 | 0 | - | - |"), lines.toString());
         assertTrue(lines.contains("| kill | 2 | 1 | 1.0 | 1.0 |"), lines.toString());
         assertTrue(lines.contains("| discarded: filtered:zero-std | 1 |"), lines.toString());
+        assertTrue(lines.contains("| rejected | 0 |"), lines.toString());
         assertTrue(lines.contains("| results of groups that had one (dropped) | 4 (20.0 %) |"), lines.toString());
     }
 

@@ -24,7 +24,7 @@ final class FakeRun {
     static final long MAX_STALENESS = 2;
 
     final TopicAccount topics = new TopicAccount();
-    Rules rules = new Rules(2, 1, MAX_STALENESS, Set.of(), false);
+    Rules rules = new Rules(2, 1, MAX_STALENESS, 3, Set.of(), false);
     private final List<String> journal = new ArrayList<>();
     private long offset;
     private long nowMs = 1_000;
@@ -170,6 +170,18 @@ final class FakeRun {
                 .put("weight_version", version)
                 .put("replay_before", replayBefore);
         return lineage(opened).version(version).add("steps", resume);
+    }
+
+    /** The same where the trainer only counts its versions anew. */
+    FakeRun recount(long opened, long step, long version) {
+        ObjectNode resume = Json.object()
+                .put("type", "resume")
+                .put("lineage", opened)
+                .put("step", step)
+                .put("weight_version", version)
+                .put("replay_before", step)
+                .put("weights_go_on", true);
+        return lineage(opened).version(version).add("steps", resume).journal("resuming", step);
     }
 
     FakeRun evaluation(String type, String fields) {

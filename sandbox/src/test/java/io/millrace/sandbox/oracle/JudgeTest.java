@@ -42,7 +42,7 @@ class JudgeTest {
     @Test
     void aGoodRunIsClean() throws Exception {
         run.issue(2, 3).trained(1, new long[] {2, 3}, run.result(2, 1, 7), run.result(3, 1, 8));
-        run.issue(4, 5, 6).marker(6).abandon(6).reissue(4, 2);
+        run.issue(4, 5, 6).reissue(6, 2).reissue(6, 3).marker(6).abandon(6).reissue(4, 2);
         run.result(4, 1, 1);
         run.result(5, 1, 7);
         run.result(5, 2, 7);
@@ -55,7 +55,7 @@ class JudgeTest {
         assertEquals(1, verdict.abandoned());
         assertEquals(0, verdict.forgotten());
         assertEquals(1, verdict.resultsRepeated());
-        assertEquals(1, verdict.reissued());
+        assertEquals(3, verdict.reissued());
         assertEquals(3, verdict.steps());
     }
 
@@ -146,7 +146,7 @@ class JudgeTest {
 
     @Test
     void aDiscardWhoseReasonDoesNotFollowIsNamed() throws Exception {
-        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, Set.of("aborted"), false);
+        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, 3, Set.of("aborted"), false);
         run.issue(2, 3, 4, 5);
         for (long group = 2; group <= 5; group++) {
             run.result(group, 1, 7);
@@ -162,7 +162,7 @@ class JudgeTest {
 
     @Test
     void aGroupThatAFilterDropsMustNotBeTrained() throws Exception {
-        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, Set.of("zero-std"), false);
+        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, 3, Set.of("zero-std"), false);
         assertFinding(Finding.Kind.DISCARD_UNFOUNDED, "group 0 of step 0 is trained, and its rewards do not differ");
     }
 
@@ -171,13 +171,33 @@ class JudgeTest {
         run.issue(2).tokensOf(3).result(2, 1, 7);
         run.resume(1, 1, 0, 1).journal("resuming", 1).discard(2, "lineage");
         assertEquals(List.of(), run.judge(folder).findings());
-        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, Set.of("zero-std"), false);
+        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, 3, Set.of("zero-std"), false);
         FakeRun filtered = new FakeRun().issue(0);
         filtered.rules = run.rules;
         filtered.result(0, 1, 7);
         assertEquals(
                 List.of(),
                 filtered.discard(0, "filtered:zero-std").judge(folder).findings());
+    }
+
+    @Test
+    void whereTheVersionsAreOnlyCountedAnewAGroupIsDiscardedWhenThatBeginsAndNotLater() throws Exception {
+        run.issue(2, 3).tokensOf(3).result(2, 1, 7);
+        run.result(3, 1, 7);
+        run.recount(1, 1, 1).discard(2, "lineage");
+        run.version(2).trained(1, 4).discard(3, "lineage");
+        List<Finding> findings = run.judge(folder).findings();
+        assertEquals(1, findings.size(), findings.toString());
+        assertFinding(Finding.Kind.DISCARD_UNFOUNDED, "group 3 is discarded as lineage");
+    }
+
+    @Test
+    void aGroupThatIsGivenUpBeforeItWasTriedOftenEnoughIsNamed() throws Exception {
+        run.issue(2, 3).reissue(2, 2).reissue(3, 2).reissue(3, 4);
+        run.marker(2).abandon(2).marker(3).abandon(3);
+        List<Finding> findings = run.judge(folder).findings();
+        assertEquals(1, findings.size(), findings.toString());
+        assertFinding(Finding.Kind.CONTRADICTION, "group 2 is abandoned after 2 attempts, before 3 were made");
     }
 
     private static final String REQUEST = "\"requested_at_ms\":10,\"time_limit_ms\":100";
@@ -202,6 +222,26 @@ class JudgeTest {
         assertFinding(Finding.Kind.EVALUATION, "evaluation e has 2 ends, not 1");
     }
 
+    /** Who cancels may not have read the report yet, and who reports not the cancellation; the first one counts. */
+    @Test
+    void aCancellationMayCrossAReport() throws Exception {
+        run.evaluation("request", REQUEST).evaluation("cancelled", "").evaluation("cancelled", "");
+        run.evaluation("report", report(false, 150, 0, 0, 2));
+        Verdict verdict = run.judge(folder);
+        assertEquals(List.of(), verdict.findings());
+        assertEquals(new Verdict.EvaluationFigures(1, 0, 0), verdict.evaluations());
+        run.evaluation("failed", "\"cause\":\"no data\"");
+        assertFinding(Finding.Kind.EVALUATION, "evaluation e has 2 ends, not 1");
+    }
+
+    @Test
+    void aReportBeforeACancellationIsJudged() throws Exception {
+        run.evaluation("request", REQUEST).evaluation("report", report(false, 50, 0, 0, 2));
+        run.evaluation("cancelled", "");
+        assertFinding(Finding.Kind.EVALUATION, "evaluation e was given up after 40 ms, before its time was up");
+        assertEquals(new Verdict.EvaluationFigures(1, 0, 1), run.judge(folder).evaluations());
+    }
+
     @Test
     void anEvaluationGivenUpBeforeItsTimeOrWithoutACauseIsNamed() throws Exception {
         run.evaluation("request", REQUEST).evaluation("issued", "\"first\":4,\"groups\":[2]");
@@ -220,7 +260,7 @@ class JudgeTest {
         run.evaluation("request", REQUEST).evaluation("issued", "\"first\":4,\"groups\":[2]");
         long lost = run.evaluationResult(4, 1);
         run.topics.vanished("eval-results", 0, lost);
-        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, Set.of(), true);
+        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, 3, Set.of(), true);
         run.evaluation("missing", missing(4, 1, lost));
         long stands = run.evaluationResult(4, 2);
         run.evaluationResult(5, 1);
@@ -251,7 +291,7 @@ class JudgeTest {
         run.topics.vanished("results", 0, run.result(2, 1, 7));
         run.version(3).trained(1, 3).discard(2, "stale");
         assertFinding(Finding.Kind.LOST, "the end of a log was lost 1 times");
-        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, Set.of(), true);
+        run.rules = new Rules(2, 1, FakeRun.MAX_STALENESS, 3, Set.of(), true);
         Verdict verdict = run.judge(folder);
         assertEquals(List.of(), verdict.findings());
         assertEquals(1, verdict.resultsVanished());
