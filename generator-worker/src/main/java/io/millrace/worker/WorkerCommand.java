@@ -1,6 +1,7 @@
 package io.millrace.worker;
 
 import io.millrace.common.config.Command;
+import io.millrace.common.http.OpsServer;
 import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;
 import java.time.Duration;
@@ -30,7 +31,7 @@ public final class WorkerCommand implements Command<WorkerSettings> {
 
     @Override
     public int run(WorkerSettings settings) throws Exception {
-        OpenFiles.ofThisProcess().require(KAFKA_CLIENTS, "--slots", settings.slots());
+        OpenFiles.ofThisProcess().require(KAFKA_CLIENTS, OpsServer.CONNECTIONS_MAX, "--slots", settings.slots());
         // Engines (uvicorn) close idle connections after 5 s; reusing one later breaks a request. Read once by the
         // JDK's client, hence before the first is made.
         System.setProperty("jdk.httpclient.keepalive.timeout", "3");

@@ -1,6 +1,7 @@
 package io.millrace.producer;
 
 import io.millrace.common.config.Command;
+import io.millrace.common.http.OpsServer;
 import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;
 
@@ -26,7 +27,7 @@ public final class ProducerCommand implements Command<ProducerSettings> {
 
     @Override
     public int run(ProducerSettings settings) throws Exception {
-        OpenFiles.ofThisProcess().require(KAFKA_CLIENTS);
+        OpenFiles.ofThisProcess().require(KAFKA_CLIENTS, OpsServer.CONNECTIONS_MAX);
         return ProcessRunner.run(
                 name(),
                 settings.stopTimeout(),

@@ -43,10 +43,13 @@ class OpenFilesOfProcessesTest {
 
     @Test
     void tooFewOpenFilesEndAProcessAtItsStartWithTheLimitAndTheWaysOut() throws Exception {
-        MillraceProcess worker = start(256, "worker", "--slots", "256");
-        MillraceProcess trainer = start(256, "trainer", "--trainer-port", "0", "--downloads-max", "200");
-        assertRefused(worker, "--slots 256: this process may have 256 open files (ulimit -n)");
-        assertRefused(trainer, "--downloads-max 200: this process may have 256 open files (ulimit -n)");
+        MillraceProcess worker = start(400, "worker", "--slots", "256");
+        MillraceProcess trainer = start(512, "trainer", "--trainer-port", "0");
+        MillraceProcess producer = start(160, "producer", "--dataset", "not-asked-for.jsonl");
+        assertRefused(worker, "--slots 256: this process may have 400 open files (ulimit -n)");
+        assertRefused(trainer, "this process may have 512 open files (ulimit -n)");
+        assertTrue(trainer.printed().contains(" 512 for who calls its port"), trainer::printed);
+        assertRefused(producer, "this process may have 160 open files (ulimit -n)");
         assertTrue(worker.printed().contains(", or set --slots to at most "), worker::printed);
     }
 }

@@ -34,8 +34,8 @@ public final class TrainerCommand implements Command<TrainerSettings> {
 
     @Override
     public int run(TrainerSettings settings) throws Exception {
-        OpenFiles.ofThisProcess()
-                .require(KAFKA_CLIENTS, "--downloads-max", settings.downloads().downloadsMax());
+        // Batches are sent on connections of these.
+        OpenFiles.ofThisProcess().require(KAFKA_CLIENTS, TrainerWiring.CONNECTIONS_MAX);
         SequencedMap<String, ByteSize> limits = new LinkedHashMap<>();
         limits.put("--payload-memory-max", settings.payloadMemoryMax());
         limits.put("--parts-memory-max", settings.partsMemoryMax());

@@ -31,6 +31,12 @@ import org.slf4j.LoggerFactory;
 
 /** Builds the trainer consumer from its settings: as a process with its HTTP server, or inside a trainer's own JVM. */
 public final class TrainerWiring {
+    /**
+     * To its port at once: twice as many as the batches that it may be told to send at once (a rank each), since requests
+     * wait on others. All of them are counted in the open files that it needs at its start.
+     */
+    static final int CONNECTIONS_MAX = 512;
+
     private static final Duration ADMIN_CLOSE_LIMIT = Duration.ofSeconds(1);
 
     private static final Logger log = LoggerFactory.getLogger(TrainerWiring.class);
@@ -99,6 +105,7 @@ public final class TrainerWiring {
         OpsServer server = OpsServer.start(
                 settings.ops(),
                 "--trainer-host and --trainer-port",
+                CONNECTIONS_MAX,
                 runner.health(),
                 metrics,
                 routes::status,

@@ -42,11 +42,12 @@ public final class OpsServer implements AutoCloseable {
     private static final int READ_CHECKS = 4;
 
     /**
-     * Connections at once; the next one waits to be accepted. Half of the 1024 files that a process may commonly have open,
-     * so that its own connections to the broker and to engines are not refused because of strangers; twice as many as the
-     * batches that a trainer consumer may be told to send at once.
+     * Connections at once to a process that serves metrics, health and status only: a few who look, and a browser's six
+     * each. The next one waits to be accepted. A connection is an open file; what the server may take is counted at the
+     * process's start ({@link io.millrace.common.lifecycle.OpenFiles}), so that strangers do not take the files that the
+     * process needs for the broker and for engines.
      */
-    private static final int CONNECTIONS_MAX = 512;
+    public static final int CONNECTIONS_MAX = 64;
 
     private final WebServer server;
 
@@ -61,13 +62,14 @@ public final class OpsServer implements AutoCloseable {
             Metrics metrics,
             Supplier<ObjectNode> status,
             Consumer<HttpRouting.Builder> more) {
-        return start(settings, "--ops-host and --ops-port", health, metrics, status, more);
+        return start(settings, "--ops-host and --ops-port", CONNECTIONS_MAX, health, metrics, status, more);
     }
 
     /**
      * Starts listening.
      *
      * @param flags the process's own two, for the message when the address is taken
+     * @param connectionsMax at once; the next one waits to be accepted
      * @param status gives the process's status; called by request threads
      * @param more adds the process's own routes
      * @throws SettingException when the address cannot be listened on
@@ -75,17 +77,19 @@ public final class OpsServer implements AutoCloseable {
     public static OpsServer start(
             OpsSettings settings,
             String flags,
+            int connectionsMax,
             Health health,
             Metrics metrics,
             Supplier<ObjectNode> status,
             Consumer<HttpRouting.Builder> more) {
-        return start(settings, flags, health, metrics, status, more, READ_LIMIT);
+        return start(settings, flags, connectionsMax, health, metrics, status, more, READ_LIMIT);
     }
 
     /** @param readLimit how long a client may send nothing while a request of it is read or awaited */
     static OpsServer start(
             OpsSettings settings,
             String flags,
+            int connectionsMax,
             Health health,
             Metrics metrics,
             Supplier<ObjectNode> status,
@@ -116,7 +120,7 @@ public final class OpsServer implements AutoCloseable {
                     .addConnectionSelector(new TimedConnections(Ticker.system()))
                     .idleConnectionTimeout(readLimit)
                     .idleConnectionPeriod(readLimit.dividedBy(READ_CHECKS))
-                    .maxTcpConnections(CONNECTIONS_MAX)
+                    .maxTcpConnections(connectionsMax)
                     .directHandlers(DirectHandlers.builder()
                             .addHandler(DirectHandler.EventType.INTERNAL_ERROR, OpsServer::unread)
                             .build())

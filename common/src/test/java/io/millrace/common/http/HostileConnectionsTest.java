@@ -30,6 +30,7 @@ class HostileConnectionsTest {
     private final OpsServer server = OpsServer.start(
             new OpsSettings("127.0.0.1", 0, Health.READY_TIMEOUT, HttpDoorSettings.DEFAULTS),
             "--ops-host and --ops-port",
+            OpsServer.CONNECTIONS_MAX,
             new Health(new ManualClock(7_000)),
             metrics,
             Json::object,

@@ -11,14 +11,20 @@ import io.millrace.common.json.Json;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.testing.ManualClock;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -165,6 +171,7 @@ class OpsServerTest {
                             () -> OpsServer.start(
                                     settings,
                                     "--trainer-host and --trainer-port",
+                                    OpsServer.CONNECTIONS_MAX,
                                     health,
                                     metrics,
                                     OpsServerTest::status,
@@ -182,6 +189,39 @@ class OpsServerTest {
                         () -> OpsServer.start(settings, health, metrics, OpsServerTest::status, routing -> {}))
                 .getMessage();
         assertTrue(message.contains("192.0.2.1:0"), message);
+    }
+
+    /** As many as the start of a process counts among its open files. */
+    @Test
+    void aConnectionMoreThanItMayHoldWaitsUntilOneEnds() throws Exception {
+        List<Socket> held = new ArrayList<>();
+        try {
+            for (int i = 0; i < OpsServer.CONNECTIONS_MAX; i++) {
+                Socket socket = asks();
+                held.add(socket);
+                assertEquals('H', socket.getInputStream().read());
+            }
+            Socket more = asks();
+            held.add(more);
+            more.setSoTimeout(300);
+            assertThrows(
+                    SocketTimeoutException.class, () -> more.getInputStream().read());
+            held.getFirst().close();
+            more.setSoTimeout(20_000);
+            assertEquals('H', more.getInputStream().read());
+        } finally {
+            for (Socket socket : held) {
+                socket.close();
+            }
+        }
+    }
+
+    private Socket asks() throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        socket.setSoTimeout(20_000);
+        socket.getOutputStream()
+                .write("GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        return socket;
     }
 
     @Test
