@@ -52,6 +52,8 @@ final class SessionMaker {
     /** Of this process, whatever sessions it has; at most those that wait. */
     private final EvalLoads evaluationLoads = new EvalLoads();
 
+    private final TrimFailures trimFailures;
+
     /** @param admin not owned */
     SessionMaker(
             ProducerSettings settings,
@@ -68,6 +70,8 @@ final class SessionMaker {
         this.admin = admin;
         this.metrics = metrics;
         this.around = around;
+        this.trimFailures = new TrimFailures(
+                "deletion", around.health(), metrics.registry(), around.ticker(), settings.trimInterval());
     }
 
     static int recordBytesMax(ProducerSettings settings) {
@@ -111,12 +115,7 @@ final class SessionMaker {
                 evaluations,
                 new LedgerHeart(heartClient(), topics.workers(), around.clock(), ticker, PERIOD),
                 new ShareGroupRoom(admin, ticker),
-                new RecordTrimmer(
-                        admin,
-                        ticker,
-                        settings.trimInterval(),
-                        new TrimFailures(
-                                "deletion", around.health(), metrics.registry(), ticker, settings.trimInterval())),
+                new RecordTrimmer(admin, ticker, settings.trimInterval(), trimFailures),
                 admin,
                 meters);
         return new ProducerSession(

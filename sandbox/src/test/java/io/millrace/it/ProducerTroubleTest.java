@@ -33,7 +33,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -276,6 +281,54 @@ class ProducerTroubleTest {
         awaitCount(second, "queued", 7);
         assertEquals(15, second.count("next_index"));
         assertEquals(7, second.count("discarded"));
+    }
+
+    /** What the session before said of deletions that fail is taken back by the next, whose deletions are done. */
+    @Test
+    void aSessionThatEndsWhileDeletionsFailLeavesNoWordOfIt() throws Exception {
+        ProducerRun.Started producer = run.start(dataSet, Map.of("trim-interval", "300ms"));
+        awaitCount(producer, "queued", 8);
+        run.write(
+                run.topics.steps(),
+                "0",
+                new StepRecord.Discard(
+                        new GroupIndex(0), new Attempt(1), "filtered", new StepRecord.Totals(0, 1, 0, 1)));
+        try (Admin admin = run.clients.admin("test-admin")) {
+            // The broker deletes no records of a topic that it compacts.
+            keeps(admin, run.topics.prompts(), "compact");
+            run.write(
+                    run.topics.steps(),
+                    "1",
+                    new StepRecord.Discard(
+                            new GroupIndex(1), new Attempt(1), "filtered", new StepRecord.Totals(0, 2, 0, 2)));
+            await("it fails for long", () -> deletion(producer) == Health.State.WAITING);
+            try (Producer<byte[], byte[]> nobody =
+                    run.clients.transactionalProducer("nobody", run.topics.producerTransactionalId())) {
+                nobody.initTransactions();
+            }
+            run.policy(1, 4);
+            await(
+                    "another session",
+                    () -> producer.get("/metrics")
+                            .contains("millrace_producer_rebuilds_total{run=\"" + run.run + "\"} 1.0"));
+            keeps(admin, run.topics.prompts(), "delete");
+            await("no word of it", () -> deletion(producer) == Health.State.RUNNING);
+            assertEquals(2, begin(admin, run.topics.prompts()));
+        }
+    }
+
+    private static Health.@Nullable State deletion(ProducerRun.Started producer) {
+        Health.Part part = producer.health.parts().get("deletion");
+        return part == null ? null : part.state();
+    }
+
+    private static void keeps(Admin admin, String topic, String policy) throws Exception {
+        admin.incrementalAlterConfigs(Map.of(
+                        new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                        List.of(new AlterConfigOp(
+                                new ConfigEntry(TopicConfig.CLEANUP_POLICY_CONFIG, policy), AlterConfigOp.OpType.SET))))
+                .all()
+                .get();
     }
 
     @Test

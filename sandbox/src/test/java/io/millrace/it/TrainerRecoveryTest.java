@@ -48,10 +48,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -334,6 +338,50 @@ class TrainerRecoveryTest {
             assertEquals(12, status.path("trained").longValue());
             assertEquals(0, status.path("duplicates_dropped").longValue());
         }
+    }
+
+    /** What the session before said of deletions that fail is taken back by the next, whose deletions are done. */
+    @Test
+    void aSessionThatEndsWhileDeletionsFailLeavesNoWordOfIt() throws Exception {
+        RecoverySettings recovery = new RecoverySettings(
+                1, Duration.ofMillis(300), 1, 1000, null, ResumeMode.REPLAY, null, null, Duration.ofSeconds(1));
+        try (Admin admin = clients.admin("test");
+                TrainerProcess trainer = trainer(recovery);
+                PartitionReader reader = new PartitionReader(new TopicTail(clients.follower("look")), LIMIT)) {
+            // The broker deletes no records of a topic that it compacts.
+            keeps(admin, "compact");
+            publish(LongStream.range(0, 8).toArray());
+            for (long step = 0; step < 3; step++) {
+                train(trainer, step, FIRST_VERSION + step);
+            }
+            Await.until("it fails for long", () -> deletion(trainer).equalsIgnoreCase("waiting"), LIMIT);
+            try (Producer<byte[], byte[]> nobody =
+                    clients.transactionalProducer("nobody", topics.trainerTransactionalId())) {
+                nobody.initTransactions();
+            }
+            Await.until("another session", () -> trainer.lease(3, 1000).status() == 200, LIMIT);
+            keeps(admin, "delete");
+            Await.until("no word of it", () -> deletion(trainer).equalsIgnoreCase("running"), LIMIT);
+            assertTrue(reader.begin(new TopicPartition(topics.results(), 0)) > 0);
+        }
+    }
+
+    private static String deletion(TrainerProcess trainer) throws Exception {
+        return trainer.get("/health/ready")
+                .json()
+                .path("parts")
+                .path("deletion")
+                .path("state")
+                .asString("");
+    }
+
+    private void keeps(Admin admin, String policy) throws Exception {
+        admin.incrementalAlterConfigs(Map.of(
+                        new ConfigResource(ConfigResource.Type.TOPIC, topics.results()),
+                        List.of(new AlterConfigOp(
+                                new ConfigEntry(TopicConfig.CLEANUP_POLICY_CONFIG, policy), AlterConfigOp.OpType.SET))))
+                .all()
+                .get(30, TimeUnit.SECONDS);
     }
 
     @Test

@@ -30,7 +30,7 @@ public final class RecordTrimmer {
 
     /**
      * @param admin not owned
-     * @param failures get to know what the broker does not delete
+     * @param failures get to know what the broker does not delete; not owned, the process's
      */
     public RecordTrimmer(Admin admin, Ticker ticker, Duration period, TrimFailures failures) {
         this.admin = admin;
@@ -58,6 +58,7 @@ public final class RecordTrimmer {
                 due.put(partition, RecordsToDelete.beforeOffset(offset));
             }
         });
+        failures.asked(due.keySet());
         if (!due.isEmpty()) {
             asked = admin.deleteRecords(due).lowWatermarks();
         }

@@ -7,14 +7,19 @@ import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Tells of deletions that fail, since the disk of the broker fills meanwhile: a count by topic, one line a period, and,
  * once a partition's have failed for {@link #PERIODS_MAX} periods, a part of the health report. That part waits and is
- * never blocked: training goes on, and a server taken out of service for it would stop what still works. One owner.
+ * never blocked: training goes on, and a server taken out of service for it would stop what still works. The process has
+ * one for each of its loops that delete, over all their sessions: what one session said is taken back by the deletions of
+ * the next. One owner.
  */
 public final class TrimFailures {
     private static final Logger log = LoggerFactory.getLogger(TrimFailures.class);
@@ -74,6 +79,14 @@ public final class TrimFailures {
             if (failing.isEmpty() && lines.reset()) {
                 log.info("the broker deletes records again");
             }
+            show();
+        }
+    }
+
+    /** What is asked for now; what was not deleted before and is no more asked for fails no longer. */
+    void asked(Set<TopicPartition> partitions) {
+        Set<String> names = partitions.stream().map(TopicPartition::toString).collect(Collectors.toSet());
+        if (failing.keySet().retainAll(names)) {
             show();
         }
     }

@@ -14,6 +14,8 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.testing.ManualClock;
 import io.millrace.common.testing.ManualTicker;
 import java.time.Duration;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,5 +93,18 @@ class TrimFailuresTest {
 
         failures.failed("r.results", 0, "no leader");
         assertTrue(lines.list.getLast().getFormattedMessage().contains("1 in a row"));
+    }
+
+    @Test
+    void whatIsNoMoreAskedForFailsNoLonger() {
+        failures.failed("r.results", 0, "no leader");
+        failures.failed("r.results", 1, "no leader");
+        ticker.advance(PERIOD.multipliedBy(TrimFailures.PERIODS_MAX));
+        failures.asked(Set.of(new TopicPartition("r.results", 0), new TopicPartition("r.results", 1)));
+        failures.failed("r.results", 1, "no leader");
+        failures.asked(Set.of(new TopicPartition("r.results", 1)));
+        assertTrue(health.parts().get(PART).detail().contains("r.results-1"));
+        failures.asked(Set.of());
+        assertEquals(Health.State.RUNNING, health.parts().get(PART).state());
     }
 }

@@ -79,6 +79,8 @@ public final class EvaluationWiring {
                 around.missingResultTimeout(),
                 around.brokerTimeout());
         EvaluationSession.Decided decided = new EvaluationSession.Decided();
+        TrimFailures trimFailures = new TrimFailures(
+                "deletion-evaluation", health, metrics.registry(), Ticker.system(), around.trimInterval());
         EvaluationLoop loop = new EvaluationLoop(
                 () -> {
                     PartitionReader parts = new PartitionReader(
@@ -96,16 +98,7 @@ public final class EvaluationWiring {
                                     PartsAgain.from(parts, topics.evalResults())),
                             new ResultEnds(admin, Ticker.system()),
                             writer,
-                            new RecordTrimmer(
-                                    admin,
-                                    Ticker.system(),
-                                    around.trimInterval(),
-                                    new TrimFailures(
-                                            "deletion-evaluation",
-                                            health,
-                                            metrics.registry(),
-                                            Ticker.system(),
-                                            around.trimInterval())),
+                            new RecordTrimmer(admin, Ticker.system(), around.trimInterval(), trimFailures),
                             meters,
                             view,
                             WallClock.system(),

@@ -83,11 +83,12 @@ public final class SessionOpener {
     private final Admin admin;
     private final Metrics metrics;
     private final TrainerMetrics meters;
-    private final Health health;
     private final WallClock clock;
     private final Ticker ticker;
     /** Over all sessions, each of which may find the same. */
     private final EverySoOften snapshotLines;
+
+    private final TrimFailures trimFailures;
 
     private @Nullable Owner owner;
     private boolean ensured;
@@ -114,10 +115,15 @@ public final class SessionOpener {
         this.admin = admin;
         this.metrics = metrics;
         this.meters = meters;
-        this.health = health;
         this.clock = clock;
         this.ticker = ticker;
         this.snapshotLines = new EverySoOften(SAY_TOO_LARGE_EVERY, ticker);
+        this.trimFailures = new TrimFailures(
+                "deletion",
+                health,
+                metrics.registry(),
+                ticker,
+                settings.recovery().trimInterval());
     }
 
     Admin admin() {
@@ -240,9 +246,7 @@ public final class SessionOpener {
     }
 
     private RecordTrimmer trimmer() {
-        Duration period = settings.recovery().trimInterval();
-        return new RecordTrimmer(
-                admin, ticker, period, new TrimFailures("deletion", health, metrics.registry(), ticker, period));
+        return new RecordTrimmer(admin, ticker, settings.recovery().trimInterval(), trimFailures);
     }
 
     /** The key of a task; empty when it is none. */
