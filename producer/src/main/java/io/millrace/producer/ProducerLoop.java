@@ -1,6 +1,5 @@
 package io.millrace.producer;
 
-import io.millrace.common.config.SettingException;
 import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
@@ -98,14 +97,6 @@ final class ProducerLoop implements OwnerLoop.Turn {
                 throw e;
             }
             drop(e);
-        } catch (SettingException e) {
-            if (taken.isDone()) {
-                // The settings were good once: it is the broker's name that does not resolve while it is away.
-                drop(new KafkaException(e.getMessage(), e));
-            } else {
-                taken.completeExceptionally(e);
-                throw e;
-            }
         } catch (Exception | Error e) {
             taken.completeExceptionally(e);
             throw e;

@@ -60,13 +60,11 @@ public final class ProducerWiring {
         health.starting(ProducerLoop.PART);
         // Reported at each turn of the loop, which may hang in a call to the broker.
         health.watched(ProducerSession.BROKER);
-        DataSet dataSet = load(settings);
-        PromptOrder order = order(settings, dataSet);
-        RunTopics topics = new RunTopics(settings.topics().run());
+        ProducerSession.Plan plan = plan(settings);
         KafkaClients clients = KafkaClients.patient(settings.kafka(), SessionMaker.recordBytesMax(settings));
         Duration limit = settings.brokerTimeout();
 
-        Metrics metrics = new Metrics(topics.run().value());
+        Metrics metrics = new Metrics(plan.topics().run().value());
         stops.pushCloseable("metrics", metrics);
         AtomicReference<@Nullable ProducerStatus> status = new AtomicReference<>();
         OpsServer ops = OpsServer.start(settings.ops(), health, metrics, () -> json(status), routing -> {});
@@ -86,7 +84,6 @@ public final class ProducerWiring {
                 WallClock.system(),
                 Ticker.system(),
                 status::set);
-        ProducerSession.Plan plan = plan(settings, topics, dataSet, order);
         SessionMaker sessions = new SessionMaker(settings, plan, clients, admin, metrics, around);
         ProducerLoop loop =
                 new ProducerLoop(sessions::make, health, meters, status, WallClock.system(), Ticker.system());
@@ -122,8 +119,10 @@ public final class ProducerWiring {
         }
     }
 
-    private static ProducerSession.Plan plan(
-            ProducerSettings settings, RunTopics topics, DataSet dataSet, PromptOrder order) {
+    /** What the settings say of the run, its data set loaded. */
+    static ProducerSession.Plan plan(ProducerSettings settings) {
+        DataSet dataSet = load(settings);
+        PromptOrder order = order(settings, dataSet);
         Capacity capacity = settings.batch().capacity();
         TaskFactory tasks = new TaskFactory(
                 dataSet,
@@ -133,7 +132,7 @@ public final class ProducerWiring {
                 settings.data().rewardType(),
                 settings.recovery().taskDeadline().toMillis());
         return new ProducerSession.Plan(
-                topics,
+                new RunTopics(settings.topics().run()),
                 run(settings, dataSet),
                 dataSet,
                 order,

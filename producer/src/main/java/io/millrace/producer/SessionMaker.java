@@ -183,6 +183,7 @@ final class SessionMaker {
     private static KafkaClients with(ProducerSettings settings, Map<String, String> defaults) {
         Map<String, String> properties = new HashMap<>(defaults);
         properties.putAll(settings.kafka().kafka());
-        return new KafkaClients(new KafkaSettings(settings.kafka().bootstrap(), properties), recordBytesMax(settings));
+        return KafkaClients.patient(
+                new KafkaSettings(settings.kafka().bootstrap(), properties), recordBytesMax(settings));
     }
 }

@@ -14,6 +14,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,11 +34,12 @@ class StartOrderTest {
     private final HttpClient http = HttpClient.newHttpClient();
     private final List<MillraceProcess> processes = new ArrayList<>();
     private int ports;
+    private final List<EmbeddedBroker> nodes = new ArrayList<>();
     private @Nullable EmbeddedBroker broker;
 
     @BeforeEach
     void ports() {
-        ports = MillraceProcess.freePorts(4);
+        ports = MillraceProcess.freePorts(9);
     }
 
     @AfterEach
@@ -44,7 +48,39 @@ class StartOrderTest {
             process.end();
         }
         stopBroker();
+        stopNodes();
         http.close();
+    }
+
+    /** All at once: a node of a quorum that has lost its majority cannot leave in order. */
+    private void stopNodes() throws Exception {
+        List<Thread> ends = nodes.stream()
+                .map(node -> Thread.ofPlatform().start(node::close))
+                .toList();
+        for (Thread end : ends) {
+            end.join(LIMIT);
+        }
+    }
+
+    /** Some nodes of a cluster of three. */
+    private void startNodes(int first, int last) throws Exception {
+        List<FutureTask<EmbeddedBroker>> starts = new ArrayList<>();
+        for (int node = first; node <= last; node++) {
+            BrokerSettings settings = new BrokerSettings(
+                    "127.0.0.1",
+                    ports + 2 + node,
+                    List.of(),
+                    node,
+                    List.of("1@127.0.0.1:" + (ports + 6), "2@127.0.0.1:" + (ports + 7), "3@127.0.0.1:" + (ports + 8)),
+                    folder.resolve("node-" + node),
+                    true);
+            FutureTask<EmbeddedBroker> start = new FutureTask<>(() -> EmbeddedBroker.start(settings));
+            starts.add(start);
+            Thread.ofPlatform().daemon().start(start);
+        }
+        for (FutureTask<EmbeddedBroker> start : starts) {
+            nodes.add(start.get(LIMIT.toSeconds(), TimeUnit.SECONDS));
+        }
     }
 
     private void startBroker() {
@@ -59,14 +95,18 @@ class StartOrderTest {
         }
     }
 
-    private void start(String bootstrap) throws Exception {
-        start("producer", bootstrap, "--ops-port", "--dataset", "" + DATASET, "--reward-type", "dapo");
+    private void start(String bootstrap, String... more) throws Exception {
+        start("producer", bootstrap, "--ops-port", and(more, "--dataset", "" + DATASET, "--reward-type", "dapo"));
         // Its engine is away, so what it may have claimed is given back at the stop.
-        start("worker", bootstrap, "--ops-port", "--drain-timeout", "1s");
-        start("trainer", bootstrap, "--trainer-port");
+        start("worker", bootstrap, "--ops-port", and(more, "--drain-timeout", "1s"));
+        start("trainer", bootstrap, "--trainer-port", List.of(more));
     }
 
-    private void start(String role, String bootstrap, String portFlag, String... more) throws Exception {
+    private static List<String> and(String[] more, String... further) {
+        return Stream.concat(Stream.of(more), Stream.of(further)).toList();
+    }
+
+    private void start(String role, String bootstrap, String portFlag, List<String> more) throws Exception {
         List<String> arguments = new ArrayList<>(List.of(
                 role,
                 "--run",
@@ -77,7 +117,7 @@ class StartOrderTest {
                 "2s",
                 portFlag,
                 "" + (ports + processes.size())));
-        arguments.addAll(List.of(more));
+        arguments.addAll(more);
         processes.add(MillraceProcess.start(folder, arguments.toArray(String[]::new)));
     }
 
@@ -112,12 +152,16 @@ class StartOrderTest {
     }
 
     private void awaitTheyWait() throws Exception {
+        awaitTheySay("waits for a broker");
+    }
+
+    private void awaitTheySay(String words) throws Exception {
         for (MillraceProcess process : processes) {
             Await.until(
-                    "the wait to be said",
+                    words,
                     () -> {
                         assertTrue(process.alive(), process::printed);
-                        return process.printed().contains("waits for a broker");
+                        return process.printed().contains(words);
                     },
                     LIMIT);
         }
@@ -159,6 +203,18 @@ class StartOrderTest {
         awaitTheyWait();
         awaitReady(503, 0, 1, 2);
         assertFewLines(12);
+        assertStopCleanly();
+    }
+
+    @Test
+    void fewerBrokersThanCopiesAreWaitedForUntilTheOthersHaveComeToo() throws Exception {
+        startNodes(1, 2);
+        start("127.0.0.1:" + (ports + 3), "--replication-factor", "3");
+        awaitTheySay("with --replication-factor 3");
+        awaitReady(503, 0, 1, 2);
+        startNodes(3, 3);
+        awaitReady(200, 0, 2);
+        assertFewLines(20);
         assertStopCleanly();
     }
 

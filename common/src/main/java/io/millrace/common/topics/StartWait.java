@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What every process of a run does first: waits for a broker, for as long as it takes, and makes or verifies the run's
- * topics. A broker that is away, or whose name is not known yet, is no wrong setting: whatever starts a cluster starts its
- * processes in any order. One line says so every {@link #SAY_EVERY}. What no wait can mend (the client is refused, topics
+ * topics. A broker that is away, or whose name is not known yet, is no wrong setting, and neither are fewer brokers than
+ * the topics have copies: whatever starts a cluster starts its processes in any order. One line says so every {@link #SAY_EVERY}. What no wait can mend (the client is refused, topics
  * do not fit) is a {@link SettingException} at once. An interrupt ends the wait.
  */
 public final class StartWait {

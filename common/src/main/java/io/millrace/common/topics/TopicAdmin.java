@@ -21,6 +21,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -62,7 +63,8 @@ public final class TopicAdmin {
      * Creates what is missing, verifies everything, and configures the share groups. Afterwards every topic is known to
      * the brokers, whichever process made it.
      *
-     * @throws SettingException when a topic that is there does not fit: the message says what it has and what it needs
+     * @throws SettingException when a topic that is there does not fit: the message says what it has and what it needs;
+     *     with a cause where the same call may do better later: a broker that does not answer, fewer brokers than copies
      */
     public Outcome ensure(TopicSettings settings) throws InterruptedException {
         List<TopicSpec> specs = TopicSpec.all(settings);
@@ -93,7 +95,7 @@ public final class TopicAdmin {
         List<String> created = new ArrayList<>();
         for (TopicSpec spec : specs) {
             KafkaFuture<Void> made = making.get(spec.name());
-            if (made != null && isCreated(spec.name(), made)) {
+            if (made != null && isCreated(spec, made)) {
                 created.add(spec.name());
             }
         }
@@ -101,7 +103,8 @@ public final class TopicAdmin {
     }
 
     /** Another process may have been faster; its topic is verified like any other. */
-    private boolean isCreated(String name, KafkaFuture<Void> made) throws InterruptedException {
+    private boolean isCreated(TopicSpec spec, KafkaFuture<Void> made) throws InterruptedException {
+        String what = "create topic " + spec.name();
         try {
             made.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             return true;
@@ -109,9 +112,16 @@ public final class TopicAdmin {
             if (e.getCause() instanceof TopicExistsException) {
                 return false;
             }
-            throw failed("create topic " + name, e);
+            if (e.getCause() instanceof InvalidReplicationFactorException fewBrokers) {
+                // A cluster's brokers register one after another, and a run's processes may be first.
+                throw new SettingException(
+                        "cannot " + what + " with --replication-factor " + spec.replicationFactor() + ": "
+                                + fewBrokers.getMessage(),
+                        fewBrokers);
+            }
+            throw failed(what, e);
         } catch (TimeoutException e) {
-            throw failed("create topic " + name, e);
+            throw failed(what, e);
         }
     }
 

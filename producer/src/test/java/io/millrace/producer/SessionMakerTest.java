@@ -1,0 +1,62 @@
+package io.millrace.producer;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+
+import io.millrace.common.config.SettingsBinder;
+import io.millrace.common.config.YamlSettings;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.metrics.Metrics;
+import io.millrace.common.testing.ManualClock;
+import io.millrace.common.testing.ManualTicker;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SessionMakerTest {
+    @TempDir
+    Path folder;
+
+    private ProducerSettings settings(String bootstrap) throws Exception {
+        Path prompts = Files.writeString(folder.resolve("prompts.jsonl"), """
+                {"prompt": "1+1?", "label": "2"}
+                """);
+        Map<String, String> flags =
+                Map.of("run", "r", "dataset", prompts.toString(), "bootstrap", bootstrap, "reward-type", "dapo");
+        return new SettingsBinder(Set.of("producer"), List.of(ProducerSettings.class))
+                .bind("producer", ProducerSettings.class, flags, Map.of(), YamlSettings.none());
+    }
+
+    /** A name is gone for a moment when a broker is moved: between a start and the run's take-over, and in a run. */
+    @Test
+    void aSessionIsMadeWhileTheBrokersNameIsNotKnown() throws Exception {
+        ManualTicker ticker = new ManualTicker();
+        ManualClock clock = new ManualClock();
+        Health health = new Health(clock, ticker);
+        ProducerSettings settings = settings("no-such-host.invalid:9092");
+        KafkaClients clients = KafkaClients.patient(settings.kafka(), SessionMaker.recordBytesMax(settings));
+        Admin admin = clients.admin("test");
+        try (Metrics metrics = new Metrics("r")) {
+            ProducerMetrics meters = new ProducerMetrics(metrics.registry(), () -> null);
+            ProducerSession.Surroundings around = new ProducerSession.Surroundings(
+                    new ProcessIdentity(),
+                    new AdmissionWait(health, meters, clock, ticker),
+                    health,
+                    meters,
+                    clock,
+                    ticker,
+                    _ -> {});
+            SessionMaker maker =
+                    new SessionMaker(settings, ProducerWiring.plan(settings), clients, admin, metrics, around);
+            assertDoesNotThrow(() -> maker.make().close());
+        } finally {
+            admin.close(Duration.ZERO);
+        }
+    }
+}
