@@ -25,6 +25,10 @@ final class Injection {
     /** What the trainer had received when it was killed; null but for a zombie. */
     TrainerWatch.@Nullable Received past;
 
+    /** What must be refused before it is over; null where nothing is asked. */
+    @Nullable
+    RefusedCalls calls;
+
     Injection(Fault fault, long beganMs, long beganNanos, int startsBefore) {
         this.fault = fault;
         this.beganMs = beganMs;

@@ -195,6 +195,11 @@ final class Injector {
             release(injection);
             return;
         }
+        RefusedCalls open = injection.calls;
+        if (open != null) {
+            ask(injection, open);
+            return;
+        }
         Fault fault = injection.fault;
         Member member = fleet.member(fault.role(), fault.instance());
         if (fault.kind() == FaultKind.TERMINATE) {
@@ -224,13 +229,28 @@ final class Injector {
         }
     }
 
+    private RefusedCalls refused(List<RefusedCalls.Call> made) {
+        return new RefusedCalls(made, Thread::startVirtualThread, ticker);
+    }
+
+    /** Until everything that must be refused was answered. */
+    private void ask(Injection injection, RefusedCalls open) {
+        open.turn();
+        if (open.over()) {
+            for (String problem : open.problems()) {
+                problems.add("fault " + injection.fault.number() + ": " + problem);
+            }
+            injection.calls = null;
+            injection.endedMs = clock.millis();
+        }
+    }
+
     /** Once its successor trains in another lineage, the killed trainer's last words arrive. */
-    private void zombie(Injection injection) throws InterruptedException {
+    private void zombie(Injection injection) {
         TrainerWatch.Received past = injection.past;
         TrainerWatch.Received now = watch.newest();
         if (past != null && now != null && now.lineage() > past.lineage()) {
-            problems.addAll(calls.late(past));
-            injection.endedMs = clock.millis();
+            injection.calls = refused(calls.late(past, watch.weightVersion() + 1));
         } else if (Duration.ofNanos(ticker.nanos() - injection.beganNanos).compareTo(ZOMBIE_LIMIT) > 0) {
             problems.add("fault " + injection.fault.number() + ": no other lineage came, " + injection.fault.words());
             injection.endedMs = clock.millis();
