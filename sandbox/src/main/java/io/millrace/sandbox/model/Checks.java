@@ -3,11 +3,14 @@ package io.millrace.sandbox.model;
 import static io.millrace.sandbox.model.Violation.require;
 
 import io.millrace.common.batch.Capacity;
+import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.producer.ledger.Lane;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.HashMap;
@@ -16,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The invariants. They count from {@code steps} by themselves and share nothing with the ledgers. */
@@ -109,7 +113,7 @@ final class Checks {
         for (GroupIndex group : settled) {
             require(ledger.isSettled(group), "group " + group + " is settled, and the trainer consumer does not know");
         }
-        sameAfterARestart(ledger);
+        sameAfterARestart(consumer);
     }
 
     /** Producer and trainer consumer agree when both have read everything. */
@@ -130,13 +134,63 @@ final class Checks {
         }
     }
 
-    /** Memory is nowhere ahead of the topics. */
-    private void sameAfterARestart(StepLedger ledger) {
-        StringBuilder now = new StringBuilder();
-        ModelConsumer.describe(ledger, now);
-        StringBuilder then = new StringBuilder();
-        ModelConsumer.describe(ModelConsumer.folded(topics, capacity), then);
-        require(now.toString().contentEquals(then), "a restart would come to " + then + " instead of " + now);
+    /** Memory is nowhere ahead of the topics, and a snapshot keeps of it what is still needed. */
+    private void sameAfterARestart(ModelConsumer consumer) {
+        StepLedger ledger = consumer.ledger();
+        String then = known(ModelConsumer.folded(topics, capacity), group -> true, 0);
+        String now = known(ledger, group -> true, 0);
+        require(now.equals(then), "a restart would come to " + then + " instead of " + now);
+        StepRecord.Snapshot snapshot = consumer.snapshot();
+        if (snapshot == null) {
+            return;
+        }
+        Predicate<GroupIndex> unsettled = group -> !ledger.isSettled(group);
+        long from = snapshot.results().getFirst().from();
+        then = known(ModelConsumer.restored(topics, capacity, snapshot), unsettled, from);
+        now = known(ledger, unsettled, from);
+        require(now.equals(then), "a restart from a snapshot would come to " + then + " instead of " + now);
+    }
+
+    /**
+     * What a ledger knows: the account, the trainer's checkpoint, which groups are settled, and of each attempt whether it
+     * is over and for which places a result of it was rejected.
+     *
+     * @param of whose attempts count
+     * @param from the first place of the results that is read again
+     */
+    private String known(StepLedger ledger, Predicate<GroupIndex> of, long from) {
+        StringBuilder out = new StringBuilder();
+        ModelConsumer.describe(ledger, out);
+        out.append(" checkpoint ").append(ledger.checkpoint());
+        out.append(" rejected ").append(ledger.rejected());
+        for (long index = 0; index < topics.prompts.end(); index++) {
+            if (ledger.isSettled(new GroupIndex(index))) {
+                out.append(" g").append(index).append(" is settled");
+            }
+        }
+        attempts(Lane.PROMPTS, ledger, of, from, out);
+        attempts(Lane.URGENT, ledger, of, from, out);
+        return out.toString();
+    }
+
+    private void attempts(Lane lane, StepLedger ledger, Predicate<GroupIndex> of, long from, StringBuilder out) {
+        long end = topics.results.end() + (long) bounds.tailLosses() * bounds.tailRecords();
+        for (TrainingTask task : topics.lane(lane).all()) {
+            GroupIndex group = task.groupIndex();
+            Attempt attempt = task.attempt();
+            if (!of.test(group)) {
+                continue;
+            }
+            if (ledger.isOver(group, attempt)) {
+                out.append(" g").append(group).append('a').append(attempt).append(" is over");
+            }
+            for (long offset = from; offset < end; offset++) {
+                if (ledger.isRejected(group, attempt, 0, offset)) {
+                    out.append(" g").append(group).append('a').append(attempt);
+                    out.append(" is rejected at ").append(offset);
+                }
+            }
+        }
     }
 
     /** Of the whole account: no group has two ends, and none is in two steps of the training as it stands. */

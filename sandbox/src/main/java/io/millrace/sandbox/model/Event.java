@@ -11,6 +11,9 @@ sealed interface Event {
     /** Something that goes wrong, and that the bounds allow so often; all else happens by itself sooner or later. */
     sealed interface Fault extends Event {}
 
+    /** Something by which the trainer consumer may come to decide, and then has to write. */
+    sealed interface Deciding extends Event {}
+
     record Admit() implements Event {
         @Override
         public String toString() {
@@ -79,14 +82,14 @@ sealed interface Event {
         }
     }
 
-    record ConsumerReadsResult() implements Event {
+    record ConsumerReadsResult() implements Deciding {
         @Override
         public String toString() {
             return "the trainer consumer reads the next result";
         }
     }
 
-    record ConsumerReadsReceipt() implements Event {
+    record ConsumerReadsReceipt() implements Deciding {
         @Override
         public String toString() {
             return "the trainer consumer reads the next receipt";
@@ -94,7 +97,7 @@ sealed interface Event {
     }
 
     /** It asks where the results end when it has waited for a result for the time limit. */
-    record ConsumerSeesTheEnd() implements Event {
+    record ConsumerSeesTheEnd() implements Deciding {
         @Override
         public String toString() {
             return "the trainer consumer is told where the results end, after the time limit";
@@ -116,7 +119,7 @@ sealed interface Event {
         }
     }
 
-    record Lease(Trainer trainer) implements Event {
+    record Lease(Trainer trainer) implements Deciding {
         @Override
         public String toString() {
             return "trainer " + trainer + " leases a step";

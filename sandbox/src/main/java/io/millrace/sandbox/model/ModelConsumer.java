@@ -51,6 +51,7 @@ final class ModelConsumer {
     private static final TrainerMetrics METRICS = new TrainerMetrics(new SimpleMeterRegistry());
 
     private final Topics topics;
+    private final Mutation mutation;
     private final Capacity capacity;
     private final StepLedger ledger;
     private final Collector collector;
@@ -65,8 +66,9 @@ final class ModelConsumer {
     private int urgentRead;
     private int receiptsRead;
 
-    ModelConsumer(Topics topics, Bounds bounds) {
+    ModelConsumer(Topics topics, Bounds bounds, Mutation mutation) {
         this.topics = topics;
+        this.mutation = mutation;
         this.capacity = new Capacity(bounds.batchGroups(), 1, 1);
         this.ledger = folded(topics, capacity);
         this.collector = new Collector(ledger, 0, ledger.lastSnapshot());
@@ -93,6 +95,17 @@ final class ModelConsumer {
     static StepLedger folded(Topics topics, Capacity capacity) {
         StepLedger ledger = new StepLedger(capacity, VersionSettings.defaults().rules());
         topics.steps.all().forEach(ledger::replay);
+        return opened(topics, ledger);
+    }
+
+    /** The same from a snapshot that stands behind all of {@code steps}. */
+    static StepLedger restored(Topics topics, Capacity capacity, StepRecord.Snapshot snapshot) {
+        StepLedger ledger = new StepLedger(capacity, VersionSettings.defaults().rules());
+        ledger.replay(snapshot);
+        return opened(topics, ledger);
+    }
+
+    private static StepLedger opened(Topics topics, StepLedger ledger) {
         Policy policy = topics.policy.at(topics.policy.end() - 1);
         ledger.replay(ledger.follows(policy) ? policy : ledger.policyOfSteps());
         if (ledger.isReplaying()) {
@@ -216,8 +229,13 @@ final class ModelConsumer {
         return lease;
     }
 
+    /** The trainer saves a checkpoint behind every other step, and says so; in between, the one before counts on. */
+    private static @Nullable StepNumber saved(StepNumber step) {
+        return step.value() % 2 == 0 ? step.next() : null;
+    }
+
     AckDecision acknowledge(LeaseToken lease, WeightVersion version) {
-        AckDecision decision = ledger.acknowledge(lease, version, null, 0);
+        AckDecision decision = ledger.acknowledge(lease, version, saved(lease.step()), 0);
         if (decision instanceof AckDecision.Acknowledged done) {
             done.groups().forEach(collector::settled);
             write(done.records());
@@ -311,6 +329,42 @@ final class ModelConsumer {
         return ledger;
     }
 
+    /**
+     * The snapshot that a session could write now.
+     *
+     * @return null while a step is leased, or something is still read that an earlier session had read
+     */
+    StepRecord.@Nullable Snapshot snapshot() {
+        if (ledger.openLease() != null || !isCaughtUp()) {
+            return null;
+        }
+        long from = collector.neededFrom().getOrDefault(0, (long) resultsRead);
+        StepRecord.Snapshot made = ledger.snapshot(
+                List.of(new StepRecord.Snapshot.ResultsRead(0, from, resultsRead)),
+                claims.receiptsFrom(receiptsRead),
+                collector.duplicates());
+        return mutation == Mutation.SNAPSHOTS_FORGET_ATTEMPTS ? withoutAttempts(made) : made;
+    }
+
+    private static StepRecord.Snapshot withoutAttempts(StepRecord.Snapshot made) {
+        return new StepRecord.Snapshot(
+                made.lineage(),
+                made.nextStep(),
+                made.stepsInVersion(),
+                made.lastAcknowledgement(),
+                made.totals(),
+                made.policy(),
+                made.settled(),
+                List.of(),
+                List.of(),
+                made.results(),
+                made.receiptsFrom(),
+                made.resumes(),
+                made.duplicates(),
+                made.rejected(),
+                made.skipped());
+    }
+
     Capacity capacity() {
         return capacity;
     }
@@ -337,7 +391,7 @@ final class ModelConsumer {
         describe(ledger, out);
     }
 
-    /** All that can be seen of a ledger. */
+    /** What a ledger knows of the run as a whole. */
     static void describe(StepLedger ledger, StringBuilder out) {
         Policy policy = ledger.policy();
         out.append(ledger.lineage())

@@ -9,5 +9,7 @@ public enum Mutation {
     /** The producer does not hear that a result is missing. */
     MISSING_UNHEARD,
     /** The producer never takes a worker for lost. */
-    NOBODY_IS_LOST
+    NOBODY_IS_LOST,
+    /** A snapshot does not say which attempts came to nothing. */
+    SNAPSHOTS_FORGET_ATTEMPTS
 }

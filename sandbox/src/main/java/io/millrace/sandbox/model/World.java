@@ -53,7 +53,7 @@ final class World {
     /** Whose lineage the run is in. */
     private Trainer live = Trainer.A;
 
-    /** Whether the last event has written to {@code steps} or {@code policy}. */
+    /** Whether the trainer consumer may have decided something with the last event, written or not. */
     private boolean decided;
 
     private int deaths;
@@ -70,7 +70,7 @@ final class World {
         this.hands = new Hands(topics);
         topics.policy.append(Policy.initial());
         this.producer = new ModelProducer(topics, bounds, mutation);
-        this.consumer = new ModelConsumer(topics, bounds);
+        this.consumer = new ModelConsumer(topics, bounds, mutation);
         this.checks = new Checks(topics, bounds);
     }
 
@@ -285,7 +285,7 @@ final class World {
             }
             case Event.Resume resume -> resume(resume);
         }
-        decided = topics.decisions() > before;
+        decided = topics.decisions() > before || event instanceof Event.Deciding;
     }
 
     /**
@@ -307,7 +307,7 @@ final class World {
     private void open(Event.Follower process) {
         switch (process) {
             case PRODUCER -> producer = new ModelProducer(topics, bounds, mutation);
-            case TRAINER_CONSUMER -> consumer = new ModelConsumer(topics, bounds);
+            case TRAINER_CONSUMER -> consumer = new ModelConsumer(topics, bounds, mutation);
         }
     }
 

@@ -4,9 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
 import io.millrace.common.time.Ticker;
+import io.millrace.producer.ledger.Lane;
 import io.millrace.sandbox.model.Exploration.CounterExample;
 import java.util.List;
 import java.util.Objects;
@@ -95,5 +99,77 @@ class ExplorerTest {
         Exploration found = new RandomWalks(bounds, Mutation.ANY_TRAINER_ACKNOWLEDGES, 200, STATES_MAX, Ticker.system())
                 .run(1, 300);
         assertNotNull(found.counterExample());
+    }
+
+    @Test
+    void withoutTheAttemptsThatAreOverInASnapshotARestartDoesNotKnowOfALostResult() {
+        CounterExample found = counterExample(Bounds.calm(1).withTailLosses(1, 1), Mutation.SNAPSHOTS_FORGET_ATTEMPTS);
+        assertTrue(found.what().startsWith("a restart from a snapshot would come to"), found::toString);
+        assertTrue(found.what().endsWith("g0a1 is over"), found::toString);
+        assertEquals(8, found.trace().size(), found::toString);
+    }
+
+    @Test
+    void aRestartKnowsThatAResultWasTakenBack() {
+        takesBack(new World(Bounds.calm(3).withSlots(3).withWorkers(0, 1), Mutation.NONE));
+    }
+
+    @Test
+    void withoutTheAttemptsThatAreOverInASnapshotARestartDoesNotKnowThatAResultWasTakenBack() {
+        World world = new World(Bounds.calm(3).withSlots(3).withWorkers(0, 1), Mutation.SNAPSHOTS_FORGET_ATTEMPTS);
+        Violation found = assertThrows(Violation.class, () -> takesBack(world));
+        assertTrue(String.valueOf(found.getMessage()).endsWith("g2 is settled g0a1 is over"), found::getMessage);
+    }
+
+    /**
+     * The only rejection there is in a world whose workers write nothing invalid: a result of the first attempt that
+     * comes when the bound on staleness is past it and a newer attempt is out. A search gets there only in worlds that
+     * have no end.
+     */
+    private static void takesBack(World world) {
+        GroupIndex late = new GroupIndex(0);
+        Attempt first = new Attempt(1);
+        happens(
+                world,
+                new Event.Admit(),
+                new Event.ConsumerReadsTask(Lane.PROMPTS),
+                new Event.Claim(Lane.PROMPTS),
+                new Event.Generate(late, first));
+        trained(world, new GroupIndex(1));
+        happens(
+                world,
+                new Event.ProducerReads(Event.ProducerReads.Followed.STEPS),
+                new Event.ProducerReads(Event.ProducerReads.Followed.STEPS),
+                new Event.ProducerReads(Event.ProducerReads.Followed.POLICY),
+                new Event.Stall(late),
+                new Event.ConsumerReadsTask(Lane.URGENT));
+        trained(world, new GroupIndex(2));
+        happens(
+                world,
+                new Event.PublishResult(late, first),
+                new Event.ConsumerReadsResult(),
+                new Event.Lease(Event.Trainer.A));
+    }
+
+    private static void trained(World world, GroupIndex group) {
+        happens(
+                world,
+                new Event.Admit(),
+                new Event.ConsumerReadsTask(Lane.PROMPTS),
+                new Event.Claim(Lane.PROMPTS),
+                new Event.Generate(group, new Attempt(1)),
+                new Event.PublishResult(group, new Attempt(1)),
+                new Event.ConsumerReadsResult(),
+                new Event.Lease(Event.Trainer.A),
+                new Event.Fetch(Event.Trainer.A),
+                new Event.Acknowledge(Event.Trainer.A));
+    }
+
+    private static void happens(World world, Event... events) {
+        for (Event event : events) {
+            assertTrue(world.enabled().contains(event), () -> event + " cannot happen: " + world.enabled());
+            world.apply(event);
+            world.check();
+        }
     }
 }
