@@ -1,5 +1,6 @@
 package io.millrace.producer;
 
+import io.millrace.common.kafka.LostTails;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
@@ -26,13 +27,17 @@ import org.slf4j.LoggerFactory;
  * taken, nobody names it, and so it is issued again.
  */
 
-/** Says where the workers' share groups have come further than the prompts lanes reach. One owner. */
+/**
+ * Says where the workers' share groups have come further than the prompts lanes reach, and knows what it has said: the
+ * process has one, whatever sessions it has. One owner.
+ */
 final class LostClaims {
     private static final Logger log = LoggerFactory.getLogger(LostClaims.class);
 
     private final Admin admin;
     private final RunTopics topics;
     private final Duration limit;
+    private final LostTails tails = new LostTails();
 
     /**
      * @param admin not owned
@@ -47,7 +52,7 @@ final class LostClaims {
     /**
      * Looks at every lane, before anything is published there.
      *
-     * @return how many end before what their share group has claimed
+     * @return how many end before what their share group has claimed, and did not when they were looked at last, or lost more
      * @throws KafkaException when the broker refuses, or does not answer in time
      */
     int lanes(PartitionReader reader) throws InterruptedException {
@@ -56,7 +61,7 @@ final class LostClaims {
             TopicPartition partition = new TopicPartition(lane, 0);
             long start = start(topics.shareGroup(lane), partition);
             long end = reader.end(partition);
-            if (start > end) {
+            if (tails.isNew(partition, start, end)) {
                 lost++;
                 log.warn(
                         "the broker has lost records that it had acknowledged: {} ends at offset {}, and its share group"

@@ -98,6 +98,7 @@ final class ProducerSession implements AutoCloseable {
     /** What outlives it. */
     record Surroundings(
             ProcessIdentity identity,
+            LostClaims lostClaims,
             AdmissionWait admissionWait,
             Health health,
             ProducerMetrics metrics,

@@ -78,6 +78,7 @@ public final class ProducerWiring {
         ProducerMetrics meters = new ProducerMetrics(metrics.registry(), status::get);
         ProducerSession.Surroundings around = new ProducerSession.Surroundings(
                 new ProcessIdentity(),
+                new LostClaims(admin, plan.topics(), limit),
                 new AdmissionWait(health, meters, WallClock.system(), Ticker.system()),
                 health,
                 meters,

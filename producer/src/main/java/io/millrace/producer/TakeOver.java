@@ -104,7 +104,7 @@ final class TakeOver {
         edges.publisher().open();
         HangingTransactions.abort(
                 edges.admin(), plan.topics().producerTransactionalId(), ownPartitions(reader), plan.brokerLimit());
-        int truncated = new LostClaims(edges.admin(), plan.topics(), plan.brokerLimit()).lanes(reader);
+        int truncated = around.lostClaims().lanes(reader);
         for (int i = 0; i < truncated; i++) {
             around.metrics().truncated();
         }

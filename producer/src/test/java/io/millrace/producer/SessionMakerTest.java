@@ -43,17 +43,18 @@ class SessionMakerTest {
         KafkaClients clients = KafkaClients.patient(settings.kafka(), SessionMaker.recordBytesMax(settings));
         Admin admin = clients.admin("test");
         try (Metrics metrics = new Metrics("r")) {
+            ProducerSession.Plan plan = ProducerWiring.plan(settings);
             ProducerMetrics meters = new ProducerMetrics(metrics.registry(), () -> null);
             ProducerSession.Surroundings around = new ProducerSession.Surroundings(
                     new ProcessIdentity(),
+                    new LostClaims(admin, plan.topics(), settings.brokerTimeout()),
                     new AdmissionWait(health, meters, clock, ticker),
                     health,
                     meters,
                     clock,
                     ticker,
                     _ -> {});
-            SessionMaker maker =
-                    new SessionMaker(settings, ProducerWiring.plan(settings), clients, admin, metrics, around);
+            SessionMaker maker = new SessionMaker(settings, plan, clients, admin, metrics, around);
             assertDoesNotThrow(() -> maker.make().close());
         } finally {
             admin.close(Duration.ZERO);

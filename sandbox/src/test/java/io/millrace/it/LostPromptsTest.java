@@ -18,6 +18,7 @@ import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -115,6 +116,30 @@ class LostPromptsTest {
                         .sorted()
                         .toList());
         assertTrue(run.urgent().stream().allMatch(task -> task.history().losses() == 1));
+    }
+
+    /** Each session of a process finds the lane that ends too early; it is one loss. */
+    @Test
+    void aLossIsCountedOnceHoweverOftenTheRunIsTakenAgain() throws Exception {
+        ProducerRun.Started first = run.start(dataSet, PATIENT);
+        await("published", () -> run.committedIndices().equals(ALL));
+        claimAll();
+        first.stop();
+        losesPrompts();
+        // Half of what stood there comes back.
+        ProducerRun.Started second = run.start(dataSet, Map.of("worker-timeout", "10m", "pipeline-depth", "0"));
+        await("half is published again", () -> run.committedIndices().equals(ALL.subList(0, 4)));
+        String counted = "millrace_producer_truncated_logs_total{run=\"" + run.run + "\"} 1.0";
+        assertTrue(second.get("/metrics").contains(counted));
+        try (Producer<byte[], byte[]> nobody =
+                run.clients.transactionalProducer("nobody", run.topics.producerTransactionalId())) {
+            nobody.initTransactions();
+        }
+        run.policy(1, 4);
+        await(
+                "another session",
+                () -> second.get("/metrics").contains("millrace_producer_rebuilds_total{run=\"" + run.run + "\"} 1.0"));
+        assertTrue(second.get("/metrics").contains(counted), () -> "" + second.status());
     }
 
     /** Nobody claimed them, and all that the producer may publish is published: it has no other reason to look. */

@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.common.kafka.LostTails;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.StepRecord.Snapshot;
 import java.time.Duration;
@@ -36,6 +37,7 @@ final class ResultsFeed {
      * @param snapshot the last one; null to read from the beginning
      * @param others followed from these offsets on; of those but {@code policy} the start waits for what stands there
      * @param policy one of them
+     * @param lost which of what ends too early was found before, over all sessions
      * @param limit for each answer of the broker
      */
     ResultsFeed(
@@ -45,6 +47,7 @@ final class ResultsFeed {
             Map<TopicPartition, Long> others,
             TopicPartition policy,
             TrainerMetrics metrics,
+            LostTails lost,
             Duration limit) {
         this.tail = new TopicTail(consumer);
         this.partitions = consumer.partitionsFor(topic, limit).stream()
@@ -64,6 +67,9 @@ final class ResultsFeed {
         partitions.forEach(partition -> resultEnds.put(partition.partition(), ends.getOrDefault(partition, 0L)));
         from.replaceAll((partition, offset) -> {
             long end = ends.getOrDefault(partition, offset);
+            if (lost.isNew(partition, offset, end)) {
+                metrics.truncated();
+            }
             if (offset <= end) {
                 return offset;
             }
@@ -75,7 +81,6 @@ final class ResultsFeed {
                     offset,
                     begin,
                     end);
-            metrics.truncated();
             return begin;
         });
         ends.remove(policy);

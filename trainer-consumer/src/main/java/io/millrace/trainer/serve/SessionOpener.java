@@ -2,6 +2,7 @@ package io.millrace.trainer.serve;
 
 import io.millrace.common.kafka.HangingTransactions;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.LostTails;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
@@ -89,6 +90,7 @@ public final class SessionOpener {
     private final EverySoOften snapshotLines;
 
     private final TrimFailures trimFailures;
+    private final LostTails lostTails = new LostTails();
 
     private @Nullable Owner owner;
     private boolean ensured;
@@ -197,7 +199,14 @@ public final class SessionOpener {
         Snapshot snapshot = ledger.lastSnapshot();
         others.put(receipts, Math.max(reader.begin(receipts), snapshot == null ? 0 : snapshot.receiptsFrom()));
         ResultsFeed feed = new ResultsFeed(
-                made.consumer("results"), topics.results(), snapshot, others, policy, meters, settings.brokerTimeout());
+                made.consumer("results"),
+                topics.results(),
+                snapshot,
+                others,
+                policy,
+                meters,
+                lostTails,
+                settings.brokerTimeout());
         NeededResults needed = new NeededResults();
         if (snapshot != null) {
             needed.found(snapshot, feed.resultEnds());

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.common.batch.Capacity;
+import io.millrace.common.kafka.LostTails;
 import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
 import io.millrace.trainer.steps.StepLedger;
@@ -27,6 +28,8 @@ class ResultsFeedTest {
     private static final TopicPartition POLICY = new TopicPartition("run.policy", 0);
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final TrainerMetrics metrics = new TrainerMetrics(registry);
+    private final LostTails lost = new LostTails();
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
     private final Map<TopicPartition, Long> ends = new HashMap<>(Map.of(FIRST, 100L, SECOND, 100L));
 
@@ -49,7 +52,8 @@ class ResultsFeedTest {
                 snapshot,
                 Map.of(RECEIPTS, 40L, PROMPTS, 30L, POLICY, 50L),
                 POLICY,
-                new TrainerMetrics(registry),
+                metrics,
+                lost,
                 Duration.ofSeconds(1));
     }
 
@@ -78,5 +82,16 @@ class ResultsFeedTest {
         assertEquals(30, feed.position(PROMPTS));
         assertEquals(Map.of(0, 79L, 1, 100L), feed.resultEnds());
         assertEquals(2, truncated());
+    }
+
+    @Test
+    void whatASessionFoundLostIsNotCountedAgainByTheNext() {
+        ends.putAll(Map.of(FIRST, 79L, RECEIPTS, 39L));
+        assertEquals(3, feed().position(FIRST));
+        assertEquals(3, feed().position(FIRST));
+        assertEquals(2, truncated());
+        ends.put(FIRST, 60L);
+        feed();
+        assertEquals(3, truncated());
     }
 }
