@@ -64,7 +64,7 @@ enum FaultKind {
         };
     }
 
-    /** Whether it is over the moment it was done. */
+    /** Whether it is over the moment it was done, but for calls that must be refused: those are answered first. */
     boolean atOnce() {
         return switch (this) {
             case KILL, LINK_RESET, LOG_TAIL, HOSTILE, STALLED_READER, RESUME, VERSION_RESTART -> true;

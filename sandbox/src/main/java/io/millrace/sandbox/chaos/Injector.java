@@ -112,7 +112,7 @@ final class Injector {
                 member.endsAccepted = true;
                 disk.fill();
             }
-            case HOSTILE -> attack(fault);
+            case HOSTILE -> attack(injection);
             case STALLED_READER -> injection.held = stall();
             case RESUME -> comeBack(member, fault);
             case VERSION_RESTART -> {
@@ -124,7 +124,7 @@ final class Injector {
                 comeBack(member, fault);
             }
         }
-        if (fault.kind().atOnce()) {
+        if (fault.kind().atOnce() && injection.calls == null) {
             injection.endedMs = clock.millis();
         }
         return injection;
@@ -150,7 +150,8 @@ final class Injector {
                 step == null ? "/v1/status" : "/v1/steps/" + step.step() + "/batch?lease=" + step.token());
     }
 
-    private void attack(Fault fault) throws InterruptedException {
+    private void attack(Injection injection) throws InterruptedException {
+        Fault fault = injection.fault;
         switch (fault.role()) {
             case BROKER -> {
                 enemy.babble(ports.broker(fault.instance()));
@@ -158,9 +159,7 @@ final class Injector {
             }
             case TRAINER -> {
                 enemy.babble(ports.trainer());
-                TrainerWatch.Received step = watch.newest();
-                long lineage = step == null ? 0 : step.lineage();
-                problems.addAll(enemy.forge(ports.trainer(), lineage + 1, step == null ? 0 : step.step()));
+                injection.calls = refused(enemy.forged(ports.trainer()));
             }
             default -> enemy.babble(ports.ops(fault.role(), fault.instance()));
         }

@@ -9,12 +9,13 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A little HTTP server in the place of the trainer consumer, for the tests. Its answers are made by its own threads. */
 final class TrainerStandIn implements AutoCloseable {
     /** Makes the answer to a call. */
     interface Answers {
-        /** @return the status; below 0 ends the connection without an answer */
+        /** @return the status; below 0 where it was answered, or the connection is to end without */
         int to(HttpExchange call, String body) throws IOException;
     }
 
@@ -28,13 +29,23 @@ final class TrainerStandIn implements AutoCloseable {
             String body = new String(call.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             int status = answers.to(call, body);
             if (status >= 0) {
-                byte[] answer = Json.MAPPER.writeValueAsBytes(Json.object().put("error", "as the test wants it"));
-                call.sendResponseHeaders(status, answer.length);
-                call.getResponseBody().write(answer);
+                answer(call, status, Json.object().put("error", "as the test wants it"));
             }
             call.close();
         });
         server.start();
+    }
+
+    /** Answers with 200 and says that nothing is left to be answered. */
+    static int answer(HttpExchange call, ObjectNode body) throws IOException {
+        answer(call, 200, body);
+        return -1;
+    }
+
+    private static void answer(HttpExchange call, int status, ObjectNode body) throws IOException {
+        byte[] bytes = Json.MAPPER.writeValueAsBytes(body);
+        call.sendResponseHeaders(status, bytes.length);
+        call.getResponseBody().write(bytes);
     }
 
     int port() {
