@@ -79,8 +79,11 @@ final class TakeOver {
      *   <li>checks the data set against the last task and its settings against the run record, so that a mistaken start
      *       leaves a running producer alone;
      *   <li>reads who has the run, ends if that is somebody newer, and says on {@code workers} that it takes it;
-     *   <li>fences older producers, so that what is read from here on is final, and says which
-     *       prompts lanes have lost what their share groups have claimed;
+     *   <li>fences older producers, so that what is read from here on is final; then aborts their transactions that hang
+     *       on the topics where nobody else writes in transactions, which would end every committed read there, and
+     *       counts the prompts lanes that have lost what their share groups have claimed;
+     *   <li>checks its settings against the run record again, which an older producer may have written meanwhile, and
+     *       writes its own where none stands or another one does, before anything is published under it;
      *   <li>reads the newest dead letters, then {@code steps} from its last snapshot, {@code policy} and {@code evals}:
      *       what was skipped, settled and closed;
      *   <li>reads the last task again, {@code prompts} from the lowest unsettled group, and the other prompts lanes;
