@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param lease the newest lease, null before the first
  * @param acknowledgement the newest, null before the first
  * @param policy the newest, null before the trainer consumer first started
- * @param nowMs the broker's time of the newest record on {@code workers}; this machine's where there is none
+ * @param nowMs the broker's time of the newest record that was read; no other clock counts
  */
 record Lag(
         RunId run,
@@ -30,13 +30,20 @@ record Lag(
         StepRecord.Totals totals,
         List<WorkerStatuses.Seen> workers,
         long inFlight,
-        StepRecord.@Nullable Lease lease,
-        StepRecord.@Nullable Acknowledgement acknowledgement,
-        @Nullable Policy policy,
+        @Nullable Appended<StepRecord.Lease> lease,
+        @Nullable Appended<StepRecord.Acknowledgement> acknowledgement,
+        @Nullable Appended<Policy> policy,
         long nowMs) {
     Lag {
         workers = List.copyOf(workers);
     }
+
+    /**
+     * A record as it stands on its topic.
+     *
+     * @param ms the broker's time when it was appended; its writer's clock may be off
+     */
+    record Appended<T>(T record, long ms) {}
 
     /**
      * A prompts lane.
@@ -87,12 +94,12 @@ record Lag(
         if (lease == null) {
             return "has had no step yet";
         }
-        if (acknowledgement != null && !after(lease, acknowledgement)) {
-            return "waits for a batch; step " + acknowledgement.step() + " acknowledged "
-                    + seconds(nowMs - acknowledgement.acknowledgedAtMs()) + " ago";
+        if (acknowledgement != null && !after(lease.record(), acknowledgement.record())) {
+            return "waits for a batch; step " + acknowledgement.record().step() + " acknowledged "
+                    + seconds(nowMs - acknowledgement.ms()) + " ago";
         }
-        return "trains step " + lease.step() + " (" + lease.groups().size() + " groups) since "
-                + seconds(nowMs - lease.leasedAtMs());
+        return "trains step " + lease.record().step() + " ("
+                + lease.record().groups().size() + " groups) since " + seconds(nowMs - lease.ms());
     }
 
     private static boolean after(StepRecord.Lease lease, StepRecord.Acknowledgement acknowledgement) {

@@ -8,7 +8,6 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
-import io.millrace.common.time.WallClock;
 import java.io.PrintStream;
 import java.time.Duration;
 import org.apache.kafka.clients.admin.Admin;
@@ -72,8 +71,7 @@ public final class LagCommand implements Command<LagCommand.Settings> {
         KafkaClients clients = OpsClients.of(settings.kafka());
         try (Admin admin = clients.admin("millrace-lag");
                 PartitionReader reader = new PartitionReader(new TopicTail(clients.follower("millrace-lag")), LIMIT)) {
-            LagReader lags = new LagReader(
-                    admin, reader, RunLookup.require(admin, settings.run(), LIMIT), WallClock.system(), LIMIT);
+            LagReader lags = new LagReader(admin, reader, RunLookup.require(admin, settings.run(), LIMIT), LIMIT);
             print(settings, lags.read());
             Duration watch = settings.watch();
             while (watch != null) {

@@ -10,7 +10,6 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
-import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
@@ -35,22 +35,20 @@ final class LagReader {
     private final Admin admin;
     private final PartitionReader reader;
     private final RunTopics topics;
-    private final WallClock clock;
     private final Duration limit;
 
-    LagReader(Admin admin, PartitionReader reader, RunTopics topics, WallClock clock, Duration limit) {
+    LagReader(Admin admin, PartitionReader reader, RunTopics topics, Duration limit) {
         this.admin = admin;
         this.reader = reader;
         this.topics = topics;
-        this.clock = clock;
         this.limit = limit;
     }
 
     Lag read() throws Exception {
         // Against the flow, so that a group on its way is rather counted twice than not at all.
         Steps steps = steps();
-        Policy policy =
-                newest(topics.policy(), record -> decode(record, Policy.class)).orElse(null);
+        Lag.Appended<Policy> policy = newest(topics.policy(), record -> appended(record, Policy.class))
+                .orElse(null);
         WorkerStatuses statuses = new WorkerStatuses();
         reader.read(only(topics.workers()), 0, statuses::accept);
         Set<Claim> claims = claims(statuses, WorkersRecord.Status::groups);
@@ -60,7 +58,9 @@ final class LagReader {
         long published = newest(topics.prompts(), record -> decode(record, TrainingTask.class))
                 .map(task -> task.groupIndex().value() + 1)
                 .orElse(0L);
-        long nowMs = statuses.newestMs().orElseGet(clock::millis);
+        long nowMs = LongStream.of(statuses.newestMs().orElse(0), steps.newestMs(), policy == null ? 0 : policy.ms())
+                .max()
+                .orElseThrow();
         return new Lag(
                 topics.run(),
                 prompts,
@@ -130,18 +130,21 @@ final class LagReader {
 
     private record Steps(
             StepRecord.Totals totals,
-            StepRecord.@Nullable Lease lease,
-            StepRecord.@Nullable Acknowledgement acknowledgement) {
+            Lag.@Nullable Appended<StepRecord.Lease> lease,
+            Lag.@Nullable Appended<StepRecord.Acknowledgement> acknowledgement,
+            long newestMs) {
         /** What the newest records of each kind say. */
-        static Steps of(List<StepRecord> records) {
+        static Steps of(List<Lag.Appended<StepRecord>> records) {
             StepRecord.Totals totals = StepRecord.Totals.NONE;
-            StepRecord.Lease lease = null;
-            StepRecord.Acknowledgement acknowledgement = null;
-            for (StepRecord record : records) {
-                totals = totalsOf(record).orElse(totals);
-                switch (record) {
-                    case StepRecord.Lease newer -> lease = newer;
-                    case StepRecord.Acknowledgement newer -> acknowledgement = newer;
+            Lag.Appended<StepRecord.Lease> lease = null;
+            Lag.Appended<StepRecord.Acknowledgement> acknowledgement = null;
+            long newestMs = 0;
+            for (Lag.Appended<StepRecord> one : records) {
+                newestMs = Math.max(newestMs, one.ms());
+                totals = totalsOf(one.record()).orElse(totals);
+                switch (one.record()) {
+                    case StepRecord.Lease newer -> lease = new Lag.Appended<>(newer, one.ms());
+                    case StepRecord.Acknowledgement newer -> acknowledgement = new Lag.Appended<>(newer, one.ms());
                     case StepRecord.Discard discard -> {}
                     case StepRecord.Abandonment abandonment -> {}
                     case StepRecord.Rejection rejection -> {}
@@ -152,7 +155,7 @@ final class LagReader {
                     case StepRecord.Snapshot snapshot -> {}
                 }
             }
-            return new Steps(totals, lease, acknowledgement);
+            return new Steps(totals, lease, acknowledgement, newestMs);
         }
 
         /** An acknowledgement carries totals, so older records have nothing to add. */
@@ -166,10 +169,15 @@ final class LagReader {
                 only(topics.steps()), found -> Steps.of(decoded(found)).complete())));
     }
 
-    private static List<StepRecord> decoded(List<ConsumerRecord<byte[], byte[]>> records) {
+    private static List<Lag.Appended<StepRecord>> decoded(List<ConsumerRecord<byte[], byte[]>> records) {
         return records.stream()
-                .flatMap(record -> decode(record, StepRecord.class).stream())
+                .flatMap(record -> appended(record, StepRecord.class).stream())
                 .toList();
+    }
+
+    private static <T extends ControlRecord> Optional<Lag.Appended<T>> appended(
+            ConsumerRecord<byte[], byte[]> record, Class<T> type) {
+        return decode(record, type).map(decoded -> new Lag.Appended<>(decoded, record.timestamp()));
     }
 
     private static Optional<StepRecord.Totals> totalsOf(StepRecord step) {

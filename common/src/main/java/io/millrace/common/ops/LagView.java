@@ -54,13 +54,15 @@ final class LagView {
     }
 
     private static String weights(Lag lag) {
-        Policy policy = lag.policy();
-        if (policy == null) {
+        Lag.Appended<Policy> announced = lag.policy();
+        if (announced == null) {
             return "not announced yet";
         }
+        Policy policy = announced.record();
         return "version " + policy.weightVersion() + " of lineage " + policy.lineage() + ", "
-                + policy.state().name().toLowerCase(Locale.ROOT) + " since "
-                + Lag.seconds(lag.nowMs() - policy.sinceMs());
+                + policy.state().name().toLowerCase(Locale.ROOT) + " for at least "
+                // A trainer consumer that starts writes it again.
+                + Lag.seconds(lag.nowMs() - announced.ms());
     }
 
     static ObjectNode json(Lag lag) {
@@ -94,10 +96,11 @@ final class LagView {
             worker.put("seen_ms_ago", lag.nowMs() - seen.timestampMs());
         }
         json.put("trainer", lag.trainer());
-        if (lag.policy() != null) {
-            json.put("lineage", lag.policy().lineage().value());
-            json.put("weight_version", lag.policy().weightVersion().value());
-            json.put("weights", lag.policy().state().name().toLowerCase(Locale.ROOT));
+        Lag.Appended<Policy> policy = lag.policy();
+        if (policy != null) {
+            json.put("lineage", policy.record().lineage().value());
+            json.put("weight_version", policy.record().weightVersion().value());
+            json.put("weights", policy.record().state().name().toLowerCase(Locale.ROOT));
         }
         return json;
     }

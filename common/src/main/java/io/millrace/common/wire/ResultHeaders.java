@@ -81,6 +81,15 @@ public final class ResultHeaders {
         throw new BadRecordException("header " + TYPE + " must be group, part or abandoned, was '" + word + "'");
     }
 
+    /** The attempt of a group or part; null where the headers do not say. */
+    public static @Nullable Attempt readAttempt(Headers headers) {
+        Header header = headers.lastHeader(ATTEMPT);
+        byte @Nullable [] value = header == null ? null : header.value();
+        String text = value == null ? "" : new String(value, StandardCharsets.UTF_8);
+        long attempt = text.matches("[0-9]{1,18}") ? Long.parseLong(text) : 0;
+        return attempt < 1 ? null : new Attempt(attempt);
+    }
+
     /** All headers of a part, its type with them. */
     public static void writePart(Headers headers, Part part) {
         writeType(headers, Type.PART);

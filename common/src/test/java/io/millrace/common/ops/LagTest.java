@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 
 class LagTest {
     private static final long NOW_MS = 1_000_000;
+    /** By the clock of its writer, which is an hour ahead of the broker's. */
+    private static final long WRITTEN_MS = NOW_MS + 3_600_000;
 
     private static Lag.Lane lane(long records, OptionalLong brokerLag) {
         return new Lag.Lane("r.prompts", OptionalLong.of(3), brokerLag, records);
@@ -30,8 +32,8 @@ class LagTest {
             long published,
             StepRecord.Totals totals,
             long inFlight,
-            StepRecord.@Nullable Lease lease,
-            StepRecord.@Nullable Acknowledgement acknowledgement) {
+            Lag.@Nullable Appended<StepRecord.Lease> lease,
+            Lag.@Nullable Appended<StepRecord.Acknowledgement> acknowledgement) {
         Lag.Lane urgent = new Lag.Lane("r.prompts.urgent", OptionalLong.empty(), OptionalLong.empty(), 2);
         return new Lag(
                 new RunId("r"),
@@ -48,26 +50,28 @@ class LagTest {
                 NOW_MS);
     }
 
-    private static StepRecord.Lease lease(long lineage, long step) {
-        return new StepRecord.Lease(
+    private static Lag.Appended<StepRecord.Lease> lease(long lineage, long step) {
+        StepRecord.Lease lease = new StepRecord.Lease(
                 new Lineage(lineage),
                 new StepNumber(step),
                 new LeaseId("00000000000000aa"),
                 new WeightVersion(step),
-                NOW_MS - 2_500,
+                WRITTEN_MS,
                 List.of(new StepRecord.ManifestEntry(
                         new GroupIndex(1), new Attempt(1), new WeightVersion(0), 0, List.of(4L))));
+        return new Lag.Appended<>(lease, NOW_MS - 2_500);
     }
 
-    private static StepRecord.Acknowledgement acknowledgement(long lineage, long step) {
-        return new StepRecord.Acknowledgement(
+    private static Lag.Appended<StepRecord.Acknowledgement> acknowledgement(long lineage, long step) {
+        StepRecord.Acknowledgement acknowledgement = new StepRecord.Acknowledgement(
                 new Lineage(lineage),
                 new StepNumber(step),
                 new LeaseId("00000000000000aa"),
                 null,
-                NOW_MS - 4_000,
+                WRITTEN_MS,
                 StepRecord.Totals.NONE,
                 null);
+        return new Lag.Appended<>(acknowledgement, NOW_MS - 4_000);
     }
 
     @Test

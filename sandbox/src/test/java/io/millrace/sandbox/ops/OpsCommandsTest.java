@@ -299,6 +299,22 @@ class OpsCommandsTest {
         assertTrue(table.contains("hand.prompts, not yet taken by a worker"), table);
     }
 
+    /** The records say when their writers' clocks took them to be written: in January 1970. */
+    @Test
+    void lagCountsBySinceWhenRecordsStandOnTheTopics() {
+        String table = Run.of("lag", "--run", "hand");
+        assertTrue(
+                Pattern.compile("step 0 acknowledged \\d{1,3}\\.\\d s ago")
+                        .matcher(table)
+                        .find(),
+                table);
+        assertTrue(
+                Pattern.compile("ready for at least \\d{1,3}\\.\\d s")
+                        .matcher(table)
+                        .find(),
+                table);
+    }
+
     @Test
     void aPromptIsShownByIndexByOffsetAndAsTheLast() {
         String byIndex = Run.of("peek", "--run", "hand", "--topic", "prompts", "--index", "2");

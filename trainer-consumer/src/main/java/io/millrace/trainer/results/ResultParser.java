@@ -29,7 +29,6 @@ import java.util.OptionalLong;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -357,9 +356,7 @@ public final class ResultParser {
     }
 
     private static @Nullable Attempt attempt(ConsumerRecord<byte[], byte[]> record) {
-        Header header = record.headers().lastHeader(ResultHeaders.ATTEMPT);
-        long attempt = header == null ? -1 : number(header.value());
-        return attempt < 1 ? null : new Attempt(attempt);
+        return ResultHeaders.readAttempt(record.headers());
     }
 
     private static String message(Exception e) {

@@ -10,7 +10,6 @@ import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.ops.OpsClients;
 import io.millrace.common.ops.RunLookup;
-import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -85,8 +84,7 @@ public final class AuditCommand implements Command<AuditCommand.Settings> {
                         new PartitionReader(new TopicTail(clients.follower("millrace-audit")), LIMIT)) {
             RunTopics topics = RunLookup.require(admin, settings.run(), LIMIT);
             RunLog log = new KafkaRunLog(admin, reader, topics, LIMIT);
-            AuditReport report =
-                    new RunAudit(topics, log, WallClock.system(), settings.grace(), settings.group()).run();
+            AuditReport report = new RunAudit(topics, log, settings.grace(), settings.group()).run();
             if (settings.json()) {
                 out.println(Json.MAPPER.writeValueAsString(report.json()));
             } else {

@@ -1,10 +1,12 @@
 package io.millrace.common.ops.audit;
 
 import io.millrace.common.json.Json;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
@@ -13,6 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * What the audit of a run came to.
  *
+ * @param producerAlive whether its heartbeats reach up to the newest record on {@code workers}, but for the grace
+ * @param newestStatusMs the broker's time of that record; empty where there is none
  * @param admitted groups published: indices from 0 on
  * @param trained also of replayed steps once; the same for the other ends
  * @param unsettled how many admitted groups stand where
@@ -25,6 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
 record AuditReport(
         String run,
         boolean producerAlive,
+        OptionalLong newestStatusMs,
         long admitted,
         long trained,
         long discarded,
@@ -58,6 +63,7 @@ record AuditReport(
         return new AuditReport(
                 run,
                 producerAlive,
+                newestStatusMs,
                 admitted,
                 trained,
                 discarded,
@@ -89,6 +95,7 @@ record AuditReport(
         json.put("run", run);
         json.put("clean", clean());
         json.put("producer_alive", producerAlive);
+        newestStatusMs.ifPresent(newest -> json.put("newest_status_ms", newest));
         json.put("admitted", admitted);
         json.put("trained", trained);
         json.put("discarded", discarded);
@@ -125,7 +132,11 @@ record AuditReport(
     List<String> lines(@Nullable Long asked) {
         List<String> lines = new ArrayList<>();
         lines.add("run " + run + ", lineage " + lineage + ", next step " + nextStep + ", producer "
-                + (producerAlive ? "alive" : "not seen"));
+                + (newestStatusMs.isEmpty()
+                        ? "not seen"
+                        : (producerAlive ? "alive" : "not seen") + " at "
+                                + Instant.ofEpochMilli(newestStatusMs.getAsLong())
+                                + ", when workers were last heard of"));
         lines.add(String.format(Locale.ROOT, "%,14d  groups admitted", admitted));
         lines.add(String.format(Locale.ROOT, "%,14d  trained", trained));
         lines.add(String.format(Locale.ROOT, "%,14d  discarded %s", discarded, discarded == 0 ? "" : discardReasons));

@@ -1,11 +1,16 @@
 package io.millrace.common.ops.audit;
 
+import io.millrace.common.id.Attempt;
+import io.millrace.common.wire.Part;
+import io.millrace.common.wire.PartKey;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** What the topics other than {@code steps} say of one group that is not settled. One owner. */
 final class GroupEvidence {
@@ -19,8 +24,18 @@ final class GroupEvidence {
     private final Map<ResultPlace, Long> promised = new TreeMap<>();
 
     private final Set<ResultPlace> present = new HashSet<>();
-    private final Map<Long, Integer> partsSeen = new HashMap<>();
-    private boolean whole;
+    /** Of each result in parts, those that were met. */
+    private final Map<PartKey, List<ResultPlace>> parts = new HashMap<>();
+    /** Of each whole result, where it stands. */
+    private final List<Whole> whole = new ArrayList<>();
+
+    private record Whole(@Nullable Attempt attempt, List<ResultPlace> places) {}
+
+    /** Which results were rejected. */
+    interface Rejected {
+        /** @param attempt null where the record does not say */
+        boolean at(@Nullable Attempt attempt, ResultPlace place);
+    }
 
     /** A task stands on a lane. */
     void task(long attempt, boolean inQueue) {
@@ -38,14 +53,19 @@ final class GroupEvidence {
         offsets.forEach(offset -> promised.put(new ResultPlace(partition, offset), attempt));
     }
 
-    void result(int partition, long offset) {
-        present.add(new ResultPlace(partition, offset));
-        whole = true;
+    /** @param attempt null where the record does not say */
+    void result(@Nullable Attempt attempt, ResultPlace place) {
+        present.add(place);
+        whole.add(new Whole(attempt, List.of(place)));
     }
 
-    void part(long attempt, int count, int partition, long offset) {
-        present.add(new ResultPlace(partition, offset));
-        whole |= partsSeen.merge(attempt, 1, Integer::sum) >= count;
+    void part(Part part, ResultPlace place) {
+        present.add(place);
+        List<ResultPlace> places = parts.computeIfAbsent(part.key(), first -> new ArrayList<>());
+        places.add(place);
+        if (places.size() == part.count()) {
+            whole.add(new Whole(part.key().attempt(), places));
+        }
     }
 
     void marker() {
@@ -59,8 +79,13 @@ final class GroupEvidence {
         return missing;
     }
 
-    Place place() {
-        if (whole || marker) {
+    /**
+     * Where the group stands. A result that was rejected is none: the producer issues the group again or gives it up.
+     *
+     * @param rejected a result in parts by the place of any of them
+     */
+    Place place(Rejected rejected) {
+        if (marker || whole.stream().anyMatch(one -> isValid(one, rejected))) {
             return Place.FINISHED;
         }
         if (!worker.isEmpty()) {
@@ -70,5 +95,9 @@ final class GroupEvidence {
             return Place.NOWHERE;
         }
         return queued ? Place.QUEUED : Place.TO_BE_REISSUED;
+    }
+
+    private static boolean isValid(Whole one, Rejected rejected) {
+        return one.places().stream().noneMatch(place -> rejected.at(one.attempt(), place));
     }
 }

@@ -9,7 +9,6 @@ import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
-import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.Part;
 import io.millrace.common.wire.ResultHeaders;
@@ -21,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -36,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 final class RunAudit {
     private final RunTopics topics;
     private final RunLog log;
-    private final WallClock clock;
     private final Duration grace;
     private final @Nullable Long watch;
 
@@ -55,15 +54,18 @@ final class RunAudit {
 
     private long deadLetters;
     private boolean producerAlive;
+    private OptionalLong newestStatusMs = OptionalLong.empty();
 
     /** A prompt that does not follow the one before it. */
     private record Passed(long offset, long before, long index) {}
 
-    /** @param grace how long after its last heartbeat the producer counts as alive */
-    RunAudit(RunTopics topics, RunLog log, WallClock clock, Duration grace, @Nullable Long watch) {
+    /**
+     * @param grace how long after its last heartbeat the producer counts as alive, by the broker's time alone: the newest
+     *     record of a worker or of the producer is the present
+     */
+    RunAudit(RunTopics topics, RunLog log, Duration grace, @Nullable Long watch) {
         this.topics = topics;
         this.log = log;
-        this.clock = clock;
         this.grace = grace;
         this.watch = watch;
         this.account = new StepAccount(watch);
@@ -98,10 +100,15 @@ final class RunAudit {
         Map<Place, Long> standing = new EnumMap<>(Place.class);
         evidence.forEach((index, found) -> {
             // One that is nowhere and has been settled since was finished, and trimmed while it was looked for.
-            boolean finished = found.place() == Place.NOWHERE && account.isSettled(index);
-            standing.merge(finished ? Place.FINISHED : found.place(), 1L, Long::sum);
+            Place place = place(index, found);
+            boolean finished = place == Place.NOWHERE && account.isSettled(index);
+            standing.merge(finished ? Place.FINISHED : place, 1L, Long::sum);
         });
         return standing;
+    }
+
+    private Place place(long index, GroupEvidence found) {
+        return found.place((attempt, place) -> account.isRejected(index, attempt, place));
     }
 
     /** As of the cut, with what {@code steps} alone says is wrong. */
@@ -111,6 +118,7 @@ final class RunAudit {
         return new AuditReport(
                 topics.run().value(),
                 producerAlive,
+                newestStatusMs,
                 admitted,
                 account.count(StepAccount.End.TRAINED),
                 account.count(StepAccount.End.DISCARDED),
@@ -202,7 +210,7 @@ final class RunAudit {
 
     private void workers(Cut cut) throws Exception {
         WorkerStatuses statuses = new WorkerStatuses();
-        long[] heartbeatMs = {0};
+        long[] heartbeatMs = {Long.MIN_VALUE};
         read(cut, topics.workers(), record -> {
             statuses.accept(record);
             if (record.value() != null
@@ -210,7 +218,8 @@ final class RunAudit {
                 heartbeatMs[0] = Math.max(heartbeatMs[0], record.timestamp());
             }
         });
-        producerAlive = clock.millis() - heartbeatMs[0] <= grace.toMillis();
+        newestStatusMs = statuses.newestMs();
+        producerAlive = heartbeatMs[0] >= newestStatusMs.orElse(Long.MAX_VALUE) - grace.toMillis();
         for (WorkerStatuses.Seen seen : statuses.live()) {
             String name = seen.status().worker().key();
             for (WorkersRecord.HeldGroup held : seen.status().groups()) {
@@ -254,14 +263,15 @@ final class RunAudit {
                     ? ResultHeaders.readPart(record.headers(), new GroupIndex(index), record.value())
                     : null;
             watch(index, record, "a " + type.word());
+            ResultPlace place = new ResultPlace(record.partition(), record.offset());
             if (type != ResultHeaders.Type.ABANDONED) {
-                leaseMissing.remove(new ResultPlace(record.partition(), record.offset()), index);
+                leaseMissing.remove(place, index);
             }
             unsettled(index).ifPresent(found -> {
                 if (part != null) {
-                    found.part(part.key().attempt().value(), part.count(), record.partition(), record.offset());
+                    found.part(part, place);
                 } else if (type == ResultHeaders.Type.GROUP) {
-                    found.result(record.partition(), record.offset());
+                    found.result(ResultHeaders.readAttempt(record.headers()), place);
                 } else {
                     found.marker();
                 }
@@ -330,7 +340,7 @@ final class RunAudit {
     }
 
     private void group(Cut cut, long index, GroupEvidence found, List<Finding> findings) {
-        if (found.place() == Place.NOWHERE) {
+        if (place(index, found) == Place.NOWHERE) {
             findings.add(new Finding(
                     Finding.Kind.LOST,
                     index,

@@ -39,6 +39,9 @@ public final class StepAccount {
     /** Of groups that are not settled: the attempts whose results were rejected or are missing. */
     private final Map<Long, Set<Long>> over = new HashMap<>();
 
+    /** Of groups that are not settled: the results that were rejected. */
+    private final Map<Long, List<StepRecord.Rejection>> rejected = new HashMap<>();
+
     private final Map<Long, Long> stepsByLineage = new TreeMap<>();
     private final List<Finding> findings = new ArrayList<>();
     private final List<String> watched = new ArrayList<>();
@@ -77,6 +80,10 @@ public final class StepAccount {
             case StepRecord.Rejection rejection -> {
                 rejections++;
                 over(rejection.groupIndex(), rejection.attempt());
+                if (!settled.contains(rejection.groupIndex())) {
+                    rejected.computeIfAbsent(rejection.groupIndex().value(), first -> new ArrayList<>())
+                            .add(rejection);
+                }
                 watch(
                         rejection.groupIndex(),
                         "attempt " + rejection.attempt() + " rejected at partition " + rejection.partition()
@@ -196,6 +203,7 @@ public final class StepAccount {
             return;
         }
         over.remove(index.value());
+        rejected.remove(index.value());
         SettledIndices indices = byEnd.get(end);
         if (indices != null) {
             indices.add(index);
@@ -238,6 +246,17 @@ public final class StepAccount {
      */
     public boolean isOver(long index, long attempt) {
         return over.getOrDefault(index, Set.of()).contains(attempt);
+    }
+
+    /**
+     * Whether the result at this place was rejected; another attempt may have taken the place of one that was lost.
+     *
+     * @param attempt null where the record does not say
+     */
+    boolean isRejected(long index, @Nullable Attempt attempt, ResultPlace place) {
+        return rejected.getOrDefault(index, List.of()).stream()
+                .anyMatch(one -> place.equals(new ResultPlace(one.partition(), one.offset()))
+                        && (attempt == null || attempt.equals(one.attempt())));
     }
 
     /** How a group ended; null when it is not settled. */

@@ -88,9 +88,17 @@ final class MovingRun implements RunLog {
         this.random = new Random(seed);
     }
 
-    /** From now on it stands still. */
+    /** From now on it stands still, and no transaction is open. */
     void stop() {
         still = true;
+        open.clear();
+    }
+
+    /** How many unsettled groups have a result that was not rejected. */
+    long finished() {
+        return groups.values().stream()
+                .filter(group -> group.at.equals("published") || group.at.equals("receipted"))
+                .count();
     }
 
     /** Takes away the records of a group's result for good; the run never uses it. @return empty while there is none */
@@ -135,7 +143,10 @@ final class MovingRun implements RunLog {
             case 6 -> any("published").ifPresent(this::receipt);
             case 7 -> fail();
             case 8 -> any("failed").ifPresent(this::reissue);
-            case 9 -> status();
+            case 9 -> {
+                status();
+                heartbeat();
+            }
             case 10 -> lease();
             case 11 -> train();
             case 12 -> trim();
@@ -246,7 +257,8 @@ final class MovingRun implements RunLog {
         marker(topics.urgent());
     }
 
-    private void status() {
+    /** The worker says what it holds. */
+    void status() {
         List<WorkersRecord.HeldGroup> held = groups.entrySet().stream()
                 .filter(one ->
                         one.getValue().at.equals("held") || one.getValue().at.equals("published"))
@@ -258,6 +270,10 @@ final class MovingRun implements RunLog {
                 WORKER.key(),
                 new WorkersRecord.Status(
                         WORKER, 1, WorkersRecord.State.RUNNING, 0, 8, 0, held, List.of(), 0, 0, 0, 0, null));
+    }
+
+    /** The producer's ledger says that it is there. */
+    void heartbeat() {
         append(topics.workers(), WorkersRecord.LEDGER_KEY, new WorkersRecord.LedgerHeartbeat("l", 1, 0));
     }
 

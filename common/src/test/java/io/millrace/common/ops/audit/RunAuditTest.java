@@ -1,6 +1,7 @@
 package io.millrace.common.ops.audit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.RunId;
@@ -14,12 +15,14 @@ import org.junit.jupiter.api.Test;
 /** The audit of a run that goes on while it is read: every seed is another interleaving of its reads with the run. */
 class RunAuditTest {
     private static final int SEEDS = 300;
+    private static final Duration GRACE = Duration.ofSeconds(30);
     private static final RunTopics TOPICS = new RunTopics(new RunId("r"));
 
+    /** The broker's. */
     private final ManualClock clock = new ManualClock();
 
     private AuditReport audit(RunLog log) throws Exception {
-        return new RunAudit(TOPICS, log, clock, Duration.ofSeconds(30), null).run();
+        return new RunAudit(TOPICS, log, GRACE, null).run();
     }
 
     @Test
@@ -87,5 +90,38 @@ class RunAuditTest {
             }
         }
         assertTrue(found > 10, "a leased result was lost with " + found + " seeds only");
+    }
+
+    @Test
+    void aGroupWhoseResultsWereRejectedHasNotFinished() throws Exception {
+        long rejected = 0;
+        for (long seed = 0; seed < SEEDS; seed++) {
+            MovingRun run = new MovingRun(TOPICS, clock, seed);
+            run.move(200);
+            run.stop();
+            long tried = seed;
+            AuditReport report = audit(run);
+            assertEquals(
+                    run.finished(),
+                    report.unsettled().getOrDefault(Place.FINISHED, 0L),
+                    () -> "finished, seed " + tried);
+            rejected += report.rejections();
+        }
+        assertTrue(rejected > 10, "only " + rejected + " results were rejected");
+    }
+
+    @Test
+    void aProducerIsAliveAsLongAsWorkersAreHeardOfNoLongerThanTheGraceAfterIt() throws Exception {
+        MovingRun run = new MovingRun(TOPICS, clock, 1);
+        run.stop();
+        assertFalse(audit(run).producerAlive(), "nobody was heard of");
+        run.heartbeat();
+        clock.advance(GRACE);
+        run.status();
+        assertTrue(audit(run).producerAlive());
+        clock.advance(Duration.ofHours(1));
+        assertTrue(audit(run).producerAlive(), "nobody was heard of since");
+        run.status();
+        assertFalse(audit(run).producerAlive());
     }
 }
