@@ -136,7 +136,7 @@ record AuditReport(
                         ? "not seen"
                         : (producerAlive ? "alive" : "not seen") + " at "
                                 + Instant.ofEpochMilli(newestStatusMs.getAsLong())
-                                + ", when workers were last heard of"));
+                                + ", when a worker or producer was last heard of"));
         lines.add(String.format(Locale.ROOT, "%,14d  groups admitted", admitted));
         lines.add(String.format(Locale.ROOT, "%,14d  trained", trained));
         lines.add(String.format(Locale.ROOT, "%,14d  discarded %s", discarded, discarded == 0 ? "" : discardReasons));
