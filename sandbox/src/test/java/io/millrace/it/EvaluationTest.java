@@ -147,14 +147,15 @@ class EvaluationTest {
 
     @Test
     void anEvaluationRunsBesideTrainingAndMixesWithNothing() throws Exception {
-        EngineServer engine = run.engine(Map.of());
+        EngineServer engine = run.engine(Map.of("context-length", "1000"));
         producer();
         run.worker(engine, Map.of("slots", "8"));
         TrainerProcess trainer = run.trainer(Map.of());
+        // Longer than the engine takes.
         Path broken = Files.writeString(folder.resolve("broken.jsonl"), """
-                {"prompt": "Eval broken", "label": "no number", "metadata": {"rm_type": "dapo"}}
+                {"prompt": "Eval broken%s", "label": "1"}
                 {"prompt": "Eval whole", "label": "1"}
-                """);
+                """.formatted(" and so on".repeat(1000)));
         ObjectNode body = asked(
                 "mine",
                 dataSet("first", dataSet("Eval first ", 12), 4),
@@ -175,7 +176,7 @@ class EvaluationTest {
         assertEquals(5, ofPrompt(groups, "Eval second").size());
         assertEquals(1, reports.path(2).path("failed").asInt());
         String cause = reports.path(2).path("causes").path(0).asString();
-        assertTrue(cause.contains("3 attempts failed") && cause.contains("reward-bad-label"), cause);
+        assertTrue(cause.contains("3 attempts failed") && cause.contains("engine-refused"), cause);
         assertEquals(3, reports.path(0).path("pass_at").size(), "pass@1, 2 and 4");
 
         batches.forEach(batch -> assertFalse(batch.toString().contains("Eval ")));

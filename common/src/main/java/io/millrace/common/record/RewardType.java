@@ -1,5 +1,6 @@
 package io.millrace.common.record;
 
+import io.millrace.common.reward.LabelRule;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -9,10 +10,10 @@ import java.util.Optional;
  * have one function for each; a test there holds the two equal. Names as in slime/rollout/rm_hub/__init__.py.
  */
 public enum RewardType {
-    DAPO("dapo", true),
-    F1("f1", true),
-    MATH("math", true),
-    RANDOM("random", false);
+    DAPO("dapo", LabelRule.DAPO),
+    F1("f1", LabelRule.F1),
+    MATH("math", LabelRule.MATH),
+    RANDOM("random", LabelRule.NONE);
 
     /** The metadata key that names a prompt's reward, as in slime. */
     public static final String METADATA_KEY = "rm_type";
@@ -21,11 +22,11 @@ public enum RewardType {
     public static final String BOXED_PREFIX = "boxed_";
 
     private final String word;
-    private final boolean needsLabel;
+    private final LabelRule labels;
 
-    RewardType(String word, boolean needsLabel) {
+    RewardType(String word, LabelRule labels) {
         this.word = word;
-        this.needsLabel = needsLabel;
+        this.labels = labels;
     }
 
     /** Its name in data sets, settings and metrics. */
@@ -33,9 +34,9 @@ public enum RewardType {
         return word;
     }
 
-    /** Whether it compares with a label, so that a prompt without one cannot be scored. */
-    public boolean needsLabel() {
-        return needsLabel;
+    /** Which labels it can compare with; a prompt with another cannot be scored, whatever the answer. */
+    public LabelRule labels() {
+        return labels;
     }
 
     /** Every name, without prefix, sorted. */

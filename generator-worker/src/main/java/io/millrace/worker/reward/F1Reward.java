@@ -1,5 +1,6 @@
 package io.millrace.worker.reward;
 
+import io.millrace.common.record.RewardType;
 import io.millrace.common.rollout.Reward;
 import java.util.HashMap;
 import java.util.List;
@@ -18,13 +19,11 @@ final class F1Reward implements RewardFunction {
      */
     static final int RESPONSE_LENGTH_MAX = 300_000;
 
-    private static final int LABEL_LENGTH_MAX = 100_000;
-
     private static final Set<String> VERDICTS = Set.of("yes", "no", "noanswer");
 
     @Override
     public Reward score(RewardRequest request) throws RewardException {
-        List<String> expected = SquadWords.of(request.requiredLabel(LABEL_LENGTH_MAX));
+        List<String> expected = SquadWords.of(request.label(RewardType.F1));
         if (request.response().length() > RESPONSE_LENGTH_MAX) {
             return Reward.of(0);
         }

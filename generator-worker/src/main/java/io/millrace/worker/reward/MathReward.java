@@ -1,5 +1,7 @@
 package io.millrace.worker.reward;
 
+import io.millrace.common.record.RewardType;
+import io.millrace.common.reward.BoxedAnswer;
 import io.millrace.common.rollout.Reward;
 import io.millrace.worker.reward.math.MathEquality;
 import java.util.Optional;
@@ -12,18 +14,9 @@ final class MathReward implements RewardFunction {
     private static final Reward RIGHT = Reward.of(1);
     private static final Reward WRONG = Reward.of(0);
 
-    /** A longer label is a damaged data set, so it is said and not counted as a wrong answer. */
-    private static final int LABEL_LENGTH_MAX = MathEquality.TEXT_LENGTH_MAX;
-
     @Override
     public Reward score(RewardRequest request) throws RewardException {
-        String label = request.requiredLabel(LABEL_LENGTH_MAX);
-        String expected = label;
-        if (label.contains("\\boxed")) {
-            expected = BoxedAnswer.last(label)
-                    .orElseThrow(() -> new RewardException(
-                            RewardFailure.BAD_LABEL, "the label has a \\boxed that is not closed: " + label));
-        }
+        String expected = request.label(RewardType.MATH);
         Optional<String> answer = BoxedAnswer.last(request.response());
         return answer.isPresent() && MathEquality.equal(answer.get(), expected) ? RIGHT : WRONG;
     }

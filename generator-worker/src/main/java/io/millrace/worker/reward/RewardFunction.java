@@ -1,5 +1,6 @@
 package io.millrace.worker.reward;
 
+import io.millrace.common.reward.BoxedAnswer;
 import io.millrace.common.rollout.Reward;
 
 /**

@@ -1,6 +1,8 @@
 package io.millrace.worker.reward;
 
 import io.millrace.common.record.Prompt;
+import io.millrace.common.record.RewardType;
+import io.millrace.common.reward.LabelException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,20 +28,17 @@ public record RewardRequest(
     }
 
     /**
-     * The label, for rewards that cannot do without.
+     * What a reward of this type compares answers with.
      *
-     * @param lengthMax in characters
-     * @throws RewardException when it is missing, blank or too long
+     * @throws RewardException when the label is missing, or none that it can compare with
      */
-    String requiredLabel(int lengthMax) throws RewardException {
-        if (label == null || label.isBlank()) {
-            throw new RewardException(RewardFailure.NO_LABEL, "this reward needs a label, the prompt has none");
-        }
-        if (label.length() > lengthMax) {
+    String label(RewardType type) throws RewardException {
+        try {
+            return type.labels().read(label);
+        } catch (LabelException e) {
             throw new RewardException(
-                    RewardFailure.BAD_LABEL,
-                    "a label of " + label.length() + " characters, this reward takes at most " + lengthMax);
+                    e.isMissing() ? RewardFailure.NO_LABEL : RewardFailure.BAD_LABEL,
+                    "reward " + type.word() + ": " + e.getMessage());
         }
-        return label;
     }
 }

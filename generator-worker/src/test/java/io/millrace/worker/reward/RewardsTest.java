@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.RewardType;
+import io.millrace.common.reward.LabelRule;
 import io.millrace.common.rollout.Reward;
 import java.io.IOException;
 import java.util.List;
@@ -52,7 +53,7 @@ final class RewardsTest {
         assertEquals(RewardType.words(), List.copyOf(rewards.names()));
         for (RewardType type : RewardType.values()) {
             RewardRequest request = Requests.ofType(type.word(), "\\boxed{5}", null);
-            if (type.needsLabel()) {
+            if (type.labels() != LabelRule.NONE) {
                 assertEquals(RewardFailure.NO_LABEL, failure(request), type.word());
             } else {
                 rewards.score(request);

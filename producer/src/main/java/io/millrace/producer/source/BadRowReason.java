@@ -19,5 +19,7 @@ public enum BadRowReason {
     /** Neither the row nor the settings name a reward. */
     NO_REWARD,
     /** Its reward compares with a label, and it has none. */
-    NO_LABEL
+    NO_LABEL,
+    /** Its reward cannot compare with its label, whatever the answer. */
+    BAD_LABEL
 }

@@ -1,12 +1,13 @@
 package io.millrace.producer.source;
 
 import io.millrace.common.record.RewardType;
+import io.millrace.common.reward.LabelException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Refuses rows that no worker could score: whose reward nobody knows, that have none, or that lack the label it compares
- * with. Such a group would be generated in full, fail, and be tried again. Immutable.
+ * Refuses rows that no worker could score: whose reward nobody knows, that have none, or whose label is missing or none
+ * that it can compare with. Such a group would be generated in full, fail, and be tried again. Immutable.
  *
  * @param defaultType of rows that name none; null when every row must name its own
  */
@@ -25,10 +26,12 @@ public record RewardCheck(@Nullable String defaultType) implements RowCheck {
     @Override
     public void check(PromptRow row) throws BadRowException {
         RewardType type = type(row);
-        String label = row.label();
-        if (type.needsLabel() && (label == null || label.isBlank())) {
+        try {
+            var _ = type.labels().read(row.label());
+        } catch (LabelException e) {
             throw new BadRowException(
-                    BadRowReason.NO_LABEL, "reward " + type.word() + " compares with a label, and the row has none");
+                    e.isMissing() ? BadRowReason.NO_LABEL : BadRowReason.BAD_LABEL,
+                    "reward " + type.word() + ": " + e.getMessage());
         }
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,7 +58,35 @@ class RewardCheckTest {
                 "{\"prompt\": \"d\", \"label\": \"1\"}");
         assertEquals(2, dataSet.size());
         assertEquals(2, dataSet.report().badByReason().get(BadRowReason.NO_LABEL));
-        assertTrue(bad(dataSet).getFirst().contains("reward math compares with a label"), bad(dataSet)::toString);
+        assertTrue(bad(dataSet).getFirst().contains("reward math: it compares with a label"), bad(dataSet)::toString);
+    }
+
+    /** Each would be generated as often as attempts may fail, and given up. */
+    @Test
+    void aLabelThatItsRewardCannotCompareWithIsABadRow() throws Exception {
+        DataSet dataSet = load(
+                "dapo",
+                "{\"prompt\": \"a\", \"label\": \"three\"}",
+                "{\"prompt\": \"b\", \"label\": \"1e400\"}",
+                "{\"prompt\": \"c\", \"label\": \"" + "9".repeat(1001) + "\"}",
+                "{\"prompt\": \"d\", \"label\": \"$12$\"}",
+                "{\"prompt\": \"e\", \"label\": \"\\\\boxed{5\", \"metadata\": {\"rm_type\": \"math\"}}",
+                "{\"prompt\": \"f\", \"label\": \"" + "9".repeat(2001)
+                        + "\", \"metadata\": {\"rm_type\": \"boxed_math\"}}",
+                "{\"prompt\": \"g\", \"label\": \"so \\\\boxed{5}\", \"metadata\": {\"rm_type\": \"math\"}}",
+                "{\"prompt\": \"i\", \"label\": \"three\", \"metadata\": {\"rm_type\": \"f1\"}}",
+                "{\"prompt\": \"j\", \"label\": \"three\", \"metadata\": {\"rm_type\": \"random\"}}");
+        assertEquals(Map.of(BadRowReason.BAD_LABEL, 5L), dataSet.report().badByReason());
+        assertEquals(4, dataSet.size());
+        assertEquals(1, dataSet.report().firstBad().getFirst().line());
+        assertTrue(
+                bad(dataSet).getFirst().contains("reward dapo: it needs a label that is a number, got: three"),
+                bad(dataSet)::toString);
+        assertTrue(
+                bad(dataSet)
+                        .get(3)
+                        .contains("reward math: it has a label with a \\boxed that is not closed: \\boxed{5"),
+                bad(dataSet)::toString);
     }
 
     @Test
@@ -81,7 +110,7 @@ class RewardCheckTest {
                                 DataSetFiles.STRICT,
                                 new RewardCheck("dapo")))
                 .getMessage();
-        assertTrue(refused.contains("reward dapo compares with a label, and the row has none"), refused);
+        assertTrue(refused.contains("reward dapo: it compares with a label, and there is none"), refused);
     }
 
     @Test

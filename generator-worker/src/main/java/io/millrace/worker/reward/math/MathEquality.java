@@ -1,5 +1,6 @@
 package io.millrace.worker.reward.math;
 
+import io.millrace.common.reward.LabelRule;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,8 +23,8 @@ import java.util.List;
  * with {@link Verdict#TOO_LARGE}.
  */
 public final class MathEquality {
-    /** In characters, of either text. The longest answer of MATH-500 has 159; ten times that is no answer. */
-    public static final int TEXT_LENGTH_MAX = 2000;
+    /** In characters, of either text; labels have no more. */
+    public static final int TEXT_LENGTH_MAX = LabelRule.MATH_LENGTH_MAX;
 
     /** What a comparison found. */
     enum Verdict {

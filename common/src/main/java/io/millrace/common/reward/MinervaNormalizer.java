@@ -1,4 +1,4 @@
-package io.millrace.worker.reward;
+package io.millrace.common.reward;
 
 import java.util.List;
 import java.util.regex.Pattern;
@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * (slime/rollout/rm_hub/math_dapo_utils.py): comparing rewards across the two needs the same quirks. Every regex is
  * lazy-with-a-fixed-end over texts of at most some thousand characters, so at worst quadratic.
  */
-final class MinervaNormalizer {
+public final class MinervaNormalizer {
     private record Swap(String from, String to) {}
 
     private static final List<Swap> SWAPS = List.of(
@@ -79,7 +79,8 @@ final class MinervaNormalizer {
 
     private MinervaNormalizer() {}
 
-    static String normalize(String answer) {
+    /** @param answer of some thousand characters at most */
+    public static String normalize(String answer) {
         String text = answer.substring(answer.lastIndexOf('=') + 1);
         for (Swap swap : SWAPS) {
             text = text.replace(swap.from(), swap.to());

@@ -1,9 +1,9 @@
-package io.millrace.worker.reward;
+package io.millrace.common.reward;
 
 import java.util.Optional;
 
 /** Finds the boxed answer of a response; one pass over the text from the last box on, whatever stands in it. */
-final class BoxedAnswer {
+public final class BoxedAnswer {
     private static final String BOXED = "\\boxed";
     private static final String FBOX = "\\fbox";
 
@@ -14,7 +14,7 @@ final class BoxedAnswer {
      * that last box is not closed: a response that was cut off in its answer has none, as in slime. Escaped braces do not
      * count (slime counts them, so that a one-sided set brace never closes).
      */
-    static Optional<String> last(String text) {
+    public static Optional<String> last(String text) {
         int box = text.lastIndexOf(BOXED);
         int open = box + BOXED.length();
         if (box < 0) {
