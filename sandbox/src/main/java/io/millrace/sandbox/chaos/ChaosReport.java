@@ -15,12 +15,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A run's outcome.
  *
- * @param recoveries of every fault, in order
+ * @param recoveries of every fault that had an effect, in order
  * @param restarts processes started again
  * @param cleanStops processes that ended with 0 after SIGTERM during the faults
  * @param uncleanStops last words of those that did not
  * @param ownEnds last words of processes that ended without being told to
  * @param notRun faults that the machine has no means for, with the reason
+ * @param withoutEffect faults that met nothing to break and were done again, with the reason
  * @param problems what went wrong besides the oracle's findings: recoveries past their limit, a run that did not drain, a
  *     process that did not stop cleanly at the end
  * @param verdict null when the run did not come so far
@@ -36,6 +37,7 @@ record ChaosReport(
         List<String> uncleanStops,
         List<String> ownEnds,
         List<String> notRun,
+        List<String> withoutEffect,
         List<String> problems,
         @Nullable Verdict verdict,
         long auditFindings) {
@@ -44,6 +46,7 @@ record ChaosReport(
         uncleanStops = List.copyOf(uncleanStops);
         ownEnds = List.copyOf(ownEnds);
         notRun = List.copyOf(notRun);
+        withoutEffect = List.copyOf(withoutEffect);
         problems = List.copyOf(problems);
     }
 
@@ -109,6 +112,11 @@ record ChaosReport(
         if (!notRun.isEmpty()) {
             lines.add("");
             lines.add(notRun.size() + " more could not be done on this machine: no rights to mount a file system.");
+        }
+        if (!withoutEffect.isEmpty()) {
+            lines.add("");
+            lines.add(withoutEffect.size() + (withoutEffect.size() == 1 ? " time" : " times")
+                    + " a fault had no effect; each was done again and is counted once.");
         }
         lines.add("");
         table(lines, "role", List.of(Role.values()), Role::word, Recovery::role);

@@ -57,7 +57,7 @@ final class ChaosRun implements OwnerLoop.Turn {
     private final Fatal fatal;
     private final Runnable onFinished;
     private final CountDownLatch stopping = new CountDownLatch(1);
-    private final List<Injection> injections = new ArrayList<>();
+    private final Injections injections = new Injections();
     /** Those of them that the run has not recovered from. */
     private final List<Injection> open = new ArrayList<>();
 
@@ -162,18 +162,32 @@ final class ChaosRun implements OwnerLoop.Turn {
             say("fault " + fault.number() + " is not run: " + why);
             return;
         }
-        if (!fault.onTop()) {
-            awaitRecovery();
+        while (injections.again(fault)) {
+            int tries = injections.tries(fault);
+            if (!fault.onTop() || tries > 0) {
+                awaitRecovery();
+            }
+            pause(fault.pause());
+            if (!await(() -> injector.possible(fault), settings.recoveryLimit())) {
+                problems.add("fault " + fault.number() + " found nothing to hit: " + fault.words());
+                return;
+            }
+            Injection injection = injector.begin(fault, tries);
+            injections.add(injection);
+            open.add(injection);
+            say("fault " + fault.number() + ": " + fault.words());
+            // Each kind has a limit of its own.
+            while (injection.effect == Effect.OPEN) {
+                turn();
+            }
+            if (injection.effect == Effect.NONE) {
+                say("  without effect: " + injection.why);
+            }
         }
-        pause(fault.pause());
-        if (!await(() -> injector.possible(fault), settings.recoveryLimit())) {
-            problems.add("fault " + fault.number() + " found nothing to hit: " + fault.words());
-            return;
+        if (!injections.hasCounted(fault)) {
+            problems.add(
+                    "fault " + fault.number() + " had no effect, " + Injections.TRIES_MAX + " times: " + fault.words());
         }
-        Injection injection = injector.begin(fault);
-        injections.add(injection);
-        open.add(injection);
-        say("fault " + fault.number() + ": " + fault.words());
     }
 
     private void awaitRecovery() throws Exception {
@@ -225,7 +239,7 @@ final class ChaosRun implements OwnerLoop.Turn {
     /** Looks at everything once, then waits a little. */
     private void turn() throws Exception {
         watch.look();
-        for (Injection injection : injections) {
+        for (Injection injection : injections.all()) {
             injector.turn(injection);
         }
         fleet.turn();
@@ -331,8 +345,8 @@ final class ChaosRun implements OwnerLoop.Turn {
         }
         problems.addAll(cluster.stop(CHILD_STOP_LIMIT, limit));
         links.close();
-        for (Injection injection : injections) {
-            AutoCloseable held = injection.held;
+        for (Injection injection : injections.all()) {
+            StalledReaders held = injection.held;
             if (held != null) {
                 held.close();
             }
@@ -341,12 +355,13 @@ final class ChaosRun implements OwnerLoop.Turn {
                 settings.seed(),
                 settings.faults(),
                 (ticker.nanos() - begunNanos) / 1e9,
-                injections.stream().map(ChaosReport.Recovery::of).toList(),
+                injections.done().stream().map(ChaosReport.Recovery::of).toList(),
                 fleet.restarts(),
                 fleet.cleanStops(),
                 fleet.uncleanStops(),
                 fleet.ownEnds(),
                 notRun,
+                injections.withoutEffect(),
                 problems,
                 verdict,
                 auditFindings);
@@ -368,6 +383,7 @@ final class ChaosRun implements OwnerLoop.Turn {
     private void tell(ChaosReport report) throws IOException {
         report.markdown().forEach(System.out::println);
         report.notRun().forEach(words -> System.out.println("not run: " + words));
+        report.withoutEffect().forEach(words -> System.out.println("without effect: " + words));
         report.problems().forEach(problem -> System.out.println("problem: " + problem));
         report.uncleanStops().forEach(words -> System.out.println("unclean stop: " + words));
         report.ownEnds().forEach(words -> System.out.println("ended by itself: " + words));

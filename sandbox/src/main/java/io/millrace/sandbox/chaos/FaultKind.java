@@ -67,14 +67,14 @@ enum FaultKind {
     /** Whether it is over the moment it was done, but for calls that must be refused: those are answered first. */
     boolean atOnce() {
         return switch (this) {
-            case KILL, LINK_RESET, LOG_TAIL, HOSTILE, STALLED_READER, RESUME, VERSION_RESTART -> true;
+            case KILL, LINK_RESET, LOG_TAIL, HOSTILE, RESUME, VERSION_RESTART -> true;
             default -> false;
         };
     }
 
-    /** Whether it is undone after its time; a stop and a zombie are over when something has happened. */
+    /** Whether it is undone after its time; a stop, stalled readers and a zombie are over when something has happened. */
     boolean timed() {
-        return !atOnce() && this != TERMINATE && this != ZOMBIE;
+        return !atOnce() && this != TERMINATE && this != STALLED_READER && this != ZOMBIE;
     }
 
     String word() {

@@ -12,6 +12,12 @@ final class Injection {
     /** How often the target had been started; a termination is over when that grows. */
     final int startsBefore;
 
+    /** That of most kinds is certain: a process that is there is hit. */
+    Effect effect = Effect.DONE;
+
+    /** Why it had none; empty else. */
+    String why = "";
+
     /** When it was undone, or the killed process was gone; 0 before. */
     long endedMs;
 
@@ -20,7 +26,7 @@ final class Injection {
 
     /** What lasts until the run has recovered from it; null where nothing does. */
     @Nullable
-    AutoCloseable held;
+    StalledReaders held;
 
     /** What the trainer had received when it was killed; null but for a zombie. */
     TrainerWatch.@Nullable Received past;

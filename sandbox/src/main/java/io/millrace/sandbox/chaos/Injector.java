@@ -7,10 +7,8 @@ import io.millrace.sandbox.cluster.Child;
 import io.millrace.sandbox.proxy.LinkState;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,14 +18,6 @@ final class Injector {
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
     /** A zombie whose successor does not come has nobody to disturb. */
     private static final Duration ZOMBIE_LIMIT = Duration.ofSeconds(100);
-    /** Of a topic's end, in batches. */
-    private static final int BATCHES_MAX = 3;
-    /**
-     * Topics that may lose their end on one broker: what stands on them is made again, or asked for again. What the run
-     * accounts with (prompts, steps, policy, evals) is another matter, see docs/RELIABILITY.md.
-     */
-    private static final List<String> TAILS =
-            List.of("results", "eval-results", "receipts", "eval-receipts", "partials", "workers");
 
     private final ChaosSettings settings;
     private final ChaosSpecs specs;
@@ -89,7 +79,8 @@ final class Injector {
         };
     }
 
-    Injection begin(Fault fault) throws IOException, InterruptedException {
+    /** @param tries how often the fault was done before, without effect */
+    Injection begin(Fault fault, int tries) throws IOException, InterruptedException {
         Member member = fleet.member(fault.role(), fault.instance());
         Injection injection = new Injection(fault, clock.millis(), ticker.nanos(), member.starts);
         switch (fault.kind()) {
@@ -107,13 +98,16 @@ final class Injector {
             case LINK_BLACK_HOLE -> set(fault, new LinkState.BlackHole());
             case LINK_REFUSE -> set(fault, new LinkState.Refused());
             case CLOCK -> clocks.set(fault.role(), fault.instance(), fault.amount());
-            case LOG_TAIL -> cutTails(member, fault.amount());
+            case LOG_TAIL -> cutTails(injection, member, tries);
             case FULL_DISK -> {
                 member.endsAccepted = true;
                 disk.fill();
             }
             case HOSTILE -> attack(injection);
-            case STALLED_READER -> injection.held = stall();
+            case STALLED_READER -> {
+                injection.held = stall();
+                injection.effect = Effect.OPEN;
+            }
             case RESUME -> comeBack(member, fault);
             case VERSION_RESTART -> {
                 fleet.comeBack(List.of("--version-restart", "true"));
@@ -143,11 +137,12 @@ final class Injector {
         fleet.kill(trainer);
     }
 
-    private StalledReaders stall() {
+    private StalledReaders stall() throws IOException {
         TrainerWatch.Received step = watch.newest();
         return StalledReaders.begin(
                 ports.trainer(),
-                step == null ? "/v1/status" : "/v1/steps/" + step.step() + "/batch?lease=" + step.token());
+                step == null ? "/v1/status" : "/v1/steps/" + step.step() + "/batch?lease=" + step.token(),
+                ticker);
     }
 
     private void attack(Injection injection) throws InterruptedException {
@@ -165,33 +160,52 @@ final class Injector {
         }
     }
 
-    /** As after a power loss: the broker is dead, and what it had not written to the disk is gone. */
-    private void cutTails(Member broker, long choice) throws IOException, InterruptedException {
+    /**
+     * As after a power loss: the broker is dead, and what it had not written to the disk is gone.
+     *
+     * @param tries of the same fault before, that cut nothing
+     */
+    private void cutTails(Injection injection, Member broker, int tries) throws IOException, InterruptedException {
         Child child = broker.child;
         fleet.kill(broker);
         if (child == null || !child.awaitEnd(KILL_LIMIT)) {
             throw new IOException("the broker did not die of SIGKILL");
         }
-        LogTails tails = new LogTails(specs.brokerData(broker.instance));
-        Random random = new Random(choice);
-        List<String> cut = new ArrayList<>();
-        for (String topic : TAILS) {
-            if (random.nextBoolean()) {
-                for (TopicPartition partition : tails.partitions(settings.run().value() + "." + topic)) {
-                    long bytes = tails.cutBatches(partition, 1 + random.nextInt(BATCHES_MAX));
-                    if (bytes > 0) {
-                        cut.add(partition + ": " + bytes + " bytes");
-                    }
-                }
-            }
-        }
+        List<String> cut = LostTails.cut(
+                new LogTails(specs.brokerData(broker.instance)),
+                settings.run().value(),
+                // Others are chosen where those had nothing to lose.
+                new Random(injection.fault.amount() + ((long) tries << 32)));
         log.info("the ends of logs are gone: {}", cut);
+        if (cut.isEmpty()) {
+            injection.effect = Effect.NONE;
+            injection.why = "no log of the chosen topics had an end to lose";
+        }
+    }
+
+    /** Until the server's answer tells whether there is a batch that the readers stall. */
+    private void look(Injection injection, StalledReaders readers) {
+        injection.effect = readers.look();
+        if (injection.effect == Effect.OPEN) {
+            return;
+        }
+        injection.endedMs = clock.millis();
+        if (injection.effect == Effect.NONE) {
+            injection.why = "no reader was sent a batch, but " + readers.answers();
+            readers.close();
+            injection.held = null;
+        }
     }
 
     /** Undoes the fault when its time has come. */
     void turn(Injection injection) throws IOException, InterruptedException {
         if (injection.ended()) {
             release(injection);
+            return;
+        }
+        StalledReaders readers = injection.held;
+        if (readers != null) {
+            look(injection, readers);
             return;
         }
         RefusedCalls open = injection.calls;
@@ -216,14 +230,10 @@ final class Injector {
     }
 
     /** What was held against the run while it recovered is let go. */
-    private static void release(Injection injection) throws IOException {
-        AutoCloseable held = injection.held;
+    private static void release(Injection injection) {
+        StalledReaders held = injection.held;
         if (held != null && injection.recoveredMs > 0) {
-            try {
-                held.close();
-            } catch (Exception e) {
-                throw new IOException("cannot end " + injection.fault.words(), e);
-            }
+            held.close();
             injection.held = null;
         }
     }

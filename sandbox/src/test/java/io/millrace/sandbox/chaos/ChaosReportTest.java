@@ -25,6 +25,14 @@ class ChaosReportTest {
     }
 
     private static ChaosReport report(@Nullable Long secondRecovery, List<String> problems, @Nullable Verdict verdict) {
+        return report(secondRecovery, List.of(), problems, verdict);
+    }
+
+    private static ChaosReport report(
+            @Nullable Long secondRecovery,
+            List<String> withoutEffect,
+            List<String> problems,
+            @Nullable Verdict verdict) {
         return new ChaosReport(
                 7,
                 3,
@@ -38,6 +46,7 @@ class ChaosReportTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                withoutEffect,
                 problems,
                 verdict,
                 verdict == null ? -1 : 0);
@@ -62,6 +71,18 @@ class ChaosReportTest {
         assertTrue(lines.contains("| discarded: filtered:zero-std | 1 |"), lines.toString());
         assertTrue(lines.contains("| rejected | 0 |"), lines.toString());
         assertTrue(lines.contains("| results of groups that had one (dropped) | 4 (20.0 %) |"), lines.toString());
+    }
+
+    @Test
+    void faultsWithoutEffectAreNamedAndAreNotAmongThoseCounted() {
+        ChaosReport report = report(2_000L, List.of("fault 2, log-tail of broker 1: nothing"), List.of(), verdict());
+        assertTrue(report.good());
+        List<String> lines = report.markdown();
+        assertTrue(lines.getFirst().startsWith("Seed 7: 3 of 3 faults"), lines.toString());
+        assertTrue(
+                lines.contains("1 time a fault had no effect; each was done again and is counted once."),
+                lines.toString());
+        assertEquals(1, Json.MAPPER.valueToTree(report).path("without_effect").size());
     }
 
     @Test
