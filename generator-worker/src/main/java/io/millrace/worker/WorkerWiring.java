@@ -2,6 +2,7 @@ package io.millrace.worker;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.batch.RunAgreement;
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.Json;
@@ -226,7 +227,8 @@ public final class WorkerWiring {
         PolicyFollower follower = PolicyFollower.begin(
                 new TopicTail(consumer),
                 topics,
-                settings.topics().resultPartitions(),
+                run -> RunAgreement.refusesWorker(
+                        run, settings.topics().resultPartitions(), settings.statusInterval(), settings.statusTimeout()),
                 gate,
                 health,
                 settings.brokerTimeout());

@@ -154,7 +154,8 @@ public final class ProducerWiring {
                 settings.topics().recordSizeMax().bytes(),
                 dataSet.fingerprint(),
                 settings.sampling().fingerprint(),
-                settings.data().rewardType());
+                settings.data().rewardType(),
+                settings.recovery().workerTimeout().toMillis());
     }
 
     private static DataSet load(ProducerSettings settings) {

@@ -116,7 +116,19 @@ class RunRecordTest {
         producer.write(
                 producer.topics.runRecord(),
                 RunRecord.KEY,
-                new RunRecord(RunRecord.FORMAT, 4, 2, 1, 1, 4, 16 << 20, "d", "s", "remote_rm"));
+                new RunRecord(RunRecord.FORMAT, 4, 2, 1, 1, 4, 16 << 20, "d", "s", "remote_rm", 10_000L));
+        assertWorkerEndsNaming("the reward 'remote_rm' is none that this worker knows");
+    }
+
+    @Test
+    void aWorkerThatMayBeSilentForLongerThanTheLedgerWaitsEndsNamingBoth() throws Exception {
+        producer.start(ProducerRun.dataSet(folder, "q", 40), Map.of("worker-timeout", "5s"));
+        assertWorkerEndsNaming(
+                "--status-timeout is 6000 ms here, and must be above --status-interval (2000 ms) and below"
+                        + " the producer's --worker-timeout, which is 5000 ms in the run record");
+    }
+
+    private void assertWorkerEndsNaming(String what) throws Exception {
         MillraceProcess worker = MillraceProcess.start(
                 folder,
                 "worker",
@@ -130,9 +142,7 @@ class RunRecordTest {
                 "0");
         try {
             assertEquals(2, worker.exitCode(TrainerRun.LIMIT), worker::printed);
-            assertTrue(
-                    worker.printed().contains("the reward 'remote_rm' is none that this worker knows"),
-                    worker::printed);
+            assertTrue(worker.printed().contains(what), worker::printed);
         } finally {
             worker.end();
         }

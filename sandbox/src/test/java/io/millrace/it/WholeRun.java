@@ -130,7 +130,11 @@ final class WholeRun {
     Part worker(String engineUrl, Map<String, String> more) throws Exception {
         Part part = part();
         var _ = WorkerWiring.start(
-                bind("worker", WorkerSettings.class, flags(Map.of("engine-url", engineUrl), more)),
+                // Below the shortest worker timeout that a producer takes.
+                bind(
+                        "worker",
+                        WorkerSettings.class,
+                        flags(Map.of("engine-url", engineUrl, "status-timeout", "4s"), more)),
                 part.health,
                 part::fatal,
                 part.stops);

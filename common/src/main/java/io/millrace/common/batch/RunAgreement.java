@@ -2,6 +2,7 @@ package io.millrace.common.batch;
 
 import io.millrace.common.record.RewardType;
 import io.millrace.common.record.RunRecord;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +40,7 @@ public final class RunAgreement {
         compare(changes, "--record-size-max", stands.recordSizeMax(), mine.recordSizeMax());
         compare(changes, "sampling parameters (by their fingerprint)", stands.sampling(), mine.sampling());
         compare(changes, "--reward-type", "" + stands.rewardType(), "" + mine.rewardType());
+        compare(changes, "--worker-timeout", stands.workerTimeoutMs() + " ms", mine.workerTimeoutMs() + " ms");
         return changes;
     }
 
@@ -57,14 +59,28 @@ public final class RunAgreement {
                         + " with these; nothing of the run is lost meanwhile");
     }
 
-    /** @return one line for people; empty when the worker fits */
-    public static Optional<String> refusesWorker(RunRecord stands, int resultPartitions) {
+    /**
+     * A worker that claims for longer without a status than the ledger waits for one would claim groups that are issued
+     * again at once.
+     *
+     * @param statusInterval between two statuses of the worker
+     * @param statusTimeout how long after a status it still claims
+     * @return one line for people; empty when the worker fits
+     */
+    public static Optional<String> refusesWorker(
+            RunRecord stands, int resultPartitions, Duration statusInterval, Duration statusTimeout) {
         List<String> differences = new ArrayList<>();
         compare(differences, "the format of records", stands.format(), RunRecord.FORMAT);
         compare(differences, "--result-partitions", stands.resultPartitions(), resultPartitions);
         String type = stands.rewardType();
         if (type != null && RewardType.named(type).isEmpty()) {
             differences.add("the reward '" + type + "' is none that this worker knows: " + RewardType.known());
+        }
+        Long lostAfterMs = stands.workerTimeoutMs();
+        if (lostAfterMs != null && statusTimeout.toMillis() >= lostAfterMs) {
+            differences.add("--status-timeout is " + statusTimeout.toMillis() + " ms here, and must be above"
+                    + " --status-interval (" + statusInterval.toMillis() + " ms) and below the producer's"
+                    + " --worker-timeout, which is " + lostAfterMs + " ms in the run record");
         }
         return refusal(differences, "start this worker as the run's producer was, and of the same version");
     }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param dataSet fingerprint of the data set
  * @param sampling fingerprint of the sampling parameters
  * @param rewardType of prompts that name none; null when every prompt names its own
+ * @param workerTimeoutMs after which a worker that says nothing counts as lost; null from a producer that did not say yet
  */
 public record RunRecord(
         int format,
@@ -28,7 +29,8 @@ public record RunRecord(
         long recordSizeMax,
         String dataSet,
         String sampling,
-        @Nullable String rewardType)
+        @Nullable String rewardType,
+        @Nullable Long workerTimeoutMs)
         implements ControlRecord {
     /** The topic's only key. */
     public static final String KEY = "run";

@@ -4,14 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.record.RunRecord;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RunAgreementTest {
     private static RunRecord run(int batch, int samples, int depth, String dataSet) {
-        return new RunRecord(RunRecord.FORMAT, batch, samples, 1, depth, 4, 1 << 20, dataSet, "s1", "math");
+        return new RunRecord(RunRecord.FORMAT, batch, samples, 1, depth, 4, 1 << 20, dataSet, "s1", "math", 10_000L);
     }
+
+    private static final Duration INTERVAL = Duration.ofSeconds(2);
+    private static final Duration TIMEOUT = Duration.ofSeconds(6);
 
     private static final RunRecord RUN = run(4, 4, 1, "d1");
 
@@ -47,7 +51,7 @@ class RunAgreementTest {
                 .contains("--samples-per-group is 8 here and 4 in the run record"));
         assertTrue(RunAgreement.refusesProducer(RUN, run(4, 4, 1, "d2")).isPresent());
         assertTrue(RunAgreement.refusesProducer(
-                        RUN, new RunRecord(RunRecord.FORMAT, 4, 4, 1, 1, 8, 1 << 20, "d1", "s1", "math"))
+                        RUN, new RunRecord(RunRecord.FORMAT, 4, 4, 1, 1, 8, 1 << 20, "d1", "s1", "math", 10_000L))
                 .orElseThrow()
                 .contains("--result-partitions is 8 here and 4 in the run record"));
     }
@@ -55,22 +59,42 @@ class RunAgreementTest {
     @Test
     void aRunOfAnotherFormatOfRecordsIsForNobody() {
         int newer = RunRecord.FORMAT + 1;
-        RunRecord stands = new RunRecord(newer, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "math");
+        RunRecord stands = new RunRecord(newer, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "math", 10_000L);
         String why = "the format of records is " + RunRecord.FORMAT + " here and " + newer + " in the run record";
         assertTrue(RunAgreement.refusesProducer(stands, RUN).orElseThrow().contains(why));
         assertTrue(RunAgreement.refusesTrainer(stands, new BatchSettings(4, 4, 1, 1), 4)
                 .orElseThrow()
                 .contains(why));
-        assertTrue(RunAgreement.refusesWorker(stands, 4).orElseThrow().contains(why));
+        assertTrue(RunAgreement.refusesWorker(stands, 4, INTERVAL, TIMEOUT)
+                .orElseThrow()
+                .contains(why));
+    }
+
+    @Test
+    void aWorkerThatMayBeSilentForLongerThanTheLedgerWaitsIsRefusedWithBothValues() {
+        assertEquals(Optional.empty(), RunAgreement.refusesWorker(RUN, 4, INTERVAL, Duration.ofMillis(9_999)));
+        assertEquals(
+                "--status-timeout is 10000 ms here, and must be above --status-interval (2000 ms) and below the producer's"
+                        + " --worker-timeout, which is 10000 ms in the run record: start this worker as the run's producer"
+                        + " was, and of the same version",
+                RunAgreement.refusesWorker(RUN, 4, INTERVAL, Duration.ofSeconds(10))
+                        .orElseThrow());
+        RunRecord older = new RunRecord(RunRecord.FORMAT, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "math", null);
+        assertEquals(Optional.empty(), RunAgreement.refusesWorker(older, 4, INTERVAL, Duration.ofMinutes(10)));
+        assertEquals(
+                List.of("--worker-timeout is 10000 ms here and null ms in the run record"),
+                RunAgreement.changes(older, RUN));
     }
 
     @Test
     void aWorkerThatDoesNotKnowTheRewardIsRefused() {
-        assertEquals(Optional.empty(), RunAgreement.refusesWorker(RUN, 4));
-        assertTrue(RunAgreement.refusesWorker(RUN, 3)
+        assertEquals(Optional.empty(), RunAgreement.refusesWorker(RUN, 4, INTERVAL, TIMEOUT));
+        assertTrue(RunAgreement.refusesWorker(RUN, 3, INTERVAL, TIMEOUT)
                 .orElseThrow()
                 .contains("--result-partitions is 3 here and 4 in the run record"));
-        RunRecord newer = new RunRecord(RunRecord.FORMAT, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "remote_rm");
-        assertTrue(RunAgreement.refusesWorker(newer, 4).orElseThrow().contains("'remote_rm'"));
+        RunRecord newer = new RunRecord(RunRecord.FORMAT, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "remote_rm", 10_000L);
+        assertTrue(RunAgreement.refusesWorker(newer, 4, INTERVAL, TIMEOUT)
+                .orElseThrow()
+                .contains("'remote_rm'"));
     }
 }

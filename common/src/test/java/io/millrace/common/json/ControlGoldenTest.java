@@ -312,7 +312,8 @@ class ControlGoldenTest {
                                 16777216,
                                 "00112233aabbccdd",
                                 "ddccbbaa33221100",
-                                "math")),
+                                "math",
+                                10000L)),
                 golden(
                         "step-lease",
                         StepRecord.class,

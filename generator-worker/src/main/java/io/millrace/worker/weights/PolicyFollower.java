@@ -1,6 +1,5 @@
 package io.millrace.worker.weights;
 
-import io.millrace.common.batch.RunAgreement;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
@@ -9,11 +8,14 @@ import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.RunRecord;
 import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -29,16 +31,21 @@ public final class PolicyFollower implements OwnerLoop.Turn {
     private final TopicTail tail;
     private final Map<TopicPartition, Long> begins;
     private final String runTopic;
-    private final int resultPartitions;
+    private final Function<RunRecord, Optional<String>> refusal;
     private final WeightsGate gate;
     private final Health health;
     private boolean warned;
 
-    private PolicyFollower(TopicTail tail, RunTopics topics, int resultPartitions, WeightsGate gate, Health health) {
+    private PolicyFollower(
+            TopicTail tail,
+            RunTopics topics,
+            Function<RunRecord, Optional<String>> refusal,
+            WeightsGate gate,
+            Health health) {
         this.tail = tail;
         this.begins = Map.of(new TopicPartition(topics.policy(), 0), 0L, new TopicPartition(topics.runRecord(), 0), 0L);
         this.runTopic = topics.runRecord();
-        this.resultPartitions = resultPartitions;
+        this.refusal = refusal;
         this.gate = gate;
         this.health = health;
     }
@@ -46,13 +53,18 @@ public final class PolicyFollower implements OwnerLoop.Turn {
     /**
      * Reads what the trainer said last, so that a worker that starts during a pause holds from the start.
      *
-     * @param resultPartitions as this worker has it
+     * @param refusal why this worker does not fit a run; empty when it does
      * @param limit how long the broker may take to answer
      */
     public static PolicyFollower begin(
-            TopicTail tail, RunTopics topics, int resultPartitions, WeightsGate gate, Health health, Duration limit)
+            TopicTail tail,
+            RunTopics topics,
+            Function<RunRecord, Optional<String>> refusal,
+            WeightsGate gate,
+            Health health,
+            Duration limit)
             throws InterruptedException {
-        PolicyFollower follower = new PolicyFollower(tail, topics, resultPartitions, gate, health);
+        PolicyFollower follower = new PolicyFollower(tail, topics, refusal, gate, health);
         tail.followFrom(follower.begins);
         AtomicReference<@Nullable ConsumerRecord<byte[], byte[]>> run = new AtomicReference<>();
         try {
@@ -94,11 +106,9 @@ public final class PolicyFollower implements OwnerLoop.Turn {
     /** @throws SettingException when the run's record does not fit this worker */
     private void accept(ConsumerRecord<byte[], byte[]> record) {
         if (record.topic().equals(runTopic)) {
-            RunRecords.read(record)
-                    .flatMap(run -> RunAgreement.refusesWorker(run, resultPartitions))
-                    .ifPresent(refusal -> {
-                        throw new SettingException(refusal);
-                    });
+            RunRecords.read(record).flatMap(refusal).ifPresent(why -> {
+                throw new SettingException(why);
+            });
             return;
         }
         try {

@@ -3,6 +3,7 @@ package io.millrace.worker.weights;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.millrace.common.batch.RunAgreement;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
@@ -17,6 +18,7 @@ import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
@@ -32,6 +34,10 @@ class PolicyFollowerTest {
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
     private final WeightsGate gate = new WeightsGate(Duration.ofMinutes(1), new ManualTicker());
 
+    private static Optional<String> refusal(RunRecord run) {
+        return RunAgreement.refusesWorker(run, 4, Duration.ofSeconds(2), Duration.ofSeconds(6));
+    }
+
     /** What stands at an offset of the policy. */
     private void stands(long offset, long version) {
         Policy policy = new Policy(new Lineage(0), new WeightVersion(version), 0, Policy.State.READY, 0);
@@ -44,7 +50,12 @@ class PolicyFollowerTest {
         consumer.updateEndOffsets(Map.of(POLICY, 4L, RUN, 0L));
         consumer.schedulePollTask(() -> stands(3, 7));
         PolicyFollower follower = PolicyFollower.begin(
-                new TopicTail(consumer), TOPICS, 4, gate, new Health(WallClock.system()), Duration.ofSeconds(5));
+                new TopicTail(consumer),
+                TOPICS,
+                PolicyFollowerTest::refusal,
+                gate,
+                new Health(WallClock.system()),
+                Duration.ofSeconds(5));
         assertEquals(new WeightVersion(7), gate.policy().weightVersion());
         consumer.updateEndOffsets(Map.of(POLICY, 2L, RUN, 0L));
         consumer.setPollException(new OffsetOutOfRangeException(Map.of(POLICY, 4L)));
@@ -58,7 +69,7 @@ class PolicyFollowerTest {
     }
 
     private void standsOfRun(long offset, String rewardType) {
-        RunRecord run = new RunRecord(RunRecord.FORMAT, 1, 1, 1, 1, 4, 1 << 20, "d", "s", rewardType);
+        RunRecord run = new RunRecord(RunRecord.FORMAT, 1, 1, 1, 1, 4, 1 << 20, "d", "s", rewardType, 10_000L);
         consumer.addRecord(new ConsumerRecord<>(RUN.topic(), 0, offset, new byte[0], ControlCodec.encode(run)));
     }
 
@@ -71,7 +82,12 @@ class PolicyFollowerTest {
             standsOfRun(1, "math");
         });
         PolicyFollower follower = PolicyFollower.begin(
-                new TopicTail(consumer), TOPICS, 4, gate, new Health(WallClock.system()), Duration.ofSeconds(5));
+                new TopicTail(consumer),
+                TOPICS,
+                PolicyFollowerTest::refusal,
+                gate,
+                new Health(WallClock.system()),
+                Duration.ofSeconds(5));
         standsOfRun(2, "of-another-release");
         assertThrows(SettingException.class, follower::runOnce);
         follower.close();
