@@ -3,6 +3,8 @@ package io.millrace.common.ops;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.WorkersRecord;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +20,9 @@ final class LagView {
         lines.add("run " + lag.run() + ": " + lag.published() + " groups published, "
                 + lag.totals().trained() + " trained, " + lag.totals().discarded() + " discarded, "
                 + lag.totals().abandoned() + " abandoned");
+        // Of a run in which nobody writes any more every age stands still.
+        lines.add("as of " + Instant.ofEpochMilli(lag.nowMs()).truncatedTo(ChronoUnit.SECONDS)
+                + ", when the newest record came; ages are up to then");
         lines.add("");
         TextTable stages = new TextTable("stage", "groups", "what");
         stages.row("queued", lag.prompts().queued(), lag.prompts().topic() + ", not yet taken by a worker");

@@ -152,11 +152,13 @@ class LagTest {
                 NOW_MS);
         List<String> lines = LagView.lines(lag);
         assertEquals("run r: 60 groups published, 32 trained, 0 discarded, 0 abandoned", lines.getFirst());
+        assertEquals("as of 1970-01-01T00:16:40Z, when the newest record came; ages are up to then", lines.get(1));
         assertTrue(lines.contains("queued                9  r.prompts, not yet taken by a worker"), lines.toString());
         assertTrue(
                 lines.contains("w1      running  60/64              1        41       1  1.2 s ago"), lines.toString());
         assertTrue(
                 lines.contains("evaluations           5  r.prompts.eval, 4 of them not yet taken"), lines.toString());
+        assertEquals(NOW_MS, LagView.json(lag).path("at_ms").asLong());
         assertEquals(1, LagView.json(lag).path("in_flight").asLong(), "evaluations are in no sum");
         assertEquals(18, LagView.json(lag).path("results_waiting").asLong());
         assertEquals(60, LagView.json(lag).path("slots_in_use").asLong());
