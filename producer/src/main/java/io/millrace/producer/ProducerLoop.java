@@ -1,5 +1,6 @@
 package io.millrace.producer;
 
+import io.millrace.common.config.SettingException;
 import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
@@ -27,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * Holds the run through any trouble with the broker: one session after another, each from the topics alone. Whatever a
  * Kafka client throws leaves open what became of its call, a fencing too, since the broker speaks the same of a
  * transaction that it gave up itself; the next session's first reads tell. Only what no retry can mend ends the process:
- * a newer producer, a refusal by right or version, a record above the broker's limit, a bug. One thread turns.
+ * a newer producer, a refusal by right or version, a data set that does not fit the run, a record above the broker's
+ * limit, a bug. One thread turns.
  */
 final class ProducerLoop implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(ProducerLoop.class);
@@ -97,6 +99,12 @@ final class ProducerLoop implements OwnerLoop.Turn {
                 throw e;
             }
             drop(e);
+        } catch (SettingException e) {
+            if (e.getCause() == null) {
+                taken.completeExceptionally(e);
+                throw e;
+            }
+            drop(new KafkaException(e.getMessage(), e));
         } catch (Exception | Error e) {
             taken.completeExceptionally(e);
             throw e;

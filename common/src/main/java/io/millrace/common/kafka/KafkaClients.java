@@ -20,12 +20,14 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Makes Kafka clients. What our promises rest on (acks, idempotence, isolation, no auto-commit) cannot be overridden by
- * passed-through properties; the rest can. Keys and values are bytes everywhere. Stateless but for the settings.
+ * passed-through properties; the rest can. Keys and values are bytes everywhere. A client that cannot be made is a
+ * {@link SettingException}, with a cause where the same call may do better later. Stateless but for the settings.
  */
 public final class KafkaClients {
     /** A read to the end of a topic waits so long for nothing; a start does several of them. Kafka's 500 add up. */
@@ -207,10 +209,14 @@ public final class KafkaClients {
             return maker.make();
         } catch (KafkaException e) {
             Throwable root = e;
+            boolean setting = root instanceof ConfigException;
             while (root.getCause() != null) {
                 root = root.getCause();
+                setting |= root instanceof ConfigException;
             }
-            throw new SettingException("--bootstrap or --kafka: cannot make " + what + ": " + root.getMessage());
+            String message = "--bootstrap or --kafka: cannot make " + what + ": " + root.getMessage();
+            // The cause only where the same call may do better later: a key store under exchange, too many open files.
+            throw setting ? new SettingException(message) : new SettingException(message, e);
         }
     }
 }

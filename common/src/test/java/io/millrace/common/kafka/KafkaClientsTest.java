@@ -2,6 +2,8 @@ package io.millrace.common.kafka;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -78,6 +80,20 @@ class KafkaClientsTest {
         String message = assertThrows(SettingException.class, () -> clients.follower("f"))
                 .getMessage();
         assertTrue(message.startsWith("--bootstrap or --kafka: cannot make a consumer: "), message);
+    }
+
+    @Test
+    void onlyWhatMayDoBetterLaterHasACause() {
+        KafkaClients exchanged = clients(Map.of(
+                "security.protocol", "SSL", "ssl.truststore.location", "not-there.pem", "ssl.truststore.type", "PEM"));
+        SettingException later = assertThrows(SettingException.class, () -> exchanged.follower("f"));
+        assertNotNull(later.getCause(), later::getMessage);
+        KafkaClients wrong = clients(Map.of("linger.ms", "soon"));
+        assertNull(
+                assertThrows(SettingException.class, () -> wrong.producer("p")).getCause());
+        KafkaClients noAddress = new KafkaClients(new KafkaSettings("no address", Map.of()), 1 << 20);
+        assertNull(assertThrows(SettingException.class, () -> noAddress.follower("f"))
+                .getCause());
     }
 
     @Test

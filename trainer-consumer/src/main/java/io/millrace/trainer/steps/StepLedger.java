@@ -736,12 +736,16 @@ public final class StepLedger implements Settlement {
                 : null;
     }
 
-    /** Whether the weights were pushed by a trainer that ended before it announced them, and the next one counts anew. */
+    /**
+     * Whether the weights may have been pushed by a trainer that ended before it announced them, and the next one counts
+     * anew. That can only be the version after its last one: once the new count has come there, what is above is its own.
+     */
     private boolean isOfACountThatEnded(Lineage issued, WeightVersion newest) {
         StepRecord.Resume last = lineages.last();
         return last != null
                 && last.weightsGoOn()
                 && issued.compareTo(lineage) < 0
+                && policy.weightVersion().equals(last.weightVersion())
                 && newest.compareTo(policy.weightVersion()) > 0;
     }
 

@@ -294,6 +294,9 @@ class AnnouncementTest {
         assertNotNull(ledger.ahead(new Lineage(0), version(9)));
         assertNull(ledger.ahead(new Lineage(0), version(8)));
         assertNull(ledger.ahead(new Lineage(1), version(9)), "the trainer of now may be about to say so");
+        take(version(2));
+        assertEquals(version(9), ledger.policy().weightVersion());
+        assertNull(ledger.ahead(new Lineage(0), version(10)), "a straggler under the trainer of now");
     }
 
     @Test

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Readers of a batch against a little server, of a step that is open and of one that is not. */
 @Timeout(60)
-class StalledReadersTest {
+class StalledDownloadsTest {
     private static final String PATH = "/v1/steps/7/batch?lease=1-7-a";
 
     private final ManualTicker ticker = new ManualTicker();
