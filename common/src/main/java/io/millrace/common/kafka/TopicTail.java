@@ -67,7 +67,7 @@ public final class TopicTail implements AutoCloseable {
     /**
      * Hands over everything that was committed when the call began.
      *
-     * @param limit how long the broker may give nothing
+     * @param limit how long the broker may give nothing of what is left to read
      * @throws TimeoutException when it gives nothing for so long
      */
     public void readToEnd(Handler handler, Duration limit) throws Exception {
@@ -78,7 +78,7 @@ public final class TopicTail implements AutoCloseable {
      * Hands over records until every partition has been read up to its offset, and what came along beyond it.
      *
      * @param to offsets that the partitions had reached, exclusive
-     * @param limit how long the broker may give nothing
+     * @param limit how long the broker may give nothing of the partitions that are short of theirs
      * @throws TimeoutException when it gives nothing for so long
      */
     public void readTo(Map<TopicPartition, Long> to, Handler handler, Duration limit) throws Exception {
@@ -92,15 +92,17 @@ public final class TopicTail implements AutoCloseable {
         long read = -1;
         long progressNanos = ticker.nanos();
         while (!enough.getAsBoolean()) {
-            ends.entrySet().removeIf(end -> consumer.position(end.getKey(), limit) >= end.getValue());
+            boolean progress =
+                    ends.entrySet().removeIf(end -> consumer.position(end.getKey(), limit) >= end.getValue());
             if (ends.isEmpty()) {
                 return;
             }
+            // Of those short of their ends: others may grow without end and say nothing of these.
             long now = 0;
-            for (TopicPartition partition : to.keySet()) {
+            for (TopicPartition partition : ends.keySet()) {
                 now += consumer.position(partition, limit);
             }
-            if (now != read) {
+            if (progress || now != read) {
                 read = now;
                 progressNanos = ticker.nanos();
             } else if (ticker.nanos() - progressNanos >= limit.toNanos()) {

@@ -66,6 +66,55 @@ class TopicTailTest {
     }
 
     @Test
+    void aPartitionThatIsReadToItsEndAndGrowsIsNoSignOfLifeOfAnotherThatGivesNothing() {
+        TopicPartition growing = new TopicPartition("run.workers", 0);
+        AtomicLong nanos = new AtomicLong();
+        TopicTail timed = new TopicTail(
+                consumer, () -> nanos.addAndGet(Duration.ofSeconds(1).toNanos()));
+        consumer.updateBeginningOffsets(Map.of(PARTITION, 0L, growing, 0L));
+        consumer.updateEndOffsets(Map.of(PARTITION, 20L, growing, 1L));
+        timed.followFrom(Map.of(PARTITION, 3L, growing, 0L));
+        int turns = 1000;
+        for (long offset = 0; offset < turns; offset++) {
+            ConsumerRecord<byte[], byte[]> record =
+                    new ConsumerRecord<>(growing.topic(), 0, offset, new byte[0], new byte[0]);
+            consumer.schedulePollTask(() -> consumer.addRecord(record));
+        }
+        AtomicLong read = new AtomicLong();
+        String all = assertThrows(
+                        TimeoutException.class,
+                        () -> timed.readToEnd(
+                                record -> {
+                                    // It would go on for as long as the other grows.
+                                    assertTrue(read.incrementAndGet() < turns, "waits without end");
+                                },
+                                Duration.ofSeconds(30)))
+                .getMessage();
+        assertTrue(all.contains("gave nothing for PT30S of [run.steps-0]"), all);
+    }
+
+    @Test
+    void aPartitionThatIsReadToItsEndIsProgress() throws Exception {
+        TopicPartition other = new TopicPartition("run.workers", 0);
+        AtomicLong nanos = new AtomicLong();
+        TopicTail timed = new TopicTail(consumer, nanos::get);
+        consumer.updateBeginningOffsets(Map.of(PARTITION, 0L, other, 0L));
+        consumer.updateEndOffsets(Map.of(PARTITION, 4L, other, 1L));
+        timed.followFrom(Map.of(PARTITION, 3L, other, 0L));
+        Duration step = Duration.ofSeconds(20);
+        consumer.schedulePollTask(() -> {
+            nanos.addAndGet(step.toNanos());
+            consumer.addRecord(new ConsumerRecord<>(other.topic(), 0, 0, new byte[0], new byte[0]));
+        });
+        consumer.schedulePollTask(() -> nanos.addAndGet(step.toNanos()));
+        consumer.schedulePollTask(
+                () -> consumer.addRecord(new ConsumerRecord<>(PARTITION.topic(), 0, 3, new byte[0], new byte[0])));
+        List<String> read = new ArrayList<>();
+        timed.readToEnd(record -> read.add(record.topic()), Duration.ofSeconds(30));
+        assertEquals(List.of("run.workers", "run.steps"), read);
+    }
+
+    @Test
     void recordsThatWereDeletedUnreadArePassedOver() throws Exception {
         follow(3, 5, 7);
         consumer.setPollException(new OffsetOutOfRangeException(Map.of(PARTITION, 3L)));
