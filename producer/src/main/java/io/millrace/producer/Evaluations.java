@@ -106,6 +106,10 @@ final class Evaluations {
         if (record instanceof EvalRecord.Missing missing && book.isOpen(missing.groupIndex())) {
             var _ = ledger.step(missing.result());
         }
+        over();
+    }
+
+    private void over() {
         for (EvalBook.Range range : book.takeOver()) {
             ledger.over(range.from(), range.to());
             tasks.keySet().removeIf(index -> index.compareTo(range.from()) >= 0 && index.compareTo(range.to()) < 0);
@@ -115,6 +119,8 @@ final class Evaluations {
     /** Reads back what stands on the lane; when {@code evals} was read to its end. */
     void readTasks() {
         lane.all(this::published);
+        book.allStand();
+        over();
     }
 
     private void published(PublishedTask published) {

@@ -6,14 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.Receipt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.topics.RunTopics;
@@ -222,5 +226,26 @@ class EvaluationsTest {
         Files.writeString(slow, "{\"prompt\": \"p\"}\n");
         assertInstanceOf(EvalRecord.Loading.class, next(READY));
         assertEquals("f", assertInstanceOf(EvalRecord.Issued.class, next(READY)).evalId());
+    }
+
+    /** A ledger that waits for it keeps the receipt, and all behind it, for the rest of the run. */
+    @Test
+    void aReceiptOfAnEvaluationWhoseRecordsAreGoneIsNotKept() throws Exception {
+        evaluations.accept(
+                new EvalRecord.Issued("next", new GroupIndex(2), List.of(1), new Lineage(0), new WeightVersion(0), 0));
+        for (long group : List.of(1L, 2L)) {
+            evaluations.receipt(
+                    new Receipt(
+                            new GroupIndex(group),
+                            new Attempt(1),
+                            new WorkerIncarnation("w", "1"),
+                            1,
+                            0,
+                            0,
+                            0,
+                            new Receipt.HandedBack("the worker stops")),
+                    group);
+        }
+        assertEquals(1, evaluations.figures().counts().announced(), "that of the other evaluation");
     }
 }

@@ -255,10 +255,17 @@ class LostEvaluationResultsTest {
         ask(trainer, "gone", ProducerRun.dataSet(folder, "Gone ", PROMPTS));
         Await.until("its tasks", () -> tasks("Gone ").size() == PROMPTS, WholeRun.LIMIT);
         Set<Long> gone = tasks("Gone ");
+        WholeRun.Part worker = worker("250ms");
+        Await.until("some results", () -> finished().size() >= 2, WholeRun.LIMIT);
+        worker.stop();
         loses(whole.topics.evals(), (tails, partition) -> tails.cutBytes(partition, Long.MAX_VALUE));
         Await.until(
                 "it to be forgotten", () -> trainer.get("/v1/evaluations/gone").status() == 404, WholeRun.LIMIT);
-        Await.until("its tasks to be deleted", () -> tasks("Gone ").size() < PROMPTS, WholeRun.LIMIT);
+        Await.until("its tasks to be deleted", () -> tasks("Gone ").size() <= 1, WholeRun.LIMIT);
+        Await.until(
+                "its receipts to be deleted",
+                () -> whole.records(whole.topics.evalReceipts()).isEmpty(),
+                WholeRun.LIMIT);
         producer.stop();
         producer();
         ask(trainer, "mine", ProducerRun.dataSet(folder, "Eval ", PROMPTS));

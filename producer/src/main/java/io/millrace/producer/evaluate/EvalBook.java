@@ -83,6 +83,8 @@ public final class EvalBook {
 
     private void issued(EvalRecord.Issued tasks) {
         Range range = new Range(tasks.first(), tasks.end());
+        // Indices rise from one issue to the next without a gap: of one between, the record is gone, and so is its end.
+        overTo(tasks.first().value());
         nextIndex = Math.max(nextIndex, range.to().value());
         waiting.remove(tasks.evalId());
         loads.remove(tasks.evalId());
@@ -101,6 +103,20 @@ public final class EvalBook {
         if (index.value() >= standingEnd) {
             standingEnd = index.value() + 1;
             lastStanding = offset;
+        }
+    }
+
+    /**
+     * All of {@code evals} was read, and then all tasks of the lane: tasks that no record says to be issued are of
+     * evaluations whose records are gone, and whatever is read of them counts for nothing.
+     */
+    public void allStand() {
+        overTo(standingEnd);
+    }
+
+    private void overTo(long end) {
+        if (end > nextIndex) {
+            over.add(new Range(new GroupIndex(nextIndex), new GroupIndex(end)));
         }
     }
 
@@ -164,7 +180,7 @@ public final class EvalBook {
         return new GroupIndex(Math.max(nextIndex, standingEnd));
     }
 
-    /** The groups of evaluations that were closed since the last call. */
+    /** The groups of evaluations that were closed since the last call, or found to be gone. */
     public List<Range> takeOver() {
         List<Range> taken = List.copyOf(over);
         over.clear();

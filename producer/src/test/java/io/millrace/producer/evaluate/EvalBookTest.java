@@ -62,14 +62,14 @@ class EvalBookTest {
     @Test
     void whatIsIssuedIsOpenUntilItsReportAndIsNeverDueAgain() {
         book.accept(request("e", 0));
-        book.accept(issued("e", 4, 2));
+        book.accept(issued("e", 0, 2));
         assertEquals(Optional.empty(), due(Policy.initial()));
-        assertTrue(book.isOpen(new GroupIndex(5)));
-        assertFalse(book.isOpen(new GroupIndex(6)));
-        assertEquals(new GroupIndex(6), book.nextIndex());
+        assertTrue(book.isOpen(new GroupIndex(1)));
+        assertFalse(book.isOpen(new GroupIndex(2)));
+        assertEquals(new GroupIndex(2), book.nextIndex());
         assertEquals(List.of(), book.takeOver());
         book.accept(report("e"));
-        assertEquals(List.of(new EvalBook.Range(new GroupIndex(4), new GroupIndex(6))), book.takeOver());
+        assertEquals(List.of(new EvalBook.Range(new GroupIndex(0), new GroupIndex(2))), book.takeOver());
         assertEquals(List.of(), book.takeOver());
         assertEquals(0, book.open());
         book.accept(request("e", 0));
@@ -104,6 +104,30 @@ class EvalBookTest {
     }
 
     @Test
+    void groupsOfAnEvaluationWhoseRecordsAreGoneAreOver() {
+        book.accept(request("e", 0));
+        book.accept(issued("e", 0, 2));
+        book.accept(issued("next", 5, 1));
+        assertEquals(List.of(new EvalBook.Range(new GroupIndex(2), new GroupIndex(5))), book.takeOver());
+        book.accept(issued("next", 5, 1));
+        assertEquals(List.of(), book.takeOver(), "fed twice");
+    }
+
+    /** There may never be a next issue. */
+    @Test
+    void groupsWhoseTasksStandAndAreOfNoIssueAreOver() {
+        book.accept(request("e", 0));
+        book.accept(issued("e", 0, 2));
+        book.stands(new GroupIndex(1), 10);
+        book.allStand();
+        assertEquals(List.of(), book.takeOver());
+        book.stands(new GroupIndex(4), 12);
+        book.allStand();
+        assertEquals(List.of(new EvalBook.Range(new GroupIndex(2), new GroupIndex(5))), book.takeOver());
+        assertEquals(OptionalLong.of(12), book.neededTask(), "the next index is known from it still");
+    }
+
+    @Test
     void whatHasFailedIsNotDue() {
         book.accept(request("e", 0));
         book.accept(new EvalRecord.Failed("e", "no such file", 1));
@@ -115,14 +139,14 @@ class EvalBookTest {
     void whatIsCancelledIsNotDueAndItsGroupsAreOver() {
         book.accept(request("waits", 0));
         book.accept(request("runs", 0));
-        book.accept(issued("runs", 4, 2));
+        book.accept(issued("runs", 0, 2));
         for (String id : List.of("waits", "runs")) {
             book.accept(new EvalRecord.Cancelled(id, 1));
             book.accept(new EvalRecord.Cancelled(id, 2));
         }
         assertEquals(Optional.empty(), due(Policy.initial()));
-        assertFalse(book.isOpen(new GroupIndex(4)));
-        assertEquals(List.of(new EvalBook.Range(new GroupIndex(4), new GroupIndex(6))), book.takeOver());
+        assertFalse(book.isOpen(new GroupIndex(0)));
+        assertEquals(List.of(new EvalBook.Range(new GroupIndex(0), new GroupIndex(2))), book.takeOver());
         assertEquals(0, book.open());
     }
 
