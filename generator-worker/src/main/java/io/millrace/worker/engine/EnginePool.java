@@ -44,8 +44,8 @@ public final class EnginePool {
     private boolean curious;
     /** Requests that wait so. */
     private int waiting;
-    /** The version that was waited for in vain last: not waited for again. A resume begins below it. */
-    private long inVain;
+    /** What was waited for in vain is not waited for again. */
+    private final InVain inVain = new InVain();
 
     private long requestsBehind;
 
@@ -74,8 +74,8 @@ public final class EnginePool {
 
     /**
      * One try of one sample, on an engine that serves at least the given version, where engines tell. When all that are
-     * well serve older weights it waits for one to be updated; a wait in vain is not repeated for the same version, since
-     * then the trainer and the engines count differently, and the request goes to one of them all the same.
+     * well serve older weights it waits for one to be updated; a wait in vain is not repeated for the same version of a
+     * lineage, since then the trainer and the engines count differently, and the request goes to one of them all the same.
      *
      * @param leastVersion the version the sample's task was issued at
      * @param failed addresses that failed earlier tries; this try's is added when it fails
@@ -200,7 +200,7 @@ public final class EnginePool {
         while (true) {
             long nowNanos = ticker.nanos();
             long leftNanos = behindWaitNanos - (nowNanos - startNanos);
-            boolean anyVersion = leftNanos <= 0 || leastVersion == inVain;
+            boolean anyVersion = leftNanos <= 0 || inVain.contains(versions.lineage(), leastVersion);
             EngineTable.Pick pick = table.acquire(nowNanos, avoid, leastVersion, anyVersion);
             if (pick != null) {
                 if (pick.behind()) {
@@ -224,8 +224,7 @@ public final class EnginePool {
 
     private void behind(EngineTable.Pick pick, long leastVersion) {
         requestsBehind++;
-        if (leastVersion != inVain) {
-            inVain = leastVersion;
+        if (inVain.add(versions.lineage(), leastVersion)) {
             log.warn(
                     "no engine that is well serves weights of version {}, at which tasks were issued, nor newer ones; {}"
                             + " gets them with version {}. Ready must mean that every engine has the version",

@@ -1,5 +1,6 @@
 package io.millrace.worker.engine;
 
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,11 @@ public final class VersionWord {
     public interface Reading {
         /** @return none for no word and for one that is no version, such as SGLang's "default" */
         OptionalLong version(@Nullable String word);
+
+        /** The lineage whose versions these are. */
+        default Lineage lineage() {
+            return new Lineage(0);
+        }
 
         /** What the trainer calls this version of the run. */
         default WeightVersion word(WeightVersion version) {

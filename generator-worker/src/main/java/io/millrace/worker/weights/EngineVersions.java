@@ -2,6 +2,7 @@ package io.millrace.worker.weights;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.worker.engine.VersionWord;
 import java.util.OptionalLong;
@@ -38,6 +39,11 @@ public final class EngineVersions implements VersionWord.Reading {
             return OptionalLong.empty();
         }
         return gate.version(number.getAsLong());
+    }
+
+    @Override
+    public Lineage lineage() {
+        return gate.policy().lineage();
     }
 
     @Override

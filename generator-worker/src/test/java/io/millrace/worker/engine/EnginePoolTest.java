@@ -4,11 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.time.Ticker;
 import io.millrace.worker.engine.EngineException.Kind;
+import io.millrace.worker.weights.EngineVersions;
+import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -143,5 +148,65 @@ class EnginePoolTest {
             impatient.askVersions();
             assertEquals("11", resumed.get().versionBefore());
         }
+    }
+
+    private static void generateInVain(EnginePool impatient, ManualTicker ticker, long leastVersion) throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<EnginePool.Made> made = threads.submit(() -> generate(impatient, leastVersion));
+            while (impatient.waitingForWeights() == 0 && !made.isDone()) {
+                Thread.onSpinWait();
+            }
+            ticker.advance(Duration.ofMillis(1));
+            made.get();
+        }
+    }
+
+    /** An engine's answer tells version 0; what it serves is told anew before each request. */
+    private void serves(EnginePool impatient, String version) throws Exception {
+        engine.serves(version);
+        impatient.askVersions();
+    }
+
+    @Test
+    void eachVersionThatWasWaitedForInVainIsWaitedForOnceHoweverTheyAlternate() throws Exception {
+        ManualTicker ticker = new ManualTicker();
+        EnginePool impatient = new EnginePool(
+                List.of("http://engine"), engine, VersionWord::number, ticker, Duration.ZERO, Duration.ofMillis(1));
+        serves(impatient, "4");
+        generateInVain(impatient, ticker, 5);
+        serves(impatient, "4");
+        generateInVain(impatient, ticker, 6);
+        // Time stands still: what waits now would wait for ever.
+        for (long version : new long[] {5, 6, 5}) {
+            serves(impatient, "4");
+            generate(impatient, version);
+        }
+        assertEquals(5, impatient.requestsBehind());
+    }
+
+    @Test
+    void aVersionThatWasWaitedForInVainIsWaitedForAgainInAnotherLineage() throws Exception {
+        ManualTicker ticker = new ManualTicker();
+        WeightsGate gate = new WeightsGate(Duration.ofHours(1), ticker);
+        EnginePool impatient = new EnginePool(
+                List.of("http://engine"),
+                engine,
+                new EngineVersions(gate, new SimpleMeterRegistry()),
+                ticker,
+                Duration.ZERO,
+                Duration.ofMillis(1));
+        serves(impatient, "0");
+        generateInVain(impatient, ticker, 5);
+        gate.news(new Policy(new Lineage(1), new WeightVersion(4), 0, Policy.State.READY, 0));
+        serves(impatient, "0");
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<EnginePool.Made> made = threads.submit(() -> generate(impatient, 5));
+            while (impatient.waitingForWeights() == 0 && !made.isDone()) {
+                Thread.onSpinWait();
+            }
+            serves(impatient, "5");
+            assertEquals("5", made.get().versionBefore());
+        }
+        assertEquals(1, impatient.requestsBehind());
     }
 }
