@@ -96,10 +96,6 @@ final class EvaluationSession {
     private final ReportEnds reports;
 
     private List<TopicPartition> results = List.of();
-    /** By partition of the results: where they began when this was opened, and from where it reads them. */
-    private Map<Integer, Long> resultsBegin = Map.of();
-
-    private Map<Integer, Long> resultsFrom = Map.of();
     private Policy policy = Policy.initial();
     private boolean live;
 
@@ -157,14 +153,15 @@ final class EvaluationSession {
         results = tail.consumer().partitionsFor(plan.topics().evalResults(), plan.brokerLimit()).stream()
                 .map(info -> new TopicPartition(info.topic(), info.partition()))
                 .toList();
-        resultsBegin = byPartition(tail.consumer().beginningOffsets(results, plan.brokerLimit()));
-        resultsFrom = reports.readFrom(
-                resultsBegin, byPartition(tail.consumer().endOffsets(results, plan.brokerLimit())), claims.lowest());
+        Map<Integer, Long> begins = byPartition(tail.consumer().beginningOffsets(results, plan.brokerLimit()));
+        Map<Integer, Long> readFrom = reports.readFrom(
+                begins, byPartition(tail.consumer().endOffsets(results, plan.brokerLimit())), claims.lowest());
         // What reports say of a log that was cut since is known to be wrong only now.
         mayDelete();
         for (TopicPartition partition : results) {
-            from.put(partition, resultsFrom.getOrDefault(partition.partition(), 0L));
+            from.put(partition, readFrom.getOrDefault(partition.partition(), 0L));
         }
+        ofEvaluations.readFrom(begins, readFrom);
         tail.followFrom(from);
         tail.readToEnd(this::accept, plan.brokerLimit());
         live = true;
@@ -267,6 +264,7 @@ final class EvaluationSession {
     private void evaluation(EvalRecord record) {
         evaluations.accept(record);
         ofEvaluations.evaluationsChanged(ticker.nanos());
+        checkNoneLeftOut();
         switch (record) {
             case EvalRecord.Request request -> {
                 if (live) {
@@ -290,26 +288,20 @@ final class EvaluationSession {
     }
 
     private void receipt(Receipt receipt, long offset) throws BadRecordException {
-        if (live
-                && receipt.outcome() instanceof Receipt.Claim claim
-                && isUnread(claim)
-                && ofEvaluations.isWanted(receipt)) {
-            throw new TruncatedLogException("the result of group " + receipt.groupIndex() + " stands at partition "
-                    + claim.partition() + " offsets " + claim.offsets() + " of "
-                    + plan.topics().evalResults()
-                    + ", which by the newest report is of older evaluations: the broker has lost what stood there");
-        }
         if (!ofEvaluations.claimed(receipt, offset, ticker.nanos())) {
             throw new BadRecordException(
                     "a receipt of group " + receipt.groupIndex() + ", which no evaluation has: too many of those wait");
         }
+        checkNoneLeftOut();
     }
 
-    /** Whether it stands where this session has not read. */
-    private boolean isUnread(Receipt.Claim claim) {
-        return claim.offsets().stream()
-                .anyMatch(at -> at >= resultsBegin.getOrDefault(claim.partition(), 0L)
-                        && at < resultsFrom.getOrDefault(claim.partition(), 0L));
+    /** A receipt waits for the record of its tasks, so a record of either topic may show it. */
+    private void checkNoneLeftOut() {
+        ofEvaluations.leftOut().ifPresent(receipt -> {
+            throw new TruncatedLogException("the result of group " + receipt.groupIndex() + " by its receipt ("
+                    + receipt.outcome() + ") stands where by the newest report " + plan.topics().evalResults()
+                    + " has those of older evaluations: the broker has lost what stood there");
+        });
     }
 
     private void result(ConsumerRecord<byte[], byte[]> record) throws Exception {

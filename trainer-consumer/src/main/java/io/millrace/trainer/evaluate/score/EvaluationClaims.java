@@ -7,8 +7,11 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.trainer.collect.Claims;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What receipts of evaluations say stands on {@code eval-results}, for {@link Claims} to judge. A receipt that comes before
@@ -22,11 +25,35 @@ public final class EvaluationClaims {
     private final Claims claims;
     private final NavigableMap<GroupIndex, List<Early>> early = new TreeMap<>();
     private int waiting;
+    /** By partition of the results: where they began, and from where they are read; empty until that is settled. */
+    private Map<Integer, Long> begins = Map.of();
+
+    private Map<Integer, Long> from = Map.of();
+    private @Nullable Receipt leftOut;
 
     /** @param claims of these evaluations' groups */
     public EvaluationClaims(EvaluationLog evaluations, Claims claims) {
         this.evaluations = evaluations;
         this.claims = claims;
+    }
+
+    /**
+     * From where results are read; what receipts name between both, from now on, is noticed ({@link #leftOut}).
+     *
+     * @param begins first offset of each partition
+     * @param from which is read first of each partition
+     */
+    public void readFrom(Map<Integer, Long> begins, Map<Integer, Long> from) {
+        this.begins = Map.copyOf(begins);
+        this.from = Map.copyOf(from);
+    }
+
+    /**
+     * A receipt of a result that an open evaluation waits for and that stands below where results are read; empty when
+     * there is none. By a report only older evaluations have results there, so the log has lost what stood there.
+     */
+    public Optional<Receipt> leftOut() {
+        return Optional.ofNullable(leftOut);
     }
 
     /**
@@ -36,7 +63,7 @@ public final class EvaluationClaims {
      */
     public boolean claimed(Receipt receipt, long offset, long nowNanos) {
         if (evaluations.isIssued(receipt.groupIndex())) {
-            claims.claimed(receipt, offset, nowNanos);
+            judge(receipt, offset, nowNanos);
             return true;
         }
         if (!(receipt.outcome() instanceof Receipt.Claim)) {
@@ -50,10 +77,21 @@ public final class EvaluationClaims {
         return true;
     }
 
-    /** Whether the receipt says where something stands that an open evaluation waits for. */
-    public boolean isWanted(Receipt receipt) {
-        return receipt.outcome() instanceof Receipt.Claim
-                && evaluations.evaluationOf(receipt.groupIndex()).isPresent()
+    private void judge(Receipt receipt, long offset, long nowNanos) {
+        if (receipt.outcome() instanceof Receipt.Claim claim && isUnread(claim) && isWanted(receipt)) {
+            leftOut = receipt;
+        }
+        claims.claimed(receipt, offset, nowNanos);
+    }
+
+    private boolean isUnread(Receipt.Claim claim) {
+        return claim.offsets().stream()
+                .anyMatch(at -> at >= begins.getOrDefault(claim.partition(), 0L)
+                        && at < from.getOrDefault(claim.partition(), 0L));
+    }
+
+    private boolean isWanted(Receipt receipt) {
+        return evaluations.evaluationOf(receipt.groupIndex()).isPresent()
                 && !evaluations.isSettled(receipt.groupIndex())
                 && !evaluations.isOver(receipt.groupIndex(), receipt.attempt());
     }
@@ -63,7 +101,7 @@ public final class EvaluationClaims {
         while (!early.isEmpty() && evaluations.isIssued(early.firstKey())) {
             for (Early one : early.pollFirstEntry().getValue()) {
                 waiting--;
-                claims.claimed(one.receipt(), one.offset(), nowNanos);
+                judge(one.receipt(), one.offset(), nowNanos);
             }
         }
     }

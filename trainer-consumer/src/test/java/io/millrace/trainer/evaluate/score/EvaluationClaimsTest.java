@@ -19,6 +19,7 @@ import io.millrace.trainer.evaluate.score.EvaluationLog.Fate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Receipts of evaluations whose results stand, stand no more, or are only not read yet. */
@@ -157,5 +158,37 @@ class EvaluationClaimsTest {
         assertEquals(List.of(missing("open", 2, 1, Why.NOT_THERE, 7L)), readTo(9));
         accept(missing("cancelled", 0, 1, Why.NOT_THERE, 5L));
         assertFalse(log.isOver(new GroupIndex(0), new Attempt(1)));
+    }
+
+    private Optional<GroupIndex> leftOut() {
+        return ofEvaluations.leftOut().map(Receipt::groupIndex);
+    }
+
+    /** Reports say that results of open evaluations begin at 10, and the log has lost its end and given out 5 again. */
+    @Test
+    void aReceiptOfAResultBelowWhereResultsAreReadIsNoticed() {
+        issued("ended", 0, 1);
+        accept(new EvalRecord.Cancelled("ended", 1));
+        issued("open", 1, 3);
+        claim(1, 1, 5L);
+        assertEquals(Optional.empty(), leftOut(), "where they are read from is chosen with it");
+        ofEvaluations.readFrom(Map.of(0, 4L), Map.of(0, 10L));
+        claim(0, 1, 5L);
+        claim(2, 1, 3L);
+        claim(2, 2, 10L);
+        finished(3, 12);
+        claim(3, 1, 5L);
+        assertEquals(Optional.empty(), leftOut(), "of an evaluation that has ended, deleted, read, not waited for");
+        claim(2, 3, 11L, 9L);
+        assertEquals(Optional.of(new GroupIndex(2)), leftOut());
+    }
+
+    @Test
+    void aReceiptThatWaitedForItsTasksRecordIsNoticedWithIt() {
+        claim(0, 1, 5L);
+        ofEvaluations.readFrom(Map.of(0, 4L), Map.of(0, 10L));
+        assertEquals(Optional.empty(), leftOut(), "whose group it is, is not known");
+        issued("open", 0, 1);
+        assertEquals(Optional.of(new GroupIndex(0)), leftOut());
     }
 }
