@@ -3,6 +3,7 @@ package io.millrace.common.record;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 
@@ -13,7 +14,7 @@ import java.util.Objects;
  * <p>What stands at those offsets is a claim: after a loss of the log's tail another record may have taken them. All that
  * the reference says of the group must therefore be found in what is read there.
  *
- * @param offsets in order, at least one
+ * @param offsets in the order of its parts, at least one; a part that was sent again stands behind later ones
  * @param attempt that wrote it
  * @param lineage its tokens were made in; a later one has no use for them
  * @param oldestVersion the oldest that made any of its tokens
@@ -31,8 +32,13 @@ public record PartialRef(
         }
     }
 
-    /** The offset after its last record. */
+    /** None of its records stands below. */
+    public long begin() {
+        return Collections.min(offsets);
+    }
+
+    /** The offset after all of its records. */
     public long end() {
-        return offsets.getLast() + 1;
+        return Collections.max(offsets) + 1;
     }
 }

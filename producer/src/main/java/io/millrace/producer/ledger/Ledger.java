@@ -96,7 +96,7 @@ public final class Ledger {
 
     private void keep(@Nullable PartialRef partial, long index) {
         if (partial != null) {
-            kept.keep(TrimmedTopic.PARTIALS, partial.offsets().getFirst(), index);
+            kept.keep(TrimmedTopic.PARTIALS, partial.begin(), index);
             kept.read(TrimmedTopic.PARTIALS, partial.end());
         }
     }

@@ -11,9 +11,11 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.AttemptHistory.Kind;
+import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Totals;
@@ -94,6 +96,22 @@ class LedgerTest {
         publish(0, 1);
         assertEquals(new GroupState.InFlight(null, 0), state(0));
         assertInstanceOf(GroupState.Queued.class, state(1));
+    }
+
+    /** A part that was sent again stands behind later ones. */
+    @Test
+    void everyPartOfAPartialGroupIsKeptUntilItsGroupIsSettled() {
+        publish(0);
+        ledger.receipt(
+                Events.handedBack(
+                        0,
+                        1,
+                        new PartialRef(List.of(9L, 7L, 8L), new Attempt(1), new Lineage(0), new WeightVersion(0), 1)),
+                0,
+                0);
+        assertEquals(7, ledger.neededFrom(TrimmedTopic.PARTIALS));
+        ledger.step(Events.discard(0, new Totals(0, 1, 0, 0)));
+        assertEquals(10, ledger.neededFrom(TrimmedTopic.PARTIALS));
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.RewardStats;
+import java.util.Collections;
 import java.util.List;
 
 /** What came off the {@code results} topic, after its own checks. */
@@ -22,7 +23,7 @@ public sealed interface ResultEvent {
      * @param oldestVersion the oldest weight version that made any of its tokens
      * @param newestVersion the newest one
      * @param responseTokens over all its samples
-     * @param offsets of its records, in order
+     * @param offsets of its records, in the order of its parts: one that was sent again stands behind later ones
      * @param payload the group's blob; not to be changed
      */
     record Arrived(
@@ -44,6 +45,11 @@ public sealed interface ResultEvent {
         @Override
         public long offset() {
             return offsets.getLast();
+        }
+
+        /** None of its records stands below. */
+        public long firstOffset() {
+            return Collections.min(offsets);
         }
     }
 

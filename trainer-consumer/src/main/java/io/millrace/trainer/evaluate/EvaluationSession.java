@@ -299,7 +299,8 @@ final class EvaluationSession {
     private void checkNoneLeftOut() {
         ofEvaluations.leftOut().ifPresent(receipt -> {
             throw new TruncatedLogException("the result of group " + receipt.groupIndex() + " by its receipt ("
-                    + receipt.outcome() + ") stands where by the newest report " + plan.topics().evalResults()
+                    + receipt.outcome() + ") stands where by the newest report "
+                    + plan.topics().evalResults()
                     + " has those of older evaluations: the broker has lost what stood there");
         });
     }
@@ -312,10 +313,7 @@ final class EvaluationSession {
                     count(
                             event,
                             arrived.groupIndex(),
-                            evaluations.finished(
-                                    score,
-                                    arrived.partition(),
-                                    arrived.offsets().getFirst()));
+                            evaluations.finished(score, arrived.partition(), arrived.firstOffset()));
                 }
                 case ResultEvent.Marker marker ->
                     count(

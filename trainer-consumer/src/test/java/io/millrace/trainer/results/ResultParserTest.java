@@ -190,6 +190,22 @@ class ResultParserTest {
         assertArrayEquals(blob(6, 1), arrived.getFirst().payload());
     }
 
+    /** Its sending had timed out. */
+    @Test
+    void aPartThatWasSentAgainStandsBehindOthers() throws Exception {
+        List<Part> parts = parts(6, 1);
+        List<ResultEvent> events = new ArrayList<>();
+        for (int i = 1; i <= parts.size(); i++) {
+            Part part = parts.get(i % parts.size());
+            RecordHeaders headers = new RecordHeaders();
+            ResultHeaders.writePart(headers, part);
+            events.addAll(parser.parse(record(2, i, key(6), part.data(), headers), index -> false));
+        }
+        ResultEvent.Arrived arrived = assertInstanceOf(ResultEvent.Arrived.class, events.getFirst());
+        assertEquals(1, arrived.firstOffset());
+        assertArrayEquals(blob(6, 1), arrived.payload());
+    }
+
     @Test
     void partsThatWereTooManyToBeHeldAreReadAgainAndNotRejected() throws Exception {
         List<ConsumerRecord<byte[], byte[]>> log = new ArrayList<>();

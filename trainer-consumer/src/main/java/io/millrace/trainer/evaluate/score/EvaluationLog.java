@@ -92,7 +92,7 @@ public final class EvaluationLog implements GroupEnds {
         }
     }
 
-    /** A group is finished; the place is of its first record. */
+    /** A group is finished; the place is of the lowest of its records. */
     public Fate finished(GroupScore score, int partition, long offset) {
         return count(new End.Finished(score), new Place(partition, offset));
     }
