@@ -9,15 +9,19 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.RunRecord;
+import io.millrace.common.time.EverySoOften;
+import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +31,8 @@ public final class PolicyFollower implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(PolicyFollower.class);
     private static final String PART = "weights";
     private static final Duration WAIT = Duration.ofMillis(500);
+    private static final Duration BETWEEN_TRIES = Duration.ofMillis(500);
+    private static final Duration SAY_EVERY = Duration.ofSeconds(10);
 
     private final TopicTail tail;
     private final Map<TopicPartition, Long> begins;
@@ -34,6 +40,7 @@ public final class PolicyFollower implements OwnerLoop.Turn {
     private final Function<RunRecord, Optional<String>> refusal;
     private final WeightsGate gate;
     private final Health health;
+    private final EverySoOften lines = new EverySoOften(SAY_EVERY, Ticker.system());
     private boolean warned;
 
     private PolicyFollower(
@@ -51,10 +58,13 @@ public final class PolicyFollower implements OwnerLoop.Turn {
     }
 
     /**
-     * Reads what the trainer said last, so that a worker that starts during a pause holds from the start.
+     * Reads what the trainer said last, so that a worker that starts during a pause holds from the start. A broker that
+     * falls silent is asked again for as long as it takes, and one line every {@link #SAY_EVERY} says so; an interrupt
+     * ends the wait.
      *
      * @param refusal why this worker does not fit a run; empty when it does
-     * @param limit how long the broker may take to answer
+     * @param limit how long one try waits for the broker
+     * @throws SettingException when this worker does not fit the run
      */
     public static PolicyFollower begin(
             TopicTail tail,
@@ -65,30 +75,52 @@ public final class PolicyFollower implements OwnerLoop.Turn {
             Duration limit)
             throws InterruptedException {
         PolicyFollower follower = new PolicyFollower(tail, topics, refusal, gate, health);
-        tail.followFrom(follower.begins);
-        AtomicReference<@Nullable ConsumerRecord<byte[], byte[]>> run = new AtomicReference<>();
-        try {
-            tail.readToEnd(
-                    record -> {
-                        if (record.topic().equals(follower.runTopic)) {
-                            // Those before it are superseded: the broker has only not deleted them yet.
-                            run.set(record);
-                        } else {
-                            follower.accept(record);
-                        }
-                    },
-                    limit);
-        } catch (RuntimeException | InterruptedException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(topics.policy() + " cannot be read", e);
-        }
-        ConsumerRecord<byte[], byte[]> last = run.get();
-        if (last != null) {
-            follower.accept(last);
+        health.starting(PART);
+        while (!follower.isRead(limit)) {
+            TimeUnit.NANOSECONDS.sleep(BETWEEN_TRIES.toNanos());
         }
         follower.report();
         return follower;
+    }
+
+    /**
+     * Reads both topics from their beginnings to their ends.
+     *
+     * @return false after a failure that passes, which is said
+     */
+    private boolean isRead(Duration limit) throws InterruptedException {
+        AtomicReference<@Nullable ConsumerRecord<byte[], byte[]>> run = new AtomicReference<>();
+        tail.followFrom(begins);
+        try {
+            tail.readToEnd(
+                    record -> {
+                        if (record.topic().equals(runTopic)) {
+                            // Those before it are superseded: the broker has only not deleted them yet.
+                            run.set(record);
+                        } else {
+                            accept(record);
+                        }
+                    },
+                    limit);
+        } catch (RetriableException | TruncatedLogException e) {
+            health.starting(PART, "the broker to answer");
+            if (lines.isDue()) {
+                log.warn("waits for the broker: {}; the policy is read as soon as it answers", e.toString());
+            }
+            return false;
+        } catch (RuntimeException | InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(begins.keySet() + " cannot be read", e);
+        }
+        if (lines.reset()) {
+            log.info("the broker answers, the policy is read");
+        }
+        ConsumerRecord<byte[], byte[]> last = run.get();
+        if (last != null) {
+            accept(last);
+        }
+        return true;
     }
 
     @Override
