@@ -54,7 +54,8 @@ class ArchitectureTest {
                     "io.millrace.trainer.evaluate.score..",
                     "io.millrace.trainer.gate..",
                     "io.millrace.trainer.collect..",
-                    "io.millrace.trainer.batch..")
+                    "io.millrace.trainer.filter..",
+                    "io.millrace.trainer.decide..")
             .or(describe(
                     "SlotTable, EngineTable",
                     type -> type.getName()

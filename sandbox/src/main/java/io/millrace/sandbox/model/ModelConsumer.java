@@ -1,6 +1,5 @@
 package io.millrace.sandbox.model;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.LeaseId;
@@ -13,19 +12,19 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.producer.ledger.Lane;
 import io.millrace.trainer.VersionSettings;
-import io.millrace.trainer.collect.AbandonedRow;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.decide.AbandonedRow;
+import io.millrace.trainer.decide.Decisions;
+import io.millrace.trainer.decide.Intake;
+import io.millrace.trainer.decide.StepChooser;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.OnStale;
 import io.millrace.trainer.gate.StalenessGate;
 import io.millrace.trainer.results.ResultParser;
-import io.millrace.trainer.serve.Intake;
-import io.millrace.trainer.serve.StepChooser;
-import io.millrace.trainer.serve.TrainerMetrics;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.Announcement;
 import io.millrace.trainer.steps.LeaseDecision;
@@ -34,6 +33,7 @@ import io.millrace.trainer.steps.ResumeDecision;
 import io.millrace.trainer.steps.ResumeMode;
 import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
+import io.millrace.trainer.steps.StepsReader;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -46,9 +46,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelConsumer {
     private static final long MISSING_LIMIT_NANOS = 1;
-
-    /** Counts over all worlds; nobody reads them. */
-    private static final TrainerMetrics METRICS = new TrainerMetrics(new SimpleMeterRegistry());
 
     private final Topics topics;
     private final Mutation mutation;
@@ -75,17 +72,15 @@ final class ModelConsumer {
         ResultParser parser = Result.Placed.parser();
         StalenessGate gate =
                 new StalenessGate(bounds.maxStaleness(), OnStale.WAIT, BatchOrder.OLDEST_FIRST, false, capacity);
-        this.chooser = new StepChooser(gate, ledger, collector, METRICS);
+        this.chooser = new StepChooser(gate, ledger, collector);
         this.claims = new Claims(ledger, MISSING_LIMIT_NANOS);
         this.intake = new Intake(
-                parser,
+                parser::won,
                 collector,
                 claims,
                 ledger,
                 new FilterChain(List.of(), 1),
-                new AbandonedRow(Integer.MAX_VALUE),
-                METRICS,
-                group -> {});
+                new AbandonedRow(Integer.MAX_VALUE));
         this.resultsAtStart = topics.results.end();
         this.receiptsAtStart = topics.receipts.end();
         this.tasksAtStart = Map.of(Lane.PROMPTS, topics.prompts.end(), Lane.URGENT, topics.urgent.end());
@@ -124,20 +119,24 @@ final class ModelConsumer {
         topics.decided(decisions);
     }
 
+    private void write(Decisions decisions) {
+        write(decisions.records());
+    }
+
     boolean hasResults() {
         return resultsRead < topics.results.end();
     }
 
     void readResult() {
         Result.Placed placed = new Result.Placed(topics.results.at(resultsRead), resultsRead);
-        placed.events().forEach(event -> intake.accept(event, placed.record()));
+        placed.events()
+                .forEach(event -> write(intake.accept(event, reason -> StepsReader.letter(placed.record(), reason))));
         resultsRead++;
         judgeClaims();
     }
 
     private void judgeClaims() {
-        intake.missing(claims.readTo(0, resultsRead));
-        write(intake.takeDecisions());
+        write(intake.missing(claims.readTo(0, resultsRead)));
     }
 
     boolean hasReceipts() {
@@ -157,8 +156,7 @@ final class ModelConsumer {
 
     /** For as long as is waited for it, the results have ended where they end now. */
     void seesTheEnd() {
-        intake.missing(claims.endsAt(0, topics.results.end(), MISSING_LIMIT_NANOS));
-        write(intake.takeDecisions());
+        write(intake.missing(claims.endsAt(0, topics.results.end(), MISSING_LIMIT_NANOS)));
     }
 
     int read(Lane lane) {
@@ -253,8 +251,7 @@ final class ModelConsumer {
             return false;
         }
         List<ControlRecord> records = new ArrayList<>(ledger.resume(may, kept, 0));
-        intake.discardLost();
-        records.addAll(intake.takeDecisions());
+        records.addAll(intake.discardLost().records());
         write(records);
         return true;
     }

@@ -128,7 +128,7 @@ final class Leasing {
                 LeaseId.draw(ids),
                 clock.millis());
         session.write(lease);
-        session.chooser.leased(lease, groups);
+        session.outcomes.leased(lease, groups);
         standing.leased(may.step(), groups);
         leased(lease, may.warnings());
         return lease;

@@ -12,14 +12,19 @@ import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
+import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.VersionWords;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.trainer.collect.AbandonedRow;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.decide.AbandonedRow;
+import io.millrace.trainer.decide.Decisions;
+import io.millrace.trainer.decide.Intake;
+import io.millrace.trainer.decide.StepChooser;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.results.MissingResults;
@@ -36,6 +41,7 @@ import io.millrace.trainer.steps.Snapshots;
 import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
 import io.millrace.trainer.steps.StepWriter;
+import io.millrace.trainer.steps.StepsReader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -68,6 +74,8 @@ final class Session {
     private final NeededResults needed;
     private final ResultParser parser;
     private final Intake intake;
+    final OutcomeLog outcomes;
+    private final TrainerMetrics metrics;
     private final Claims claims;
     private final MissingResults missing;
     private final Ticker ticker;
@@ -81,6 +89,9 @@ final class Session {
     private final RecordTrimmer trimmer;
     private final BrokerWatch watch;
     private final Runnable clients;
+    /** In this turn, and not written yet. */
+    private final Decisions.Collecting decided = new Decisions.Collecting();
+
     private @Nullable BatchChoice lastChoice;
 
     /** What a session is made of; all of it is the session's from then on. */
@@ -92,6 +103,8 @@ final class Session {
             Collector collector,
             ResultParser parser,
             Intake intake,
+            OutcomeLog outcomes,
+            TrainerMetrics metrics,
             Claims claims,
             MissingResults missing,
             Ticker ticker,
@@ -120,6 +133,8 @@ final class Session {
         collector = parts.collector();
         parser = parts.parser();
         intake = parts.intake();
+        outcomes = parts.outcomes();
+        metrics = parts.metrics();
         claims = parts.claims();
         missing = parts.missing();
         ticker = parts.ticker();
@@ -142,15 +157,16 @@ final class Session {
     void turn(Duration pollLimit) throws Exception {
         watch.turn();
         feed.poll(pollLimit, this::take);
-        intake.missing(missing.turn(feed.partitions(), feed::position));
-        write(intake.takeDecisions());
+        decided.add(intake.missing(missing.turn(feed.partitions(), feed::position)));
+        write(decided.take());
         trimmer.turn();
     }
 
-    private void write(List<ControlRecord> decisions) {
-        if (!decisions.isEmpty()) {
-            writer.write(decisions);
+    private void write(Decisions decisions) {
+        if (!decisions.records().isEmpty()) {
+            writer.write(decisions.records());
         }
+        outcomes.happened(decisions.outcomes());
     }
 
     /** The next step's groups; discards first what no step may have any more. */
@@ -169,7 +185,7 @@ final class Session {
 
     private void take(ConsumerRecord<byte[], byte[]> record) throws Exception {
         if (feed.partitions().contains(new TopicPartition(record.topic(), record.partition()))) {
-            intake.accept(record);
+            result(record);
             return;
         }
         if (record.topic().equals(runTopic)) {
@@ -181,12 +197,33 @@ final class Session {
             return;
         }
         if (!record.topic().equals(policyTopic)) {
-            chooser.task(record);
+            task(record);
             return;
         }
         Owner.read(record.headers()).filter(other -> other.compareTo(owner) > 0).ifPresent(newer -> {
             throw new FencedException(run, owner, newer);
         });
+    }
+
+    private void result(ConsumerRecord<byte[], byte[]> record) throws Exception {
+        long readAgain = parser.groupsReadAgain();
+        List<ResultEvent> events = parser.parse(record, collector::hasWon);
+        metrics.readAgain(parser.groupsReadAgain() - readAgain);
+        for (ResultEvent event : events) {
+            decided.add(intake.accept(event, reason -> StepsReader.letter(record, reason)));
+        }
+    }
+
+    /** Of a prompts lane; what is no task is for the workers to report. */
+    private void task(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            TrainingTask task = record.value() == null ? null : ControlCodec.decode(record.value(), TrainingTask.class);
+            if (task != null) {
+                chooser.issued(task);
+            }
+        } catch (BadRecordException e) {
+            log.debug("no task at {} offset {}", record.topic(), record.offset(), e);
+        }
     }
 
     private void receipt(ConsumerRecord<byte[], byte[]> record) {
@@ -284,9 +321,10 @@ final class Session {
     private void open(ResumeDecision.MayResume may, List<StepHistory.Kept> steps, long nowMs) {
         List<ControlRecord> records = new ArrayList<>(ledger.resume(may, steps, nowMs));
         StepRecord.Resume resume = (StepRecord.Resume) records.getFirst();
-        intake.discardLost();
-        records.addAll(intake.takeDecisions());
+        Decisions lost = intake.discardLost();
+        records.addAll(lost.records());
         writer.write(withSnapshot(records));
+        outcomes.happened(lost.outcomes());
         retention.resumed(resume);
         log.warn(
                 "lineage {} begins at step {} with weight version {}: {}",

@@ -20,9 +20,11 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TrimFailures;
 import io.millrace.trainer.TrainerSettings;
-import io.millrace.trainer.collect.AbandonedRow;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.decide.AbandonedRow;
+import io.millrace.trainer.decide.Intake;
+import io.millrace.trainer.decide.StepChooser;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.results.MissingResults;
 import io.millrace.trainer.results.PartsAgain;
@@ -221,7 +223,7 @@ public final class SessionOpener {
                 ledger.openLease() == null ? "no step leased" : "that step is leased");
         Claims claims =
                 new Claims(ledger, settings.recovery().missingResultTimeout().toNanos());
-        StepChooser chooser = new StepChooser(settings.gate().gate(settings.batch()), ledger, collector, meters);
+        StepChooser chooser = new StepChooser(settings.gate().gate(settings.batch()), ledger, collector);
         Session session = new Session(new Session.Parts(
                 topics.run(),
                 me,
@@ -233,7 +235,9 @@ public final class SessionOpener {
                 ledger,
                 collector,
                 parser,
-                new Intake(parser, collector, claims, ledger, filters, abandoned, meters, chooser::generated),
+                new Intake(parser::won, collector, claims, ledger, filters, abandoned),
+                new OutcomeLog(meters),
+                meters,
                 claims,
                 new MissingResults(claims, new ResultEnds(admin, ticker), ticker),
                 ticker,

@@ -78,10 +78,10 @@ final class Standing {
                 text(session),
                 waitingSinceMs,
                 lastStepRewards,
-                session.chooser.staleness(),
+                session.outcomes.staleness(),
                 new TrainerStatus.ResponseLength(
-                        session.chooser.lengths().trainedMean(),
-                        session.chooser.lengths().generatedMean()));
+                        session.outcomes.lengths().trainedMean(),
+                        session.outcomes.lengths().generatedMean()));
     }
 
     /** Finished groups that are not leased; those of a lease come in again one by one after a restart. */

@@ -9,6 +9,8 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord;
 import io.millrace.trainer.collect.ResultEvent.Flaw;
 import io.millrace.trainer.collect.ResultEvent.Problem;
+import io.millrace.trainer.decide.Intake;
+import io.millrace.trainer.decide.StepChooser;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;

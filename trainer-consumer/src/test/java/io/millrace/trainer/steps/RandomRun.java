@@ -14,23 +14,30 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
+import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.StalenessFigures;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.time.EverySoOften;
-import io.millrace.trainer.collect.Collected;
+import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
 import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.decide.AbandonedRow;
+import io.millrace.trainer.decide.Decisions;
+import io.millrace.trainer.decide.Intake;
+import io.millrace.trainer.decide.Outcome;
+import io.millrace.trainer.decide.StepChooser;
+import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.Groups;
 import io.millrace.trainer.gate.OnStale;
 import io.millrace.trainer.gate.StalenessGate;
-import io.millrace.trainer.gate.TasksOut;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,6 +45,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -72,13 +80,14 @@ final class RandomRun {
     private StepLedger ledger = new StepLedger(new Capacity(B, 1000, 1000));
     private Snapshots snapshots = snapshots();
     private Collector collector = new Collector(ledger, 0, null);
+    private Intake intake = intake();
     private final long[] read = new long[PARTITIONS];
     /** Where the topic ended when this process started. */
     private final long[] ends = new long[PARTITIONS];
     /** Parts held, by group: the first offset of each result they are of. */
     private final Map<GroupIndex, TreeSet<Long>> held = new HashMap<>();
     /** What stands on the prompts lanes: newer attempts of some groups. */
-    private final TasksOut out = new TasksOut();
+    private final List<TrainingTask> lanes = new ArrayList<>();
     /** Of which groups. */
     private final Set<GroupIndex> issued = new HashSet<>();
     /** Results that were taken back, by partition and offset of their last record. */
@@ -86,13 +95,14 @@ final class RandomRun {
 
     private final int maxStaleness;
     private final StalenessGate gate;
+    private StepChooser chooser;
     /** By step, as last leased anew: below which version its tokens are masked. */
     private final Map<StepNumber, Optional<WeightVersion>> masks = new HashMap<>();
 
     private int masked;
     private int late;
-    /** Rejections of results that are taken back, until they are written. */
-    private final Map<StepRecord.Rejection, List<Long>> pendingTakenBack = new HashMap<>();
+    /** Places of valid results that were rejected, until that is written. */
+    private final Set<List<Long>> refused = new HashSet<>();
 
     /** Every token that was ever given out: some trainer may still hold it. */
     private final List<LeaseToken> tokens = new ArrayList<>();
@@ -121,7 +131,28 @@ final class RandomRun {
         for (int i = 0; i < PARTITIONS; i++) {
             results.add(new ArrayList<>());
         }
+        chooser = new StepChooser(gate, ledger, collector);
         topic.add(Policy.initial());
+    }
+
+    private Intake intake() {
+        return new Intake(
+                this::forgetParts,
+                collector,
+                new Claims(ledger, 1),
+                ledger,
+                new FilterChain(List.of(), 1),
+                new AbandonedRow(Integer.MAX_VALUE));
+    }
+
+    private OptionalLong forgetParts(GroupIndex index) {
+        TreeSet<Long> others = held.remove(index);
+        return others == null || others.isEmpty() ? OptionalLong.empty() : OptionalLong.of(others.first());
+    }
+
+    private void issue(TrainingTask task) {
+        lanes.add(task);
+        chooser.issued(task);
     }
 
     int restarts() {
@@ -210,14 +241,14 @@ final class RandomRun {
         }
         if (random.nextInt(4) == 0) {
             long version = Math.max(0, ledger.policy().weightVersion().value() - random.nextInt(2));
-            out.issued(Groups.task(index.value(), 1 + random.nextInt(4), version));
+            issue(Groups.task(index.value(), 1 + random.nextInt(4), version));
             issued.add(index);
         }
         if (random.nextInt(20) == 0) {
             // One that is still to finish, and may be the oldest that a step waits for.
             GroupIndex later = new GroupIndex(mean + random.nextInt(60));
             long version = Math.max(0, ledger.policy().weightVersion().value() - random.nextInt(maxStaleness + 1));
-            out.issued(Groups.task(later.value(), 1, version));
+            issue(Groups.task(later.value(), 1, version));
             issued.add(later);
         }
     }
@@ -306,46 +337,46 @@ final class RandomRun {
         if (event == null) {
             return;
         }
-        List<ControlRecord> decisions = new ArrayList<>();
-        switch (collector.accept(event)) {
-            case Collected.Won won -> {
-                TreeSet<Long> others = held.remove(won.group().groupIndex());
-                if (others != null && !others.isEmpty()) {
-                    collector.passedOver(won.group().groupIndex(), others.first());
+        decided(intake.accept(event, reason -> letter(partition, offset, reason)));
+    }
+
+    private static DeadLetter letter(int partition, long offset, String reason) {
+        return new DeadLetter.Unreadable("results", partition, offset, "trainer", reason, 0, "");
+    }
+
+    /** Looks at what became of results before it is written. */
+    private void decided(Decisions decisions) {
+        for (Outcome outcome : decisions.outcomes()) {
+            switch (outcome) {
+                case Outcome.GroupFinished finished -> {
+                    if (collector.finished(finished.group().groupIndex()) != null) {
+                        oracle.checkKnown(finished.group().newestVersion());
+                    }
                 }
-                oracle.checkKnown(won.group().newestVersion());
+                case Outcome.GroupDiscarded discarded -> {
+                    assertFalse(discarded.reason().isEmpty(), name);
+                    stale += discarded.reason().equals(StepChooser.STALE) ? 1 : 0;
+                }
+                case Outcome.GroupAbandoned abandoned ->
+                    assertInstanceOf(ResultEvent.Marker.class, winners.get(abandoned.groupIndex()), name);
+                case Outcome.ResultRejected rejected -> {
+                    if (rejected.flaw() == ResultEvent.Flaw.AHEAD) {
+                        refused.add(List.of((long) rejected.partition(), rejected.offset()));
+                        ahead++;
+                    }
+                }
+                case Outcome.ResultTakenBack back -> {
+                    refused.add(List.of(
+                            (long) back.group().partition(),
+                            back.group().offsets().getLast()));
+                    late++;
+                }
+                case Outcome.ResultRepeated repeated -> assertTrue(winners.containsKey(repeated.groupIndex()), name);
+                case Outcome.ResultMissing missing -> throw new AssertionError(name + ": no receipt is read here");
+                case Outcome.RecordSkipped skipped -> {}
             }
-            case Collected.Ahead refused -> {
-                Finished group = refused.group();
-                long last = group.offsets().getLast();
-                StepRecord.Rejection rejection =
-                        ledger.reject(group.groupIndex(), group.attempt(), partition, last, refused.reason());
-                pendingTakenBack.put(rejection, List.of((long) partition, last));
-                decisions.add(rejection);
-                ahead++;
-            }
-            case Collected.Passed passed -> assertTrue(collector.hasWon(passed.groupIndex()), name);
-            case Collected.Lost lost -> {
-                held.remove(lost.group().groupIndex());
-                decisions.add(
-                        ledger.discard(lost.group().groupIndex(), lost.group().attempt(), "lineage"));
-            }
-            case Collected.Abandon abandon -> {
-                held.remove(abandon.groupIndex());
-                decisions.add(ledger.abandon(abandon.groupIndex(), abandon.lastAttempt(), abandon.cause()));
-            }
-            case Collected.Reject reject -> {
-                ResultEvent.Invalid bad = reject.result();
-                decisions.add(
-                        ledger.reject(bad.groupIndex(), bad.attempt(), bad.partition(), bad.offset(), bad.reason()));
-            }
-            case Collected.Skipped skipped ->
-                decisions.add(ledger.skip(
-                        skipped.record().partition(), skipped.record().offset(), "noise"));
-            case Collected.Duplicate duplicate -> assertTrue(winners.containsKey(duplicate.groupIndex()), name);
-            case Collected.Known known -> assertTrue(restarts > 0, name + ": known without a restart");
         }
-        write(decisions);
+        write(decisions.records());
     }
 
     /** As the parser does: parts of a group that has won are not held, the last of them stands for the result. */
@@ -408,8 +439,8 @@ final class RandomRun {
                     // What was passed over is known only then.
                     return;
                 }
-                discardStale();
-                BatchChoice choice = gate.choose(standing());
+                decided(chooser.discardStale());
+                BatchChoice choice = chooser.choose();
                 kept += choice instanceof BatchChoice.Held ? 1 : 0;
                 if (choice instanceof BatchChoice.Ready ready) {
                     for (Finished group : ready.groups()) {
@@ -419,7 +450,7 @@ final class RandomRun {
                         assertFalse(oracle.isLost(winner), name + ": a group of a future that was given up");
                         assertFresh(winner);
                     }
-                    WeightVersion below = gate.maskBelow(ledger.policy().weightVersion());
+                    WeightVersion below = chooser.maskBelow();
                     masks.put(step, Optional.ofNullable(below));
                     write(List.of(ledger.lease(
                             step,
@@ -433,44 +464,8 @@ final class RandomRun {
         }
     }
 
-    private void discardStale() {
-        List<ControlRecord> records = new ArrayList<>();
-        for (Finished group : gate.stale(collector.finished(), ledger.policy().weightVersion())) {
-            Attempt newest = out.newestAttempt(group.groupIndex());
-            if (newest != null && newest.compareTo(group.attempt()) > 0 && collector.isAlone(group)) {
-                records.add(takeBack(group));
-                continue;
-            }
-            collector.settled(group.groupIndex());
-            records.add(ledger.discard(group.groupIndex(), group.attempt(), "stale"));
-            stale++;
-        }
-        write(records);
-    }
-
-    private StepRecord.Rejection takeBack(Finished group) {
-        collector.takeBack(group);
-        long offset = group.offsets().getLast();
-        StepRecord.Rejection rejection =
-                ledger.reject(group.groupIndex(), group.attempt(), group.partition(), offset, "late");
-        late++;
-        pendingTakenBack.put(rejection, List.of((long) group.partition(), offset));
-        return rejection;
-    }
-
     int late() {
         return late;
-    }
-
-    private StalenessGate.Standing standing() {
-        out.forget(ledger::isSettled);
-        return new StalenessGate.Standing(
-                collector.finished(),
-                out,
-                ledger,
-                ledger.totals().lowWaterMark(),
-                ledger.policy().weightVersion(),
-                ledger.stepsInVersion());
     }
 
     private void acknowledge() {
@@ -561,10 +556,7 @@ final class RandomRun {
         } else {
             assertEquals(before, ledger.policy().weightVersion(), name + ": the weights do not go on");
         }
-        for (Finished group : collector.lost(ledger.policy().weightVersion())) {
-            collector.settled(group.groupIndex());
-            records.add(ledger.discard(group.groupIndex(), group.attempt(), "lineage"));
-        }
+        records.addAll(intake.discardLost().records());
         write(withSnapshot(records));
     }
 
@@ -628,19 +620,20 @@ final class RandomRun {
         }
         boolean stands = !tearNext || random.nextBoolean();
         if (stands) {
-            topic.addAll(records);
+            records.stream().filter(record -> !(record instanceof DeadLetter)).forEach(topic::add);
             records.stream()
                     .filter(StepRecord.Lease.class::isInstance)
                     .forEach(lease -> tokens.add(((StepRecord.Lease) lease).token()));
             records.forEach(oracle::take);
             for (ControlRecord record : records) {
-                if (record instanceof StepRecord.Rejection rejection && pendingTakenBack.containsKey(rejection)) {
-                    takenBack.add(pendingTakenBack.get(rejection));
+                if (record instanceof StepRecord.Rejection rejection
+                        && refused.contains(List.of((long) rejection.partition(), rejection.offset()))) {
+                    takenBack.add(List.of((long) rejection.partition(), rejection.offset()));
                     recount(rejection.groupIndex());
                 }
             }
         }
-        pendingTakenBack.clear();
+        refused.clear();
         if (tearNext) {
             tearNext = false;
             torn++;
@@ -671,6 +664,9 @@ final class RandomRun {
         StepRecord.Snapshot snapshot = ledger.lastSnapshot();
         collector = new Collector(ledger, 0, snapshot);
         held.clear();
+        intake = intake();
+        chooser = new StepChooser(gate, ledger, collector);
+        lanes.forEach(chooser::issued);
         for (int i = 0; i < PARTITIONS; i++) {
             ends[i] = results.get(i).size();
             read[i] = 0;

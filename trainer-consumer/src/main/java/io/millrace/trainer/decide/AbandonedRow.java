@@ -1,4 +1,4 @@
-package io.millrace.trainer.collect;
+package io.millrace.trainer.decide;
 
 import io.millrace.common.id.GroupIndex;
 import java.util.LinkedHashMap;

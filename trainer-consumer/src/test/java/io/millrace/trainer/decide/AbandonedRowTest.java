@@ -1,4 +1,4 @@
-package io.millrace.trainer.collect;
+package io.millrace.trainer.decide;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

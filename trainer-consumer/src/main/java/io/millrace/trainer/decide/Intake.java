@@ -1,0 +1,175 @@
+package io.millrace.trainer.decide;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.wire.RolloutGroupCodec;
+import io.millrace.trainer.collect.Claims;
+import io.millrace.trainer.collect.Collected;
+import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.filter.FilterChain;
+import io.millrace.trainer.steps.StepLedger;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * From what a record of {@code results} says to what it settles. Ledger and collector know each decision at once; who
+ * calls makes it durable before anything of it is told. Not thread-safe.
+ */
+public final class Intake {
+    /** Why a group of a lineage that was given up is discarded. */
+    public static final String LINEAGE = "lineage";
+
+    private final HeldParts parts;
+    private final Collector collector;
+    private final Claims claims;
+    private final StepLedger ledger;
+    private final FilterChain filters;
+    private final AbandonedRow abandoned;
+
+    public Intake(
+            HeldParts parts,
+            Collector collector,
+            Claims claims,
+            StepLedger ledger,
+            FilterChain filters,
+            AbandonedRow abandoned) {
+        this.parts = parts;
+        this.collector = collector;
+        this.claims = claims;
+        this.ledger = ledger;
+        this.filters = filters;
+        this.abandoned = abandoned;
+    }
+
+    /**
+     * Takes the next thing that a partition says.
+     *
+     * @param letter makes the dead letter of the record that says it, with a reason
+     */
+    public Decisions accept(ResultEvent event, Function<String, DeadLetter> letter) {
+        claims.met(event);
+        Decisions.Collecting decisions = new Decisions.Collecting();
+        switch (collector.accept(event)) {
+            case Collected.Won won -> {
+                finished(won.group(), decisions);
+                if (event instanceof ResultEvent.Arrived arrived) {
+                    filter(won.group(), arrived.payload(), decisions);
+                }
+            }
+            case Collected.Lost lost -> {
+                finished(lost.group(), decisions);
+                discardOfLineage(lost.group(), decisions);
+            }
+            case Collected.Ahead ahead -> {
+                Finished group = ahead.group();
+                reject(
+                        new ResultEvent.Invalid(
+                                group.groupIndex(),
+                                group.attempt(),
+                                group.partition(),
+                                group.offsets().getLast(),
+                                ResultEvent.Flaw.AHEAD,
+                                ahead.reason()),
+                        decisions);
+            }
+            case Collected.Reject reject -> {
+                reject(reject.result(), decisions);
+                decisions.record(letter.apply(reject.result().reason()));
+            }
+            case Collected.Abandon abandon -> abandon(abandon, decisions);
+            case Collected.Skipped skipped -> {
+                ResultEvent.Unreadable record = skipped.record();
+                decisions.record(ledger.skip(record.partition(), record.offset(), record.detail()));
+                decisions.record(letter.apply(record.detail()));
+                decisions.outcome(new Outcome.RecordSkipped(record));
+            }
+            case Collected.Duplicate duplicate -> decisions.outcome(new Outcome.ResultRepeated(duplicate.groupIndex()));
+            case Collected.Known known -> {}
+            case Collected.Passed passed -> {}
+        }
+        return decisions.take();
+    }
+
+    private void finished(Finished group, Decisions.Collecting decisions) {
+        won(group.groupIndex());
+        abandoned.finished(group.groupIndex());
+        decisions.outcome(new Outcome.GroupFinished(group));
+    }
+
+    private void won(GroupIndex index) {
+        parts.forget(index).ifPresent(offset -> collector.passedOver(index, offset));
+    }
+
+    /** A group that an earlier process leased was let pass by the filters of that time. */
+    private void filter(Finished group, byte[] payload, Decisions.Collecting decisions) {
+        if (filters.isEmpty() || ledger.isLeased(group.groupIndex())) {
+            return;
+        }
+        filters.drops(decoded(group, payload)).ifPresent(reason -> {
+            collector.settled(group.groupIndex());
+            decisions.record(ledger.discard(group.groupIndex(), group.attempt(), reason));
+            decisions.outcome(new Outcome.GroupDiscarded(group, reason, "a filter drops it"));
+        });
+    }
+
+    private static RolloutGroup decoded(Finished group, byte[] payload) {
+        try {
+            return RolloutGroupCodec.decode(payload);
+        } catch (BadRecordException e) {
+            throw new IllegalStateException("group " + group.groupIndex() + " was decoded before, and now is not", e);
+        }
+    }
+
+    private void abandon(Collected.Abandon abandon, Decisions.Collecting decisions) {
+        won(abandon.groupIndex());
+        decisions.record(ledger.abandon(abandon.groupIndex(), abandon.lastAttempt(), abandon.cause()));
+        abandoned.abandoned(abandon.cause());
+        decisions.outcome(new Outcome.GroupAbandoned(abandon.groupIndex(), abandon.cause()));
+    }
+
+    private void reject(ResultEvent.Invalid result, Decisions.Collecting decisions) {
+        decisions.record(ledger.reject(
+                result.groupIndex(), result.attempt(), result.partition(), result.offset(), result.reason()));
+        decisions.outcome(new Outcome.ResultRejected(
+                result.groupIndex(),
+                result.attempt(),
+                result.partition(),
+                result.offset(),
+                result.flaw(),
+                result.reason()));
+    }
+
+    private void discardOfLineage(Finished group, Decisions.Collecting decisions) {
+        decisions.record(ledger.discard(group.groupIndex(), group.attempt(), LINEAGE));
+        decisions.outcome(new Outcome.GroupDiscarded(
+                group,
+                LINEAGE,
+                "it was issued in lineage " + group.lineage() + " and has tokens of weight version "
+                        + group.newestVersion()));
+    }
+
+    /** Discards finished groups of lineages that were given up. */
+    public Decisions discardLost() {
+        Decisions.Collecting decisions = new Decisions.Collecting();
+        for (Finished group : collector.lost(ledger.policy().weightVersion())) {
+            collector.settled(group.groupIndex());
+            discardOfLineage(group, decisions);
+        }
+        return decisions.take();
+    }
+
+    /** Notes results that are not where their receipts say. */
+    public Decisions missing(List<StepRecord.Missing> found) {
+        Decisions.Collecting decisions = new Decisions.Collecting();
+        for (StepRecord.Missing missing : found) {
+            decisions.record(ledger.missing(missing));
+            decisions.outcome(new Outcome.ResultMissing(missing));
+        }
+        return decisions.take();
+    }
+}
