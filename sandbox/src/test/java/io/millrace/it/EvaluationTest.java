@@ -338,7 +338,9 @@ class EvaluationTest {
                 "--eval-share",
                 "1",
                 "--status-interval",
-                "200ms");
+                "200ms",
+                "--status-timeout",
+                "4s");
         try {
             TrainerProcess trainer = run.trainer(Map.of());
             assertStatus(
