@@ -94,9 +94,9 @@ final class TakeOver {
      * @throws FencedException when a newer producer has the run
      */
     Taken run() throws Exception {
-        nextIndex(edges.prompts().last());
         PartitionReader reader = new PartitionReader(edges.tail(), plan.brokerLimit());
         checkRun(RunRecords.newest(reader, plan.topics()));
+        nextIndex(edges.prompts().last());
         TopicPartition workers = new TopicPartition(plan.topics().workers(), 0);
         long workersFrom = Math.max(reader.begin(workers), reader.end(workers) - WORKERS_LOOKBACK_OFFSETS);
         reader.read(workers, workersFrom, feed::lookForProducer);

@@ -13,6 +13,8 @@ import io.millrace.sandbox.engine.EngineServer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,19 +60,26 @@ class PauseResumeTest {
             tasks[i] = WorkerRun.task(i, SAMPLES, "What is " + i + " + 1?", "" + (i + 1), 300);
         }
         run.publish(tasks);
-        Await.until("many generate", () -> running() >= 12, WorkerRun.LIMIT);
+        Await.until("many generate", () -> open().size() >= 12, WorkerRun.LIMIT);
         return worker;
     }
 
-    private long running() throws Exception {
+    /** Of requests that the engine has and has not answered. */
+    private Set<String> open() throws Exception {
         return run.requests(engine).stream()
                 .filter(request -> request.outcome().equals("open"))
-                .count();
+                .map(WorkerRun.Request::rid)
+                .collect(Collectors.toSet());
     }
 
     private void pauseEngine() throws Exception {
+        Set<String> running = open();
         run.post(engine, "/pause_generation", Json.object().put("mode", "abort"));
-        Await.until("the engine is empty", () -> running() == 0, WorkerRun.LIMIT);
+        // Others may come meanwhile: a worker that has not heard of the pause yet, or waits for no end of it.
+        Await.until(
+                "what ran to be aborted",
+                () -> open().stream().noneMatch(running::contains),
+                WorkerRun.LIMIT);
     }
 
     private void continueEngine() throws Exception {
