@@ -2,7 +2,6 @@ package io.millrace.producer;
 
 import io.millrace.common.record.EvalRecord;
 import io.millrace.producer.evaluate.EvalLoads;
-import io.millrace.producer.evaluate.EvalTasks;
 import io.millrace.producer.source.DataSet;
 import io.millrace.producer.source.DataSetException;
 import java.time.Duration;
@@ -13,6 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 
 /** Reads the data sets of an evaluation on a thread of its own, while the session goes on. Thread-safe. */
 final class EvalRead implements EvalLoads.Read {
@@ -22,21 +22,31 @@ final class EvalRead implements EvalLoads.Read {
     /** Of all data sets of an evaluation. */
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
+    /** Reads the data sets, in the request's order. */
+    @FunctionalInterface
+    interface Loader {
+        /**
+         * @param stopped asked with every row; true ends the reading
+         * @throws DataSetException when it cannot be read, or was stopped
+         */
+        List<DataSet> load(EvalRecord.Request request, BooleanSupplier stopped) throws DataSetException;
+    }
+
     private final EvalRecord.Request request;
     private final CompletableFuture<List<DataSet>> thread;
     private final CompletableFuture<List<DataSet>> dataSets;
     private volatile boolean stopped;
 
     /** Begins. */
-    EvalRead(EvalRecord.Request request, EvalTasks maker) {
+    EvalRead(EvalRecord.Request request, Loader loader) {
         this.request = request;
-        this.thread = CompletableFuture.supplyAsync(() -> load(maker), THREADS);
+        this.thread = CompletableFuture.supplyAsync(() -> load(loader), THREADS);
         this.dataSets = thread.copy().orTimeout(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private List<DataSet> load(EvalTasks maker) {
+    private List<DataSet> load(Loader loader) {
         try {
-            return maker.load(request, () -> stopped);
+            return loader.load(request, () -> stopped);
         } catch (DataSetException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }

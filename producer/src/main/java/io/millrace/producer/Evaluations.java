@@ -1,6 +1,7 @@
 package io.millrace.producer;
 
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
@@ -44,6 +46,9 @@ final class Evaluations {
     /** First attempts and repeated ones stand on the same lane; the ledger knows them apart. */
     private static final List<Lane> LANES = List.of(Lane.PROMPTS, Lane.URGENT);
 
+    /** Of the process's health: waits while a read of a data set hangs. */
+    static final String PART = "evaluations";
+
     /**
      * @param open evaluations asked for and not closed
      * @param counts their groups
@@ -52,6 +57,7 @@ final class Evaluations {
 
     private final RunTopics topics;
     private final EvalTasks maker;
+    private final EvalRead.Loader loader;
     private final PromptLog lane;
     private final RunPublisher publisher;
     private final QueueWatch queue;
@@ -60,6 +66,7 @@ final class Evaluations {
     private final WallClock clock;
     private final Ticker ticker;
     private final EvalLoads loads;
+    private final Health health;
     private final EvalBook book = new EvalBook();
     /** Of groups that are not over. */
     private final Map<GroupIndex, TrainingTask> tasks = new HashMap<>();
@@ -67,6 +74,7 @@ final class Evaluations {
     private long publishedEnd;
 
     /**
+     * @param loader reads data sets; the maker's
      * @param lane {@code prompts.eval}
      * @param publisher the session's; not owned
      * @param ledger new, for evaluations only
@@ -75,21 +83,25 @@ final class Evaluations {
     Evaluations(
             RunTopics topics,
             EvalTasks maker,
+            EvalRead.Loader loader,
             PromptLog lane,
             RunPublisher publisher,
             QueueWatch queue,
             Ledger ledger,
             EvalLoads loads,
+            Health health,
             EvaluationMetrics metrics,
             WallClock clock,
             Ticker ticker) {
         this.topics = topics;
         this.maker = maker;
+        this.loader = loader;
         this.lane = lane;
         this.publisher = publisher;
         this.queue = queue;
         this.ledger = ledger;
         this.loads = loads;
+        this.health = health;
         this.metrics = metrics;
         this.clock = clock;
         this.ticker = ticker;
@@ -219,6 +231,14 @@ final class Evaluations {
 
     private void issue(Policy policy) {
         loads.current().ifPresent(read -> goOn(read, policy));
+        Optional<String> hanging = loads.hanging(nowMs());
+        if (hanging.isPresent()) {
+            // Nothing else of the run needs it, so the producer stays ready.
+            health.waiting(PART, hanging.get());
+            book.due(policy).ifPresent(request -> refuse(request, policy, hanging.get()));
+            return;
+        }
+        health.running(PART);
         if (loads.isIdle()) {
             book.due(policy).ifPresent(request -> begin(request, policy));
         }
@@ -228,18 +248,18 @@ final class Evaluations {
     private void goOn(EvalLoads.Read read, Policy policy) {
         EvalRecord.Request request = read.request();
         if (!book.isWaiting(request)) {
-            loads.end();
+            loads.end(nowMs());
             return;
         }
         EvalBook.Start start = EvalBook.start(request, policy);
         if (start == EvalBook.Start.NEVER) {
-            loads.end();
+            loads.end(nowMs());
             failOfOtherLineage(request, policy);
         } else if (read.failure().isPresent()) {
-            loads.end();
+            loads.end(nowMs());
             fail(request, read.failure().get());
         } else if (start == EvalBook.Start.NOW && read.isRead()) {
-            loads.end();
+            loads.end(nowMs());
             issue(request, read.dataSets(), policy);
         }
     }
@@ -248,12 +268,20 @@ final class Evaluations {
         if (EvalBook.start(request, policy) == EvalBook.Start.NEVER) {
             failOfOtherLineage(request, policy);
         } else if (noteLoad(request)) {
-            loads.begun(new EvalRead(request, maker));
+            loads.begun(new EvalRead(request, loader));
         } else {
             fail(
                     request,
                     book.loads(request.evalId())
                             + " producers ended while they read its data sets; one that asks for less may be read");
+        }
+    }
+
+    private void refuse(EvalRecord.Request request, Policy policy, String hanging) {
+        if (EvalBook.start(request, policy) == EvalBook.Start.NEVER) {
+            failOfOtherLineage(request, policy);
+        } else {
+            fail(request, "its data sets cannot be read: " + hanging);
         }
     }
 

@@ -95,14 +95,17 @@ final class SessionMaker {
                 topics,
                 settings.topics().resultPartitions(),
                 recordBytesMax(settings));
+        EvalTasks evalTasks = evalTasks();
         Evaluations evaluations = new Evaluations(
                 topics,
-                evalTasks(),
+                evalTasks,
+                evalTasks::load,
                 lane(topics.evalPrompts(), bad),
                 publisher,
                 queue(topics.evalPrompts()),
                 new Ledger(new Reissues(settings.recovery().limits())),
                 evaluationLoads,
+                around.health(),
                 new EvaluationMetrics(metrics.registry()),
                 around.clock(),
                 ticker);

@@ -14,6 +14,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
 import io.millrace.common.record.Policy;
@@ -30,6 +31,8 @@ import io.millrace.producer.ledger.Reissues;
 import io.millrace.producer.publish.PromptLog;
 import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.source.ChatTemplate;
+import io.millrace.producer.source.DataSet;
+import io.millrace.producer.source.DataSetException;
 import io.millrace.producer.source.RowLimits;
 import io.millrace.producer.source.RowShape;
 import java.nio.file.Files;
@@ -38,6 +41,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.common.KafkaException;
@@ -58,6 +63,8 @@ class EvaluationsTest {
 
     private final ManualTicker ticker = new ManualTicker();
     private final EvalLoads loads = new EvalLoads();
+    private final Health health = new Health(() -> 1, ticker);
+    private final CompletableFuture<Void> answers = new CompletableFuture<>();
     private MockProducer<byte[], byte[]> producer = producer();
     private Evaluations evaluations = session();
 
@@ -66,6 +73,7 @@ class EvaluationsTest {
 
     @AfterEach
     void close() {
+        answers.complete(null);
         admin.close(Duration.ZERO);
     }
 
@@ -81,13 +89,15 @@ class EvaluationsTest {
     private Evaluations session() {
         RunPublisher publisher = new RunPublisher(producer, topics, 1, 4096);
         publisher.open();
+        EvalTasks maker = new EvalTasks(
+                new RowShape("prompt", "label", "metadata", ChatTemplate.CHATML),
+                new RowLimits(1000, 100, 0, 4096),
+                new EvalTasks.Defaults(SamplingParams.defaults(16), "random", 60_000),
+                new EvalTasks.Limits(10, 4096, 8_000));
         return new Evaluations(
                 topics,
-                new EvalTasks(
-                        new RowShape("prompt", "label", "metadata", ChatTemplate.CHATML),
-                        new RowLimits(1000, 100, 0, 4096),
-                        new EvalTasks.Defaults(SamplingParams.defaults(16), "random", 60_000),
-                        new EvalTasks.Limits(10, 4096, 8_000)),
+                maker,
+                (request, stopped) -> load(maker, request, stopped),
                 new PromptLog(
                         () -> {
                             throw new IllegalStateException("nothing is read back");
@@ -99,6 +109,7 @@ class EvaluationsTest {
                 new QueueWatch(admin, "g", topics.evalPrompts(), ticker, Duration.ofHours(1)),
                 new Ledger(new Reissues(new RecoveryLimits(3, 2, 10_000, 60_000))),
                 loads,
+                health,
                 new EvaluationMetrics(new SimpleMeterRegistry()),
                 () -> 1,
                 ticker);
@@ -124,11 +135,17 @@ class EvaluationsTest {
         return Files.writeString(folder.resolve("rows.jsonl"), "{\"prompt\": \"p\"}\n");
     }
 
-    /** A file whose reading hangs until somebody writes it. */
-    private Path pipe(String name) throws Exception {
-        Path pipe = folder.resolve(name);
-        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
-        return pipe;
+    /** A file whose reading hangs, as on a dead mount, until {@link #answers}. */
+    private Path slow() throws Exception {
+        return Files.writeString(folder.resolve("slow.jsonl"), "{\"prompt\": \"p\"}\n");
+    }
+
+    private List<DataSet> load(EvalTasks maker, EvalRecord.Request request, BooleanSupplier stopped)
+            throws DataSetException {
+        if (request.dataSets().getFirst().path().endsWith("slow.jsonl")) {
+            answers.join();
+        }
+        return maker.load(request, stopped);
     }
 
     /** What this session has put on {@code evals}. */
@@ -175,7 +192,7 @@ class EvaluationsTest {
 
     @Test
     void theNextSessionTakesOverWhatIsRead() throws Exception {
-        Path slow = pipe("slow.jsonl");
+        Path slow = slow();
         EvalRecord.Request request = request("e", slow);
         evaluations.accept(request);
         EvalRecord loading = next(READY);
@@ -185,7 +202,7 @@ class EvaluationsTest {
         evaluations.accept(loading);
         evaluations.turn(READY);
         assertSame(read, loads.current().orElseThrow());
-        Files.writeString(slow, "{\"prompt\": \"p\"}\n");
+        answers.complete(null);
         assertInstanceOf(EvalRecord.Issued.class, next(READY));
     }
 
@@ -214,7 +231,7 @@ class EvaluationsTest {
 
     @Test
     void whatNobodyWaitsForIsReadToItsStopBeforeTheNextIsRead() throws Exception {
-        Path slow = pipe("slow.jsonl");
+        Path slow = slow();
         evaluations.accept(request("e", slow));
         assertInstanceOf(EvalRecord.Loading.class, next(READY));
         evaluations.accept(new EvalRecord.Cancelled("e", 1));
@@ -223,9 +240,39 @@ class EvaluationsTest {
             evaluations.turn(READY);
         }
         assertEquals(1, said().size(), "no other is read beside it");
-        Files.writeString(slow, "{\"prompt\": \"p\"}\n");
+        answers.complete(null);
         assertInstanceOf(EvalRecord.Loading.class, next(READY));
         assertEquals("f", assertInstanceOf(EvalRecord.Issued.class, next(READY)).evalId());
+    }
+
+    @Test
+    void aReadThatHangsIsSaidAndHoldsUpNoOtherToItsTimeLimit() throws Exception {
+        evaluations.accept(request("e", slow()));
+        assertInstanceOf(EvalRecord.Loading.class, next(READY));
+        evaluations.accept(new EvalRecord.Cancelled("e", 1));
+        evaluations.accept(request("f", rows()));
+        evaluations.turn(READY);
+        ticker.advance(Duration.ofSeconds(29));
+        evaluations.turn(READY);
+        assertEquals(1, said().size(), "it may still end");
+        assertEquals(Health.State.RUNNING, health.parts().get(Evaluations.PART).state());
+        ticker.advance(Duration.ofSeconds(1));
+        evaluations.turn(READY);
+        EvalRecord.Failed failed = assertInstanceOf(EvalRecord.Failed.class, said().getLast());
+        assertEquals("f", failed.evalId());
+        assertTrue(failed.cause().contains("slow.jsonl for evaluation e hangs"), failed.cause());
+        Health.Part part = health.parts().get(Evaluations.PART);
+        assertEquals(Health.State.WAITING, part.state());
+        assertTrue(part.detail().contains("slow.jsonl"), part.detail());
+        answers.complete(null);
+        evaluations.accept(request("g", rows()));
+        // Whether its thread has ended is seen at a turn; until then others fail.
+        while (!loads.isIdle()) {
+            Thread.onSpinWait();
+        }
+        assertInstanceOf(EvalRecord.Loading.class, next(READY));
+        assertEquals("g", assertInstanceOf(EvalRecord.Issued.class, next(READY)).evalId());
+        assertEquals(Health.State.RUNNING, health.parts().get(Evaluations.PART).state());
     }
 
     /** A ledger that waits for it keeps the receipt, and all behind it, for the rest of the run. */

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class EvalLoads {
     private static final Logger log = LoggerFactory.getLogger(EvalLoads.class);
+
+    /**
+     * How long a read that was stopped may go on before it counts as hanging. Between two rows it looks whether it was
+     * stopped, so one that has not ended by then waits for its file system.
+     */
+    static final long HANGING_MS = 30_000;
 
     /** A read under way, or done and not taken yet. Owns its thread. */
     public interface Read {
@@ -55,6 +62,7 @@ public final class EvalLoads {
 
     private @Nullable Read current;
     private @Nullable Read stopped;
+    private long stoppedMs;
 
     /**
      * Forgets, too, those that wait no more, so that an id that is used again counts anew.
@@ -105,8 +113,29 @@ public final class EvalLoads {
         current = read;
     }
 
-    /** Nobody waits for the read any more, because it was taken, or its evaluation is over. */
-    public void end() {
+    /**
+     * What keeps the next from being read, when it has for longer than it should.
+     *
+     * @param nowMs of a monotonic clock, milliseconds
+     * @return what hangs, for people; the same text while it does
+     */
+    public Optional<String> hanging(long nowMs) {
+        if (isIdle() || stopped == null || nowMs - stoppedMs < HANGING_MS) {
+            return Optional.empty();
+        }
+        EvalRecord.Request request = stopped.request();
+        return Optional.of("the reading of "
+                + request.dataSets().stream().map(EvalRecord.EvalDataSet::path).collect(Collectors.joining(", "))
+                + " for evaluation " + request.evalId() + " hangs: it was stopped and has not ended within "
+                + HANGING_MS / 1000 + " s; no other data set is read before it does");
+    }
+
+    /**
+     * Nobody waits for the read any more, because it was taken, or its evaluation is over.
+     *
+     * @param nowMs of a monotonic clock, milliseconds
+     */
+    public void end(long nowMs) {
         Read ended = current;
         if (ended == null) {
             return;
@@ -114,6 +143,7 @@ public final class EvalLoads {
         ended.stop();
         current = null;
         stopped = ended;
+        stoppedMs = nowMs;
         if (!isIdle()) {
             log.info(
                     "nobody waits for the data sets of evaluation {}; the next are read when that has stopped",

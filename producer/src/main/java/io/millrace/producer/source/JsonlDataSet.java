@@ -71,6 +71,9 @@ public final class JsonlDataSet {
         if (Files.isDirectory(path)) {
             throw new DataSetException("data set " + path + " is a directory, expected a file");
         }
+        if (!Files.isRegularFile(path)) {
+            throw new DataSetException("data set " + path + " is no regular file: a pipe or a device may never end");
+        }
         if (!name.endsWith(".jsonl") && !isGzip(path)) {
             throw new DataSetException("data set " + path + " must end in .jsonl or .jsonl.gz");
         }

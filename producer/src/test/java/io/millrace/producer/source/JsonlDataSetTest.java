@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -349,6 +350,17 @@ class JsonlDataSetTest {
         assertEquals(
                 "data set " + directory + " is a directory, expected a file",
                 refused(DataSetSpec.parse(directory.toString()), STRICT));
+    }
+
+    /** Whoever opens a pipe that nobody writes waits for ever. */
+    @Test
+    @Timeout(30)
+    void aPipeIsRefused() throws Exception {
+        Path pipe = folder.resolve("p.jsonl");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        assertEquals(
+                "data set " + pipe + " is no regular file: a pipe or a device may never end",
+                refused(DataSetSpec.parse(pipe.toString()), STRICT));
     }
 
     @ParameterizedTest
