@@ -76,10 +76,7 @@ class PauseResumeTest {
         Set<String> running = open();
         run.post(engine, "/pause_generation", Json.object().put("mode", "abort"));
         // Others may come meanwhile: a worker that has not heard of the pause yet, or waits for no end of it.
-        Await.until(
-                "what ran to be aborted",
-                () -> open().stream().noneMatch(running::contains),
-                WorkerRun.LIMIT);
+        Await.until("what ran to be aborted", () -> open().stream().noneMatch(running::contains), WorkerRun.LIMIT);
     }
 
     private void continueEngine() throws Exception {

@@ -354,7 +354,7 @@ class JsonlDataSetTest {
 
     /** Whoever opens a pipe that nobody writes waits for ever. */
     @Test
-    @Timeout(30)
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void aPipeIsRefused() throws Exception {
         Path pipe = folder.resolve("p.jsonl");
         assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
