@@ -1,6 +1,7 @@
 package io.millrace.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.testing.Await;
@@ -115,6 +116,33 @@ class SteppedClockTest {
         } finally {
             worker.end();
         }
+    }
+
+    /** By Kafka's clients it is hours that the name is not known. */
+    @Test
+    void aBrokersNameThatIsNotKnownForHoursIsWaitedForByClientsThatLive() throws Exception {
+        EngineServer engine = run.engine(Map.of());
+        MillraceProcess worker = worker(run, "no-such-host.invalid:9092", engine);
+        try {
+            awaitWaits(worker, 1);
+            set(Duration.ofHours(2));
+            awaitWaits(worker, 3);
+            assertFalse(worker.printed().contains("thread has exited"), worker::printed);
+            assertTrue(worker.alive(), worker::printed);
+        } finally {
+            worker.end();
+        }
+    }
+
+    private static void awaitWaits(MillraceProcess worker, long lines) throws Exception {
+        Await.until(
+                lines + " lines that say the wait",
+                () -> worker.printed()
+                                .lines()
+                                .filter(line -> line.contains("waits for a broker"))
+                                .count()
+                        >= lines,
+                WorkerRun.LIMIT);
     }
 
     /** What waits for metadata of a topic never sent to, and what waits in a batch, each have a round. */

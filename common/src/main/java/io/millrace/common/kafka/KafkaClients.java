@@ -55,6 +55,9 @@ public final class KafkaClients {
             Map.entry(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, BYTES),
             Map.entry(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, BYTES),
             Map.entry(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, BYTES),
+            Map.entry(
+                    CommonClientConfigs.METADATA_RECOVERY_REBOOTSTRAP_TRIGGER_MS_CONFIG,
+                    "a broker's name that is not known for long is waited for"),
             Map.entry(ConsumerConfig.GROUP_ID_CONFIG, "each prompts lane has one share group"),
             Map.entry(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "no record may be passed over"),
             Map.entry(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "aborted records must not be seen"),
@@ -103,6 +106,12 @@ public final class KafkaClients {
         properties.put("bootstrap.servers", settings.bootstrap());
         properties.put("client.id", clientId);
         properties.putIfAbsent(CommonClientConfigs.BOOTSTRAP_RESOLVE_TIMEOUT_MS_CONFIG, resolveTimeoutMs);
+        // Kafka 4.4: a client whose bootstrap name has not been resolved for so long, by the wall clock, begins anew
+        // from
+        // addresses that it does not have; its thread ends by that, or its poll throws. Clients still begin anew when
+        // no
+        // broker that they know can be reached.
+        properties.put(CommonClientConfigs.METADATA_RECOVERY_REBOOTSTRAP_TRIGGER_MS_CONFIG, RESOLVE_TIMEOUT_MS);
         return properties;
     }
 

@@ -167,9 +167,10 @@ public final class ReplayCommand implements Command<ReplayCommand.Settings> {
     }
 
     private static boolean kept(StepRecord.Lease lease, Map<Integer, Long> begins) {
-        return lease.groups().stream()
-                .allMatch(
-                        entry -> entry.offsets().getFirst() >= begins.getOrDefault(entry.partition(), Long.MAX_VALUE));
+        return lease.groups().stream().allMatch(entry -> {
+            long begin = begins.getOrDefault(entry.partition(), Long.MAX_VALUE);
+            return entry.offsets().stream().allMatch(offset -> offset >= begin);
+        });
     }
 
     private static String range(StepHistory history, StepNumber last, Map<Integer, Long> begins) {
