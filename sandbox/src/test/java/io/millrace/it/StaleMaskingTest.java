@@ -15,7 +15,7 @@ import io.millrace.common.testing.Await;
 import io.millrace.common.wire.RolloutBatch;
 import io.millrace.common.wire.RolloutBatchCodec;
 import io.millrace.trainer.replay.ReplayCommand;
-import io.millrace.trainer.serve.TrainerRoutes;
+import io.millrace.trainer.batch.BatchBody;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 class StaleMaskingTest {
     private static final Map<String, String> MASKING =
             Map.of("max-staleness", "1", "pipeline-depth", "1", "on-stale", "discard", "mask-stale-tokens", "true");
-    private static final String SAFETENSORS = TrainerRoutes.SAFETENSORS;
+    private static final String SAFETENSORS = BatchBody.SAFETENSORS;
 
     private TrainerRun run;
 

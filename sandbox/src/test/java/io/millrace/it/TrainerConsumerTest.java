@@ -40,7 +40,7 @@ import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.serve.DownloadSettings;
-import io.millrace.trainer.serve.LeasedBatch;
+import io.millrace.trainer.batch.LeasedBatch;
 import io.millrace.trainer.serve.RolloutQueue;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

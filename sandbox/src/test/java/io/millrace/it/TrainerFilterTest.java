@@ -19,7 +19,7 @@ import io.millrace.common.testing.Await;
 import io.millrace.it.TrainerProcess.Answer;
 import io.millrace.trainer.TrainerWiring;
 import io.millrace.trainer.filter.GroupFilter;
-import io.millrace.trainer.serve.LeasedBatch;
+import io.millrace.trainer.batch.LeasedBatch;
 import io.millrace.trainer.serve.RolloutQueue;
 import io.millrace.trainer.serve.RolloutQueueException;
 import java.nio.charset.StandardCharsets;

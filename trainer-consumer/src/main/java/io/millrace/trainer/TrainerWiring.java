@@ -16,7 +16,7 @@ import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.filter.GroupFilter;
 import io.millrace.trainer.serve.BatchDownloads;
-import io.millrace.trainer.serve.BatchReader;
+import io.millrace.trainer.batch.BatchReader;
 import io.millrace.trainer.serve.RolloutQueue;
 import io.millrace.trainer.serve.SessionOpener;
 import io.millrace.trainer.serve.TrainerLoop;

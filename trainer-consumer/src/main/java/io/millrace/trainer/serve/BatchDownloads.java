@@ -1,5 +1,7 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.trainer.batch.BatchBody;
+import io.millrace.trainer.batch.LeasedBatch;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

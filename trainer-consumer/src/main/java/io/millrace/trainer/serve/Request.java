@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.trainer.batch.BatchSource;
 import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;

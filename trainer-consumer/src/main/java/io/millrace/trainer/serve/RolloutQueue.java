@@ -1,5 +1,9 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.trainer.batch.BatchReadException;
+import io.millrace.trainer.batch.BatchReader;
+import io.millrace.trainer.batch.BatchSource;
+import io.millrace.trainer.batch.LeasedBatch;
 import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
@@ -205,12 +209,17 @@ public final class RolloutQueue implements AutoCloseable {
     private List<RolloutGroup> groups(BatchSource source) throws InterruptedException {
         try {
             return reader.read(source);
-        } catch (RolloutQueueException e) {
-            if (e.kind() != RolloutQueueException.Kind.UNREADABLE) {
-                throw e;
-            }
-            CompletableFuture<List<RolloutGroup>> answer = new CompletableFuture<>();
-            return ask(new Request.Unreadable(source.lease(), e.gone(), answer), answer, SHORT_WAIT);
+        } catch (BatchReadException e) {
+            String why = String.valueOf(e.getMessage());
+            return switch (e.reason()) {
+                case BUSY -> throw new RolloutQueueException(RolloutQueueException.Kind.BUSY, why, e);
+                case AWAY -> throw new RolloutQueueException(RolloutQueueException.Kind.UNAVAILABLE, why, e);
+                case STOPPED -> throw new RolloutQueueException(RolloutQueueException.Kind.ENDED, why, e);
+                case GONE -> {
+                    CompletableFuture<List<RolloutGroup>> answer = new CompletableFuture<>();
+                    yield ask(new Request.Unreadable(source.lease(), e.gone(), answer), answer, SHORT_WAIT);
+                }
+            };
         }
     }
 

@@ -1,7 +1,5 @@
 package io.millrace.trainer.serve;
 
-import io.millrace.common.record.StepRecord.ManifestEntry;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A call that {@link RolloutQueue} could not answer; the message says why and what to do. */
@@ -15,8 +13,6 @@ public final class RolloutQueueException extends RuntimeException {
          * no further step can be filled. Nothing changed; {@link #current} says how the run stands.
          */
         REFUSED,
-        /** Records of the batch are gone; see {@link RolloutQueueException#gone}. */
-        UNREADABLE,
         /** Groups of the step were gone, so its lease is void: lease it again, it gets other groups. */
         LEASED_ANEW,
         /** Too many callers at once, or no answer in time; every call may be repeated. */
@@ -31,11 +27,8 @@ public final class RolloutQueueException extends RuntimeException {
     /** Values of the run are no part of its serial form. */
     private final transient @Nullable Current current;
 
-    private final transient List<ManifestEntry> gone;
-
     RolloutQueueException(Kind kind, String message) {
         super(message);
-        this.gone = List.of();
         this.kind = kind;
         this.current = null;
     }
@@ -43,7 +36,6 @@ public final class RolloutQueueException extends RuntimeException {
     /** A refusal. */
     RolloutQueueException(String why, Current current) {
         super(why);
-        this.gone = List.of();
         this.kind = Kind.REFUSED;
         this.current = current;
     }
@@ -55,7 +47,6 @@ public final class RolloutQueueException extends RuntimeException {
 
     private RolloutQueueException(Kind kind, String why, Current current) {
         super(why);
-        this.gone = List.of();
         this.kind = kind;
         this.current = current;
     }
@@ -63,29 +54,14 @@ public final class RolloutQueueException extends RuntimeException {
     /** The same, for the thread that asked. */
     RolloutQueueException(RolloutQueueException known) {
         super(known.getMessage(), known);
-        this.gone = known.gone;
         this.kind = known.kind;
         this.current = known.current;
     }
 
     RolloutQueueException(Kind kind, String message, Throwable cause) {
         super(message, cause);
-        this.gone = List.of();
         this.kind = kind;
         this.current = null;
-    }
-
-    /** Of kind {@link Kind#UNREADABLE}. */
-    RolloutQueueException(String message, List<ManifestEntry> gone) {
-        super(message);
-        this.current = null;
-        this.kind = Kind.UNREADABLE;
-        this.gone = List.copyOf(gone);
-    }
-
-    /** Entries of the manifest that cannot be read back; none unless the kind says so. */
-    public List<ManifestEntry> gone() {
-        return gone;
     }
 
     public Kind kind() {

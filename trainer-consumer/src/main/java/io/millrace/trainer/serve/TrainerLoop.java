@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.trainer.batch.BatchSource;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;

@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.trainer.batch.BatchBody;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
@@ -35,9 +36,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class TrainerRoutes {
     private static final Logger log = LoggerFactory.getLogger(TrainerRoutes.class);
-
-    /** Of a batch as one blob. */
-    public static final String SAFETENSORS = "application/vnd.safetensors";
 
     private static final long WAIT_MS_MAX = 60_000;
     private static final long WAIT_MS_DEFAULT = 30_000;
@@ -115,7 +113,7 @@ public final class TrainerRoutes {
         Map<String, String> query = Forms.query(request, List.of("lease", "format"));
         LeaseToken lease = token(step, query.getOrDefault("lease", ""));
         String accept = String.join(",", request.headers().values(HeaderNames.ACCEPT));
-        String format = query.getOrDefault("format", accept.contains(SAFETENSORS) ? "safetensors" : "json");
+        String format = query.getOrDefault("format", accept.contains(BatchBody.SAFETENSORS) ? "safetensors" : "json");
         if (!format.equals("json") && !format.equals("safetensors")) {
             throw bad("format must be json or safetensors, was '" + format + "'");
         }
@@ -250,10 +248,6 @@ public final class TrainerRoutes {
         }
         Status status = switch (e.kind()) {
             case REFUSED, LEASED_ANEW -> Status.CONFLICT_409;
-            case UNREADABLE -> {
-                log.error("a batch cannot be served", e);
-                yield Status.INTERNAL_SERVER_ERROR_500;
-            }
             case BUSY, UNAVAILABLE, ENDED -> {
                 response.header(HeaderNames.RETRY_AFTER, "1");
                 yield Status.SERVICE_UNAVAILABLE_503;

@@ -1,5 +1,7 @@
 package io.millrace.trainer.serve;
 
+import io.millrace.trainer.batch.BatchBody;
+import io.millrace.trainer.batch.LeasedBatch;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.batch;
 
 import io.millrace.common.time.Ticker;
 import java.time.Duration;
@@ -68,7 +68,7 @@ final class OffsetsFetch {
      * What stands at these offsets; those that are gone are absent.
      *
      * @param wanted of each partition at least one
-     * @throws RolloutQueueException of kind UNAVAILABLE when what the logs have was not read within the limit
+     * @throws BatchReadException when what the logs have was not read within the limit
      */
     Map<TopicPartition, Map<Long, ConsumerRecord<byte[], byte[]>>> read(
             Map<TopicPartition, NavigableSet<Long>> wanted) {
@@ -80,8 +80,8 @@ final class OffsetsFetch {
             wanted.forEach((partition, offsets) -> consumer.seek(partition, offsets.first()));
             readOn(new HashMap<>(stretches), ticker.nanos());
         } catch (KafkaException e) {
-            throw new RolloutQueueException(
-                    RolloutQueueException.Kind.UNAVAILABLE,
+            throw new BatchReadException(
+                    BatchReadException.Cause.AWAY,
                     "records of " + wanted.keySet() + " cannot be read: " + e.getMessage(),
                     e);
         }
@@ -110,8 +110,8 @@ final class OffsetsFetch {
             boolean late = ticker.nanos() - begunNanos > limit.toNanos();
             open.forEach((partition, stretch) -> {
                 if (late && stretch.atEndSinceNanos == null) {
-                    throw new RolloutQueueException(
-                            RolloutQueueException.Kind.UNAVAILABLE,
+                    throw new BatchReadException(
+                            BatchReadException.Cause.AWAY,
                             "offset " + stretch.next + " of " + partition + " was not read within " + limit);
                 }
                 aim(partition, stretch);

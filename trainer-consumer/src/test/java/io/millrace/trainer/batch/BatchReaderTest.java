@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.batch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -50,8 +50,8 @@ class BatchReaderTest {
         return reader(Duration.ofMinutes(1)).read(source(entries));
     }
 
-    private RolloutQueueException refusal(Duration limit, ManifestEntry... entries) {
-        return assertThrows(RolloutQueueException.class, () -> reader(limit).read(source(entries)));
+    private BatchReadException refusal(Duration limit, ManifestEntry... entries) {
+        return assertThrows(BatchReadException.class, () -> reader(limit).read(source(entries)));
     }
 
     /** The logs as they stand, from the positions on, with each poll. */
@@ -117,8 +117,8 @@ class BatchReaderTest {
         ManifestEntry another = entry(1, 4L);
         ManifestEntry hole = entry(2, 1L);
         ManifestEntry beyond = entry(3, 9L, 10L);
-        RolloutQueueException gone = refusal(Duration.ofMinutes(1), entry(0, 3L), another, hole, beyond);
-        assertEquals(RolloutQueueException.Kind.UNREADABLE, gone.kind());
+        BatchReadException gone = refusal(Duration.ofMinutes(1), entry(0, 3L), another, hole, beyond);
+        assertEquals(BatchReadException.Cause.GONE, gone.reason());
         assertEquals(List.of(another, hole, beyond), gone.gone());
         assertTrue(gone.getMessage().contains("group 1 attempt 2 stands there"), gone::getMessage);
     }
@@ -160,8 +160,8 @@ class BatchReaderTest {
             entries[partition] = in(partition, partition, 0L);
             entries[PARTITIONS + partition] = in(partition, PARTITIONS + partition, 5L);
         }
-        RolloutQueueException gone = refusal(GONE_AFTER.multipliedBy(3), entries);
-        assertEquals(RolloutQueueException.Kind.UNREADABLE, gone.kind(), gone::getMessage);
+        BatchReadException gone = refusal(GONE_AFTER.multipliedBy(3), entries);
+        assertEquals(BatchReadException.Cause.GONE, gone.reason(), gone::getMessage);
         assertEquals(List.of(entries).subList(PARTITIONS, 2 * PARTITIONS), gone.gone());
     }
 
@@ -185,8 +185,8 @@ class BatchReaderTest {
             }
         });
         assertEquals(
-                RolloutQueueException.Kind.UNAVAILABLE,
-                refusal(GONE_AFTER, entry(0, 0L)).kind());
+                BatchReadException.Cause.AWAY,
+                refusal(GONE_AFTER, entry(0, 0L)).reason());
     }
 
     /** The client answers that at once, so who asks again without a pause asks as fast as it can. */

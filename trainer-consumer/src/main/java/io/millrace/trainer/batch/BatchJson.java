@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.batch;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.rollout.GroupHeader;

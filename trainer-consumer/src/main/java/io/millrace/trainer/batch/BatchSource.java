@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.batch;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.StepRecord;

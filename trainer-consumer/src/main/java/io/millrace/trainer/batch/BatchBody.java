@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.batch;
 
 import io.millrace.common.id.RunId;
 import io.millrace.common.wire.RolloutBatchCodec;
@@ -13,27 +13,32 @@ import java.io.OutputStream;
  * @param bytes its length, or {@link #UNKNOWN}
  * @param content writes all of it and closes the stream
  */
-record BatchBody(String contentType, long bytes, Content content) {
+public record BatchBody(String contentType, long bytes, Content content) {
+    /** Content type of the blob. */
+    public static final String SAFETENSORS = "application/vnd.safetensors";
+
+    private static final int BUFFER_BYTES = 64 << 10;
+
     /** As {@link #bytes}: not known before it is written. */
-    static final long UNKNOWN = -1;
+    public static final long UNKNOWN = -1;
 
     /** Writes a whole batch. */
     @FunctionalInterface
-    interface Content {
+    public interface Content {
         void writeTo(OutputStream out) throws IOException;
     }
 
-    static BatchBody json(LeasedBatch batch) {
+    public static BatchBody json(LeasedBatch batch) {
         return new BatchBody(
                 "application/json",
                 UNKNOWN,
-                out -> BatchJson.write(batch, new BufferedOutputStream(out, ProgressStream.PIECE_BYTES)));
+                out -> BatchJson.write(batch, new BufferedOutputStream(out, BUFFER_BYTES)));
     }
 
     /** @throws io.millrace.common.wire.BlobTooLargeException when it is larger than the form can be */
-    static BatchBody safetensors(LeasedBatch batch, RunId run) {
+    public static BatchBody safetensors(LeasedBatch batch, RunId run) {
         byte[] blob = RolloutBatchCodec.encode(batch.header(run), batch.groups());
-        return new BatchBody(TrainerRoutes.SAFETENSORS, blob.length, out -> {
+        return new BatchBody(SAFETENSORS, blob.length, out -> {
             try (out) {
                 out.write(blob);
             }

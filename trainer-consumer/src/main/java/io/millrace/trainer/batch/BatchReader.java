@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.batch;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
@@ -52,7 +52,7 @@ public final class BatchReader {
     /**
      * The groups of a lease, in its order.
      *
-     * @throws RolloutQueueException when records are gone, naming them all, or no broker answers, or others read for too
+     * @throws BatchReadException when records are gone, naming them all, or no broker answers, or others read for too
      *     long
      */
     public List<RolloutGroup> read(BatchSource source) throws InterruptedException {
@@ -81,7 +81,7 @@ public final class BatchReader {
             }
         }
         if (!gone.isEmpty()) {
-            throw new RolloutQueueException(firstWhy, gone);
+            throw new BatchReadException(gone, firstWhy);
         }
         return groups;
     }
@@ -90,13 +90,13 @@ public final class BatchReader {
     private Map<GroupIndex, String> readMissing(
             Map<Integer, List<ManifestEntry>> missing, Map<GroupIndex, byte[]> blobs) throws InterruptedException {
         if (!lock.tryLock(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new RolloutQueueException(
-                    RolloutQueueException.Kind.BUSY, "other batches were being read for " + limit + "; ask again");
+            throw new BatchReadException(
+                    BatchReadException.Cause.BUSY, "other batches were being read for " + limit + "; ask again");
         }
         try {
             if (ended) {
-                throw new RolloutQueueException(
-                        RolloutQueueException.Kind.ENDED,
+                throw new BatchReadException(
+                        BatchReadException.Cause.STOPPED,
                         "the trainer consumer is stopping or has failed; see its log");
             }
             Map<TopicPartition, NavigableSet<Long>> wanted = new HashMap<>();
