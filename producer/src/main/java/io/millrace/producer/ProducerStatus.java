@@ -112,7 +112,7 @@ record ProducerStatus(
         newest.put("lineage", policy.lineage().value());
         newest.put("weight_version", policy.weightVersion().value());
         newest.put("trained_groups", policy.trainedGroups());
-        newest.put("state", policy.state().name().toLowerCase(Locale.ROOT));
+        newest.put("state", policy.state().word());
         ObjectNode asked = json.putObject("evaluations");
         asked.put("open", evaluations.open());
         asked.put("groups_queued", evaluations.counts().queued());

@@ -5,7 +5,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
-import io.millrace.trainer.serve.StartResume;
+import io.millrace.trainer.loop.StartResume;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

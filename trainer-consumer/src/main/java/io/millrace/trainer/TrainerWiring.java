@@ -11,17 +11,17 @@ import io.millrace.common.metrics.Metrics;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.trainer.batch.BatchReader;
 import io.millrace.trainer.evaluate.EvaluationWiring;
 import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.filter.GroupFilter;
+import io.millrace.trainer.loop.TrainerLoop;
+import io.millrace.trainer.queue.RolloutQueue;
 import io.millrace.trainer.serve.BatchDownloads;
-import io.millrace.trainer.batch.BatchReader;
-import io.millrace.trainer.serve.RolloutQueue;
-import io.millrace.trainer.serve.SessionOpener;
-import io.millrace.trainer.serve.TrainerLoop;
-import io.millrace.trainer.serve.TrainerMetrics;
 import io.millrace.trainer.serve.TrainerRoutes;
+import io.millrace.trainer.session.SessionOpener;
+import io.millrace.trainer.session.TrainerMetrics;
 import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.clients.admin.Admin;
@@ -60,7 +60,7 @@ public final class TrainerWiring {
      * The queue inside this JVM, without a server; it takes the run from any other trainer consumer. When it fails, its
      * calls throw; nothing ends the JVM. A broker that goes away later is waited for.
      *
-     * @throws io.millrace.trainer.serve.RolloutQueueException when the run could not be taken within the broker timeout
+     * @throws io.millrace.trainer.ask.RolloutQueueException when the run could not be taken within the broker timeout
      */
     public static RolloutQueue open(TrainerSettings settings) throws Exception {
         return open(settings, List.of());

@@ -65,7 +65,7 @@ final class LagView {
         }
         Policy policy = announced.record();
         return "version " + policy.weightVersion() + " of lineage " + policy.lineage() + ", "
-                + policy.state().name().toLowerCase(Locale.ROOT) + " for at least "
+                + policy.state().word() + " for at least "
                 // A trainer consumer that starts writes it again.
                 + Lag.seconds(lag.nowMs() - announced.ms());
     }
@@ -105,7 +105,7 @@ final class LagView {
         if (policy != null) {
             json.put("lineage", policy.record().lineage().value());
             json.put("weight_version", policy.record().weightVersion().value());
-            json.put("weights", policy.record().state().name().toLowerCase(Locale.ROOT));
+            json.put("weights", policy.record().state().word());
         }
         return json;
     }

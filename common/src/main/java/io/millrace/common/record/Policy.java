@@ -2,6 +2,7 @@ package io.millrace.common.record;
 
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalLong;
 
@@ -23,7 +24,12 @@ public record Policy(
     public enum State {
         READY,
         UPDATING,
-        PAUSED
+        PAUSED;
+
+        /** As the API and people have it: ready, updating, paused. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     public Policy {

@@ -1,7 +1,5 @@
 package io.millrace.trainer.serve;
 
-import io.millrace.trainer.batch.BatchBody;
-import io.millrace.trainer.batch.LeasedBatch;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -12,6 +10,9 @@ import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.Tensor;
 import io.millrace.common.time.Ticker;
+import io.millrace.trainer.ask.RolloutQueueException;
+import io.millrace.trainer.batch.BatchBody;
+import io.millrace.trainer.batch.LeasedBatch;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.concurrent.ConcurrentHashMap;

@@ -15,6 +15,7 @@ import io.millrace.trainer.evaluate.EvalDefaults;
 import io.millrace.trainer.evaluate.EvaluationRefusedException;
 import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.evaluate.score.EvaluationStatus;
+import io.millrace.trainer.queue.RolloutQueue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

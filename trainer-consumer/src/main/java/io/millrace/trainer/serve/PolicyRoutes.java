@@ -10,6 +10,8 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.Policy;
+import io.millrace.trainer.ask.PolicyAnswer;
+import io.millrace.trainer.queue.RolloutQueue;
 import io.millrace.trainer.steps.Announcement;
 import java.util.List;
 import tools.jackson.databind.node.ArrayNode;
@@ -60,7 +62,7 @@ final class PolicyRoutes {
     private static Policy.State state(ObjectNode form) {
         String word = form.path("state").asString("");
         for (Policy.State state : Policy.State.values()) {
-            if (UpdateWatch.word(state).equals(word)) {
+            if (state.word().equals(word)) {
                 return state;
             }
         }
@@ -74,7 +76,7 @@ final class PolicyRoutes {
         body.put("lineage", policy.lineage().value());
         body.put("weight_version", policy.word().value());
         body.put("version_offset", policy.words().offset());
-        body.put("state", UpdateWatch.word(policy.state()));
+        body.put("state", policy.state().word());
         body.put("trained_groups", policy.trainedGroups());
         body.put("since_ms", policy.sinceMs());
         ArrayNode warnings = body.putArray("warnings");

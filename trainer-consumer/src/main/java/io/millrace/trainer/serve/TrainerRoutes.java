@@ -1,6 +1,5 @@
 package io.millrace.trainer.serve;
 
-import io.millrace.trainer.batch.BatchBody;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
@@ -15,7 +14,15 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.StepRecord;
+import io.millrace.trainer.ask.AckAnswer;
+import io.millrace.trainer.ask.Current;
+import io.millrace.trainer.ask.LeaseAnswer;
+import io.millrace.trainer.ask.ResumeAnswer;
+import io.millrace.trainer.ask.RolloutQueueException;
+import io.millrace.trainer.ask.TrainerStatus;
+import io.millrace.trainer.batch.BatchBody;
 import io.millrace.trainer.evaluate.score.EvaluationStatus;
+import io.millrace.trainer.queue.RolloutQueue;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
 import java.util.List;
@@ -263,7 +270,7 @@ public final class TrainerRoutes {
         body.put("lineage", current.lineage().value());
         body.put("step", current.step().value());
         body.put("weight_version", current.weightVersion().value());
-        body.put("state", UpdateWatch.word(current.state()));
+        body.put("state", current.state().word());
         OpsServer.sendJson(response, Status.CONFLICT_409, body);
     }
 

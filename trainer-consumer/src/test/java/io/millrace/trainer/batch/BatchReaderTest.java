@@ -185,8 +185,7 @@ class BatchReaderTest {
             }
         });
         assertEquals(
-                BatchReadException.Cause.AWAY,
-                refusal(GONE_AFTER, entry(0, 0L)).reason());
+                BatchReadException.Cause.AWAY, refusal(GONE_AFTER, entry(0, 0L)).reason());
     }
 
     /** The client answers that at once, so who asks again without a pause asks as fast as it can. */

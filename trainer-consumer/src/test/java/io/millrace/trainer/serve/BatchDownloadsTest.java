@@ -1,7 +1,5 @@
 package io.millrace.trainer.serve;
 
-import io.millrace.trainer.batch.BatchBody;
-import io.millrace.trainer.batch.LeasedBatch;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,6 +16,9 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.testing.Await;
 import io.millrace.common.testing.ManualClock;
 import io.millrace.common.testing.ManualTicker;
+import io.millrace.trainer.ask.RolloutQueueException;
+import io.millrace.trainer.batch.BatchBody;
+import io.millrace.trainer.batch.LeasedBatch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;

@@ -1,0 +1,156 @@
+package io.millrace.trainer.loop;
+
+import io.millrace.common.id.LeaseId;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.trainer.ask.Current;
+import io.millrace.trainer.ask.LeaseAnswer;
+import io.millrace.trainer.ask.Request;
+import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.gate.BatchChoice;
+import io.millrace.trainer.session.Session;
+import io.millrace.trainer.session.TrainerMetrics;
+import io.millrace.trainer.steps.LeaseDecision;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers trainers that ask for a step. Owned by the loop. */
+final class Leasing {
+    private static final Logger log = LoggerFactory.getLogger(Leasing.class);
+
+    /** How long the end waits for a trainer to ask for a step, to be told why there is none. */
+    private static final Duration UNTOLD_LIMIT = Duration.ofSeconds(10);
+    /** Once it was told, for the answer to go out. */
+    private static final Duration TOLD_LIMIT = Duration.ofSeconds(1);
+
+    private final Standing standing;
+    private final TrainerMetrics metrics;
+    private final WallClock clock;
+    private final Ticker ticker;
+    /** Of lease ids: one that was replaced must not guess its successor's. */
+    private final Random ids = new SecureRandom();
+    /** When the next step was first asked for; null before. */
+    private @Nullable Long askedNanos;
+    /** When the consumer ends since it is no use to go on; null while it is. */
+    private @Nullable Long endNanos;
+
+    Leasing(Standing standing, TrainerMetrics metrics, WallClock clock, Ticker ticker) {
+        this.standing = standing;
+        this.metrics = metrics;
+        this.clock = clock;
+        this.ticker = ticker;
+    }
+
+    /** Somebody waits for a step. */
+    void asked() {
+        if (askedNanos == null) {
+            askedNanos = ticker.nanos();
+        }
+    }
+
+    /** @return null while the caller goes on waiting */
+    @Nullable
+    LeaseAnswer lease(Session session, Request.Lease request) {
+        Lineage lineage = request.lineage();
+        if (!lineage.equals(session.ledger().lineage())) {
+            return refused(
+                    session,
+                    "the run is in lineage " + session.ledger().lineage() + ", not in " + lineage
+                            + "; a trainer that was replaced ends, one that resumed names the new lineage");
+        }
+        StepNumber step = request.step() == null ? session.ledger().nextStep() : request.step();
+        return switch (session.ledger().mayLease(step)) {
+            case LeaseDecision.SameLease same -> new LeaseAnswer.Leased(same.lease(), same.warnings());
+            case LeaseDecision.WrongStep wrong -> refused(session, wrong.why());
+            case LeaseDecision.UnfillableAtThisVersion unfillable -> refused(session, unfillable.why());
+            case LeaseDecision.MayReplay replay -> again(session, step);
+            case LeaseDecision.MayLease may -> {
+                Optional<String> verdict = session.verdict();
+                if (verdict.isPresent()) {
+                    endBy(ticker.nanos() + TOLD_LIMIT.toNanos());
+                    yield refused(session, verdict.get());
+                }
+                Optional<String> refusal = session.noRoomFor(step);
+                if (refusal.isPresent()) {
+                    yield refused(session, refusal.get());
+                }
+                if (session.isCaughtUp() && session.choose() instanceof BatchChoice.Ready ready) {
+                    yield new LeaseAnswer.Leased(open(session, may, ready.groups()), may.warnings());
+                }
+                yield request.deadlineNanos() - ticker.nanos() <= 0 ? standing.notYet(step, session) : null;
+            }
+        };
+    }
+
+    private static LeaseAnswer refused(Session session, String why) {
+        return new LeaseAnswer.Refused(why, Current.of(session.ledger()));
+    }
+
+    /**
+     * Ends the consumer when it is no use to go on, but not before the trainer has had time to be told.
+     *
+     * @throws NoUseException when it is time
+     */
+    void endWhenNoUse(Session session) {
+        Optional<String> verdict = session.verdict();
+        if (verdict.isEmpty()) {
+            return;
+        }
+        long atNanos = endBy(ticker.nanos() + UNTOLD_LIMIT.toNanos());
+        if (ticker.nanos() - atNanos >= 0) {
+            throw new NoUseException(verdict.get());
+        }
+    }
+
+    /** The earliest end asked for stands. */
+    private long endBy(long nanos) {
+        long end = endNanos == null || nanos - endNanos < 0 ? nanos : endNanos;
+        endNanos = end;
+        return end;
+    }
+
+    private LeaseAnswer again(Session session, StepNumber step) {
+        StepRecord.Lease lease = session.ledger().leaseRecorded(LeaseId.draw(ids), clock.millis());
+        session.write(lease);
+        leased(lease, List.of("step " + step + " is a recorded one, trained before in an older lineage"));
+        return new LeaseAnswer.Leased(lease, List.of());
+    }
+
+    private StepRecord.Lease open(Session session, LeaseDecision.MayLease may, List<Finished> groups) {
+        StepRecord.Lease lease = session.ledger()
+                .lease(
+                        may.step(),
+                        groups.stream().map(Finished::manifestEntry).toList(),
+                        session.maskBelow(),
+                        LeaseId.draw(ids),
+                        clock.millis());
+        session.write(lease);
+        session.handedOver(lease, groups);
+        standing.leased(may.step(), groups);
+        leased(lease, may.warnings());
+        return lease;
+    }
+
+    private void leased(StepRecord.Lease lease, List<String> warnings) {
+        long askedAtNanos = askedNanos == null ? ticker.nanos() : askedNanos;
+        metrics.leased(lease.groups().size(), Duration.ofNanos(ticker.nanos() - askedAtNanos), warnings.size());
+        askedNanos = null;
+        for (String warning : warnings) {
+            log.warn("{}", warning);
+        }
+        log.info(
+                "step {} leased: groups {} to {}",
+                lease.step(),
+                lease.groups().getFirst().groupIndex(),
+                lease.groups().getLast().groupIndex());
+    }
+}

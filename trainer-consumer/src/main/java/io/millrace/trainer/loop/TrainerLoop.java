@@ -1,0 +1,426 @@
+package io.millrace.trainer.loop;
+
+import io.millrace.common.config.SettingException;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.kafka.TruncatedLogException;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.time.EverySoOften;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.trainer.ask.Current;
+import io.millrace.trainer.ask.LeaseAnswer;
+import io.millrace.trainer.ask.Request;
+import io.millrace.trainer.ask.RolloutQueueException;
+import io.millrace.trainer.batch.BatchSource;
+import io.millrace.trainer.session.BrokerWatch;
+import io.millrace.trainer.session.Session;
+import io.millrace.trainer.session.SessionOpener;
+import io.millrace.trainer.session.TrainerMetrics;
+import io.millrace.trainer.steps.Failures;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * What memory holds may be ahead of the topics after a failed write, and behind nothing. So a failure that may pass
+ * throws the session away, and with it every decision that was not written; a new session reads what the topics hold. A
+ * request that was under way is handled again then: every request is idempotent, so one whose write did stand gets the
+ * answer that it would have got.
+ */
+
+/**
+ * The one owner of the session: results consumer, collector, step ledger, step writer. Other threads hand it requests,
+ * which wake its poll, so a step whose groups are there is leased at once. What it tells anyone is durable. While no
+ * broker answers it waits and says so; a newer trainer consumer, contradictions on the topics and settings that do not
+ * fit end it.
+ */
+public final class TrainerLoop implements OwnerLoop.Turn {
+    private static final Logger log = LoggerFactory.getLogger(TrainerLoop.class);
+    /** Of its thread and of its part of the health report. */
+    public static final String NAME = "trainer-loop";
+
+    /** Requests waiting to be seen, and callers waiting for a step; a trainer needs one. */
+    private static final int REQUESTS_MAX = 256;
+
+    private static final Duration POLL_MAX = Duration.ofMillis(500);
+    /** Between two tries to take the run again; also lets a newer trainer consumer finish taking it. */
+    private static final Duration REOPEN_WAIT = Duration.ofSeconds(1);
+
+    private static final String BROKER = "the broker to answer";
+
+    /** While the broker is away. */
+    private static final Duration SAY_EVERY = Duration.ofSeconds(10);
+
+    private final RunId run;
+    private final SessionOpener opener;
+    private final TrainerMetrics metrics;
+    private final Health health;
+    private final WallClock clock;
+    private final Ticker ticker;
+
+    private final BlockingQueue<Request> requests = new ArrayBlockingQueue<>(REQUESTS_MAX);
+    /** A request whose handling failed; handled first by the next session. */
+    private final Deque<Request> unanswered = new ArrayDeque<>();
+
+    private final List<Request.Lease> waiters = new ArrayList<>();
+    private final CompletableFuture<Void> opened = new CompletableFuture<>();
+    private volatile boolean ended;
+    /** What callers are told of the end; null when the log says more. */
+    private volatile @Nullable String endedBy;
+
+    private volatile boolean stopping;
+    /** Also woken by other threads. */
+    private volatile @Nullable Session session;
+    /** Why no session is open; null while one is. */
+    private volatile @Nullable String unavailable = BROKER;
+
+    private final EverySoOften warnings;
+    private @Nullable StartResume startResume;
+    private final Standing standing;
+    private final Leasing leasing;
+    private final Announcing announcing;
+    private final Answers answers;
+
+    /**
+     * @param updateLimit of one weight update or pause; past it people are warned
+     * @param startResume the checkpoint to go back to before anything is served; null for none
+     */
+    public TrainerLoop(
+            RunId run,
+            int batchGroups,
+            Duration updateLimit,
+            SessionOpener opener,
+            @Nullable StartResume startResume,
+            TrainerMetrics metrics,
+            Health health,
+            WallClock clock,
+            Ticker ticker) {
+        this.run = run;
+        this.opener = opener;
+        this.startResume = startResume;
+        this.metrics = metrics;
+        this.health = health;
+        this.clock = clock;
+        this.ticker = ticker;
+        this.warnings = new EverySoOften(SAY_EVERY, ticker);
+        this.standing = new Standing(batchGroups, metrics, clock);
+        this.leasing = new Leasing(standing, metrics, clock, ticker);
+        this.announcing = new Announcing(updateLimit, clock, ticker);
+        this.answers = new Answers(metrics, clock);
+        health.starting(NAME);
+        health.watched(NAME);
+    }
+
+    /**
+     * Hands in a request; any thread.
+     *
+     * @throws RolloutQueueException when too many wait or the loop has ended
+     */
+    public void submit(Request request) {
+        if (!ended && !requests.offer(request)) {
+            throw new RolloutQueueException(
+                    RolloutQueueException.Kind.BUSY, REQUESTS_MAX + " requests are waiting already; ask again");
+        }
+        if (ended) {
+            // Also when the loop ended after the offer: nobody would see the request then.
+            throw endedException();
+        }
+        Session current = session;
+        if (current != null) {
+            current.wakeup();
+        }
+    }
+
+    /** Why requests are not answered now; null while they are. Any thread. */
+    @Nullable
+    public String unavailable() {
+        return unavailable;
+    }
+
+    /** Done when the run was taken for the first time; fails when the loop ends before. */
+    public CompletableFuture<Void> opened() {
+        return opened;
+    }
+
+    /**
+     * Opens a session where there is none; answers what was asked; collects what has arrived and writes what that
+     * settles; leases the next step to whom waits for it; tells those whose wait is over how far it is.
+     */
+    @Override
+    public void runOnce() throws Exception {
+        Session current = session;
+        try {
+            if (current == null) {
+                current = open();
+                if (current == null) {
+                    return;
+                }
+            }
+            turn(current);
+        } catch (Exception e) {
+            if (stopping || !Failures.isPassing(e)) {
+                Exception end = opened.isDone() ? e : refusal(e);
+                endedBy = end instanceof NoUseException || end instanceof SettingException ? end.getMessage() : null;
+                throw end;
+            }
+            lose(e);
+        }
+    }
+
+    /** @return null when it is time to look whether to go on */
+    private @Nullable Session open() throws Exception {
+        if (!awaitBroker()) {
+            return null;
+        }
+        Session fresh = opener.open();
+        session = fresh;
+        if (startResume != null) {
+            startResume.apply(fresh, clock.millis());
+            startResume = null;
+        }
+        unavailable = null;
+        opened.complete(null);
+        return fresh;
+    }
+
+    /** Waits in small steps, since the calls that open a session cannot be ended from outside. */
+    private boolean awaitBroker() throws Exception {
+        KafkaFuture<String> answer = BrokerWatch.ask(opener.admin());
+        while (!stopping) {
+            try {
+                var _ = answer.get(POLL_MAX.toMillis(), TimeUnit.MILLISECONDS);
+                if (warnings.reset()) {
+                    log.info("the broker answers");
+                }
+                return true;
+            } catch (java.util.concurrent.TimeoutException e) {
+                away();
+                if (!opened.isDone() && warnings.isDue()) {
+                    log.warn("waits for a broker at {}", opener.bootstrap());
+                }
+            }
+        }
+        return false;
+    }
+
+    /** What ends the start for good is a setting, such as a client's rights. */
+    private Exception refusal(Exception e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof AuthenticationException
+                    || cause instanceof AuthorizationException
+                    || cause instanceof UnsupportedVersionException) {
+                return new SettingException(
+                        "--bootstrap " + opener.bootstrap() + " or --kafka: this client is refused: " + cause);
+            }
+        }
+        return e;
+    }
+
+    private void lose(Exception e) throws InterruptedException {
+        if (warnings.isDue()) {
+            log.warn("waits for the broker: {}; the topics are read again as soon as it answers", e.toString());
+        }
+        log.debug("the session is lost", e);
+        metrics.sessionLost();
+        if (TruncatedLogException.isCauseOf(e)) {
+            metrics.truncated();
+        }
+        unavailable = BROKER;
+        away();
+        closeSession();
+        for (long left = REOPEN_WAIT.toMillis(); left > 0 && !stopping; left -= 100) {
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
+    /** Before the run was ever taken it is the start that waits. */
+    private void away() {
+        if (opened.isDone()) {
+            health.blocked(NAME, BROKER);
+        } else {
+            health.starting(NAME, BROKER);
+        }
+    }
+
+    private void closeSession() {
+        Session lost = session;
+        session = null;
+        if (lost != null) {
+            lost.close();
+        }
+    }
+
+    private void turn(Session current) throws Exception {
+        for (Request request = next(); request != null; request = next()) {
+            try {
+                if (!request.answer().isDone()) {
+                    handle(current, request);
+                }
+            } catch (Exception e) {
+                if (Failures.isPassing(e)) {
+                    unanswered.addFirst(request);
+                } else {
+                    request.answer().completeExceptionally(endedException());
+                }
+                throw e;
+            }
+        }
+        serveWaiters(current);
+        current.turn(pollLimit());
+        serveWaiters(current);
+        standing.report(current, health);
+        announcing.report(current, health);
+        leasing.endWhenNoUse(current);
+    }
+
+    private @Nullable Request next() {
+        return unanswered.isEmpty() ? requests.poll() : unanswered.pollFirst();
+    }
+
+    private Duration pollLimit() {
+        long nanos = POLL_MAX.toNanos();
+        for (Request.Lease waiter : waiters) {
+            nanos = Math.min(nanos, waiter.deadlineNanos() - ticker.nanos());
+        }
+        return Duration.ofNanos(Math.max(0, nanos));
+    }
+
+    private void handle(Session current, Request request) throws Exception {
+        switch (request) {
+            case Request.Lease lease -> wait(lease);
+            case Request.Acknowledge ack -> ack.answer().complete(answers.acknowledge(current, ack));
+            case Request.Resume resume -> resume.answer().complete(answers.resume(current, resume));
+            case Request.Weights weights ->
+                weights.answer().complete(announcing.answer(current, weights.announcement()));
+            case Request.Batch batch -> batch(current, batch);
+            case Request.Unreadable gone -> unreadable(current, gone);
+            case Request.Status status ->
+                status.answer()
+                        .complete(standing.status(
+                                run, current, announcing.warning(current).orElse(null)));
+        }
+    }
+
+    private void wait(Request.Lease lease) {
+        if (waiters.size() >= REQUESTS_MAX) {
+            lease.answer()
+                    .completeExceptionally(new RolloutQueueException(
+                            RolloutQueueException.Kind.BUSY,
+                            REQUESTS_MAX + " callers wait for a step already; ask again"));
+            return;
+        }
+        waiters.add(lease);
+        leasing.asked();
+    }
+
+    /** Every waiter gets its answer or goes on waiting. */
+    private void serveWaiters(Session current) {
+        waiters.removeIf(waiter -> {
+            LeaseAnswer answer = waiter.answer().isDone() ? null : leasing.lease(current, waiter);
+            if (answer != null) {
+                waiter.answer().complete(answer);
+            }
+            return waiter.answer().isDone();
+        });
+    }
+
+    private static void batch(Session current, Request.Batch request) {
+        StepRecord.Lease open = current.ledger().openLease();
+        if (open == null || !open.token().equals(request.lease())) {
+            request.answer()
+                    .completeExceptionally(new RolloutQueueException(
+                            current.ledger().whyNotOpen(request.lease()), Current.of(current.ledger())));
+            return;
+        }
+        Map<GroupIndex, byte[]> payloads = new HashMap<>();
+        for (ManifestEntry entry : open.groups()) {
+            byte[] payload = current.collector().payload(entry);
+            if (payload != null) {
+                payloads.put(entry.groupIndex(), payload);
+            }
+        }
+        request.answer().complete(new BatchSource(open, payloads));
+    }
+
+    /**
+     * Groups of the open step cannot be read back, so its lease is void. The session ends with it: what was passed over
+     * for one of those groups is read again by the next, and may win.
+     */
+    private void unreadable(Session current, Request.Unreadable request) {
+        StepNumber step = request.lease().step();
+        if (!request.lease().equals(current.ledger().openLease())) {
+            request.answer()
+                    .completeExceptionally(RolloutQueueException.leasedAnew(
+                            "step " + step + " is no longer leased as it was; lease it again",
+                            Current.of(current.ledger())));
+            return;
+        }
+        String gone =
+                request.gone().size() + " of the " + request.lease().groups().size() + " groups of step " + step
+                        + " cannot be read back any more, first group "
+                        + request.gone().getFirst().groupIndex();
+        if (current.ledger().isReplaying()) {
+            request.answer()
+                    .completeExceptionally(new RolloutQueueException(
+                            gone + ": the recorded step cannot be replayed; resume at step " + step
+                                    + " with mode fresh",
+                            Current.of(current.ledger())));
+            return;
+        }
+        current.voidLease(request.gone(), gone);
+        metrics.leaseVoid();
+        String why = gone + ": step " + step + " is leased anew, with other groups; lease it again";
+        request.answer().completeExceptionally(RolloutQueueException.leasedAnew(why, Current.of(current.ledger())));
+        throw new LeaseVoidException(why);
+    }
+
+    @Override
+    public void wakeup() {
+        stopping = true;
+        Session current = session;
+        if (current != null) {
+            current.wakeup();
+        }
+    }
+
+    /** Everyone who waits is told, then the clients are closed. */
+    @Override
+    public void close() {
+        ended = true;
+        opened.completeExceptionally(endedException());
+        waiters.forEach(waiter -> waiter.answer().completeExceptionally(endedException()));
+        for (Request request = next(); request != null; request = next()) {
+            request.answer().completeExceptionally(endedException());
+        }
+        closeSession();
+    }
+
+    private RolloutQueueException endedException() {
+        String why = endedBy;
+        return new RolloutQueueException(
+                RolloutQueueException.Kind.ENDED,
+                why == null
+                        ? "the trainer consumer is stopping or has failed; see its log"
+                        : "the trainer consumer has ended: " + why);
+    }
+}

@@ -1,0 +1,117 @@
+package io.millrace.trainer.session;
+
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.rollout.StalenessFigures;
+import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.decide.Outcome;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts and says what became of results and groups, once it is on record. One for each session; owned by the loop. */
+final class OutcomeLog {
+    private static final Logger log = LoggerFactory.getLogger(OutcomeLog.class);
+
+    private final TrainerMetrics metrics;
+    private final StalenessFigures staleness = new StalenessFigures();
+    private final LengthFigures lengths = new LengthFigures();
+
+    OutcomeLog(TrainerMetrics metrics) {
+        this.metrics = metrics;
+    }
+
+    void happened(List<Outcome> outcomes) {
+        outcomes.forEach(this::happened);
+    }
+
+    private void happened(Outcome outcome) {
+        switch (outcome) {
+            case Outcome.GroupFinished finished -> {
+                lengths.generated(finished.group().responseTokens());
+                log.debug("group {} has finished", finished.group().groupIndex());
+            }
+            case Outcome.GroupDiscarded discarded -> {
+                metrics.discarded(discarded.reason());
+                discarded(discarded);
+            }
+            case Outcome.GroupAbandoned abandoned -> {
+                metrics.abandoned();
+                log.warn("group {} is abandoned: {}", abandoned.groupIndex(), abandoned.cause());
+            }
+            case Outcome.ResultRejected rejected -> {
+                metrics.rejected(rejected.flaw());
+                log.warn(
+                        "result of group {} attempt {} at partition {} offset {} is rejected: {}",
+                        rejected.groupIndex(),
+                        rejected.attempt(),
+                        rejected.partition(),
+                        rejected.offset(),
+                        rejected.reason());
+            }
+            case Outcome.ResultTakenBack back -> {
+                metrics.late();
+                log.warn(
+                        "the result of group {} attempt {} is taken back: {}",
+                        back.group().groupIndex(),
+                        back.group().attempt(),
+                        back.reason());
+            }
+            case Outcome.ResultRepeated repeated -> metrics.duplicate();
+            case Outcome.ResultMissing missing -> {
+                metrics.missing();
+                missing(missing.missing());
+            }
+            case Outcome.RecordSkipped skipped -> {
+                ResultEvent.Unreadable record = skipped.record();
+                metrics.skipped(record.problem());
+                log.warn(
+                        "record at partition {} offset {} of the results names no group and is skipped: {}",
+                        record.partition(),
+                        record.offset(),
+                        record.detail());
+            }
+        }
+    }
+
+    /** What filters drop is their purpose, and may be most of what finishes. */
+    private static void discarded(Outcome.GroupDiscarded discarded) {
+        if (discarded.reason().startsWith("filtered:")) {
+            log.debug("group {} is discarded: {}", discarded.group().groupIndex(), discarded.reason());
+        } else {
+            log.warn("group {} is discarded: {}", discarded.group().groupIndex(), discarded.why());
+        }
+    }
+
+    private static void missing(StepRecord.Missing missing) {
+        log.warn(
+                "the result of group {} attempt {} is not at partition {} offsets {}, where its receipt says: {};"
+                        + " the group is issued again",
+                missing.groupIndex(),
+                missing.attempt(),
+                missing.partition(),
+                missing.offsets(),
+                missing.reason().text());
+    }
+
+    /** A step of these groups is handed over. */
+    void leased(StepRecord.Lease lease, List<Finished> groups) {
+        WeightVersion version = lease.weightVersion();
+        for (Finished group : groups) {
+            WeightVersion oldest = StalenessFigures.unmasked(group.oldestVersion(), lease.maskBelow());
+            staleness.add(version, oldest, group.newestVersion());
+            metrics.staleness(version, oldest, group.newestVersion());
+            lengths.trained(group.responseTokens());
+        }
+    }
+
+    /** Of the groups handed over in this session. */
+    StalenessFigures.Snapshot staleness() {
+        return staleness.snapshot();
+    }
+
+    LengthFigures lengths() {
+        return lengths;
+    }
+}

@@ -1,0 +1,485 @@
+package io.millrace.trainer.session;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.Receipt;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.record.StepRecord.Snapshot;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.record.VersionWords;
+import io.millrace.common.rollout.StalenessFigures;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.common.topics.RunRecords;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.trainer.collect.Claims;
+import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.decide.AbandonedRow;
+import io.millrace.trainer.decide.Decisions;
+import io.millrace.trainer.decide.Intake;
+import io.millrace.trainer.decide.StepChooser;
+import io.millrace.trainer.filter.FilterChain;
+import io.millrace.trainer.gate.BatchChoice;
+import io.millrace.trainer.results.MissingResults;
+import io.millrace.trainer.results.ResultParser;
+import io.millrace.trainer.steps.AckDecision;
+import io.millrace.trainer.steps.FencedException;
+import io.millrace.trainer.steps.KeptSteps;
+import io.millrace.trainer.steps.NeededResults;
+import io.millrace.trainer.steps.Owner;
+import io.millrace.trainer.steps.ResumeDecision;
+import io.millrace.trainer.steps.ResumeMode;
+import io.millrace.trainer.steps.Retention;
+import io.millrace.trainer.steps.Snapshots;
+import io.millrace.trainer.steps.StepHistory;
+import io.millrace.trainer.steps.StepLedger;
+import io.millrace.trainer.steps.StepWriter;
+import io.millrace.trainer.steps.StepsReader;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The run as it was read from the topics, and the clients that go on with it. It lives until a client fails: then memory
+ * may be ahead of the topics, and the next session reads them again. Owned by the loop.
+ */
+public final class Session {
+    private static final Logger log = LoggerFactory.getLogger(Session.class);
+
+    private final RunId run;
+    private final String policyTopic;
+    private final String runTopic;
+    private final TopicPartition receipts;
+    private final Owner owner;
+    private final Snapshots snapshots;
+    private final StepLedger ledger;
+    private final Collector collector;
+    private final ResultsFeed feed;
+    private final Retention retention;
+    private final NeededResults needed;
+    private final ResultParser parser;
+    private final Intake intake;
+    private final OutcomeLog outcomes;
+    private final TrainerMetrics metrics;
+    private final Claims claims;
+    private final MissingResults missing;
+    private final Ticker ticker;
+    private final StepChooser chooser;
+    private final FilterChain filters;
+    private final AbandonedRow abandoned;
+    private final RunFit fit;
+    private final StepWriter writer;
+    private final PartitionReader reader;
+    private final KeptSteps keptSteps;
+    private final RecordTrimmer trimmer;
+    private final BrokerWatch watch;
+    private final Runnable clients;
+    /** In this turn, and not written yet. */
+    private final Decisions.Collecting decided = new Decisions.Collecting();
+
+    private @Nullable BatchChoice lastChoice;
+
+    /** What a session is made of; all of it is the session's from then on. */
+    record Parts(
+            RunId run,
+            Owner owner,
+            Snapshots snapshots,
+            StepLedger ledger,
+            Collector collector,
+            ResultParser parser,
+            Intake intake,
+            OutcomeLog outcomes,
+            TrainerMetrics metrics,
+            Claims claims,
+            MissingResults missing,
+            Ticker ticker,
+            StepChooser chooser,
+            FilterChain filters,
+            AbandonedRow abandoned,
+            RunFit fit,
+            ResultsFeed feed,
+            Retention retention,
+            NeededResults needed,
+            StepWriter writer,
+            PartitionReader reader,
+            KeptSteps keptSteps,
+            RecordTrimmer trimmer,
+            BrokerWatch watch,
+            Runnable clients) {}
+
+    Session(Parts parts) {
+        run = parts.run();
+        policyTopic = new RunTopics(run).policy();
+        runTopic = new RunTopics(run).runRecord();
+        receipts = new TopicPartition(new RunTopics(run).receipts(), 0);
+        owner = parts.owner();
+        snapshots = parts.snapshots();
+        ledger = parts.ledger();
+        collector = parts.collector();
+        parser = parts.parser();
+        intake = parts.intake();
+        outcomes = parts.outcomes();
+        metrics = parts.metrics();
+        claims = parts.claims();
+        missing = parts.missing();
+        ticker = parts.ticker();
+        chooser = parts.chooser();
+        filters = parts.filters();
+        abandoned = parts.abandoned();
+        fit = parts.fit();
+        feed = parts.feed();
+        retention = parts.retention();
+        needed = parts.needed();
+        writer = parts.writer();
+        reader = parts.reader();
+        keptSteps = parts.keptSteps();
+        trimmer = parts.trimmer();
+        watch = parts.watch();
+        clients = parts.clients();
+    }
+
+    /** Collects what has arrived, writes what that settles, deletes what is needed no more. */
+    public void turn(Duration pollLimit) throws Exception {
+        watch.turn();
+        feed.poll(pollLimit, this::take);
+        decided.add(intake.missing(missing.turn(feed.partitions(), feed::position)));
+        write(decided.take());
+        trimmer.turn();
+    }
+
+    private void write(Decisions decisions) {
+        if (!decisions.records().isEmpty()) {
+            writer.write(decisions.records());
+        }
+        outcomes.happened(decisions.outcomes());
+    }
+
+    /** The next step's groups; discards first what no step may have any more. */
+    public BatchChoice choose() {
+        write(chooser.discardStale());
+        BatchChoice choice = chooser.choose();
+        lastChoice = choice;
+        return choice;
+    }
+
+    /** What the gate said when a trainer last waited; null before. */
+    @Nullable
+    public BatchChoice lastChoice() {
+        return lastChoice;
+    }
+
+    private void take(ConsumerRecord<byte[], byte[]> record) throws Exception {
+        if (feed.partitions().contains(new TopicPartition(record.topic(), record.partition()))) {
+            result(record);
+            return;
+        }
+        if (record.topic().equals(runTopic)) {
+            RunRecords.read(record).ifPresent(fit::accept);
+            return;
+        }
+        if (record.topic().equals(receipts.topic())) {
+            receipt(record);
+            return;
+        }
+        if (!record.topic().equals(policyTopic)) {
+            task(record);
+            return;
+        }
+        Owner.read(record.headers()).filter(other -> other.compareTo(owner) > 0).ifPresent(newer -> {
+            throw new FencedException(run, owner, newer);
+        });
+    }
+
+    private void result(ConsumerRecord<byte[], byte[]> record) throws Exception {
+        long readAgain = parser.groupsReadAgain();
+        List<ResultEvent> events = parser.parse(record, collector::hasWon);
+        metrics.readAgain(parser.groupsReadAgain() - readAgain);
+        for (ResultEvent event : events) {
+            decided.add(intake.accept(event, reason -> StepsReader.letter(record, reason)));
+        }
+    }
+
+    /** Of a prompts lane; what is no task is for the workers to report. */
+    private void task(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            TrainingTask task = record.value() == null ? null : ControlCodec.decode(record.value(), TrainingTask.class);
+            if (task != null) {
+                chooser.issued(task);
+            }
+        } catch (BadRecordException e) {
+            log.debug("no task at {} offset {}", record.topic(), record.offset(), e);
+        }
+    }
+
+    private void receipt(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            if (record.value() != null) {
+                claims.claimed(ControlCodec.decode(record.value(), Receipt.class), record.offset(), ticker.nanos());
+            }
+        } catch (BadRecordException e) {
+            // The producer puts it on record.
+            log.debug("no receipt at offset {}", record.offset(), e);
+        }
+    }
+
+    /**
+     * Gives up the open lease durably, with each group of it that is gone.
+     *
+     * @param gone entries of its manifest that cannot be read back
+     */
+    public void voidLease(List<ManifestEntry> gone, String reason) {
+        List<ControlRecord> records = new ArrayList<>();
+        records.add(ledger.voidLease(reason));
+        for (ManifestEntry entry : gone) {
+            log.warn(
+                    "group {} attempt {} cannot be read back from partition {} offsets {}; it is issued again",
+                    entry.groupIndex(),
+                    entry.attempt(),
+                    entry.partition(),
+                    entry.offsets());
+            records.add(ledger.missing(new StepRecord.Missing(
+                    entry.groupIndex(),
+                    entry.attempt(),
+                    entry.partition(),
+                    entry.offsets(),
+                    StepRecord.Missing.Why.UNREADABLE)));
+        }
+        writer.write(records);
+    }
+
+    /** Makes a lease durable. */
+    public void write(StepRecord.Lease lease) {
+        writer.write(List.of(lease));
+    }
+
+    /** Makes a policy durable. */
+    public void write(Policy policy) {
+        writer.write(List.of(policy));
+    }
+
+    /** Makes an acknowledgement durable, with a snapshot when one is due. */
+    public void write(AckDecision.Acknowledged done) {
+        for (GroupIndex index : done.groups()) {
+            collector.settled(index);
+            parser.won(index);
+        }
+        writer.write(withSnapshot(done.records()));
+        retention.keep(done.step(), done.lease().groups());
+        mayDelete();
+    }
+
+    /** The recorded steps from a step on, as the run has them now. */
+    public List<StepHistory.Kept> recordedFrom(StepNumber step) throws Exception {
+        return keptSteps.steps(step, ledger.recordedBefore(), ledger.lineage());
+    }
+
+    /**
+     * Goes back to a step.
+     *
+     * @return why it is not possible; empty when it is done and durable
+     */
+    public String resume(ResumeDecision.MayResume may, ResumeMode mode, long nowMs) throws Exception {
+        List<StepHistory.Kept> steps = recordedFrom(may.step());
+        if (mode == ResumeMode.REPLAY) {
+            StepNumber lowest = lowestReplayable(steps, may.recordedBefore());
+            if (may.step().compareTo(lowest) < 0) {
+                return "the run cannot replay from step " + may.step() + ", whose results are no longer kept: steps "
+                        + lowest + " to " + ledger.nextStep()
+                        + " are possible (keep-steps, and the checkpoint_step of acknowledgements, say what is kept),"
+                        + " or mode fresh";
+            }
+        }
+        open(may, steps, nowMs);
+        return "";
+    }
+
+    /** Opens a lineage at the next step for a trainer that counts its versions anew; its weights go on. */
+    public void restart(VersionWords words, long nowMs) throws Exception {
+        ResumeDecision.MayResume may = ledger.restart(words);
+        log.warn(
+                "the trainer counts its weight versions anew: what it calls {} from here on is version {}",
+                words.word(ledger.policy().weightVersion()),
+                ledger.policy().weightVersion());
+        open(may, recordedFrom(may.step()), nowMs);
+    }
+
+    private void open(ResumeDecision.MayResume may, List<StepHistory.Kept> steps, long nowMs) {
+        List<ControlRecord> records = new ArrayList<>(ledger.resume(may, steps, nowMs));
+        StepRecord.Resume resume = (StepRecord.Resume) records.getFirst();
+        Decisions lost = intake.discardLost();
+        records.addAll(lost.records());
+        writer.write(withSnapshot(records));
+        outcomes.happened(lost.outcomes());
+        retention.resumed(resume);
+        log.warn(
+                "lineage {} begins at step {} with weight version {}: {}",
+                resume.lineage(),
+                resume.step(),
+                resume.weightVersion(),
+                resume.replayBefore().equals(resume.step())
+                        ? "new groups"
+                        : "steps up to " + (resume.replayBefore().value() - 1) + " are replayed");
+    }
+
+    /** The first step from which on every record is still there. */
+    private StepNumber lowestReplayable(List<StepHistory.Kept> steps, StepNumber before) {
+        Map<Integer, Long> begins = new HashMap<>();
+        Map<Integer, Long> logEnds = new HashMap<>();
+        feed.partitions().forEach(partition -> {
+            begins.put(partition.partition(), reader.begin(partition));
+            logEnds.put(partition.partition(), reader.end(partition));
+        });
+        return retention.lowestReplayable(steps, before, begins, logEnds);
+    }
+
+    /**
+     * Not before all is read again that an earlier process had read: a group that it settled, whose result stands above
+     * what this one has read, would be taken for a duplicate by the next.
+     */
+    private List<ControlRecord> withSnapshot(List<ControlRecord> records) {
+        if (!feed.caughtUp()) {
+            return records;
+        }
+        List<ControlRecord> written = snapshots.behind(
+                records,
+                ledger,
+                () -> ledger.snapshot(reads(), claims.receiptsFrom(feed.position(receipts)), collector.duplicates()));
+        if (written.getLast() instanceof Snapshot made) {
+            needed.take(made);
+        }
+        return written;
+    }
+
+    private List<Snapshot.ResultsRead> reads() {
+        Map<Integer, Long> finished = collector.neededFrom();
+        Map<Integer, Long> parts = parser.neededFrom();
+        List<Snapshot.ResultsRead> reads = new ArrayList<>();
+        for (TopicPartition partition : feed.partitions()) {
+            int number = partition.partition();
+            long to = feed.position(partition);
+            long from = Math.min(to, Math.min(finished.getOrDefault(number, to), parts.getOrDefault(number, to)));
+            reads.add(new Snapshot.ResultsRead(number, from, to));
+        }
+        return reads;
+    }
+
+    /** Asks for the deletion of results that neither a restart, nor a replay, nor the open lease needs. */
+    void mayDelete() {
+        retention.forgetBefore(retention.first(ledger.nextStep(), ledger.checkpoint()));
+        Map<Integer, TopicPartition> partitions = new HashMap<>();
+        feed.partitions().forEach(partition -> partitions.put(partition.partition(), partition));
+        needed.deletableBelow(retention.neededFrom(), ledger.openLease()).forEach((number, below) -> {
+            TopicPartition partition = partitions.get(number);
+            if (partition != null) {
+                trimmer.mayDeleteBelow(partition, below);
+            }
+        });
+    }
+
+    /** Why it is no use to go on; empty while it is. */
+    public Optional<String> verdict() {
+        return filters.verdict().or(abandoned::verdict);
+    }
+
+    /** What the run has settled, leased and decided, as the topics hold it. */
+    public StepLedger ledger() {
+        return ledger;
+    }
+
+    /** What has arrived and is not settled. */
+    public Collector collector() {
+        return collector;
+    }
+
+    /** Whether all is read that stood on the topics when it was opened. */
+    public boolean isCaughtUp() {
+        return feed.caughtUp();
+    }
+
+    /** How many records of that are left. */
+    public long recordsBehind() {
+        return feed.recordsBehind();
+    }
+
+    /** Tokens of older versions than this are masked in a step that is leased now; null when none are. */
+    public @Nullable WeightVersion maskBelow() {
+        return chooser.maskBelow();
+    }
+
+    /** Why a step cannot be leased before a newer checkpoint is named; empty when it can. */
+    public Optional<String> noRoomFor(StepNumber step) {
+        return retention.refusal(step, ledger.checkpoint());
+    }
+
+    /** How many acknowledged steps can be replayed. */
+    public int keptSteps() {
+        return retention.steps();
+    }
+
+    /** Whether the producer has said what the run is made of. */
+    public boolean isRunKnown() {
+        return fit.known();
+    }
+
+    /** Counts a step of these groups that is leased durably. */
+    public void handedOver(StepRecord.Lease lease, List<Finished> groups) {
+        outcomes.leased(lease, groups);
+    }
+
+    /** Of the groups handed over in this session. */
+    public StalenessFigures.Snapshot staleness() {
+        return outcomes.staleness();
+    }
+
+    /** Of the groups handed over, and of all that have finished, in this session. */
+    public LengthFigures lengths() {
+        return outcomes.lengths();
+    }
+
+    /** Groups dropped by filters since one was kept. */
+    public long filteredInARow() {
+        return filters.consecutive();
+    }
+
+    /** Groups given up since one finished. */
+    public long abandonedInARow() {
+        return abandoned.consecutive();
+    }
+
+    /** What to tell who waits of groups given up; empty while the last group finished. */
+    public Optional<String> lastAbandoned() {
+        return abandoned.last();
+    }
+
+    /** Bytes of parts held until their groups are whole. */
+    public long partBytes() {
+        return parser.heldBytes();
+    }
+
+    public void wakeup() {
+        feed.wakeup();
+    }
+
+    /** Closes the clients, waiting for none of them longer than a moment. */
+    public void close() {
+        clients.run();
+    }
+}

@@ -1,0 +1,366 @@
+package io.millrace.trainer.session;
+
+import io.millrace.common.kafka.HangingTransactions;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.LostTails;
+import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.lifecycle.Health;
+import io.millrace.common.metrics.Metrics;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.StepRecord.Snapshot;
+import io.millrace.common.time.EverySoOften;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.RecordTrimmer;
+import io.millrace.common.topics.RunRecords;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.common.topics.TopicAdmin;
+import io.millrace.common.topics.TrimFailures;
+import io.millrace.trainer.TrainerSettings;
+import io.millrace.trainer.collect.Claims;
+import io.millrace.trainer.collect.Collector;
+import io.millrace.trainer.decide.AbandonedRow;
+import io.millrace.trainer.decide.Intake;
+import io.millrace.trainer.decide.StepChooser;
+import io.millrace.trainer.filter.FilterChain;
+import io.millrace.trainer.results.MissingResults;
+import io.millrace.trainer.results.PartsAgain;
+import io.millrace.trainer.results.ResultEnds;
+import io.millrace.trainer.results.ResultParser;
+import io.millrace.trainer.steps.FencedException;
+import io.millrace.trainer.steps.KeptSteps;
+import io.millrace.trainer.steps.NeededResults;
+import io.millrace.trainer.steps.Owner;
+import io.millrace.trainer.steps.Retention;
+import io.millrace.trainer.steps.Snapshots;
+import io.millrace.trainer.steps.StepHistory;
+import io.millrace.trainer.steps.StepLedger;
+import io.millrace.trainer.steps.StepWriter;
+import io.millrace.trainer.steps.StepsReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/*
+ * A write whose outcome is unknown is not guessed: the session that made it is thrown away, and a new one is opened as
+ * at a start. Opening first waits for the run's last transaction to end, by initTransactions, so what is read afterwards
+ * holds the write or never will. Before that it looks who has the run, since initTransactions would fence a newer
+ * trainer consumer: see Owner.
+ */
+
+/** Takes the run and reads it, at a start and whenever a session was lost. Owned by the loop. */
+public final class SessionOpener {
+    private static final Logger log = LoggerFactory.getLogger(SessionOpener.class);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
+    /** A snapshot that is too large is so for hours, and nothing is lost meanwhile. */
+    private static final Duration SAY_TOO_LARGE_EVERY = Duration.ofMinutes(5);
+
+    private final TrainerSettings settings;
+    private final FilterChain filters;
+    /** Counts over all sessions, as the filters do. */
+    private final AbandonedRow abandoned;
+
+    private final RunTopics topics;
+    private final KafkaClients clients;
+    private final Admin admin;
+    private final Metrics metrics;
+    private final TrainerMetrics meters;
+    private final WallClock clock;
+    private final Ticker ticker;
+    /** Over all sessions, each of which may find the same. */
+    private final EverySoOften snapshotLines;
+
+    private final TrimFailures trimFailures;
+    private final LostTails lostTails = new LostTails();
+
+    private @Nullable Owner owner;
+    private boolean ensured;
+
+    /**
+     * @param filters count over all sessions; owned by the loop from then on
+     * @param admin for as long as the process lives; not owned
+     */
+    public SessionOpener(
+            TrainerSettings settings,
+            FilterChain filters,
+            KafkaClients clients,
+            Admin admin,
+            Metrics metrics,
+            TrainerMetrics meters,
+            Health health,
+            WallClock clock,
+            Ticker ticker) {
+        this.settings = settings;
+        this.filters = filters;
+        this.abandoned = new AbandonedRow(settings.maxConsecutiveAbandoned());
+        this.topics = new RunTopics(settings.topics().run());
+        this.clients = clients;
+        this.admin = admin;
+        this.metrics = metrics;
+        this.meters = meters;
+        this.clock = clock;
+        this.ticker = ticker;
+        this.snapshotLines = new EverySoOften(SAY_TOO_LARGE_EVERY, ticker);
+        this.trimFailures = new TrimFailures(
+                "deletion",
+                health,
+                metrics.registry(),
+                ticker,
+                settings.recovery().trimInterval());
+    }
+
+    public Admin admin() {
+        return admin;
+    }
+
+    /** Where the broker is looked for, for people. */
+    public String bootstrap() {
+        return settings.kafka().bootstrap();
+    }
+
+    /**
+     * Opens a session.
+     *
+     * @throws FencedException when a newer trainer consumer has the run
+     * @throws IllegalStateException when what stands on the topics contradicts itself
+     */
+    public Session open() throws Exception {
+        if (!ensured) {
+            new TopicAdmin(admin, settings.brokerTimeout()).ensure(settings.topics());
+            ensured = true;
+        }
+        Made made = new Made();
+        try {
+            return open(made);
+        } catch (Exception e) {
+            made.close();
+            throw e;
+        }
+    }
+
+    private Session open(Made made) throws Exception {
+        PartitionReader reader = new PartitionReader(new TopicTail(made.consumer("replay")), settings.brokerTimeout());
+        // Before the run is taken, so that a mistaken start leaves a running trainer consumer alone.
+        RunFit fit = new RunFit(settings.batch(), settings.topics().resultPartitions());
+        RunRecords.newest(reader, topics).ifPresent(fit::accept);
+        StepsReader stepsReader = new StepsReader(topics, reader);
+        Owner me = me(stepsReader.lastOwner());
+        StepWriter writer = new StepWriter(topics, me, made.producer());
+        writer.take();
+        StepLedger ledger =
+                new StepLedger(settings.batch().capacity(), settings.versions().rules());
+        TopicPartition policy = new TopicPartition(topics.policy(), 0);
+        TopicPartition steps = new TopicPartition(topics.steps(), 0);
+        HangingTransactions.abort(
+                admin, topics.trainerTransactionalId(), List.of(steps, policy), settings.brokerTimeout());
+        writer.wasReadTo(steps, reader.end(steps));
+        writer.wasReadTo(policy, reader.end(policy));
+        Map<TopicPartition, Long> others = new HashMap<>();
+        others.put(policy, reader.end(policy));
+        // From its beginning: what came since it was read must not be missed, and it is one record.
+        TopicPartition runRecord = new TopicPartition(topics.runRecord(), 0);
+        others.put(runRecord, reader.begin(runRecord));
+        List<DeadLetter.Unreadable> unreadable = stepsReader.fold(ledger);
+        meters.foreign(unreadable.size());
+        KeptSteps keptSteps = new KeptSteps(topics, reader);
+        Retention retention = kept(ledger, keptSteps);
+        publish(writer, ledger, unreadable);
+        Collector collector = new Collector(ledger, settings.payloadMemoryMax().bytes(), ledger.lastSnapshot());
+        ResultParser parser = new ResultParser(
+                topics.run(),
+                settings.topics().resultPartitions(),
+                settings.batch().samplesPerGroup(),
+                settings.partsMemoryMax().bytes(),
+                PartsAgain.from(reader, topics.results()));
+        TopicPartition prompts = new TopicPartition(topics.prompts(), 0);
+        others.put(prompts, reader.rankedFrom(prompts, ledger.totals().lowWaterMark(), SessionOpener::groupIndex));
+        TopicPartition urgent = new TopicPartition(topics.urgent(), 0);
+        others.put(urgent, reader.begin(urgent));
+        TopicPartition receipts = new TopicPartition(topics.receipts(), 0);
+        Snapshot snapshot = ledger.lastSnapshot();
+        others.put(receipts, Math.max(reader.begin(receipts), snapshot == null ? 0 : snapshot.receiptsFrom()));
+        ResultsFeed feed = new ResultsFeed(
+                made.consumer("results"),
+                topics.results(),
+                snapshot,
+                others,
+                policy,
+                meters,
+                lostTails,
+                settings.brokerTimeout());
+        NeededResults needed = new NeededResults();
+        if (snapshot != null) {
+            needed.found(snapshot, feed.resultEnds());
+        }
+        log.info(
+                "run {}: lineage {}, next step {}, weight version {}, {} groups trained, {}",
+                topics.run(),
+                ledger.lineage(),
+                ledger.nextStep(),
+                ledger.policy().weightVersion(),
+                ledger.totals().trained(),
+                ledger.openLease() == null ? "no step leased" : "that step is leased");
+        Claims claims =
+                new Claims(ledger, settings.recovery().missingResultTimeout().toNanos());
+        StepChooser chooser = new StepChooser(settings.gate().gate(settings.batch()), ledger, collector);
+        Session session = new Session(new Session.Parts(
+                topics.run(),
+                me,
+                new Snapshots(
+                        settings.recovery().snapshotRecords(),
+                        settings.topics().recordSizeMax().bytes(),
+                        snapshotLines,
+                        meters::snapshotTooLarge),
+                ledger,
+                collector,
+                parser,
+                new Intake(parser::won, collector, claims, ledger, filters, abandoned),
+                new OutcomeLog(meters),
+                meters,
+                claims,
+                new MissingResults(claims, new ResultEnds(admin, ticker), ticker),
+                ticker,
+                chooser,
+                filters,
+                abandoned,
+                fit,
+                feed,
+                retention,
+                needed,
+                writer,
+                reader,
+                keptSteps,
+                trimmer(),
+                new BrokerWatch(admin, ticker),
+                made::close));
+        session.mayDelete();
+        return session;
+    }
+
+    private RecordTrimmer trimmer() {
+        return new RecordTrimmer(admin, ticker, settings.recovery().trimInterval(), trimFailures);
+    }
+
+    /** The key of a task; empty when it is none. */
+    private static OptionalLong groupIndex(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return record.key() == null
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(Long.parseLong(new String(record.key(), StandardCharsets.US_ASCII)));
+        } catch (NumberFormatException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** The process keeps its number for as long as it lives; whoever took the run later has a higher one. */
+    private Owner me(Optional<Owner> last) {
+        Owner mine = owner;
+        if (mine == null) {
+            mine = Owner.after(last);
+            owner = mine;
+        } else if (last.isPresent() && last.get().compareTo(mine) > 0) {
+            throw new FencedException(topics.run(), mine, last.get());
+        }
+        return mine;
+    }
+
+    private Retention kept(StepLedger ledger, KeptSteps keptSteps) throws Exception {
+        Retention retention = new Retention(
+                settings.recovery().keepSteps(), settings.recovery().keepStepsMax());
+        List<StepHistory.Kept> steps = keptSteps.steps(
+                retention.first(ledger.nextStep(), ledger.checkpoint()), ledger.recordedBefore(), ledger.lineage());
+        for (StepHistory.Kept kept : steps) {
+            if (kept.acknowledgement() != null) {
+                retention.keep(kept.lease().step(), kept.lease().groups());
+            }
+        }
+        if (ledger.isReplaying()) {
+            ledger.recorded(steps.stream()
+                    .filter(kept -> kept.lease().step().compareTo(ledger.nextStep()) >= 0)
+                    .toList());
+        }
+        return retention;
+    }
+
+    /** The policy again, under this owner's name: whoever has the run sees it. */
+    private void publish(StepWriter writer, StepLedger ledger, List<DeadLetter.Unreadable> unreadable) {
+        Policy policy = ledger.policy();
+        if (ledger.isEmpty() && policy.sinceMs() == 0) {
+            policy = new Policy(
+                    policy.lineage(),
+                    policy.weightVersion(),
+                    policy.trainedGroups(),
+                    policy.state(),
+                    clock.millis(),
+                    policy.words());
+            ledger.replay(policy);
+            policy = ledger.policy();
+        }
+        List<ControlRecord> records = new ArrayList<>(unreadable);
+        records.add(policy);
+        writer.write(records);
+    }
+
+    /** Clients made so far, closed together; each twice does no harm. */
+    private final class Made {
+        private final Deque<AutoCloseable> made = new ArrayDeque<>();
+
+        private Consumer<byte[], byte[]> consumer(String role) {
+            Consumer<byte[], byte[]> consumer = clients.follower(id(role));
+            made.push(() -> consumer.close(CloseOptions.timeout(CLOSE_LIMIT)));
+            made.push(metrics.bind(consumer, role));
+            return consumer;
+        }
+
+        /** No call of it outlasts the wait for a broker, not its flush either: the loop says so in time and starts over. */
+        private Producer<byte[], byte[]> producer() {
+            int limitMs = Math.toIntExact(settings.brokerTimeout().toMillis());
+            Producer<byte[], byte[]> producer = clients.transactionalProducer(
+                    id("steps"),
+                    topics.trainerTransactionalId(),
+                    Map.of(
+                            ProducerConfig.MAX_BLOCK_MS_CONFIG, limitMs,
+                            ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, limitMs,
+                            ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, limitMs));
+            made.push(() -> producer.close(CLOSE_LIMIT));
+            made.push(metrics.bind(producer, "steps"));
+            return producer;
+        }
+
+        private void close() {
+            for (AutoCloseable one : made) {
+                try {
+                    one.close();
+                } catch (Exception e) {
+                    log.debug("a client did not close in order", e);
+                }
+            }
+            made.clear();
+        }
+    }
+
+    private String id(String role) {
+        return topics.run() + ".trainer." + role;
+    }
+}
