@@ -12,7 +12,6 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
-import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.VersionWords;
 import io.millrace.common.rollout.StalenessFigures;
@@ -41,7 +40,6 @@ import io.millrace.trainer.steps.ResumeDecision;
 import io.millrace.trainer.steps.ResumeMode;
 import io.millrace.trainer.steps.Retention;
 import io.millrace.trainer.steps.Snapshots;
-import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
 import io.millrace.trainer.steps.StepWriter;
 import io.millrace.trainer.steps.StepsReader;
@@ -69,7 +67,8 @@ public final class Session {
     private final String runTopic;
     private final TopicPartition receipts;
     private final Owner owner;
-    private final Snapshots snapshots;
+    private final SnapshotMaker snapshots;
+    private final Resumption resumption;
     private final StepLedger ledger;
     private final Collector collector;
     private final ResultsFeed feed;
@@ -87,8 +86,6 @@ public final class Session {
     private final AbandonedRow abandoned;
     private final RunFit fit;
     private final StepWriter writer;
-    private final PartitionReader reader;
-    private final KeptSteps keptSteps;
     private final RecordTrimmer trimmer;
     private final BrokerWatch watch;
     private final Runnable clients;
@@ -131,7 +128,6 @@ public final class Session {
         runTopic = new RunTopics(run).runRecord();
         receipts = new TopicPartition(new RunTopics(run).receipts(), 0);
         owner = parts.owner();
-        snapshots = parts.snapshots();
         ledger = parts.ledger();
         collector = parts.collector();
         parser = parts.parser();
@@ -149,11 +145,13 @@ public final class Session {
         retention = parts.retention();
         needed = parts.needed();
         writer = parts.writer();
-        reader = parts.reader();
-        keptSteps = parts.keptSteps();
         trimmer = parts.trimmer();
         watch = parts.watch();
         clients = parts.clients();
+        snapshots =
+                new SnapshotMaker(parts.snapshots(), ledger, collector, parser, claims, feed, receipts, parts.needed());
+        resumption = new Resumption(
+                ledger, intake, outcomes, retention, parts.keptSteps(), feed, parts.reader(), writer, snapshots);
     }
 
     /** Collects what has arrived, writes what that settles, deletes what is needed no more. */
@@ -281,14 +279,9 @@ public final class Session {
             collector.settled(index);
             parser.won(index);
         }
-        writer.write(withSnapshot(done.records()));
+        writer.write(snapshots.behind(done.records()));
         retention.keep(done.step(), done.lease().groups());
         mayDelete();
-    }
-
-    /** The recorded steps from a step on, as the run has them now. */
-    public List<StepHistory.Kept> recordedFrom(StepNumber step) throws Exception {
-        return keptSteps.steps(step, ledger.recordedBefore(), ledger.lineage());
     }
 
     /**
@@ -297,88 +290,12 @@ public final class Session {
      * @return why it is not possible; empty when it is done and durable
      */
     public String resume(ResumeDecision.MayResume may, ResumeMode mode, long nowMs) throws Exception {
-        List<StepHistory.Kept> steps = recordedFrom(may.step());
-        if (mode == ResumeMode.REPLAY) {
-            StepNumber lowest = lowestReplayable(steps, may.recordedBefore());
-            if (may.step().compareTo(lowest) < 0) {
-                return "the run cannot replay from step " + may.step() + ", whose results are no longer kept: steps "
-                        + lowest + " to " + ledger.nextStep()
-                        + " are possible (keep-steps, and the checkpoint_step of acknowledgements, say what is kept),"
-                        + " or mode fresh";
-            }
-        }
-        open(may, steps, nowMs);
-        return "";
+        return resumption.resume(may, mode, nowMs);
     }
 
     /** Opens a lineage at the next step for a trainer that counts its versions anew; its weights go on. */
     public void restart(VersionWords words, long nowMs) throws Exception {
-        ResumeDecision.MayResume may = ledger.restart(words);
-        log.warn(
-                "the trainer counts its weight versions anew: what it calls {} from here on is version {}",
-                words.word(ledger.policy().weightVersion()),
-                ledger.policy().weightVersion());
-        open(may, recordedFrom(may.step()), nowMs);
-    }
-
-    private void open(ResumeDecision.MayResume may, List<StepHistory.Kept> steps, long nowMs) {
-        List<ControlRecord> records = new ArrayList<>(ledger.resume(may, steps, nowMs));
-        StepRecord.Resume resume = (StepRecord.Resume) records.getFirst();
-        Decisions lost = intake.discardLost();
-        records.addAll(lost.records());
-        writer.write(withSnapshot(records));
-        outcomes.happened(lost.outcomes());
-        retention.resumed(resume);
-        log.warn(
-                "lineage {} begins at step {} with weight version {}: {}",
-                resume.lineage(),
-                resume.step(),
-                resume.weightVersion(),
-                resume.replayBefore().equals(resume.step())
-                        ? "new groups"
-                        : "steps up to " + (resume.replayBefore().value() - 1) + " are replayed");
-    }
-
-    /** The first step from which on every record is still there. */
-    private StepNumber lowestReplayable(List<StepHistory.Kept> steps, StepNumber before) {
-        Map<Integer, Long> begins = new HashMap<>();
-        Map<Integer, Long> logEnds = new HashMap<>();
-        feed.partitions().forEach(partition -> {
-            begins.put(partition.partition(), reader.begin(partition));
-            logEnds.put(partition.partition(), reader.end(partition));
-        });
-        return retention.lowestReplayable(steps, before, begins, logEnds);
-    }
-
-    /**
-     * Not before all is read again that an earlier process had read: a group that it settled, whose result stands above
-     * what this one has read, would be taken for a duplicate by the next.
-     */
-    private List<ControlRecord> withSnapshot(List<ControlRecord> records) {
-        if (!feed.caughtUp()) {
-            return records;
-        }
-        List<ControlRecord> written = snapshots.behind(
-                records,
-                ledger,
-                () -> ledger.snapshot(reads(), claims.receiptsFrom(feed.position(receipts)), collector.duplicates()));
-        if (written.getLast() instanceof Snapshot made) {
-            needed.take(made);
-        }
-        return written;
-    }
-
-    private List<Snapshot.ResultsRead> reads() {
-        Map<Integer, Long> finished = collector.neededFrom();
-        Map<Integer, Long> parts = parser.neededFrom();
-        List<Snapshot.ResultsRead> reads = new ArrayList<>();
-        for (TopicPartition partition : feed.partitions()) {
-            int number = partition.partition();
-            long to = feed.position(partition);
-            long from = Math.min(to, Math.min(finished.getOrDefault(number, to), parts.getOrDefault(number, to)));
-            reads.add(new Snapshot.ResultsRead(number, from, to));
-        }
-        return reads;
+        resumption.restart(words, nowMs);
     }
 
     /** Asks for the deletion of results that neither a restart, nor a replay, nor the open lease needs. */
