@@ -1,11 +1,14 @@
 package io.millrace.trainer.session;
 
+import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.StalenessFigures;
 import io.millrace.trainer.collect.Finished;
 import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.decide.Intake;
 import io.millrace.trainer.decide.Outcome;
+import io.millrace.trainer.decide.StepChooser;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,12 +78,13 @@ final class OutcomeLog {
         }
     }
 
-    /** What filters drop is their purpose, and may be most of what finishes. */
+    /** What filters drop is their purpose, and may be most of what finishes; what a resumption gives up was asked for. */
     private static void discarded(Outcome.GroupDiscarded discarded) {
-        if (discarded.reason().startsWith("filtered:")) {
-            log.debug("group {} is discarded: {}", discarded.group().groupIndex(), discarded.reason());
-        } else {
-            log.warn("group {} is discarded: {}", discarded.group().groupIndex(), discarded.why());
+        GroupIndex index = discarded.group().groupIndex();
+        switch (discarded.reason()) {
+            case StepChooser.STALE -> log.warn("group {} is discarded: {}", index, discarded.why());
+            case Intake.LINEAGE -> log.info("group {} is discarded: {}", index, discarded.why());
+            default -> log.debug("group {} is discarded: {}", index, discarded.reason());
         }
     }
 
