@@ -13,10 +13,12 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.WorkersRecord.State;
 import io.millrace.common.record.WorkersRecord.Status;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.StartWait;
 import io.millrace.worker.claim.Claimer;
@@ -35,7 +37,6 @@ import io.millrace.worker.publish.StatusPublisher;
 import io.millrace.worker.publish.StatusWatch;
 import io.millrace.worker.reward.RewardScorer;
 import io.millrace.worker.reward.Rewards;
-import io.millrace.worker.slots.Lane;
 import io.millrace.worker.weights.EngineVersions;
 import io.millrace.worker.weights.PolicyFollower;
 import io.millrace.worker.weights.WeightsGate;
@@ -128,7 +129,7 @@ public final class WorkerWiring {
                 producer,
                 topics,
                 records(topics.results(), settings.topics().resultPartitions()),
-                records(topics.evalResults(), settings.topics().resultPartitions()),
+                records(topics.results(GroupKind.EVALUATION), settings.topics().resultPartitions()),
                 records(topics.partials(), 1),
                 worker,
                 registry,
@@ -244,13 +245,13 @@ public final class WorkerWiring {
             DeadLetters deadLetters) {
         Claimer.Refusals refusals = new Claimer.Refusals(publisher, deadLetters);
         SequencedMap<Lane, LaneConsumer> training = new LinkedHashMap<>();
-        training.put(Lane.URGENT, lane(clients, metrics, topics.urgent(), Lane.URGENT));
-        training.put(Lane.TRAINING, lane(clients, metrics, topics.prompts(), Lane.TRAINING));
+        training.put(Lane.URGENT, lane(clients, metrics, Lane.URGENT));
+        training.put(Lane.TRAINING, lane(clients, metrics, Lane.TRAINING));
         List<Runnable> claimers = new ArrayList<>();
         claimers.add(startClaiming("claim", training, refusals, generator, metrics)::clockStepped);
         if (settings.evaluationSlots() > 0) {
             SequencedMap<Lane, LaneConsumer> evaluation = new LinkedHashMap<>();
-            evaluation.put(Lane.EVALUATION, lane(clients, metrics, topics.evalPrompts(), Lane.EVALUATION));
+            evaluation.put(Lane.EVALUATION, lane(clients, metrics, Lane.EVALUATION));
             claimers.add(startClaiming("claim-evaluation", evaluation, refusals, generator, metrics)::clockStepped);
         }
         OwnerLoop clock = new OwnerLoop(
@@ -281,11 +282,11 @@ public final class WorkerWiring {
         return claimer;
     }
 
-    private LaneConsumer lane(KafkaClients clients, Metrics metrics, String topic, Lane lane) {
+    private LaneConsumer lane(KafkaClients clients, Metrics metrics, Lane lane) {
         return new LaneConsumer(() -> {
             ShareConsumer<byte[], byte[]> consumer = clients.shareConsumer(
-                    worker.workerId() + "-" + lane.word(), topics.shareGroup(topic), settings.prefetch());
-            consumer.subscribe(List.of(topic));
+                    worker.workerId() + "-" + lane.word(), topics.shareGroup(lane), settings.prefetch());
+            consumer.subscribe(List.of(topics.lane(lane)));
             return new LaneConsumer.Made(consumer, metrics.bind(consumer, lane.word())::close);
         });
     }
@@ -337,8 +338,7 @@ public final class WorkerWiring {
                 publisher.groupsFinished(),
                 publisher.groupsFailed(),
                 generator.samplesFinished(),
-                generator.responseTokens(),
-                table.heldForEvaluation());
+                generator.responseTokens());
     }
 
     private ObjectNode json(Generator generator, EnginePool engines) {
@@ -353,7 +353,6 @@ public final class WorkerWiring {
         json.put("hold_reason", generator.dispatcher().holdReason(Lane.TRAINING));
         json.put("held_for", gate.holdReason());
         json.set("groups", Json.MAPPER.valueToTree(table.held()));
-        json.set("evaluation_groups", Json.MAPPER.valueToTree(table.heldForEvaluation()));
         json.set("engines", Json.MAPPER.valueToTree(engines.statuses()));
         return json;
     }

@@ -3,19 +3,20 @@ package io.millrace.producer;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.evaluate.EvalBook;
 import io.millrace.producer.evaluate.EvalLoads;
 import io.millrace.producer.evaluate.EvalTasks;
 import io.millrace.producer.ledger.Decision;
-import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.LedgerCounts;
 import io.millrace.producer.ledger.Liveness;
@@ -42,9 +43,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Evaluations {
     private static final Logger log = LoggerFactory.getLogger(Evaluations.class);
-
-    /** First attempts and repeated ones stand on the same lane; the ledger knows them apart. */
-    private static final List<Lane> LANES = List.of(Lane.PROMPTS, Lane.URGENT);
 
     /** Of the process's health: waits while a read of a data set hangs. */
     static final String PART = "evaluations";
@@ -123,7 +121,7 @@ final class Evaluations {
 
     private void over() {
         for (EvalBook.Range range : book.takeOver()) {
-            ledger.over(range.from(), range.to());
+            ledger.close(range.from(), range.to());
             tasks.keySet().removeIf(index -> index.compareTo(range.from()) >= 0 && index.compareTo(range.to()) < 0);
         }
     }
@@ -139,12 +137,11 @@ final class Evaluations {
         TrainingTask task = published.task();
         publishedEnd = Math.max(publishedEnd, published.offset() + 1);
         book.stands(task.groupIndex(), published.offset());
-        LANES.forEach(each -> ledger.read(TrimmedTopic.of(each), published.offset() + 1));
+        ledger.read(TrimmedTopic.EVALUATION, published.offset() + 1);
         if (!book.isOpen(task.groupIndex())) {
             return;
         }
-        Lane logical = task.attempt().value() == 1 ? Lane.PROMPTS : Lane.URGENT;
-        if (ledger.published(logical, task, published.offset(), nowMs())) {
+        if (ledger.published(Lane.EVALUATION, task, published.offset(), nowMs())) {
             tasks.put(task.groupIndex(), task);
         }
     }
@@ -161,14 +158,14 @@ final class Evaluations {
 
     /** What a worker holds. */
     void status(WorkersRecord.Status status) {
-        ledger.workerStatus(status.ofEvaluations(), nowMs());
+        ledger.workerStatus(status, nowMs());
     }
 
     /** Takes how far workers have come, and issues the oldest evaluation that may begin. */
     void turn(Policy policy) throws Exception {
         OptionalLong start = queue.turn(publishedEnd);
         if (start.isPresent()) {
-            LANES.forEach(each -> ledger.queueStart(each, start.getAsLong(), nowMs()));
+            ledger.queueStart(Lane.EVALUATION, start.getAsLong(), nowMs());
         }
         issue(policy);
     }
@@ -354,14 +351,12 @@ final class Evaluations {
     void trim(RecordTrimmer trimmer, Ledger training) {
         trimmer.mayDeleteBelow(
                 new TopicPartition(topics.partials(), 0), ledger.neededFrom(TrimmedTopic.PARTIALS, training));
-        long needed = LANES.stream()
-                .mapToLong(each -> ledger.neededFrom(TrimmedTopic.of(each)))
-                .min()
-                .orElse(0);
+        long needed = ledger.neededFrom(TrimmedTopic.EVALUATION);
         trimmer.mayDeleteBelow(
-                new TopicPartition(topics.evalPrompts(), 0),
+                new TopicPartition(topics.lane(Lane.EVALUATION), 0),
                 Math.min(needed, book.neededTask().orElse(needed)));
-        trimmer.mayDeleteBelow(new TopicPartition(topics.evalReceipts(), 0), ledger.neededFrom(TrimmedTopic.RECEIPTS));
+        trimmer.mayDeleteBelow(
+                new TopicPartition(topics.receipts(GroupKind.EVALUATION), 0), ledger.neededFrom(TrimmedTopic.RECEIPTS));
     }
 
     Figures figures() {

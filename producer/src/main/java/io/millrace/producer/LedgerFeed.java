@@ -4,6 +4,7 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
@@ -97,7 +98,7 @@ final class LedgerFeed {
         String topic = record.topic();
         if (topic.equals(topics.receipts())) {
             ledger.read(TrimmedTopic.RECEIPTS, record.offset() + 1);
-        } else if (topic.equals(topics.evalReceipts())) {
+        } else if (topic.equals(topics.receipts(GroupKind.EVALUATION))) {
             evaluations.receiptsRead(record.offset() + 1);
         }
         try {
@@ -109,7 +110,7 @@ final class LedgerFeed {
                 receipt(decode(record, Receipt.class), record.offset());
             } else if (topic.equals(topics.evals())) {
                 evaluations.accept(decode(record, EvalRecord.class));
-            } else if (topic.equals(topics.evalReceipts())) {
+            } else if (topic.equals(topics.receipts(GroupKind.EVALUATION))) {
                 evaluations.receipt(decode(record, Receipt.class), record.offset());
             } else if (topic.equals(topics.workers()) && record.value() != null) {
                 // A compacted topic: no value means that its key is no longer needed.

@@ -2,9 +2,9 @@ package io.millrace.producer;
 
 import io.millrace.common.kafka.LostTails;
 import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -57,8 +57,8 @@ final class LostClaims {
      */
     int lanes(PartitionReader reader) throws InterruptedException {
         int lost = 0;
-        for (String lane : List.of(topics.prompts(), topics.urgent(), topics.evalPrompts())) {
-            TopicPartition partition = new TopicPartition(lane, 0);
+        for (Lane lane : Lane.values()) {
+            TopicPartition partition = new TopicPartition(topics.lane(lane), 0);
             long start = start(topics.shareGroup(lane), partition);
             long end = reader.end(partition);
             if (tails.isNew(partition, start, end)) {

@@ -10,12 +10,12 @@ import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.admission.Admission;
 import io.millrace.producer.ledger.Decision;
 import io.millrace.producer.ledger.Issue;
-import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.Liveness;
 import io.millrace.producer.ledger.TrimmedTopic;
@@ -162,7 +162,7 @@ final class ProducerSession implements AutoCloseable {
                     published.task().groupIndex());
         }
         publishedEnds.merge(lane, published.offset() + 1, Math::max);
-        if (lane == Lane.PROMPTS) {
+        if (lane == Lane.TRAINING) {
             lastPromptOffset = Math.max(lastPromptOffset, published.offset());
         }
     }
@@ -264,7 +264,7 @@ final class ProducerSession implements AutoCloseable {
         }
         Map<GroupIndex, TrainingTask> tasks = new HashMap<>();
         for (Lane lane : Lane.values()) {
-            PromptLog tasksLog = lane == Lane.PROMPTS ? edges.prompts() : edges.urgent();
+            PromptLog tasksLog = lane == Lane.TRAINING ? edges.prompts() : edges.urgent();
             List<Long> offsets = issues.values().stream()
                     .filter(issue -> issue.lane() == lane)
                     .map(Issue::offset)
@@ -344,7 +344,7 @@ final class ProducerSession implements AutoCloseable {
         long issuedAtMs = around.clock().millis();
         for (long index = nextIndex; index < nextIndex + groups; index++) {
             batch.add(new RunPublisher.Item.Task(
-                    Lane.PROMPTS, plan.tasks().task(new GroupIndex(index), feed.policy(), issuedAtMs)));
+                    Lane.TRAINING, plan.tasks().task(new GroupIndex(index), feed.policy(), issuedAtMs)));
         }
         List<Long> offsets = edges.publisher().publish(batch);
         for (int i = 0; i < groups; i++) {
@@ -362,7 +362,7 @@ final class ProducerSession implements AutoCloseable {
         RecordTrimmer trimmer = edges.trimmer();
         trimmer.mayDeleteBelow(
                 new TopicPartition(topics.prompts(), 0),
-                Math.min(lastPromptOffset, ledger.neededFrom(TrimmedTopic.PROMPTS)));
+                Math.min(lastPromptOffset, ledger.neededFrom(TrimmedTopic.TRAINING)));
         trimmer.mayDeleteBelow(new TopicPartition(topics.urgent(), 0), ledger.neededFrom(TrimmedTopic.URGENT));
         trimmer.mayDeleteBelow(new TopicPartition(topics.receipts(), 0), ledger.neededFrom(TrimmedTopic.RECEIPTS));
         edges.evaluations().trim(trimmer, ledger);

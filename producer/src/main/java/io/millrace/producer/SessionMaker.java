@@ -6,13 +6,14 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.time.Ticker;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TrimFailures;
 import io.millrace.producer.evaluate.EvalLoads;
 import io.millrace.producer.evaluate.EvalTasks;
-import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.Liveness;
 import io.millrace.producer.ledger.Reissues;
@@ -81,15 +82,16 @@ final class SessionMaker {
     ProducerSession make() {
         RunTopics topics = plan.topics();
         Ticker ticker = around.ticker();
-        Ledger ledger = new Ledger(new Reissues(settings.recovery().limits()));
+        Ledger ledger =
+                new Ledger(GroupKind.TRAINING, new Reissues(settings.recovery().limits()));
         Liveness liveness = new Liveness(settings.recovery().heartbeatTimeout(), PERIOD);
         BadRecords bad = new BadRecords(around.metrics());
         TopicTail tail = new TopicTail(readers.follower("millrace-producer-follower"));
         KafkaClientMetrics meters = new KafkaClientMetrics(tail.consumer(), Tags.of("client", "follower"));
         meters.bindTo(metrics.registry());
         Map<Lane, QueueWatch> queues = new EnumMap<>(Lane.class);
-        queues.put(Lane.PROMPTS, queue(topics.prompts()));
-        queues.put(Lane.URGENT, queue(topics.urgent()));
+        queues.put(Lane.TRAINING, queue(Lane.TRAINING));
+        queues.put(Lane.URGENT, queue(Lane.URGENT));
         RunPublisher publisher = new RunPublisher(
                 publisherClients.transactionalProducer("millrace-producer-publisher", topics.producerTransactionalId()),
                 topics,
@@ -100,10 +102,11 @@ final class SessionMaker {
                 topics,
                 evalTasks,
                 evalTasks::load,
-                lane(topics.evalPrompts(), bad),
+                lane(topics.lane(Lane.EVALUATION), bad),
                 publisher,
-                queue(topics.evalPrompts()),
-                new Ledger(new Reissues(settings.recovery().limits())),
+                queue(Lane.EVALUATION),
+                new Ledger(
+                        GroupKind.EVALUATION, new Reissues(settings.recovery().limits())),
                 evaluationLoads,
                 around.health(),
                 new EvaluationMetrics(metrics.registry()),
@@ -151,8 +154,9 @@ final class SessionMaker {
         return new PromptLog(() -> readers.follower("millrace-producer-prompts"), topic, plan.brokerLimit(), bad::skip);
     }
 
-    private QueueWatch queue(String lane) {
-        return new QueueWatch(admin, plan.topics().shareGroup(lane), lane, around.ticker(), PERIOD);
+    private QueueWatch queue(Lane lane) {
+        RunTopics topics = plan.topics();
+        return new QueueWatch(admin, topics.shareGroup(lane), topics.lane(lane), around.ticker(), PERIOD);
     }
 
     /** A heartbeat that cannot be delivered is soon given up, so that the next is not held back by it. */

@@ -9,10 +9,11 @@ import io.millrace.common.kafka.HangingTransactions;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunRecords;
-import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.publish.FencedException;
 import io.millrace.producer.publish.PublishedTask;
@@ -115,7 +116,7 @@ final class TakeOver {
         new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
         Map<TopicPartition, Long> positions = readSettlements(reader);
         readTasks(reader);
-        for (String topic : List.of(plan.topics().receipts(), plan.topics().evalReceipts())) {
+        for (String topic : List.of(plan.topics().receipts(), plan.topics().receipts(GroupKind.EVALUATION))) {
             TopicPartition receipts = new TopicPartition(topic, 0);
             positions.put(receipts, reader.begin(receipts));
         }
@@ -150,13 +151,13 @@ final class TakeOver {
         for (String topic : List.of(
                 plan.topics().prompts(),
                 plan.topics().urgent(),
-                plan.topics().evalPrompts(),
+                plan.topics().lane(Lane.EVALUATION),
                 plan.topics().results(),
                 plan.topics().receipts(),
-                plan.topics().evalReceipts(),
+                plan.topics().receipts(GroupKind.EVALUATION),
                 plan.topics().runRecord(),
                 plan.topics().evals(),
-                plan.topics().evalResults())) {
+                plan.topics().results(GroupKind.EVALUATION))) {
             own.addAll(reader.partitions(topic));
         }
         return own;
@@ -191,7 +192,7 @@ final class TakeOver {
     private void readTasks(PartitionReader reader) {
         // Before they are read: what is lost from then on is noticed by whatever takes its place.
         for (String lane : List.of(
-                plan.topics().prompts(), plan.topics().urgent(), plan.topics().evalPrompts())) {
+                plan.topics().prompts(), plan.topics().urgent(), plan.topics().lane(Lane.EVALUATION))) {
             TopicPartition partition = new TopicPartition(lane, 0);
             edges.publisher().wasReadTo(partition, reader.end(partition));
         }
@@ -199,7 +200,7 @@ final class TakeOver {
         nextIndex = nextIndex(last);
         lastPromptOffset = last == null ? 0 : last.offset();
         edges.prompts()
-                .from(new GroupIndex(ledger.counts().lowWaterMark()), task -> published.accept(Lane.PROMPTS, task));
+                .from(new GroupIndex(ledger.counts().lowWaterMark()), task -> published.accept(Lane.TRAINING, task));
         edges.urgent().all(task -> published.accept(Lane.URGENT, task));
         edges.evaluations().readTasks();
     }

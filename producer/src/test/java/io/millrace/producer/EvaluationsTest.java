@@ -17,10 +17,12 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.testing.ManualTicker;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.evaluate.EvalBook;
 import io.millrace.producer.evaluate.EvalLoads;
@@ -102,12 +104,12 @@ class EvaluationsTest {
                         () -> {
                             throw new IllegalStateException("nothing is read back");
                         },
-                        topics.evalPrompts(),
+                        topics.lane(Lane.EVALUATION),
                         Duration.ofSeconds(1),
                         (record, reason) -> {}),
                 publisher,
-                new QueueWatch(admin, "g", topics.evalPrompts(), ticker, Duration.ofHours(1)),
-                new Ledger(new Reissues(new RecoveryLimits(3, 2, 10_000, 60_000))),
+                new QueueWatch(admin, "g", topics.lane(Lane.EVALUATION), ticker, Duration.ofHours(1)),
+                new Ledger(GroupKind.EVALUATION, new Reissues(new RecoveryLimits(3, 2, 10_000, 60_000))),
                 loads,
                 health,
                 new EvaluationMetrics(new SimpleMeterRegistry()),

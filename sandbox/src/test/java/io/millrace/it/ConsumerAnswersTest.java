@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.testing.Await;
+import io.millrace.common.topics.Lane;
 import io.millrace.worker.claim.LaneConsumer;
 import java.time.Duration;
 import java.util.HashMap;
@@ -33,7 +34,7 @@ class ConsumerAnswersTest {
     void theAnswersThatAStalledConsumerIsKnownByAreCountedByKafkasOwn() throws Exception {
         KafkaClients clients = new KafkaClients(new KafkaSettings(KafkaCluster.bootstrap(), Map.of()), 1 << 20);
         try (ShareConsumer<byte[], byte[]> consumer =
-                clients.shareConsumer("answers", run.topics.shareGroup(run.topics.prompts()), 1)) {
+                clients.shareConsumer("answers", run.topics.shareGroup(Lane.TRAINING), 1)) {
             consumer.subscribe(List.of(run.topics.prompts()));
             Map<String, Long> first = new HashMap<>();
             // An idle consumer gets empty answers, and heartbeats go on.

@@ -9,10 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.record.WorkersRecord;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.testing.Await;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.sandbox.engine.EngineServer;
@@ -104,7 +107,7 @@ class EvaluationTest {
     private List<GroupHeader> results() throws Exception {
         List<GroupHeader> headers = new ArrayList<>();
         Set<Long> seen = new HashSet<>();
-        for (ConsumerRecord<byte[], byte[]> record : run.records(run.topics.evalResults())) {
+        for (ConsumerRecord<byte[], byte[]> record : run.records(run.topics.results(GroupKind.EVALUATION))) {
             if (ResultHeaders.readType(record.headers()) == ResultHeaders.Type.GROUP) {
                 GroupHeader header = RolloutGroupCodec.decodeHeader(record.value());
                 if (seen.add(header.groupIndex().value())) {
@@ -189,7 +192,7 @@ class EvaluationTest {
         groups.forEach(group -> assertTrue(group.prompt().asText().startsWith("Eval "), group::toString));
         Await.until(
                 "the tasks of an evaluation that is over to be deleted",
-                () -> run.records(run.topics.evalPrompts()).isEmpty(),
+                () -> run.records(run.topics.lane(Lane.EVALUATION)).isEmpty(),
                 WholeRun.LIMIT);
     }
 
@@ -276,14 +279,15 @@ class EvaluationTest {
         assertError(404, "there is no evaluation mine", trainer.delete("/v1/evaluations/mine"));
         String body = asked("mine", dataSet("d", dataSet("Eval ", 12), 2)).toString();
         assertStatus(202, trainer.post("/v1/evaluations", body));
-        Await.until("its tasks", () -> run.records(run.topics.evalPrompts()).size() == 12, WholeRun.LIMIT);
+        Await.until(
+                "its tasks", () -> run.records(run.topics.lane(Lane.EVALUATION)).size() == 12, WholeRun.LIMIT);
         JsonNode cancelled = assertOk(trainer.delete("/v1/evaluations/mine"));
         assertEquals("cancelled", cancelled.path("state").asString());
         assertEquals(cancelled, assertOk(trainer.delete("/v1/evaluations/mine")), "again");
         assertEquals(cancelled, assertOk(trainer.post("/v1/evaluations", body)), "asked for again");
         Await.until(
                 "its tasks to be deleted",
-                () -> run.records(run.topics.evalPrompts()).isEmpty(),
+                () -> run.records(run.topics.lane(Lane.EVALUATION)).isEmpty(),
                 WholeRun.LIMIT);
         assertEquals(1, evals(EvalRecord.Cancelled.class).size());
     }
@@ -365,8 +369,8 @@ class EvaluationTest {
 
     private boolean holds() throws Exception {
         for (ConsumerRecord<byte[], byte[]> record : run.records(run.topics.workers())) {
-            String value = new String(record.value(), java.nio.charset.StandardCharsets.UTF_8);
-            if (Json.MAPPER.readTree(value).path("evaluation_groups").size() > 1) {
+            if (ControlCodec.decode(record.value(), WorkersRecord.class) instanceof WorkersRecord.Status status
+                    && status.held(GroupKind.EVALUATION).size() > 1) {
                 return true;
             }
         }

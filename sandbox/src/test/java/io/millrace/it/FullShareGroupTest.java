@@ -100,8 +100,7 @@ class FullShareGroupTest {
                                         0,
                                         0,
                                         0,
-                                        0,
-                                        null));
+                                        0));
                         return !lines.isEmpty();
                     },
                     WorkerRun.LIMIT);

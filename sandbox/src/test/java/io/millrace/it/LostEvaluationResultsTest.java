@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.AttemptHistory;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.testing.Await;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.sandbox.broker.BrokerSettings;
 import io.millrace.sandbox.broker.EmbeddedBroker;
@@ -113,7 +115,7 @@ class LostEvaluationResultsTest {
     /** Groups of which a receipt says that they stand on {@code eval-results}. */
     private Set<Long> finished() throws Exception {
         Set<Long> groups = new TreeSet<>();
-        for (ConsumerRecord<byte[], byte[]> record : whole.records(whole.topics.evalReceipts())) {
+        for (ConsumerRecord<byte[], byte[]> record : whole.records(whole.topics.receipts(GroupKind.EVALUATION))) {
             Receipt receipt = ControlCodec.decode(record.value(), Receipt.class);
             if (receipt.outcome() instanceof Receipt.Success) {
                 groups.add(receipt.groupIndex().value());
@@ -127,7 +129,7 @@ class LostEvaluationResultsTest {
     }
 
     private void losesResults(Cut cut) throws Exception {
-        loses(whole.topics.evalResults(), cut);
+        loses(whole.topics.results(GroupKind.EVALUATION), cut);
     }
 
     /** Stops the broker in order, takes from every partition of the topic, and starts it again. */
@@ -155,7 +157,7 @@ class LostEvaluationResultsTest {
     /** Tasks of attempts after the first, by group. */
     private Map<Long, TrainingTask> issuedAgain() throws Exception {
         Map<Long, TrainingTask> again = new HashMap<>();
-        for (ConsumerRecord<byte[], byte[]> record : whole.records(whole.topics.evalPrompts())) {
+        for (ConsumerRecord<byte[], byte[]> record : whole.records(whole.topics.lane(Lane.EVALUATION))) {
             TrainingTask task = ControlCodec.decode(record.value(), TrainingTask.class);
             if (task.attempt().value() > 1) {
                 again.put(task.groupIndex().value(), task);
@@ -212,7 +214,7 @@ class LostEvaluationResultsTest {
         TrainerProcess trainer = trainer();
         generateSome(ProducerRun.dataSet(folder, LONG_PROMPT, PROMPTS), trainer);
         assertTrue(
-                whole.records(whole.topics.evalResults()).stream()
+                whole.records(whole.topics.results(GroupKind.EVALUATION)).stream()
                         .anyMatch(record -> record.headers().lastHeader(ResultHeaders.PART) != null),
                 "no group was larger than a record");
         losesResults((tails, partition) -> tails.cutBatches(partition, 1));
@@ -264,7 +266,7 @@ class LostEvaluationResultsTest {
         Await.until("its tasks to be deleted", () -> tasks("Gone ").size() <= 1, WholeRun.LIMIT);
         Await.until(
                 "its receipts to be deleted",
-                () -> whole.records(whole.topics.evalReceipts()).isEmpty(),
+                () -> whole.records(whole.topics.receipts(GroupKind.EVALUATION)).isEmpty(),
                 WholeRun.LIMIT);
         producer.stop();
         producer();
@@ -303,7 +305,7 @@ class LostEvaluationResultsTest {
     /** Groups whose prompts begin so, of which a task stands. */
     private Set<Long> tasks(String begin) throws Exception {
         Set<Long> groups = new TreeSet<>();
-        for (ConsumerRecord<byte[], byte[]> record : whole.records(whole.topics.evalPrompts())) {
+        for (ConsumerRecord<byte[], byte[]> record : whole.records(whole.topics.lane(Lane.EVALUATION))) {
             TrainingTask task = ControlCodec.decode(record.value(), TrainingTask.class);
             if (task.prompt().asText().startsWith(begin)) {
                 groups.add(task.groupIndex().value());
@@ -327,7 +329,9 @@ class LostEvaluationResultsTest {
         Await.until(
                 "as many results as there were",
                 () -> finished().size() > 2 * PROMPTS
-                        && whole.records(whole.topics.evalResults()).size() > PROMPTS + PROMPTS / 2,
+                        && whole.records(whole.topics.results(GroupKind.EVALUATION))
+                                        .size()
+                                > PROMPTS + PROMPTS / 2,
                 WholeRun.LIMIT);
         slow.stop();
         trainer.close();

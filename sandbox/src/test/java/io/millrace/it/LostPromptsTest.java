@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.topics.Lane;
 import io.millrace.sandbox.broker.BrokerSettings;
 import io.millrace.sandbox.broker.EmbeddedBroker;
 import io.millrace.sandbox.broker.LogTails;
@@ -69,7 +70,7 @@ class LostPromptsTest {
 
     /** Claims every group from the prompts lane, in whatever order. */
     private void claimAll() throws Exception {
-        String group = run.topics.shareGroup(run.topics.prompts());
+        String group = run.topics.shareGroup(Lane.TRAINING);
         List<Long> claimed = new ArrayList<>();
         try (ShareConsumer<byte[], byte[]> claimer = run.clients.shareConsumer("test-claimer", group, 1)) {
             claimer.subscribe(List.of(run.topics.prompts()));
@@ -101,7 +102,7 @@ class LostPromptsTest {
                 second.get("/metrics").contains("millrace_producer_truncated_logs_total{run=\"" + run.run + "\"} 1.0"),
                 "the lane that ends before what its share group has claimed is said and counted");
         await("published again", () -> run.committedIndices().equals(ALL));
-        String group = run.topics.shareGroup(run.topics.prompts());
+        String group = run.topics.shareGroup(Lane.TRAINING);
         try (ShareConsumer<byte[], byte[]> living = run.clients.shareConsumer("test-living", group, 1)) {
             living.subscribe(List.of(run.topics.prompts()));
             await("all are issued again", () -> {

@@ -15,11 +15,13 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.Lane;
 import io.millrace.producer.publish.FencedException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -80,14 +82,17 @@ class ProducerRecoveryTest {
                         0,
                         held.entrySet().stream()
                                 .map(one -> new WorkersRecord.HeldGroup(
-                                        new GroupIndex(one.getKey()), new Attempt(one.getValue()), 0, 0))
+                                        GroupKind.TRAINING,
+                                        new GroupIndex(one.getKey()),
+                                        new Attempt(one.getValue()),
+                                        0,
+                                        0))
                                 .toList(),
                         List.of(),
                         0,
                         0,
                         0,
-                        0,
-                        null));
+                        0));
     }
 
     private void receipt(long index, long attempt, Receipt.Outcome outcome) throws Exception {
@@ -198,7 +203,7 @@ class ProducerRecoveryTest {
     void theLastTaskOfAWorkerThatDiedWithoutAWordIsFoundOnceAnotherPolls() throws Exception {
         ProducerRun.Started producer = run.start(dataSet, QUICK);
         awaitCount(producer, "queued", 8);
-        String group = run.topics.shareGroup(run.topics.prompts());
+        String group = run.topics.shareGroup(Lane.TRAINING);
         try (ShareConsumer<byte[], byte[]> dying = run.clients.shareConsumer("test-dying", group, 1)) {
             dying.subscribe(List.of(run.topics.prompts()));
             AtomicInteger claimed = new AtomicInteger();

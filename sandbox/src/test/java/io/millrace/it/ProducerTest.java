@@ -20,11 +20,13 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.lifecycle.Health;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.Lane;
 import io.millrace.producer.publish.FencedException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -132,14 +134,14 @@ class ProducerTest {
                         8,
                         0,
                         held.stream()
-                                .map(index -> new WorkersRecord.HeldGroup(new GroupIndex(index), new Attempt(1), 0, 0))
+                                .map(index -> new WorkersRecord.HeldGroup(
+                                        GroupKind.TRAINING, new GroupIndex(index), new Attempt(1), 0, 0))
                                 .toList(),
                         List.of(),
                         0,
                         0,
                         0,
-                        0,
-                        null));
+                        0));
     }
 
     @Test
@@ -308,7 +310,7 @@ class ProducerTest {
         awaitCounts(producer, Map.of("queued", 6L, "in_flight", 0L, "finished", 2L, "failed", 0L));
         assertEquals(0.5, producer.status().path("reward_mean").asDouble());
 
-        String group = run.topics.shareGroup(run.topics.prompts());
+        String group = run.topics.shareGroup(Lane.TRAINING);
         try (ShareConsumer<byte[], byte[]> worker = run.clients.shareConsumer("test-claim", group, 1)) {
             worker.subscribe(List.of(run.topics.prompts()));
             // Three of them are known better; group 3 has left the queue and nobody says where to.

@@ -15,6 +15,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RewardStats;
@@ -79,14 +80,14 @@ class ProducerTroubleTest {
                 8,
                 0,
                 held.stream()
-                        .map(index -> new WorkersRecord.HeldGroup(new GroupIndex(index), new Attempt(1), 0, 0))
+                        .map(index -> new WorkersRecord.HeldGroup(
+                                GroupKind.TRAINING, new GroupIndex(index), new Attempt(1), 0, 0))
                         .toList(),
                 List.of(),
                 0,
                 0,
                 0,
-                0,
-                null);
+                0);
     }
 
     @Test

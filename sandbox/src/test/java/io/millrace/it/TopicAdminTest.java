@@ -10,6 +10,7 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.testing.Await;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
@@ -232,7 +233,7 @@ class TopicAdminTest {
     void everyLanesShareGroupIsConfiguredBeforeAnyWorkerJoins() throws Exception {
         topicAdmin.ensure(settings());
 
-        for (String lane : List.of(topics.prompts(), topics.urgent(), topics.evalPrompts())) {
+        for (Lane lane : Lane.values()) {
             Config config = configOf(ConfigResource.Type.GROUP, topics.shareGroup(lane));
             assertEquals("earliest", config.get("share.auto.offset.reset").value());
             assertEquals("read_committed", config.get("share.isolation.level").value());

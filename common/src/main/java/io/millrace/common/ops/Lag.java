@@ -1,6 +1,7 @@
 package io.millrace.common.ops;
 
 import io.millrace.common.id.RunId;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import java.util.List;
@@ -76,7 +77,7 @@ record Lag(
     /** Groups of evaluations that live workers hold. */
     long evaluationsInFlight() {
         return workers.stream()
-                .mapToLong(seen -> seen.status().heldForEvaluation().size())
+                .mapToLong(seen -> seen.status().held(GroupKind.EVALUATION).size())
                 .sum();
     }
 

@@ -6,10 +6,11 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
-import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
 import java.util.List;
@@ -51,10 +52,10 @@ final class LagReader {
                 .orElse(null);
         WorkerStatuses statuses = new WorkerStatuses();
         reader.read(only(topics.workers()), 0, statuses::accept);
-        Set<Claim> claims = claims(statuses, WorkersRecord.Status::groups);
-        Lag.Lane evaluation = lane(topics.evalPrompts(), claims(statuses, WorkersRecord.Status::heldForEvaluation));
-        Lag.Lane urgent = lane(topics.urgent(), claims);
-        Lag.Lane prompts = lane(topics.prompts(), claims);
+        Set<Claim> claims = claims(statuses);
+        Lag.Lane evaluation = lane(Lane.EVALUATION, claims);
+        Lag.Lane urgent = lane(Lane.URGENT, claims);
+        Lag.Lane prompts = lane(Lane.TRAINING, claims);
         long published = newest(topics.prompts(), record -> decode(record, TrainingTask.class))
                 .map(task -> task.groupIndex().value() + 1)
                 .orElse(0L);
@@ -80,24 +81,24 @@ final class LagReader {
         return new TopicPartition(topic, 0);
     }
 
-    private record Claim(GroupIndex groupIndex, Attempt attempt) {}
+    private record Claim(GroupKind kind, GroupIndex groupIndex, Attempt attempt) {}
 
-    private Set<Claim> claims(
-            WorkerStatuses statuses, Function<WorkersRecord.Status, List<WorkersRecord.HeldGroup>> held) {
+    private static Set<Claim> claims(WorkerStatuses statuses) {
         return statuses.live().stream()
-                .flatMap(seen -> held.apply(seen.status()).stream())
-                .map(group -> new Claim(group.groupIndex(), group.attempt()))
+                .flatMap(seen -> seen.status().groups().stream())
+                .map(group -> new Claim(group.kind(), group.groupIndex(), group.attempt()))
                 .collect(Collectors.toSet());
     }
 
     /** @param claims what workers hold: the start offset moves a little after the acknowledgement */
-    private Lag.Lane lane(String topic, Set<Claim> claims) throws Exception {
-        Optional<SharePartitionOffsetInfo> offsets = shareOffsets(topic);
+    private Lag.Lane lane(Lane lane, Set<Claim> claims) throws Exception {
+        String topic = topics.lane(lane);
+        Optional<SharePartitionOffsetInfo> offsets = shareOffsets(lane);
         long[] records = {0};
         long from = offsets.map(SharePartitionOffsetInfo::startOffset).orElse(0L);
         reader.read(only(topic), from, record -> {
             boolean claimed = decode(record, TrainingTask.class)
-                    .filter(task -> claims.contains(new Claim(task.groupIndex(), task.attempt())))
+                    .filter(task -> claims.contains(new Claim(lane.kind(), task.groupIndex(), task.attempt())))
                     .isPresent();
             records[0] += claimed ? 0 : 1;
         });
@@ -110,14 +111,15 @@ final class LagReader {
     }
 
     /** Empty before the first worker, and until its first acknowledgement has reached the broker. */
-    private Optional<SharePartitionOffsetInfo> shareOffsets(String topic) throws Exception {
-        String group = topics.shareGroup(topic);
-        ListShareGroupOffsetsSpec spec = new ListShareGroupOffsetsSpec().topicPartitions(List.of(only(topic)));
+    private Optional<SharePartitionOffsetInfo> shareOffsets(Lane lane) throws Exception {
+        String group = topics.shareGroup(lane);
+        ListShareGroupOffsetsSpec spec =
+                new ListShareGroupOffsetsSpec().topicPartitions(List.of(only(topics.lane(lane))));
         try {
             return Optional.ofNullable(admin.listShareGroupOffsets(Map.of(group, spec))
                             .partitionsToOffsetInfo(group)
                             .get(limit.toMillis(), TimeUnit.MILLISECONDS)
-                            .get(only(topic)))
+                            .get(only(topics.lane(lane))))
                     // Before the first acknowledgement a group has no start offset of its own.
                     .filter(info -> info.startOffset() >= 0);
         } catch (ExecutionException e) {

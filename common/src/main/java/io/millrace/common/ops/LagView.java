@@ -1,6 +1,7 @@
 package io.millrace.common.ops;
 
 import io.millrace.common.json.Json;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.WorkersRecord;
 import java.time.Instant;
@@ -42,7 +43,7 @@ final class LagView {
                     status.worker().workerId(),
                     status.state().name().toLowerCase(Locale.ROOT),
                     status.slotsInUse() + "/" + status.slots(),
-                    status.groups().size(),
+                    status.held(GroupKind.TRAINING).size(),
                     status.groupsFinished(),
                     status.groupsFailed(),
                     Lag.seconds(lag.nowMs() - seen.timestampMs()) + " ago");
@@ -95,7 +96,7 @@ final class LagView {
             worker.put("state", status.state().name().toLowerCase(Locale.ROOT));
             worker.put("slots", status.slots());
             worker.put("slots_in_use", status.slotsInUse());
-            worker.put("groups", status.groups().size());
+            worker.put("groups", status.held(GroupKind.TRAINING).size());
             worker.put("groups_finished", status.groupsFinished());
             worker.put("groups_failed", status.groupsFailed());
             worker.put("seen_ms_ago", lag.nowMs() - seen.timestampMs());

@@ -3,12 +3,14 @@ package io.millrace.common.ops;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import java.util.Optional;
 
@@ -42,9 +44,9 @@ enum PeekTopic {
             case RUN -> topics.runRecord();
             case DEAD_LETTERS -> topics.deadLetters();
             case EVALS -> topics.evals();
-            case EVAL_PROMPTS -> topics.evalPrompts();
-            case EVAL_RESULTS -> topics.evalResults();
-            case EVAL_RECEIPTS -> topics.evalReceipts();
+            case EVAL_PROMPTS -> topics.lane(Lane.EVALUATION);
+            case EVAL_RESULTS -> topics.results(GroupKind.EVALUATION);
+            case EVAL_RECEIPTS -> topics.receipts(GroupKind.EVALUATION);
         };
     }
 

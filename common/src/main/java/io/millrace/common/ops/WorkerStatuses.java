@@ -3,6 +3,7 @@ package io.millrace.common.ops;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.WorkersRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -77,11 +78,11 @@ public final class WorkerStatuses {
         return byKey.values().stream().filter(seen -> seen.live(newestMs)).toList();
     }
 
-    /** The groups that live workers hold, each once. */
+    /** The training groups that live workers hold, each once. */
     public Set<GroupIndex> held() {
         Set<GroupIndex> held = new TreeSet<>();
         for (Seen seen : live()) {
-            seen.status().groups().forEach(group -> held.add(group.groupIndex()));
+            seen.status().held(GroupKind.TRAINING).forEach(group -> held.add(group.groupIndex()));
         }
         return held;
     }

@@ -33,10 +33,9 @@ public sealed interface WorkersRecord extends ControlRecord {
      * @param sentAtMs wall clock at the worker; for people, never for judging liveness
      * @param slots how many samples it may have in flight
      * @param slotsInUse how many it has in flight
-     * @param groups every training group it holds: claimed, not yet receipted
+     * @param groups every group it holds: claimed, not yet receipted
      * @param samplesFinished since its start
      * @param responseTokens since its start
-     * @param evaluationGroups every group of evaluations it holds; null where it knows no evaluations
      */
     record Status(
             WorkerIncarnation worker,
@@ -50,38 +49,18 @@ public sealed interface WorkersRecord extends ControlRecord {
             long groupsFinished,
             long groupsFailed,
             long samplesFinished,
-            long responseTokens,
-            @Nullable List<HeldGroup> evaluationGroups)
+            long responseTokens)
             implements WorkersRecord {
         public Status {
             Objects.requireNonNull(worker, "worker");
             Objects.requireNonNull(state, "state");
             groups = List.copyOf(groups);
             engines = List.copyOf(engines);
-            evaluationGroups = evaluationGroups == null ? null : List.copyOf(evaluationGroups);
         }
 
-        /** Every group of evaluations it holds. */
-        public List<HeldGroup> heldForEvaluation() {
-            return evaluationGroups == null ? List.of() : evaluationGroups;
-        }
-
-        /** The same, as if its groups of evaluations were all it holds. */
-        public Status ofEvaluations() {
-            return new Status(
-                    worker,
-                    sequence,
-                    state,
-                    sentAtMs,
-                    slots,
-                    slotsInUse,
-                    heldForEvaluation(),
-                    engines,
-                    groupsFinished,
-                    groupsFailed,
-                    samplesFinished,
-                    responseTokens,
-                    null);
+        /** Every group of this kind it holds. */
+        public List<HeldGroup> held(GroupKind kind) {
+            return groups.stream().filter(group -> group.kind() == kind).toList();
         }
     }
 
@@ -91,7 +70,11 @@ public sealed interface WorkersRecord extends ControlRecord {
      * @param claimedAtMs wall clock at the worker
      * @param samplesDone how many of its samples have ended
      */
-    record HeldGroup(GroupIndex groupIndex, Attempt attempt, long claimedAtMs, int samplesDone) {}
+    record HeldGroup(GroupKind kind, GroupIndex groupIndex, Attempt attempt, long claimedAtMs, int samplesDone) {
+        public HeldGroup {
+            Objects.requireNonNull(kind, "kind");
+        }
+    }
 
     /**
      * An engine as a worker sees it.

@@ -2,6 +2,7 @@ package io.millrace.common.topics;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
+import io.millrace.common.record.GroupKind;
 
 /** The names of a run's topics, share groups and transactional ids. */
 public record RunTopics(RunId run) {
@@ -14,9 +15,13 @@ public record RunTopics(RunId run) {
         return run + ".prompts.urgent";
     }
 
-    /** Evaluation tasks, the repeated ones too. */
-    public String evalPrompts() {
-        return run + ".prompts.eval";
+    /** The topic of a lane. */
+    public String lane(Lane lane) {
+        return switch (lane) {
+            case TRAINING -> prompts();
+            case URGENT -> urgent();
+            case EVALUATION -> run + ".prompts.eval";
+        };
     }
 
     /** Evaluations: what was asked for, what became of it. */
@@ -24,16 +29,17 @@ public record RunTopics(RunId run) {
         return run + ".evals";
     }
 
-    public String evalResults() {
-        return run + ".eval-results";
-    }
-
-    public String evalReceipts() {
-        return run + ".eval-receipts";
-    }
-
+    /** Those of training groups. */
     public String results() {
         return run + ".results";
+    }
+
+    /** The results of groups of this kind. */
+    public String results(GroupKind kind) {
+        return switch (kind) {
+            case TRAINING -> results();
+            case EVALUATION -> run + ".eval-results";
+        };
     }
 
     /** Unfinished samples of groups that were given back. */
@@ -41,8 +47,17 @@ public record RunTopics(RunId run) {
         return run + ".partials";
     }
 
+    /** Those of training groups. */
     public String receipts() {
         return run + ".receipts";
+    }
+
+    /** How attempts of groups of this kind ended. */
+    public String receipts(GroupKind kind) {
+        return switch (kind) {
+            case TRAINING -> receipts();
+            case EVALUATION -> run + ".eval-receipts";
+        };
     }
 
     public String workers() {
@@ -67,9 +82,9 @@ public record RunTopics(RunId run) {
         return run + ".dead-letters";
     }
 
-    /** The share group of a prompts lane: one each, named after its topic. */
-    public String shareGroup(String lane) {
-        return lane + ".workers";
+    /** The share group of a lane: one each, named after its topic. */
+    public String shareGroup(Lane lane) {
+        return lane(lane) + ".workers";
     }
 
     public String producerTransactionalId() {

@@ -4,6 +4,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.time.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -74,10 +75,8 @@ public final class TopicAdmin {
         List<String> created = create(missing);
         verify(specs);
         RunTopics topics = new RunTopics(settings.run());
-        configureShareGroups(List.of(
-                topics.shareGroup(topics.prompts()),
-                topics.shareGroup(topics.urgent()),
-                topics.shareGroup(topics.evalPrompts())));
+        configureShareGroups(
+                Arrays.stream(Lane.values()).map(topics::shareGroup).toList());
         List<String> verified = specs.stream()
                 .map(TopicSpec::name)
                 .filter(name -> !created.contains(name))

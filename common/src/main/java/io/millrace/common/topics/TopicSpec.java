@@ -1,6 +1,7 @@
 package io.millrace.common.topics;
 
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.record.GroupKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -49,9 +50,9 @@ public record TopicSpec(String name, int partitions, int replicationFactor, Map<
         specs.add(compacted(topics.runRecord(), settings));
         specs.add(log(topics.deadLetters(), 1, settings));
         specs.add(log(topics.evals(), 1, settings));
-        specs.add(log(topics.evalPrompts(), 1, settings));
-        specs.add(groups(topics.evalResults(), settings.resultPartitions(), settings));
-        specs.add(log(topics.evalReceipts(), 1, settings));
+        specs.add(log(topics.lane(Lane.EVALUATION), 1, settings));
+        specs.add(groups(topics.results(GroupKind.EVALUATION), settings.resultPartitions(), settings));
+        specs.add(log(topics.receipts(GroupKind.EVALUATION), 1, settings));
         return specs;
     }
 

@@ -17,6 +17,7 @@ import io.millrace.common.record.ChatMessage;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
@@ -204,17 +205,26 @@ class ControlGoldenTest {
                                 1750000000003L,
                                 64,
                                 8,
-                                List.of(new WorkersRecord.HeldGroup(
-                                        new GroupIndex(7), new Attempt(1), 1750000000001L, 3)),
+                                List.of(
+                                        new WorkersRecord.HeldGroup(
+                                                GroupKind.TRAINING,
+                                                new GroupIndex(7),
+                                                new Attempt(1),
+                                                1750000000001L,
+                                                3),
+                                        new WorkersRecord.HeldGroup(
+                                                GroupKind.EVALUATION,
+                                                new GroupIndex(1),
+                                                new Attempt(1),
+                                                1750000000002L,
+                                                0)),
                                 List.of(
                                         new WorkersRecord.EngineStatus("http://gpu-1:30000", true, 8, "3"),
                                         new WorkersRecord.EngineStatus("http://gpu-2:30000", false, 0, null)),
                                 12,
                                 1,
                                 96,
-                                48000,
-                                List.of(new WorkersRecord.HeldGroup(
-                                        new GroupIndex(1), new Attempt(1), 1750000000002L, 0)))),
+                                48000)),
                 golden(
                         "ledger-heartbeat",
                         WorkersRecord.class,

@@ -11,6 +11,7 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.WorkersRecord;
 import java.util.List;
@@ -130,13 +131,15 @@ class LagTest {
                 NOW_MS,
                 64,
                 60,
-                List.of(new WorkersRecord.HeldGroup(new GroupIndex(5), new Attempt(1), NOW_MS, 3)),
+                List.of(
+                        new WorkersRecord.HeldGroup(GroupKind.TRAINING, new GroupIndex(5), new Attempt(1), NOW_MS, 3),
+                        new WorkersRecord.HeldGroup(
+                                GroupKind.EVALUATION, new GroupIndex(5), new Attempt(1), NOW_MS, 0)),
                 List.of(),
                 41,
                 1,
                 330,
-                9_000,
-                List.of(new WorkersRecord.HeldGroup(new GroupIndex(5), new Attempt(1), NOW_MS, 0)));
+                9_000);
         Lag lag = new Lag(
                 new RunId("r"),
                 lane(9, OptionalLong.of(9)),

@@ -6,6 +6,7 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.WorkersRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -17,10 +18,11 @@ class WorkerStatusesTest {
 
     private static WorkersRecord.Status status(String id, WorkersRecord.State state, long... groups) {
         List<WorkersRecord.HeldGroup> held = java.util.Arrays.stream(groups)
-                .mapToObj(group -> new WorkersRecord.HeldGroup(new GroupIndex(group), new Attempt(1), 0, 0))
+                .mapToObj(group ->
+                        new WorkersRecord.HeldGroup(GroupKind.TRAINING, new GroupIndex(group), new Attempt(1), 0, 0))
                 .toList();
         return new WorkersRecord.Status(
-                new WorkerIncarnation(id, "i"), 1, state, 0, 64, 8 * groups.length, held, List.of(), 0, 0, 0, 0, null);
+                new WorkerIncarnation(id, "i"), 1, state, 0, 64, 8 * groups.length, held, List.of(), 0, 0, 0, 0);
     }
 
     private void put(WorkersRecord.Status status, long timestampMs) {

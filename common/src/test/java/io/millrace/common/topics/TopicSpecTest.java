@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.config.ByteSize;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
+import io.millrace.common.record.GroupKind;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -50,14 +51,14 @@ class TopicSpecTest {
 
     @Test
     void eachLaneHasAShareGroupOfItsOwn() {
-        assertEquals("demo.prompts.workers", TOPICS.shareGroup(TOPICS.prompts()));
-        assertEquals("demo.prompts.urgent.workers", TOPICS.shareGroup(TOPICS.urgent()));
-        assertEquals("demo.prompts.eval.workers", TOPICS.shareGroup(TOPICS.evalPrompts()));
+        assertEquals("demo.prompts.workers", TOPICS.shareGroup(Lane.TRAINING));
+        assertEquals("demo.prompts.urgent.workers", TOPICS.shareGroup(Lane.URGENT));
+        assertEquals("demo.prompts.eval.workers", TOPICS.shareGroup(Lane.EVALUATION));
     }
 
     @Test
     void onlyResultsHaveMoreThanOnePartition() {
-        List<String> results = List.of(TOPICS.results(), TOPICS.evalResults());
+        List<String> results = List.of(TOPICS.results(), TOPICS.results(GroupKind.EVALUATION));
         specs(6, 1).forEach((name, spec) -> assertEquals(results.contains(name) ? 6 : 1, spec.partitions(), name));
     }
 
@@ -142,5 +143,18 @@ class TopicSpecTest {
         }
         int last = RunTopics.resultPartition(new GroupIndex(Long.MAX_VALUE), 256);
         assertTrue(last >= 0 && last < 256);
+    }
+
+    @Test
+    void eachKindHasLanesResultsAndReceiptsOfItsOwn() {
+        Set<String> names = new HashSet<>();
+        for (GroupKind kind : GroupKind.values()) {
+            Lane.of(kind).forEach(lane -> assertTrue(lane.kind() == kind && names.add(TOPICS.lane(lane))));
+            assertTrue(names.add(TOPICS.results(kind)) && names.add(TOPICS.receipts(kind)));
+        }
+        assertEquals(Lane.values().length + 4, names.size());
+        assertEquals(Lane.TRAINING, Lane.first(GroupKind.TRAINING));
+        assertEquals(Lane.URGENT, Lane.later(GroupKind.TRAINING));
+        assertEquals(Lane.EVALUATION, Lane.later(GroupKind.EVALUATION));
     }
 }

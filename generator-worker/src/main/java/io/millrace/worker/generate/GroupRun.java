@@ -1,11 +1,12 @@
 package io.millrace.worker.generate;
 
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord.HeldGroup;
 import io.millrace.common.rollout.RolloutGroup;
-import io.millrace.worker.slots.Lane;
+import io.millrace.common.topics.Lane;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -68,8 +69,8 @@ public final class GroupRun {
         return lane;
     }
 
-    boolean isEvaluation() {
-        return lane == Lane.EVALUATION;
+    GroupKind kind() {
+        return lane.kind();
     }
 
     long claimedAtMs() {
@@ -434,16 +435,16 @@ public final class GroupRun {
                     done++;
                 }
             }
-            return new HeldGroup(task.groupIndex(), task.attempt(), claimedAtMs, done);
+            return new HeldGroup(lane.kind(), task.groupIndex(), task.attempt(), claimedAtMs, done);
         } finally {
             lock.unlock();
         }
     }
 
     /** What identifies the attempt within this worker; evaluations count their groups by themselves. */
-    record Key(boolean evaluation, long groupIndex, long attempt) {}
+    record Key(GroupKind kind, long groupIndex, long attempt) {}
 
     Key key() {
-        return new Key(isEvaluation(), task.groupIndex().value(), task.attempt().value());
+        return new Key(kind(), task.groupIndex().value(), task.attempt().value());
     }
 }

@@ -33,21 +33,11 @@ public final class InFlightTable {
         return runs.size();
     }
 
-    /** For the status record, oldest group first; without those of evaluations. */
+    /** For the status record, by kind, oldest group first. */
     public List<HeldGroup> held() {
-        return held(false);
-    }
-
-    /** The same of evaluations. */
-    public List<HeldGroup> heldForEvaluation() {
-        return held(true);
-    }
-
-    private List<HeldGroup> held(boolean evaluation) {
         return runs.values().stream()
-                .filter(run -> run.isEvaluation() == evaluation)
                 .map(GroupRun::held)
-                .sorted(Comparator.comparing(HeldGroup::groupIndex))
+                .sorted(Comparator.comparing(HeldGroup::kind).thenComparing(HeldGroup::groupIndex))
                 .toList();
     }
 }

@@ -6,6 +6,7 @@ import dev.failsafe.RetryPolicy;
 import dev.failsafe.RetryPolicyBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.RunId;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
@@ -149,8 +150,8 @@ final class Sampler {
         int[] promptIds = group.promptIds();
         return tried(group, () -> {
             // Never the same twice: an engine refuses a request id it still holds.
-            String rid = run + (group.isEvaluation() ? ".e" : ".g") + task.groupIndex() + ".a" + task.attempt() + ".s"
-                    + sample + ".t" + tries.incrementAndGet();
+            String rid = run + (group.kind() == GroupKind.EVALUATION ? ".e" : ".g") + task.groupIndex() + ".a"
+                    + task.attempt() + ".s" + sample + ".t" + tries.incrementAndGet();
             GenerateRequest request = new GenerateRequest(
                     rid,
                     promptIds == null ? null : soFar.prefix(promptIds),

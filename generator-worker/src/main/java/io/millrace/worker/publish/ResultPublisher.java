@@ -12,9 +12,9 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.time.Ticker;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.GroupTooLargeException;
-import io.millrace.worker.slots.Lane;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -199,7 +199,7 @@ public final class ResultPublisher {
     }
 
     private void sendReceipt(Closed closed, Receipt receipt, Runnable done) {
-        String topic = closed.lane() == Lane.EVALUATION ? topics.evalReceipts() : topics.receipts();
+        String topic = topics.receipts(closed.lane().kind());
         var _ = send(new ProducerRecord<>(topic, KafkaClients.key(receipt.groupIndex()), ControlCodec.encode(receipt)))
                 .thenRunAsync(done, followUps)
                 .exceptionally(this::report);

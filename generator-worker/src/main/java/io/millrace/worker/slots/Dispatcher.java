@@ -1,5 +1,6 @@
 package io.millrace.worker.slots;
 
+import io.millrace.common.topics.Lane;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -1,5 +1,6 @@
 package io.millrace.worker.slots;
 
+import io.millrace.common.topics.Lane;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -14,6 +14,7 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.json.Json;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.SamplingParams;
@@ -21,6 +22,7 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.common.testing.RecordingFatal;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.TestingEngine;
@@ -29,7 +31,6 @@ import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.reward.RewardScorer;
 import io.millrace.worker.reward.Rewards;
-import io.millrace.worker.slots.Lane;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.Collections;
@@ -97,7 +98,7 @@ class GeneratorTest {
                     kafka,
                     topics,
                     new ResultRecords(topics.results(), 1, 1 << 20, 1 << 20),
-                    new ResultRecords(topics.evalResults(), 1, 1 << 20, 1 << 20),
+                    new ResultRecords(topics.results(GroupKind.EVALUATION), 1, 1 << 20, 1 << 20),
                     new ResultRecords(topics.partials(), 1, 1 << 20, 1 << 20),
                     worker,
                     registry,

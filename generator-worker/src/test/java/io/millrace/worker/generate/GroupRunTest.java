@@ -18,7 +18,7 @@ import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.TestingRollouts;
-import io.millrace.worker.slots.Lane;
+import io.millrace.common.topics.Lane;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

@@ -5,6 +5,7 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.AttemptHistory.Kind;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.topics.Lane;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;

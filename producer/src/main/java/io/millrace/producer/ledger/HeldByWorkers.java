@@ -1,6 +1,7 @@
 package io.millrace.producer.ledger;
 
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.WorkersRecord;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -9,14 +10,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What each worker named in its newest status, and when that was heard. Owned by {@link Ledger}. */
+/** What each worker named of one kind in its newest status, and when that was heard. Owned by {@link Ledger}. */
 final class HeldByWorkers {
     /** Longer than any worker is away; a status of one that comes back later is taken as its first. */
     static final long FORGOTTEN_MS = 3_600_000;
 
     private record View(long sequence, long heardMs, boolean stopped, Set<Long> groups) {}
 
+    private final GroupKind kind;
     private final Map<WorkerIncarnation, View> workers = new HashMap<>();
+
+    /** @param kind whose groups are looked at */
+    HeldByWorkers(GroupKind kind) {
+        this.kind = kind;
+    }
 
     /** Whether the status is newer than what is known of this incarnation. */
     boolean isNews(WorkersRecord.Status status) {
@@ -27,7 +34,7 @@ final class HeldByWorkers {
     /** Takes a status that is news; returns the groups that its worker named before and does no longer. */
     Set<Long> take(WorkersRecord.Status status, long nowMs) {
         Set<Long> named = new HashSet<>();
-        status.groups().forEach(group -> named.add(group.groupIndex().value()));
+        status.held(kind).forEach(group -> named.add(group.groupIndex().value()));
         View before = workers.get(status.worker());
         boolean stopped = status.state() == WorkersRecord.State.STOPPED;
         workers.put(status.worker(), new View(status.sequence(), nowMs, stopped, named));

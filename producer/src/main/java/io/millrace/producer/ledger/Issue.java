@@ -6,6 +6,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.topics.Lane;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,11 +3,13 @@ package io.millrace.producer.ledger;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.Lane;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -32,25 +34,31 @@ public final class Ledger {
     /** Groups that may be named without having been published; more means that somebody writes nonsense. */
     public static final int ANNOUNCED_MAX = 100_000;
 
+    private static final Attempt FIRST = new Attempt(1);
+
     private static final int REWARD_WINDOW_GROUPS = 1_000;
 
     private final NavigableMap<Long, Group> groups = new TreeMap<>();
     private final Settlements settlements = new Settlements(this::drop);
     private final Map<Lane, LaneQueue> queues = new EnumMap<>(Lane.class);
     private final KeptRecords kept = new KeptRecords();
-    private final HeldByWorkers held = new HeldByWorkers();
+    private final HeldByWorkers held;
     private final Map<GroupState.Kind, Long> byKind = new EnumMap<>(GroupState.Kind.class);
     private final RewardWindow rewards = new RewardWindow(REWARD_WINDOW_GROUPS);
+    private final GroupKind kind;
     private final Reissues reissues;
     private long published;
     private long highestPublished = -1;
 
-    public Ledger(Reissues reissues) {
+    /** @param kind of all its groups; it has the queues of that kind's lanes */
+    public Ledger(GroupKind kind, Reissues reissues) {
+        this.kind = kind;
+        this.held = new HeldByWorkers(kind);
         this.reissues = reissues;
-        for (GroupState.Kind kind : GroupState.Kind.values()) {
-            byKind.put(kind, 0L);
+        for (GroupState.Kind state : GroupState.Kind.values()) {
+            byKind.put(state, 0L);
         }
-        for (Lane lane : Lane.values()) {
+        for (Lane lane : Lane.of(kind)) {
             queues.put(lane, new LaneQueue());
         }
     }
@@ -64,8 +72,9 @@ public final class Ledger {
     public boolean published(Lane lane, TrainingTask task, long offset, long nowMs) {
         kept.read(TrimmedTopic.of(lane), offset + 1);
         long index = task.groupIndex().value();
-        // Indices rise with offsets on the first lane, so anything lower was read before.
-        if (lane == Lane.PROMPTS && index > highestPublished) {
+        boolean first = task.attempt().equals(FIRST);
+        // Indices rise with the offsets of first attempts, so anything lower was read before.
+        if (first && index > highestPublished) {
             highestPublished = index;
             published++;
         }
@@ -73,7 +82,7 @@ public final class Ledger {
             return true;
         }
         Group group = groups.get(index);
-        if (lane == Lane.URGENT && (group == null || !group.published())) {
+        if (!first && (group == null || !group.published())) {
             return false;
         }
         if (group == null) {
@@ -194,7 +203,7 @@ public final class Ledger {
         if (!held.isNews(status)) {
             return;
         }
-        for (WorkersRecord.HeldGroup heldGroup : status.groups()) {
+        for (WorkersRecord.HeldGroup heldGroup : status.held(kind)) {
             Group group = groups.get(heldGroup.groupIndex().value());
             if (group != null) {
                 group.heldBy(status.worker(), heldGroup.attempt(), nowMs);
@@ -310,14 +319,14 @@ public final class Ledger {
     }
 
     /**
-     * Nothing is to be done about these groups any more, whatever they are at; for those that the trainer consumer does
-     * not settle.
+     * These groups are closed, wherever they are: nothing waits for them any more. For a kind that {@code steps} does not
+     * settle.
      *
      * @param to exclusive
      */
-    public void over(GroupIndex from, GroupIndex to) {
+    public void close(GroupIndex from, GroupIndex to) {
         for (long index = from.value(); index < to.value(); index++) {
-            settlements.settled(new GroupIndex(index), Settlements.End.DISCARDED, settlements.totals());
+            settlements.close(new GroupIndex(index));
         }
     }
 

@@ -74,6 +74,13 @@ final class Settlements {
         take(newest);
     }
 
+    /** Nothing waits for the group any more. It has none of the ends that {@code steps} knows, and is counted by none. */
+    void close(GroupIndex index) {
+        if (settled.add(index)) {
+            onSettled.accept(index.value());
+        }
+    }
+
     /** Everything before it is folded in it, so this becomes what it says. */
     void snapshot(StepRecord.Snapshot snapshot) {
         settled.restore(snapshot.settled());
@@ -92,10 +99,11 @@ final class Settlements {
     }
 
     private void settle(GroupIndex index, End end) {
-        if (settled.add(index)) {
-            byEnd.merge(end, 1L, Long::sum);
-            onSettled.accept(index.value());
+        if (settled.contains(index)) {
+            return;
         }
+        byEnd.merge(end, 1L, Long::sum);
+        close(index);
     }
 
     boolean contains(GroupIndex index) {

@@ -10,12 +10,13 @@ import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
-import io.millrace.producer.ledger.Lane;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,7 +138,7 @@ public final class RunPublisher implements AutoCloseable {
                 case Item.Abandonment given ->
                     claim(topics.receipts(), given.letter().task().groupIndex(), given.number(), marker.resultNow());
                 case Item.EvalAbandonment given ->
-                    claim(topics.evalReceipts(), given.group(), given.number(), marker.resultNow());
+                    claim(topics.receipts(GroupKind.EVALUATION), given.group(), given.number(), marker.resultNow());
                 default -> {
                     continue;
                 }
@@ -159,7 +160,7 @@ public final class RunPublisher implements AutoCloseable {
     private boolean isOwn(RecordMetadata record) {
         return record.topic().equals(topics.prompts())
                 || record.topic().equals(topics.urgent())
-                || record.topic().equals(topics.evalPrompts());
+                || record.topic().equals(topics.lane(Lane.EVALUATION));
     }
 
     private List<ProducerRecord<byte[], byte[]>> records(Item item) {
@@ -168,7 +169,8 @@ public final class RunPublisher implements AutoCloseable {
             case Item.Abandonment given -> abandonment(given.letter());
             case Item.EvalTask issued -> List.of(evalTask(issued.task()));
             case Item.EvalAbandonment given ->
-                List.of(marker(topics.evalResults(), given.group(), given.lastAttempt(), given.cause()));
+                List.of(marker(
+                        topics.results(GroupKind.EVALUATION), given.group(), given.lastAttempt(), given.cause()));
             case Item.Run run ->
                 List.of(new ProducerRecord<>(
                         topics.runRecord(), 0, KafkaClients.key(RunRecord.KEY), ControlCodec.encode(run.record())));
@@ -185,20 +187,16 @@ public final class RunPublisher implements AutoCloseable {
 
     private ProducerRecord<byte[], byte[]> task(Lane lane, TrainingTask task) {
         byte[] value = ControlCodec.encode(task);
-        if (lane == Lane.PROMPTS && value.length > valueBytesMax) {
+        if (lane == Lane.TRAINING && value.length > valueBytesMax) {
             throw new IllegalStateException("group " + task.groupIndex() + " (line "
                     + task.source().row() + ") makes a task of " + value.length + " bytes, --record-size-max is "
                     + valueBytesMax);
         }
-        String topic = switch (lane) {
-            case PROMPTS -> topics.prompts();
-            case URGENT -> topics.urgent();
-        };
-        return fitting(topic, task, value);
+        return fitting(topics.lane(lane), task, value);
     }
 
     private ProducerRecord<byte[], byte[]> evalTask(TrainingTask task) {
-        return fitting(topics.evalPrompts(), task, ControlCodec.encode(task));
+        return fitting(topics.lane(Lane.EVALUATION), task, ControlCodec.encode(task));
     }
 
     private ProducerRecord<byte[], byte[]> fitting(String topic, TrainingTask task, byte[] value) {

@@ -10,6 +10,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.AttemptHistory;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
@@ -84,11 +85,11 @@ public final class Events {
     /** @param held the attempt of each group */
     static WorkersRecord.Status status(WorkerIncarnation worker, long sequence, Map<Long, Long> held) {
         List<WorkersRecord.HeldGroup> groups = held.entrySet().stream()
-                .map(one ->
-                        new WorkersRecord.HeldGroup(new GroupIndex(one.getKey()), new Attempt(one.getValue()), 0, 0))
+                .map(one -> new WorkersRecord.HeldGroup(
+                        GroupKind.TRAINING, new GroupIndex(one.getKey()), new Attempt(one.getValue()), 0, 0))
                 .toList();
         return new WorkersRecord.Status(
-                worker, sequence, WorkersRecord.State.RUNNING, 0, 8, 0, groups, List.of(), 0, 0, 0, 0, null);
+                worker, sequence, WorkersRecord.State.RUNNING, 0, 8, 0, groups, List.of(), 0, 0, 0, 0);
     }
 
     static StepRecord.Lease lease(long step, List<Long> indices) {

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.Lane;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -14,11 +16,11 @@ import org.junit.jupiter.api.Test;
 class HeldByWorkersTest {
     private static final long MINUTE_MS = 60_000;
 
-    private final HeldByWorkers workers = new HeldByWorkers();
+    private final HeldByWorkers workers = new HeldByWorkers(GroupKind.TRAINING);
 
     private static WorkersRecord.Status stopped(WorkerIncarnation worker, long sequence) {
         return new WorkersRecord.Status(
-                worker, sequence, WorkersRecord.State.STOPPED, 0, 8, 0, List.of(), List.of(), 0, 0, 0, 0, null);
+                worker, sequence, WorkersRecord.State.STOPPED, 0, 8, 0, List.of(), List.of(), 0, 0, 0, 0);
     }
 
     /** The keys of the compacted topic: a status sets one, a worker that is forgotten takes it off. */
@@ -56,9 +58,9 @@ class HeldByWorkersTest {
     /** A generation shorter than the time between two statuses has ended whenever somebody looks. */
     @Test
     void whatWorkersHoldIsWhatTheirNewestStatusesNameWhateverEndedSince() {
-        Ledger ledger = new Ledger(new Reissues(new RecoveryLimits(3, 10, 10_000, 60_000)));
-        ledger.published(Lane.PROMPTS, Events.task(0), 0, 0);
-        ledger.published(Lane.PROMPTS, Events.task(1), 1, 0);
+        Ledger ledger = new Ledger(GroupKind.TRAINING, new Reissues(new RecoveryLimits(3, 10, 10_000, 60_000)));
+        ledger.published(Lane.TRAINING, Events.task(0), 0, 0);
+        ledger.published(Lane.TRAINING, Events.task(1), 1, 0);
         ledger.workerStatus(Events.status(Events.WORKER, 1, List.of(0L, 1L)), 100);
         ledger.receipt(Events.success(0, 1), 0, 110);
         ledger.receipt(Events.success(1, 1), 1, 120);

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.record.AttemptHistory.Kind;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.topics.Lane;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -61,7 +63,7 @@ class LedgerRandomRunTest {
         private final Map<Kind, Long> over;
         private final long seed;
         private final Map<Long, Long> namedReadMs = new HashMap<>();
-        private Ledger ledger = new Ledger(new Reissues(LIMITS));
+        private Ledger ledger = new Ledger(GroupKind.TRAINING, new Reissues(LIMITS));
         private Liveness liveness = new Liveness(Duration.ofSeconds(2), Duration.ofSeconds(2));
         private int receiptsRead;
         private int workersRead;
@@ -102,10 +104,10 @@ class LedgerRandomRunTest {
             assertEquals(world.totals, ledger.totals(), where());
             for (TrimmedTopic topic : TrimmedTopic.values()) {
                 int size = switch (topic) {
-                    case PROMPTS -> world.prompts.size();
+                    case TRAINING -> world.prompts.size();
                     case URGENT -> world.urgent.size();
                     case RECEIPTS -> world.receipts.size();
-                    case PARTIALS -> 0;
+                    case EVALUATION, PARTIALS -> 0;
                 };
                 assertEquals(size, ledger.neededFrom(topic), where() + " " + topic);
             }
@@ -129,7 +131,7 @@ class LedgerRandomRunTest {
             }
             if (world.brokerThere()) {
                 read(rough);
-                for (Lane lane : Lane.values()) {
+                for (Lane lane : Lane.of(GroupKind.TRAINING)) {
                     if (random.nextInt(10) == 0) {
                         ledger.queueStart(lane, world.taken(lane), world.nowMs);
                         event();
@@ -204,9 +206,9 @@ class LedgerRandomRunTest {
 
         /** All is forgotten and read again, what a trimmed topic no longer has left out. */
         private void restart() {
-            long promptsFrom = ledger.neededFrom(TrimmedTopic.PROMPTS);
+            long promptsFrom = ledger.neededFrom(TrimmedTopic.TRAINING);
             long urgentFrom = ledger.neededFrom(TrimmedTopic.URGENT);
-            ledger = new Ledger(new Reissues(LIMITS));
+            ledger = new Ledger(GroupKind.TRAINING, new Reissues(LIMITS));
             liveness = new Liveness(Duration.ofSeconds(2), Duration.ofSeconds(2));
             gapMs = world.nowMs;
             stepsRead = 0;
@@ -217,7 +219,7 @@ class LedgerRandomRunTest {
                 ledger.step(world.steps.get(stepsRead));
             }
             for (int i = (int) promptsFrom; i < world.prompts.size(); i++) {
-                ledger.published(Lane.PROMPTS, world.prompts.get(i), i, world.nowMs);
+                ledger.published(Lane.TRAINING, world.prompts.get(i), i, world.nowMs);
             }
             for (int i = (int) urgentFrom; i < world.urgent.size(); i++) {
                 assertTrue(ledger.published(Lane.URGENT, world.urgent.get(i), i, world.nowMs), where());
@@ -295,7 +297,7 @@ class LedgerRandomRunTest {
                     < CAPACITY.admissibleUpTo(known.trained(), known.discarded(), known.abandoned())) {
                 TrainingTask task = Events.task(world.prompts.size());
                 world.prompts.add(task);
-                ledger.published(Lane.PROMPTS, task, world.prompts.size() - 1, world.nowMs);
+                ledger.published(Lane.TRAINING, task, world.prompts.size() - 1, world.nowMs);
                 event();
             }
             // Exactly full, counted from what the trainer consumer has told so far.

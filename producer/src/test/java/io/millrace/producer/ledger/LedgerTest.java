@@ -15,10 +15,13 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.AttemptHistory.Kind;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Totals;
+import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.Lane;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
@@ -29,11 +32,11 @@ class LedgerTest {
 
     private static final Liveness ALIVE = new Liveness(Duration.ofSeconds(2), Duration.ofSeconds(2));
 
-    private final Ledger ledger = new Ledger(new Reissues(LIMITS));
+    private final Ledger ledger = new Ledger(GroupKind.TRAINING, new Reissues(LIMITS));
 
     private void publish(long... indices) {
         for (long index : indices) {
-            ledger.published(Lane.PROMPTS, Events.task(index), 10 + index, 0);
+            ledger.published(Lane.TRAINING, Events.task(index), 10 + index, 0);
         }
     }
 
@@ -62,12 +65,12 @@ class LedgerTest {
     @Test
     void tasksBelowTheShareGroupsStartHaveLeftTheQueue() {
         publish(0, 1, 2);
-        ledger.queueStart(Lane.PROMPTS, 12, 7);
+        ledger.queueStart(Lane.TRAINING, 12, 7);
         assertEquals(new GroupState.InFlight(null, 7), state(0));
         assertEquals(new GroupState.InFlight(null, 7), state(1));
         assertInstanceOf(GroupState.Queued.class, state(2));
         publish(3);
-        ledger.queueStart(Lane.PROMPTS, 11, 8);
+        ledger.queueStart(Lane.TRAINING, 11, 8);
         assertInstanceOf(GroupState.Queued.class, state(3));
         assertEquals(2, ledger.counts().queued());
     }
@@ -92,7 +95,7 @@ class LedgerTest {
 
     @Test
     void aPublicationReadAfterTheShareGroupsStartIsNotQueued() {
-        ledger.queueStart(Lane.PROMPTS, 11, 3);
+        ledger.queueStart(Lane.TRAINING, 11, 3);
         publish(0, 1);
         assertEquals(new GroupState.InFlight(null, 0), state(0));
         assertInstanceOf(GroupState.Queued.class, state(1));
@@ -348,9 +351,9 @@ class LedgerTest {
     /** Settings allow 100 failed attempts of a group, and 1000 lost ones. */
     @Test
     void whatBecomesOfAnAttemptCountsHoweverManyThereWereBefore() {
-        Ledger patient = new Ledger(new Reissues(new RecoveryLimits(100, 1_000, 10_000, 60_000)));
+        Ledger patient = new Ledger(GroupKind.TRAINING, new Reissues(new RecoveryLimits(100, 1_000, 10_000, 60_000)));
         GroupIndex group = new GroupIndex(0);
-        patient.published(Lane.PROMPTS, Events.task(0), 10, 0);
+        patient.published(Lane.TRAINING, Events.task(0), 10, 0);
         for (long attempt = 1; attempt < 100; attempt++) {
             assertEquals(ReceiptFate.FAILED, patient.step(Events.rejection(0, attempt)), "attempt " + attempt);
             AttemptHistory history = new AttemptHistory((int) attempt, 0, 0, List.of());
@@ -405,5 +408,38 @@ class LedgerTest {
             assertFalse(kind.mayBecome(GroupState.Kind.ANNOUNCED));
         }
         assertTrue(GroupState.Kind.FAILED.mayBecome(GroupState.Kind.FINISHED));
+    }
+
+    @Test
+    void aGroupOfTheOtherKindThatAWorkerHoldsSaysNothingOfTheOneOfItsIndex() {
+        Ledger evaluations = new Ledger(GroupKind.EVALUATION, new Reissues(LIMITS));
+        evaluations.published(Lane.EVALUATION, Events.task(0), 10, 0);
+        publish(0);
+        WorkersRecord.Status status = Events.status(Events.WORKER, 1, List.of(0L));
+        evaluations.workerStatus(status, 5);
+        ledger.workerStatus(status, 5);
+        assertEquals(
+                GroupState.Kind.QUEUED, evaluations.state(new GroupIndex(0)).kind());
+        assertEquals(GroupState.Kind.IN_FLIGHT, ledger.state(new GroupIndex(0)).kind());
+    }
+
+    @Test
+    void aLaneOfAllAttemptsTakesLaterOnesOfWhatStandsThereOnly() {
+        Ledger evaluations = new Ledger(GroupKind.EVALUATION, new Reissues(LIMITS));
+        assertTrue(evaluations.published(Lane.EVALUATION, Events.task(4), 10, 0));
+        assertTrue(evaluations.published(Lane.EVALUATION, Events.task(4, 2, null), 12, 0));
+        assertFalse(evaluations.published(Lane.EVALUATION, Events.task(5, 2, null), 14, 0));
+        assertEquals(1, evaluations.counts().published());
+        assertEquals(10, evaluations.neededFrom(TrimmedTopic.EVALUATION));
+    }
+
+    @Test
+    void aClosedGroupIsGoneAndHasNoEndThatCounts() {
+        Ledger evaluations = new Ledger(GroupKind.EVALUATION, new Reissues(LIMITS));
+        evaluations.published(Lane.EVALUATION, Events.task(4), 10, 0);
+        evaluations.close(new GroupIndex(3), new GroupIndex(5));
+        assertNull(evaluations.state(new GroupIndex(4)));
+        assertEquals(0, evaluations.counts().settled());
+        assertEquals(11, evaluations.neededFrom(TrimmedTopic.EVALUATION));
     }
 }

@@ -7,6 +7,7 @@ import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.Lane;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -105,7 +106,7 @@ final class ModelRun {
 
     /** The offset from which the lane still queues. */
     int taken(Lane lane) {
-        return lane == Lane.PROMPTS ? promptsTaken : urgentTaken;
+        return lane == Lane.TRAINING ? promptsTaken : urgentTaken;
     }
 
     /** How long the group's attempt has been, without a break, in the hands of a worker that is well; 0 where it is not. */

@@ -10,8 +10,10 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.AttemptHistory.Kind;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.topics.Lane;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +21,8 @@ import org.junit.jupiter.api.Test;
 
 /** When an attempt is over, and what follows; worker timeout 10 s, deadline 60 s, 3 failures or 2 losses end a group. */
 class ReissuesTest {
-    private final Ledger ledger = new Ledger(new Reissues(new RecoveryLimits(3, 2, 10_000, 60_000)));
+    private final Ledger ledger =
+            new Ledger(GroupKind.TRAINING, new Reissues(new RecoveryLimits(3, 2, 10_000, 60_000)));
     private final Liveness liveness = new Liveness(Duration.ofHours(1), Duration.ofHours(1));
     private long sequence;
 
@@ -29,7 +32,7 @@ class ReissuesTest {
     }
 
     private void publish(long index) {
-        ledger.published(Lane.PROMPTS, Events.task(index), index, 0);
+        ledger.published(Lane.TRAINING, Events.task(index), index, 0);
     }
 
     private void holds(long nowMs, Map<Long, Long> held) {
@@ -78,7 +81,7 @@ class ReissuesTest {
         alive(0);
         publish(0);
         publish(1);
-        ledger.queueStart(Lane.PROMPTS, 1, 5_000);
+        ledger.queueStart(Lane.TRAINING, 1, 5_000);
         assertEquals(List.of(), due(14_999));
         assertEquals(new GroupIndex(0), due(15_000).getFirst().group());
         assertEquals(1, due(15_000).size());
@@ -174,7 +177,7 @@ class ReissuesTest {
     void tooManyLossesEndAGroup() {
         alive(0);
         publish(0);
-        ledger.queueStart(Lane.PROMPTS, 1, 0);
+        ledger.queueStart(Lane.TRAINING, 1, 0);
         again(due(10_000).getFirst());
         ledger.queueStart(Lane.URGENT, 100, 0);
         Decision.Abandon end =
@@ -198,7 +201,7 @@ class ReissuesTest {
     void aLateSuccessOfAnOlderAttemptFinishesAndItsRejectionLeavesTheNewerOneOut() {
         alive(0);
         publish(0);
-        ledger.queueStart(Lane.PROMPTS, 1, 0);
+        ledger.queueStart(Lane.TRAINING, 1, 0);
         again(due(10_000).getFirst());
         assertEquals(ReceiptFate.FINISHED, ledger.receipt(Events.success(0, 1), 0, 11_000));
         assertEquals(ReceiptFate.SUPERSEDED, ledger.step(Events.rejection(0, 1)));
@@ -218,12 +221,12 @@ class ReissuesTest {
         }
         ledger.receipt(Events.success(2, 1), 7, 0);
         ledger.receipt(Events.success(0, 1), 8, 0);
-        assertEquals(0, ledger.neededFrom(TrimmedTopic.PROMPTS));
+        assertEquals(0, ledger.neededFrom(TrimmedTopic.TRAINING));
         assertEquals(7, ledger.neededFrom(TrimmedTopic.RECEIPTS));
         ledger.step(Events.discard(2, new io.millrace.common.record.StepRecord.Totals(0, 1, 0, 0)));
         assertEquals(8, ledger.neededFrom(TrimmedTopic.RECEIPTS));
         ledger.step(Events.discard(0, new io.millrace.common.record.StepRecord.Totals(0, 2, 0, 1)));
-        assertEquals(1, ledger.neededFrom(TrimmedTopic.PROMPTS));
+        assertEquals(1, ledger.neededFrom(TrimmedTopic.TRAINING));
         assertEquals(9, ledger.neededFrom(TrimmedTopic.RECEIPTS));
     }
 }

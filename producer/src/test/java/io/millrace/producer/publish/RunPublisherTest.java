@@ -13,12 +13,13 @@ import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.producer.ledger.Events;
-import io.millrace.producer.ledger.Lane;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -105,7 +106,7 @@ class RunPublisherTest {
 
     private static List<RunPublisher.Item> items(long from, long to) {
         return tasks(from, to).stream()
-                .<RunPublisher.Item>map(task -> new RunPublisher.Item.Task(Lane.PROMPTS, task))
+                .<RunPublisher.Item>map(task -> new RunPublisher.Item.Task(Lane.TRAINING, task))
                 .toList();
     }
 
@@ -175,7 +176,7 @@ class RunPublisherTest {
 
     @Test
     void whatGoesWhereTasksStoodOnALaneIsNotCommitted() {
-        for (Lane lane : Lane.values()) {
+        for (Lane lane : Lane.of(GroupKind.TRAINING)) {
             Forgetful forgetful = new Forgetful();
             RunPublisher one = new RunPublisher(forgetful, new RunTopics(new RunId("run")), 4, 2_000);
             one.open();
@@ -191,9 +192,9 @@ class RunPublisherTest {
     void whatGoesBelowWhereALaneEndedWhenItWasReadIsNotCommitted() {
         RunTopics topics = new RunTopics(new RunId("run"));
         Map<String, RunPublisher.Item> lanes = Map.of(
-                topics.prompts(), new RunPublisher.Item.Task(Lane.PROMPTS, Events.task(7)),
+                topics.prompts(), new RunPublisher.Item.Task(Lane.TRAINING, Events.task(7)),
                 topics.urgent(), new RunPublisher.Item.Task(Lane.URGENT, Events.task(7)),
-                topics.evalPrompts(), new RunPublisher.Item.EvalTask(Events.task(7)));
+                topics.lane(Lane.EVALUATION), new RunPublisher.Item.EvalTask(Events.task(7)));
         lanes.forEach((lane, item) -> {
             Forgetful forgetful = new Forgetful();
             RunPublisher one = new RunPublisher(forgetful, topics, 4, 2_000);

@@ -10,7 +10,7 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.TrainingTask;
-import io.millrace.producer.ledger.Lane;
+import io.millrace.common.topics.Lane;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.HashMap;
@@ -168,7 +168,7 @@ final class Checks {
                 out.append(" g").append(index).append(" is settled");
             }
         }
-        attempts(Lane.PROMPTS, ledger, of, from, out);
+        attempts(Lane.TRAINING, ledger, of, from, out);
         attempts(Lane.URGENT, ledger, of, from, out);
         return out.toString();
     }

@@ -3,7 +3,7 @@ package io.millrace.sandbox.model;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.StepNumber;
-import io.millrace.producer.ledger.Lane;
+import io.millrace.common.topics.Lane;
 import io.millrace.trainer.steps.ResumeMode;
 
 /** Something that can happen next; its text is a line of a trace. */

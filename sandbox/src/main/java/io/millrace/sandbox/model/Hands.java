@@ -7,7 +7,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.TrainingTask;
-import io.millrace.producer.ledger.Lane;
+import io.millrace.common.topics.Lane;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -73,7 +73,7 @@ final class Hands {
     void claim(Lane lane) {
         int offset = topics.claimed(lane);
         TrainingTask task = topics.lane(lane).at(offset);
-        if (lane == Lane.PROMPTS) {
+        if (lane == Lane.TRAINING) {
             topics.promptsClaimed++;
         } else {
             topics.urgentClaimed++;

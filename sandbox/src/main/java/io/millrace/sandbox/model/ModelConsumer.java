@@ -10,7 +10,7 @@ import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
-import io.millrace.producer.ledger.Lane;
+import io.millrace.common.topics.Lane;
 import io.millrace.trainer.VersionSettings;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
@@ -83,7 +83,7 @@ final class ModelConsumer {
                 new AbandonedRow(Integer.MAX_VALUE));
         this.resultsAtStart = topics.results.end();
         this.receiptsAtStart = topics.receipts.end();
-        this.tasksAtStart = Map.of(Lane.PROMPTS, topics.prompts.end(), Lane.URGENT, topics.urgent.end());
+        this.tasksAtStart = Map.of(Lane.TRAINING, topics.prompts.end(), Lane.URGENT, topics.urgent.end());
     }
 
     /** A ledger as any process would rebuild it from the topics. */
@@ -160,7 +160,7 @@ final class ModelConsumer {
     }
 
     int read(Lane lane) {
-        return lane == Lane.PROMPTS ? promptsRead : urgentRead;
+        return lane == Lane.TRAINING ? promptsRead : urgentRead;
     }
 
     boolean hasTasks(Lane lane) {
@@ -169,7 +169,7 @@ final class ModelConsumer {
 
     void readTask(Lane lane) {
         chooser.issued(topics.lane(lane).at(read(lane)));
-        if (lane == Lane.PROMPTS) {
+        if (lane == Lane.TRAINING) {
             promptsRead++;
         } else {
             urgentRead++;
@@ -187,7 +187,7 @@ final class ModelConsumer {
     private boolean isCaughtUp() {
         return resultsRead >= resultsAtStart
                 && receiptsRead >= receiptsAtStart
-                && promptsRead >= tasksAtStart.getOrDefault(Lane.PROMPTS, 0)
+                && promptsRead >= tasksAtStart.getOrDefault(Lane.TRAINING, 0)
                 && urgentRead >= tasksAtStart.getOrDefault(Lane.URGENT, 0);
     }
 

@@ -5,16 +5,17 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.AttemptHistory;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.topics.Lane;
 import io.millrace.producer.admission.Admission;
 import io.millrace.producer.ledger.Decision;
 import io.millrace.producer.ledger.GroupState;
-import io.millrace.producer.ledger.Lane;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.Liveness;
 import io.millrace.producer.ledger.RecoveryLimits;
@@ -52,15 +53,17 @@ final class ModelProducer {
         this.bounds = bounds;
         this.admission = new Admission(
                 new Capacity(bounds.batchGroups(), 1, 1), new PromptOrder(1, 1, false, 0), bounds.groups());
-        this.ledger = new Ledger(new Reissues(
-                new RecoveryLimits(FAILURES_MAX, bounds.maxLosses(), WORKER_TIMEOUT_MS, TASK_DEADLINE_MS)));
+        this.ledger = new Ledger(
+                GroupKind.TRAINING,
+                new Reissues(
+                        new RecoveryLimits(FAILURES_MAX, bounds.maxLosses(), WORKER_TIMEOUT_MS, TASK_DEADLINE_MS)));
         liveness.sent(1, 0);
         liveness.readBack(1, 0);
         while (hasSteps()) {
             readStep();
         }
         readPolicy();
-        for (Lane lane : Lane.values()) {
+        for (Lane lane : Lane.of(GroupKind.TRAINING)) {
             for (int offset = 0; offset < topics.lane(lane).end(); offset++) {
                 published(lane, offset);
             }
@@ -119,7 +122,7 @@ final class ModelProducer {
 
     /** Publishes the next group. */
     void admit() {
-        issue(Lane.PROMPTS, new GroupIndex(topics.prompts.end()), new Attempt(1), null);
+        issue(Lane.TRAINING, new GroupIndex(topics.prompts.end()), new Attempt(1), null);
     }
 
     private void issue(
@@ -150,7 +153,7 @@ final class ModelProducer {
 
     /** What it does about the group when no worker has named it for the timeout. */
     Optional<Decision> lost(GroupIndex group) {
-        for (Lane lane : Lane.values()) {
+        for (Lane lane : Lane.of(GroupKind.TRAINING)) {
             ledger.queueStart(lane, topics.claimed(lane), nowMs);
         }
         nowMs += WORKER_TIMEOUT_MS;

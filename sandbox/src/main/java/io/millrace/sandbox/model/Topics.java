@@ -3,11 +3,12 @@ package io.millrace.sandbox.model;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
-import io.millrace.producer.ledger.Lane;
+import io.millrace.common.topics.Lane;
 import java.util.List;
 
 /** All that outlives processes: the topics, and how far the share groups have come. Not thread-safe. */
@@ -24,22 +25,16 @@ final class Topics {
     int urgentClaimed;
 
     Log<TrainingTask> lane(Lane lane) {
-        return switch (lane) {
-            case PROMPTS -> prompts;
-            case URGENT -> urgent;
-        };
+        return lane == Lane.URGENT ? urgent : prompts;
     }
 
     int claimed(Lane lane) {
-        return switch (lane) {
-            case PROMPTS -> promptsClaimed;
-            case URGENT -> urgentClaimed;
-        };
+        return lane == Lane.URGENT ? urgentClaimed : promptsClaimed;
     }
 
     /** Whether a worker has claimed the newest task of the group on the lanes. */
     boolean isClaimed(GroupIndex group, Attempt attempt) {
-        for (Lane lane : Lane.values()) {
+        for (Lane lane : Lane.of(GroupKind.TRAINING)) {
             for (int offset = 0; offset < claimed(lane); offset++) {
                 TrainingTask task = lane(lane).at(offset);
                 if (task.groupIndex().equals(group) && task.attempt().equals(attempt)) {

@@ -4,12 +4,13 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.topics.Lane;
 import io.millrace.producer.ledger.Decision;
 import io.millrace.producer.ledger.Issue;
-import io.millrace.producer.ledger.Lane;
 import io.millrace.sandbox.model.Event.Trainer;
 import io.millrace.sandbox.model.Hands.HeldAttempt;
 import io.millrace.sandbox.model.Hands.Weights;
@@ -99,7 +100,7 @@ final class World {
             }
         }
         if (hands.size() < bounds.slots()) {
-            for (Lane lane : Lane.values()) {
+            for (Lane lane : Lane.of(GroupKind.TRAINING)) {
                 if (topics.claimed(lane) < topics.lane(lane).end()) {
                     events.add(new Event.Claim(lane));
                 }
@@ -164,7 +165,7 @@ final class World {
         if (consumer.hasOpenClaims()) {
             events.add(new Event.ConsumerSeesTheEnd());
         }
-        for (Lane lane : Lane.values()) {
+        for (Lane lane : Lane.of(GroupKind.TRAINING)) {
             if (consumer.hasTasks(lane)) {
                 events.add(new Event.ConsumerReadsTask(lane));
             }

@@ -53,8 +53,7 @@ final class TestDemo {
                 finished,
                 0,
                 8 * finished,
-                0,
-                null);
+                0);
         return new WorkerStatuses.Seen(status, atMs);
     }
 

@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.time.Ticker;
-import io.millrace.producer.ledger.Lane;
+import io.millrace.common.topics.Lane;
 import io.millrace.sandbox.model.Exploration.CounterExample;
 import java.util.List;
 import java.util.Objects;
@@ -132,8 +132,8 @@ class ExplorerTest {
         happens(
                 world,
                 new Event.Admit(),
-                new Event.ConsumerReadsTask(Lane.PROMPTS),
-                new Event.Claim(Lane.PROMPTS),
+                new Event.ConsumerReadsTask(Lane.TRAINING),
+                new Event.Claim(Lane.TRAINING),
                 new Event.Generate(late, first));
         trained(world, new GroupIndex(1));
         happens(
@@ -155,8 +155,8 @@ class ExplorerTest {
         happens(
                 world,
                 new Event.Admit(),
-                new Event.ConsumerReadsTask(Lane.PROMPTS),
-                new Event.Claim(Lane.PROMPTS),
+                new Event.ConsumerReadsTask(Lane.TRAINING),
+                new Event.Claim(Lane.TRAINING),
                 new Event.Generate(group, new Attempt(1)),
                 new Event.PublishResult(group, new Attempt(1)),
                 new Event.ConsumerReadsResult(),

@@ -22,6 +22,7 @@ import io.millrace.common.ops.LagCommand;
 import io.millrace.common.ops.PeekCommand;
 import io.millrace.common.ops.TopicsCommand;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
@@ -37,6 +38,7 @@ import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
@@ -109,13 +111,12 @@ class OpsCommandsTest {
                     0,
                     64,
                     8,
-                    List.of(new WorkersRecord.HeldGroup(new GroupIndex(3), new Attempt(1), 0, 0)),
+                    List.of(new WorkersRecord.HeldGroup(GroupKind.TRAINING, new GroupIndex(3), new Attempt(1), 0, 0)),
                     List.of(),
                     3,
                     0,
                     24,
-                    240,
-                    null);
+                    240);
             send(producer, record(TOPICS.workers(), status.worker().key(), status));
             send(producer, record(TOPICS.steps(), "0", lease()));
             send(
@@ -235,8 +236,7 @@ class OpsCommandsTest {
 
     /** Accepts so many tasks, as workers do. */
     private static void take(int count) {
-        try (ShareConsumer<byte[], byte[]> consumer =
-                clients.shareConsumer("t", TOPICS.shareGroup(TOPICS.prompts()), 1)) {
+        try (ShareConsumer<byte[], byte[]> consumer = clients.shareConsumer("t", TOPICS.shareGroup(Lane.TRAINING), 1)) {
             consumer.subscribe(List.of(TOPICS.prompts()));
             int taken = 0;
             while (taken < count) {

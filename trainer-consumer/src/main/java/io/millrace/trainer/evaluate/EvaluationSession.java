@@ -8,6 +8,7 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.time.Ticker;
@@ -142,7 +143,7 @@ final class EvaluationSession {
     void open() throws Exception {
         TopicPartition evals = new TopicPartition(plan.topics().evals(), 0);
         TopicPartition weights = new TopicPartition(plan.topics().policy(), 0);
-        TopicPartition receipts = new TopicPartition(plan.topics().evalReceipts(), 0);
+        TopicPartition receipts = new TopicPartition(plan.topics().receipts(GroupKind.EVALUATION), 0);
         tail.follow(List.of(evals.topic(), weights.topic()), plan.brokerLimit());
         tail.readToEnd(this::accept, plan.brokerLimit());
         Map<TopicPartition, Long> from = positions(List.of(evals, weights));
@@ -150,9 +151,10 @@ final class EvaluationSession {
         tail.followFrom(from);
         tail.readToEnd(this::accept, plan.brokerLimit());
         from = positions(List.of(evals, weights, receipts));
-        results = tail.consumer().partitionsFor(plan.topics().evalResults(), plan.brokerLimit()).stream()
-                .map(info -> new TopicPartition(info.topic(), info.partition()))
-                .toList();
+        results =
+                tail.consumer().partitionsFor(plan.topics().results(GroupKind.EVALUATION), plan.brokerLimit()).stream()
+                        .map(info -> new TopicPartition(info.topic(), info.partition()))
+                        .toList();
         Map<Integer, Long> begins = byPartition(tail.consumer().beginningOffsets(results, plan.brokerLimit()));
         Map<Integer, Long> readFrom = reports.readFrom(
                 begins, byPartition(tail.consumer().endOffsets(results, plan.brokerLimit())), claims.lowest());
@@ -210,7 +212,7 @@ final class EvaluationSession {
                 evaluation(decode(record, EvalRecord.class), record.timestamp());
             } else if (topic.equals(plan.topics().policy())) {
                 policy = decode(record, Policy.class);
-            } else if (topic.equals(plan.topics().evalReceipts())) {
+            } else if (topic.equals(plan.topics().receipts(GroupKind.EVALUATION))) {
                 receipt(decode(record, Receipt.class), record.offset());
             } else {
                 result(record);
@@ -283,8 +285,8 @@ final class EvaluationSession {
     /** Below the results of the newest reports that are kept. */
     private void mayDelete() {
         reports.deletableBelow()
-                .forEach((partition, offset) ->
-                        trimmer.mayDeleteBelow(new TopicPartition(plan.topics().evalResults(), partition), offset));
+                .forEach((partition, offset) -> trimmer.mayDeleteBelow(
+                        new TopicPartition(plan.topics().results(GroupKind.EVALUATION), partition), offset));
     }
 
     private void receipt(Receipt receipt, long offset) throws BadRecordException {
@@ -300,7 +302,7 @@ final class EvaluationSession {
         ofEvaluations.leftOut().ifPresent(receipt -> {
             throw new TruncatedLogException("the result of group " + receipt.groupIndex() + " by its receipt ("
                     + receipt.outcome() + ") stands where by the newest report "
-                    + plan.topics().evalResults()
+                    + plan.topics().results(GroupKind.EVALUATION)
                     + " has those of older evaluations: the broker has lost what stood there");
         });
     }

@@ -8,6 +8,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
@@ -95,7 +96,7 @@ public final class EvaluationWiring {
                                     around.partitions(),
                                     ResultParser.ANY_SAMPLES,
                                     around.partBytesMax(),
-                                    PartsAgain.from(parts, topics.evalResults())),
+                                    PartsAgain.from(parts, topics.results(GroupKind.EVALUATION))),
                             new ResultEnds(admin, Ticker.system()),
                             writer,
                             new RecordTrimmer(admin, Ticker.system(), around.trimInterval(), trimFailures),

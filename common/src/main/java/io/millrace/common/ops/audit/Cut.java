@@ -1,7 +1,9 @@
 package io.millrace.common.ops.audit;
 
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param queueStarts of the lanes that somebody has claimed from: where the next claim began
  */
-record Cut(Map<TopicPartition, RunLog.End> ends, Map<String, Long> queueStarts) {
+record Cut(Map<TopicPartition, RunLog.End> ends, Map<Lane, Long> queueStarts) {
     Cut {
         ends = Map.copyOf(ends);
         queueStarts = Map.copyOf(queueStarts);
@@ -27,9 +29,9 @@ record Cut(Map<TopicPartition, RunLog.End> ends, Map<String, Long> queueStarts) 
 
     static Cut take(RunLog log, RunTopics topics) throws Exception {
         Map<TopicPartition, RunLog.End> ends = new HashMap<>();
-        Map<String, Long> starts = new HashMap<>();
+        Map<Lane, Long> starts = new HashMap<>();
         end(log, topics.steps(), ends);
-        for (String lane : new String[] {topics.urgent(), topics.prompts()}) {
+        for (Lane lane : List.of(Lane.URGENT, Lane.TRAINING)) {
             log.queueStart(lane).ifPresent(start -> starts.put(lane, start));
         }
         end(log, topics.workers(), ends);
@@ -54,7 +56,7 @@ record Cut(Map<TopicPartition, RunLog.End> ends, Map<String, Long> queueStarts) 
     }
 
     /** Whether a task had not been claimed. */
-    boolean queued(String lane, long offset) {
+    boolean queued(Lane lane, long offset) {
         return offset >= queueStarts.getOrDefault(lane, 0L);
     }
 

@@ -1,6 +1,7 @@
 package io.millrace.common.ops.audit;
 
 import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
 import java.util.List;
@@ -63,9 +64,9 @@ final class KafkaRunLog implements RunLog {
     }
 
     @Override
-    public Optional<Long> queueStart(String lane) throws Exception {
+    public Optional<Long> queueStart(Lane lane) throws Exception {
         String group = topics.shareGroup(lane);
-        TopicPartition only = new TopicPartition(lane, 0);
+        TopicPartition only = new TopicPartition(topics.lane(lane), 0);
         ListShareGroupOffsetsSpec spec = new ListShareGroupOffsetsSpec().topicPartitions(List.of(only));
         try {
             return Optional.ofNullable(answer(admin.listShareGroupOffsets(Map.of(group, spec))

@@ -5,10 +5,12 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.ops.WorkerStatuses;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.Part;
 import io.millrace.common.wire.ResultHeaders;
@@ -80,7 +82,7 @@ final class RunAudit {
                 cut,
                 topics.urgent(),
                 record -> decoded(record, TrainingTask.class)
-                        .ifPresent(task -> task(record, task, cut.queued(topics.urgent(), record.offset()))));
+                        .ifPresent(task -> task(record, task, cut.queued(Lane.URGENT, record.offset()))));
         workers(cut);
         receipts(cut);
         for (TopicPartition partition : log.partitions(topics.results())) {
@@ -184,7 +186,7 @@ final class RunAudit {
                 passed.add(new Passed(record.offset(), previous[0], index));
             }
             previous[0] = Math.max(previous[0], index);
-            task(record, read.get(), cut.queued(topics.prompts(), record.offset()));
+            task(record, read.get(), cut.queued(Lane.TRAINING, record.offset()));
         });
         admitted = previous[0] + 1;
         if (last[0] < log.begin(only(topics.prompts()))) {
@@ -222,7 +224,7 @@ final class RunAudit {
         producerAlive = heartbeatMs[0] >= newestStatusMs.orElse(Long.MAX_VALUE) - grace.toMillis();
         for (WorkerStatuses.Seen seen : statuses.live()) {
             String name = seen.status().worker().key();
-            for (WorkersRecord.HeldGroup held : seen.status().groups()) {
+            for (WorkersRecord.HeldGroup held : seen.status().held(GroupKind.TRAINING)) {
                 long index = held.groupIndex().value();
                 unsettled(index).ifPresent(found -> found.heldBy(name));
                 if (watch != null && watch == index) {

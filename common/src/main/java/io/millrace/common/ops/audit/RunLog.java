@@ -1,5 +1,6 @@
 package io.millrace.common.ops.audit;
 
+import io.millrace.common.topics.Lane;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -35,5 +36,5 @@ interface RunLog {
             throws Exception;
 
     /** The offset of a prompts lane at which the next claim begins; empty when nobody has claimed yet. */
-    Optional<Long> queueStart(String lane) throws Exception;
+    Optional<Long> queueStart(Lane lane) throws Exception;
 }

@@ -11,6 +11,7 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
@@ -20,6 +21,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
 import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.Part;
 import io.millrace.common.wire.PartKey;
@@ -263,13 +265,12 @@ final class MovingRun implements RunLog {
                 .filter(one ->
                         one.getValue().at.equals("held") || one.getValue().at.equals("published"))
                 .map(one -> new WorkersRecord.HeldGroup(
-                        new GroupIndex(one.getKey()), new Attempt(one.getValue().attempt), 0, 0))
+                        GroupKind.TRAINING, new GroupIndex(one.getKey()), new Attempt(one.getValue().attempt), 0, 0))
                 .toList();
         append(
                 topics.workers(),
                 WORKER.key(),
-                new WorkersRecord.Status(
-                        WORKER, 1, WorkersRecord.State.RUNNING, 0, 8, 0, held, List.of(), 0, 0, 0, 0, null));
+                new WorkersRecord.Status(WORKER, 1, WorkersRecord.State.RUNNING, 0, 8, 0, held, List.of(), 0, 0, 0, 0));
     }
 
     /** The producer's ledger says that it is there. */
@@ -514,8 +515,8 @@ final class MovingRun implements RunLog {
     }
 
     @Override
-    public Optional<Long> queueStart(String lane) {
+    public Optional<Long> queueStart(Lane lane) {
         others();
-        return Optional.ofNullable(starts.get(lane));
+        return Optional.ofNullable(starts.get(topics.lane(lane)));
     }
 }
