@@ -47,20 +47,27 @@ class ArchitectureTest {
     };
 
     /** Where decisions are made from events and a given time, so that tests need neither broker nor thread. */
-    private static final DescribedPredicate<JavaClass> PURE_ROOMS = resideInAnyPackage(
-                    "io.millrace.producer.admission..",
-                    "io.millrace.producer.ledger..",
-                    "io.millrace.producer.evaluate..",
-                    "io.millrace.trainer.evaluate.score..",
-                    "io.millrace.trainer.gate..",
-                    "io.millrace.trainer.collect..",
-                    "io.millrace.trainer.filter..",
-                    "io.millrace.trainer.decide..")
-            .or(describe(
-                    "SlotTable, EngineTable",
-                    type -> type.getName()
-                            .matches("io\\.millrace\\.worker\\.(slots\\.SlotTable|engine\\.EngineTable)(\\$.*)?")))
-            .as("pure rooms");
+    private static final String[] PURE_PACKAGES = {
+        "io.millrace.producer.admission..",
+        "io.millrace.producer.ledger..",
+        "io.millrace.producer.evaluate..",
+        "io.millrace.trainer.evaluate.score..",
+        "io.millrace.trainer.gate..",
+        "io.millrace.trainer.collect..",
+        "io.millrace.trainer.filter..",
+        "io.millrace.trainer.decide..",
+        "io.millrace.trainer.policy..",
+        "io.millrace.trainer.steps.."
+    };
+
+    /** Pure ones beside others. */
+    private static final DescribedPredicate<JavaClass> PURE_CLASSES = describe(
+            "SlotTable, EngineTable",
+            type -> type.getName()
+                    .matches("io\\.millrace\\.worker\\.(slots\\.SlotTable|engine\\.EngineTable)(\\$.*)?"));
+
+    private static final DescribedPredicate<JavaClass> PURE_ROOMS =
+            resideInAnyPackage(PURE_PACKAGES).or(PURE_CLASSES).as("pure rooms");
 
     private static final DescribedPredicate<JavaAccess<?>> READS_A_CLOCK = describe("a clock is read", access -> {
         JavaClass owner = access.getTargetOwner();
@@ -123,6 +130,26 @@ class ArchitectureTest {
     @Test
     void everyClassBelongsToAModule() {
         check(classes().should().resideInAnyPackage(COMMON, PRODUCER, WORKER, TRAINER, SANDBOX));
+    }
+
+    /** A room that was moved or renamed would be judged no more. */
+    @Test
+    void everyPureRoomIsThere() {
+        for (String room : PURE_PACKAGES) {
+            check(classes()
+                    .that()
+                    .resideInAPackage(room)
+                    .should()
+                    .beTopLevelClasses()
+                    .orShould()
+                    .beNestedClasses());
+        }
+        check(classes()
+                .that(PURE_CLASSES)
+                .should()
+                .beTopLevelClasses()
+                .orShould()
+                .beNestedClasses());
     }
 
     @Test

@@ -2,8 +2,8 @@ package io.millrace.trainer;
 
 import io.millrace.common.config.Setting;
 import io.millrace.common.record.VersionWords;
-import io.millrace.trainer.steps.OnVersionRestart;
-import io.millrace.trainer.steps.VersionRules;
+import io.millrace.trainer.policy.OnVersionRestart;
+import io.millrace.trainer.policy.VersionRules;
 
 /**
  * Which weight versions a trainer may name.

@@ -24,16 +24,16 @@ import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.OnStale;
 import io.millrace.trainer.gate.StalenessGate;
+import io.millrace.trainer.journal.StepsReader;
+import io.millrace.trainer.policy.Announcement;
+import io.millrace.trainer.policy.PolicyDecision;
 import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.AckDecision;
-import io.millrace.trainer.steps.Announcement;
 import io.millrace.trainer.steps.LeaseDecision;
-import io.millrace.trainer.steps.PolicyDecision;
 import io.millrace.trainer.steps.ResumeDecision;
 import io.millrace.trainer.steps.ResumeMode;
 import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
-import io.millrace.trainer.steps.StepsReader;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -89,20 +89,20 @@ final class ModelConsumer {
     /** A ledger as any process would rebuild it from the topics. */
     static StepLedger folded(Topics topics, Capacity capacity) {
         StepLedger ledger = new StepLedger(capacity, VersionSettings.defaults().rules());
-        topics.steps.all().forEach(ledger::replay);
+        topics.steps.all().forEach(ledger::fold);
         return opened(topics, ledger);
     }
 
     /** The same from a snapshot that stands behind all of {@code steps}. */
     static StepLedger restored(Topics topics, Capacity capacity, StepRecord.Snapshot snapshot) {
         StepLedger ledger = new StepLedger(capacity, VersionSettings.defaults().rules());
-        ledger.replay(snapshot);
+        ledger.fold(snapshot);
         return opened(topics, ledger);
     }
 
     private static StepLedger opened(Topics topics, StepLedger ledger) {
         Policy policy = topics.policy.at(topics.policy.end() - 1);
-        ledger.replay(ledger.follows(policy) ? policy : ledger.policyOfSteps());
+        ledger.fold(ledger.follows(policy) ? policy : ledger.policyOfSteps());
         if (ledger.isReplaying()) {
             ledger.recorded(history(topics, ledger).steps(ledger.nextStep(), ledger.recordedBefore()));
         }
@@ -295,7 +295,7 @@ final class ModelConsumer {
         List<ControlRecord> records = new ArrayList<>();
         records.add(ledger.voidLease("gone"));
         for (ManifestEntry entry : gone) {
-            records.add(ledger.missing(new StepRecord.Missing(
+            records.add(ledger.note(new StepRecord.Missing(
                     entry.groupIndex(),
                     entry.attempt(),
                     entry.partition(),

@@ -8,7 +8,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.trainer.batch.BatchSource;
-import io.millrace.trainer.steps.Announcement;
+import io.millrace.trainer.policy.Announcement;
 import io.millrace.trainer.steps.ResumeMode;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -84,7 +84,8 @@ public final class Intake {
             case Collected.Abandon abandon -> abandon(abandon, decisions);
             case Collected.Skipped skipped -> {
                 ResultEvent.Unreadable record = skipped.record();
-                decisions.record(ledger.skip(record.partition(), record.offset(), record.detail()));
+                decisions.record(
+                        ledger.note(new StepRecord.Skip(record.partition(), record.offset(), record.detail())));
                 decisions.record(letter.apply(record.detail()));
                 decisions.outcome(new Outcome.RecordSkipped(record));
             }
@@ -133,8 +134,8 @@ public final class Intake {
     }
 
     private void reject(ResultEvent.Invalid result, Decisions.Collecting decisions) {
-        decisions.record(ledger.reject(
-                result.groupIndex(), result.attempt(), result.partition(), result.offset(), result.reason()));
+        decisions.record(ledger.note(new StepRecord.Rejection(
+                result.groupIndex(), result.attempt(), result.partition(), result.offset(), result.reason())));
         decisions.outcome(new Outcome.ResultRejected(
                 result.groupIndex(),
                 result.attempt(),
@@ -167,7 +168,7 @@ public final class Intake {
     public Decisions missing(List<StepRecord.Missing> found) {
         Decisions.Collecting decisions = new Decisions.Collecting();
         for (StepRecord.Missing missing : found) {
-            decisions.record(ledger.missing(missing));
+            decisions.record(ledger.note(missing));
             decisions.outcome(new Outcome.ResultMissing(missing));
         }
         return decisions.take();

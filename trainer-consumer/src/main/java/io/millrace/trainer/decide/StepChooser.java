@@ -2,6 +2,7 @@ package io.millrace.trainer.decide;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.Finished;
@@ -66,12 +67,12 @@ public final class StepChooser {
     private void takeBack(Finished group, Attempt newest, Decisions.Collecting decisions) {
         collector.takeBack(group);
         String reason = "late: " + versions(group) + ", and attempt " + newest + " is out";
-        decisions.record(ledger.reject(
+        decisions.record(ledger.note(new StepRecord.Rejection(
                 group.groupIndex(),
                 group.attempt(),
                 group.partition(),
                 group.offsets().getLast(),
-                reason));
+                reason)));
         decisions.outcome(new Outcome.ResultTakenBack(group, reason));
     }
 

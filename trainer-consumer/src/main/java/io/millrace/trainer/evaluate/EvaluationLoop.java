@@ -4,7 +4,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
-import io.millrace.trainer.steps.Failures;
+import io.millrace.trainer.journal.Failures;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;

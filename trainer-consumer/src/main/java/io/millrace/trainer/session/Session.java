@@ -29,20 +29,20 @@ import io.millrace.trainer.decide.Intake;
 import io.millrace.trainer.decide.StepChooser;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
+import io.millrace.trainer.journal.FencedException;
+import io.millrace.trainer.journal.KeptSteps;
+import io.millrace.trainer.journal.NeededResults;
+import io.millrace.trainer.journal.Owner;
+import io.millrace.trainer.journal.Retention;
+import io.millrace.trainer.journal.Snapshots;
+import io.millrace.trainer.journal.StepWriter;
+import io.millrace.trainer.journal.StepsReader;
 import io.millrace.trainer.results.MissingResults;
 import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.AckDecision;
-import io.millrace.trainer.steps.FencedException;
-import io.millrace.trainer.steps.KeptSteps;
-import io.millrace.trainer.steps.NeededResults;
-import io.millrace.trainer.steps.Owner;
 import io.millrace.trainer.steps.ResumeDecision;
 import io.millrace.trainer.steps.ResumeMode;
-import io.millrace.trainer.steps.Retention;
-import io.millrace.trainer.steps.Snapshots;
 import io.millrace.trainer.steps.StepLedger;
-import io.millrace.trainer.steps.StepWriter;
-import io.millrace.trainer.steps.StepsReader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -253,7 +253,7 @@ public final class Session {
                     entry.attempt(),
                     entry.partition(),
                     entry.offsets());
-            records.add(ledger.missing(new StepRecord.Missing(
+            records.add(ledger.note(new StepRecord.Missing(
                     entry.groupIndex(),
                     entry.attempt(),
                     entry.partition(),

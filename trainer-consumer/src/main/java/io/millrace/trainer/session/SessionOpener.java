@@ -26,20 +26,20 @@ import io.millrace.trainer.decide.AbandonedRow;
 import io.millrace.trainer.decide.Intake;
 import io.millrace.trainer.decide.StepChooser;
 import io.millrace.trainer.filter.FilterChain;
+import io.millrace.trainer.journal.FencedException;
+import io.millrace.trainer.journal.KeptSteps;
+import io.millrace.trainer.journal.NeededResults;
+import io.millrace.trainer.journal.Owner;
+import io.millrace.trainer.journal.Retention;
+import io.millrace.trainer.journal.Snapshots;
+import io.millrace.trainer.journal.StepWriter;
+import io.millrace.trainer.journal.StepsReader;
 import io.millrace.trainer.results.MissingResults;
 import io.millrace.trainer.results.PartsAgain;
 import io.millrace.trainer.results.ResultEnds;
 import io.millrace.trainer.results.ResultParser;
-import io.millrace.trainer.steps.FencedException;
-import io.millrace.trainer.steps.KeptSteps;
-import io.millrace.trainer.steps.NeededResults;
-import io.millrace.trainer.steps.Owner;
-import io.millrace.trainer.steps.Retention;
-import io.millrace.trainer.steps.Snapshots;
 import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
-import io.millrace.trainer.steps.StepWriter;
-import io.millrace.trainer.steps.StepsReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -314,7 +314,7 @@ public final class SessionOpener {
                     policy.state(),
                     clock.millis(),
                     policy.words());
-            ledger.replay(policy);
+            ledger.fold(policy);
             policy = ledger.policy();
         }
         List<ControlRecord> records = new ArrayList<>(unreadable);

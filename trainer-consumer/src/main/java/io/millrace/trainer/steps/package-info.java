@@ -1,4 +1,4 @@
-/** Leases, acknowledgements and settlement: the pure ledger and the one writer of {@code steps} and {@code policy}. */
+/** Leases, acknowledgements and settlement: the pure ledger, a fold over the records of {@code steps}. */
 @NullMarked
 package io.millrace.trainer.steps;
 

@@ -12,6 +12,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Missing;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.Arrays;
@@ -108,8 +109,8 @@ class ClaimsTest {
 
     @Test
     void rejectedAndMissingAttemptsAndSettledGroupsAreNotAskedFor() {
-        ledger.reject(new GroupIndex(1), new Attempt(1), 0, 5, "bad");
-        ledger.missing(missing(2, 1, Missing.Why.NOT_THERE, 6L));
+        ledger.note(new StepRecord.Rejection(new GroupIndex(1), new Attempt(1), 0, 5, "bad"));
+        ledger.note(missing(2, 1, Missing.Why.NOT_THERE, 6L));
         ledger.discard(new GroupIndex(3), new Attempt(1), "filtered");
         claim(1, 1, 0, 0, 5L);
         claim(2, 1, 1, 0, 6L);
@@ -137,7 +138,7 @@ class ClaimsTest {
         claim(2, 1, 1, 0, 5L, 9L);
         claim(3, 1, 2, 0, 7L);
         assertEquals(Map.of(0, 4L), claims.lowest());
-        ledger.missing(missing(1, 1, Missing.Why.NOT_THERE, 4L));
+        ledger.note(missing(1, 1, Missing.Why.NOT_THERE, 4L));
         assertEquals(Map.of(0, 5L), claims.lowest());
         claims.met(arrived(2, 1, 5L, 9L));
         ledger.discard(new GroupIndex(3), new Attempt(1), "filtered");

@@ -13,6 +13,7 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.RewardStats;
+import io.millrace.common.record.StepRecord;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -67,7 +68,7 @@ class CollectorTest {
 
     @Test
     void whatTakesThePlaceOfARejectedResultIsDecidedOnByItself() {
-        ledger.reject(new GroupIndex(4), new Attempt(1), 0, 9, "bad");
+        ledger.note(new StepRecord.Rejection(new GroupIndex(4), new Attempt(1), 0, 9, "bad"));
         assertInstanceOf(Collected.Known.class, collector.accept(arrived(4, 1, 9)), "read again");
         Collected.Won won = assertInstanceOf(Collected.Won.class, collector.accept(arrived(4, 2, 9)), "after a loss");
         assertEquals(new Attempt(2), won.group().attempt());

@@ -14,7 +14,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord.ManifestEntry;
-import io.millrace.trainer.steps.Announcement;
+import io.millrace.trainer.policy.Announcement;
 import io.millrace.trainer.steps.ResumeDecision;
 import io.millrace.trainer.steps.ResumeMode;
 import io.millrace.trainer.steps.StepLedger;

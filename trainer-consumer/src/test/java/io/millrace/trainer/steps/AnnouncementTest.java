@@ -20,6 +20,10 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.Policy.State;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.trainer.policy.Announcement;
+import io.millrace.trainer.policy.OnVersionRestart;
+import io.millrace.trainer.policy.PolicyDecision;
+import io.millrace.trainer.policy.VersionRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -81,12 +85,12 @@ class AnnouncementTest {
         Policy last = Policy.initial();
         for (ControlRecord record : written) {
             if (record instanceof StepRecord step) {
-                again.replay(step);
+                again.fold(step);
             } else {
                 last = (Policy) record;
             }
         }
-        again.replay(last);
+        again.fold(last);
         return again;
     }
 
@@ -321,7 +325,7 @@ class AnnouncementTest {
         written.stream()
                 .filter(StepRecord.class::isInstance)
                 .map(StepRecord.class::cast)
-                .forEach(again::replay);
+                .forEach(again::fold);
         return again;
     }
 

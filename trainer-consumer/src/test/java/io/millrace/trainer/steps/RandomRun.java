@@ -38,6 +38,9 @@ import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.Groups;
 import io.millrace.trainer.gate.OnStale;
 import io.millrace.trainer.gate.StalenessGate;
+import io.millrace.trainer.journal.Snapshots;
+import io.millrace.trainer.policy.Announcement;
+import io.millrace.trainer.policy.PolicyDecision;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -652,10 +655,10 @@ final class RandomRun {
             if (topic.get(i) instanceof Policy last) {
                 policy = last;
             } else if (i >= from) {
-                ledger.replay((StepRecord) topic.get(i));
+                ledger.fold((StepRecord) topic.get(i));
             }
         }
-        ledger.replay(policy);
+        ledger.fold(policy);
         assertEquals(oracle.totals(), ledger.totals(), name);
         assertEquals(oracle.open(), ledger.openLease(), name);
         if (ledger.isReplaying()) {

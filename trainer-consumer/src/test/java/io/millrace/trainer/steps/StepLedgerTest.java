@@ -21,6 +21,7 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Totals;
+import io.millrace.trainer.policy.Announcement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -178,7 +179,7 @@ class StepLedgerTest {
 
     @Test
     void aRejectedResultIsRememberedUntilASnapshotSaysThatItsGroupIsSettled() {
-        ledger.reject(new GroupIndex(1), new Attempt(1), 0, 44, "bad");
+        ledger.note(new StepRecord.Rejection(new GroupIndex(1), new Attempt(1), 0, 44, "bad"));
         assertTrue(ledger.isRejected(new GroupIndex(1), new Attempt(1), 0, 44));
         assertFalse(ledger.isRejected(new GroupIndex(1), new Attempt(1), 0, 45));
         assertFalse(
@@ -198,7 +199,7 @@ class StepLedgerTest {
 
     @Test
     void aSnapshotThatIsOnlyMadeChangesNothing() {
-        ledger.reject(new GroupIndex(1), new Attempt(1), 0, 44, "bad");
+        ledger.note(new StepRecord.Rejection(new GroupIndex(1), new Attempt(1), 0, 44, "bad"));
         take(0, null, 0, 1);
         long records = ledger.recordsSinceSnapshot();
         ledger.snapshot(List.of(new StepRecord.Snapshot.ResultsRead(0, 50, 60)), 0, 0);
@@ -209,10 +210,11 @@ class StepLedgerTest {
 
     @Test
     void aSnapshotKeepsOneRejectionForEachAttemptOfAnUnsettledGroup() {
-        ledger.reject(new GroupIndex(1), new Attempt(1), 0, 44, "bad");
-        ledger.reject(new GroupIndex(1), new Attempt(1), 0, 45, "bad again");
-        ledger.reject(new GroupIndex(1), new Attempt(2), 0, 46, "bad");
-        ledger.reject(new GroupIndex(1), new Attempt(2), 0, 50, "bad, and read again after a restart");
+        ledger.note(new StepRecord.Rejection(new GroupIndex(1), new Attempt(1), 0, 44, "bad"));
+        ledger.note(new StepRecord.Rejection(new GroupIndex(1), new Attempt(1), 0, 45, "bad again"));
+        ledger.note(new StepRecord.Rejection(new GroupIndex(1), new Attempt(2), 0, 46, "bad"));
+        ledger.note(new StepRecord.Rejection(
+                new GroupIndex(1), new Attempt(2), 0, 50, "bad, and read again after a restart"));
         List<Long> offsets =
                 ledger.snapshot(List.of(new StepRecord.Snapshot.ResultsRead(0, 50, 60)), 0, 0).rejections().stream()
                         .map(StepRecord.Rejection::offset)
@@ -223,7 +225,7 @@ class StepLedgerTest {
     @Test
     void rejectionsOfGroupsThatNeverWereAreNotKeptWithoutEnd() {
         for (int i = 0; i < 6_000; i++) {
-            ledger.reject(new GroupIndex(1_000 + i), new Attempt(1), 0, i, "noise");
+            ledger.note(new StepRecord.Rejection(new GroupIndex(1_000 + i), new Attempt(1), 0, i, "noise"));
         }
         List<StepRecord.Rejection> kept = ledger.snapshot(
                         List.of(new StepRecord.Snapshot.ResultsRead(0, 6_000, 6_000)), 0, 0)
@@ -245,7 +247,7 @@ class StepLedgerTest {
         written.stream()
                 .filter(StepRecord.class::isInstance)
                 .map(StepRecord.class::cast)
-                .forEach(again::replay);
+                .forEach(again::fold);
         assertTrue(again.follows(newest));
         assertEquals(newest, again.policyOfSteps());
         assertFalse(again.follows(Policy.initial()), "policy has lost the version of step 0");
@@ -265,8 +267,8 @@ class StepLedgerTest {
 
     @Test
     void aMissingResultIsRememberedWhileItsGroupIsUnsettled() {
-        ledger.missing(missing(1, 1));
-        ledger.missing(missing(7, 2));
+        ledger.note(missing(1, 1));
+        ledger.note(missing(7, 2));
         assertTrue(ledger.isOver(new GroupIndex(1), new Attempt(1)));
         assertFalse(ledger.isOver(new GroupIndex(1), new Attempt(2)));
         take(0, null, 0, 1);
@@ -274,7 +276,7 @@ class StepLedgerTest {
         assertEquals(List.of(missing(7, 2)), snapshot.missing());
         assertEquals(12, snapshot.receiptsFrom());
         StepLedger again = new StepLedger(new Capacity(B, 1, 1));
-        again.replay(snapshot);
+        again.fold(snapshot);
         assertTrue(again.isOver(new GroupIndex(7), new Attempt(2)));
     }
 
@@ -293,7 +295,7 @@ class StepLedgerTest {
                 "groups that the trainer has never seen would count as trained");
         assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token(), null, null, 8));
         StepLedger again = new StepLedger(new Capacity(B, 1, 1));
-        written.forEach(again::replay);
+        written.forEach(again::fold);
         assertEquals(groups(0, 2), again.openLease().groups());
         assertThrows(IllegalStateException.class, () -> ledger.voidLease("nothing is leased"));
     }
@@ -307,16 +309,16 @@ class StepLedgerTest {
                 assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(first.token(), version(4), null, 6))
                         .records());
         written.add(ledger.abandon(new GroupIndex(0), new Attempt(2), "lost"));
-        written.add(ledger.reject(new GroupIndex(9), new Attempt(1), 1, 3, "bad"));
+        written.add(ledger.note(new StepRecord.Rejection(new GroupIndex(9), new Attempt(1), 1, 3, "bad")));
         written.add(lease(1, 3, 4));
 
         StepLedger again = new StepLedger(new Capacity(B, 1, 1));
         for (ControlRecord record : written) {
             if (record instanceof StepRecord step) {
-                again.replay(step);
+                again.fold(step);
             }
         }
-        again.replay(new Policy(new Lineage(0), version(4), 2, Policy.State.READY, 6));
+        again.fold(new Policy(new Lineage(0), version(4), 2, Policy.State.READY, 6));
         assertEquals(ledger.totals(), again.totals());
         assertEquals(new Totals(2, 0, 1, 3), again.totals());
         assertEquals(ledger.openLease(), again.openLease());
@@ -331,14 +333,14 @@ class StepLedgerTest {
     void recordsThatDoNotFollowAreRefused() {
         StepRecord.Lease lease = new StepRecord.Lease(
                 new Lineage(0), step(1), new LeaseId("00000000000000aa"), version(0), 1, groups(0, 1));
-        assertThrows(IllegalStateException.class, () -> ledger.replay(lease));
+        assertThrows(IllegalStateException.class, () -> ledger.fold(lease));
         StepRecord.Acknowledgement ack = new StepRecord.Acknowledgement(
                 new Lineage(0), step(0), new LeaseId("00000000000000aa"), null, 1, new Totals(2, 0, 0, 2), null);
-        assertThrows(IllegalStateException.class, () -> ledger.replay(ack));
+        assertThrows(IllegalStateException.class, () -> ledger.fold(ack));
         lease(0, 0, 1);
         StepRecord.Acknowledgement miscounted = new StepRecord.Acknowledgement(
                 new Lineage(0), step(0), new LeaseId("00000000000000aa"), null, 1, new Totals(2, 0, 0, 1), null);
-        assertThrows(IllegalStateException.class, () -> ledger.replay(miscounted));
+        assertThrows(IllegalStateException.class, () -> ledger.fold(miscounted));
     }
 
     @Test
@@ -346,9 +348,9 @@ class StepLedgerTest {
         LeaseToken open = lease(0, 0, 1).token();
         StepRecord.Acknowledgement other = new StepRecord.Acknowledgement(
                 new Lineage(0), step(0), LeaseId.draw(ids), null, 1, new Totals(2, 0, 0, 2), null);
-        assertThrows(IllegalStateException.class, () -> ledger.replay(other));
+        assertThrows(IllegalStateException.class, () -> ledger.fold(other));
         assertFalse(ledger.isSettled(new GroupIndex(0)));
-        ledger.replay(new StepRecord.Acknowledgement(
+        ledger.fold(new StepRecord.Acknowledgement(
                 new Lineage(0), step(0), open.id(), null, 1, new Totals(2, 0, 0, 2), null));
         assertTrue(ledger.isSettled(new GroupIndex(0)));
     }

@@ -1,4 +1,4 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -13,6 +13,7 @@ import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.time.EverySoOften;
+import io.millrace.trainer.steps.StepLedger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,13 +58,13 @@ class SnapshotsTest {
 
     private StepLedger restarted() {
         StepLedger again = new StepLedger(new Capacity(2, 1, 1));
-        topic.forEach(again::replay);
+        topic.forEach(again::fold);
         return again;
     }
 
     @Test
     void aSnapshotThatNoRecordTakesIsNotWrittenAndNothingIsLost() {
-        topic.add(ledger.reject(new GroupIndex(1), new Attempt(1), 0, 44, "bad"));
+        topic.add(ledger.note(new StepRecord.Rejection(new GroupIndex(1), new Attempt(1), 0, 44, "bad")));
         settleWithGaps(1, 200);
         Snapshots snapshots = snapshots(ControlCodec.encode(copy()).length - 1);
         int records = topic.size();

@@ -1,4 +1,4 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.journal;
 
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;

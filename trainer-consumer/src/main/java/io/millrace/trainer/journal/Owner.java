@@ -1,4 +1,4 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.journal;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -19,6 +19,8 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.trainer.steps.AckDecision;
+import io.millrace.trainer.steps.StepLedger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +57,7 @@ class StepsReaderTest {
     @BeforeEach
     void train() {
         StepLedger before = new StepLedger(CAPACITY);
-        before.replay(FIRST);
+        before.fold(FIRST);
         StepRecord.Lease lease = before.lease(
                 new StepNumber(0),
                 List.of(new ManifestEntry(new GroupIndex(0), new Attempt(1), new WeightVersion(0), 0, List.of(0L))),

@@ -1,4 +1,4 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.policy;
 
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.VersionWords;

@@ -1,8 +1,9 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.journal;
 
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.trainer.steps.StepHistory;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -12,6 +12,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
+import io.millrace.trainer.steps.StepLedger;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.journal;
 
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
@@ -7,6 +7,7 @@ import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.trainer.steps.StepLedger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,7 +63,7 @@ public final class StepsReader {
         reader.read(steps, from, record -> {
             StepRecord step = decoded(record, StepRecord.class, unreadable);
             if (step != null) {
-                ledger.replay(step);
+                ledger.fold(step);
             }
         });
         AtomicReference<@Nullable Policy> last = new AtomicReference<>();
@@ -79,14 +80,14 @@ public final class StepsReader {
                             + " account; by it the policy is {}",
                     newest,
                     ledger.policyOfSteps());
-            ledger.replay(ledger.policyOfSteps());
+            ledger.fold(ledger.policyOfSteps());
         } else if (newest != null) {
-            ledger.replay(newest);
+            ledger.fold(newest);
         } else if (!ledger.isEmpty()) {
             log.warn(
                     "policy holds nothing, though steps does: it has lost its records. By steps the policy is {}",
                     ledger.policyOfSteps());
-            ledger.replay(ledger.policyOfSteps());
+            ledger.fold(ledger.policyOfSteps());
         }
         return withoutLetter(unreadable);
     }

@@ -1,4 +1,4 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.policy;
 
 /** What becomes of a ready with a version below the current one: the trainer has begun to count anew. */
 public enum OnVersionRestart {

@@ -1,4 +1,4 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.journal;
 
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
@@ -8,6 +8,7 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.trainer.steps.StepHistory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

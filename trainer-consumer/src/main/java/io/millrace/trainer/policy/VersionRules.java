@@ -1,4 +1,4 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.policy;
 
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.Policy;
@@ -16,7 +16,7 @@ public record VersionRules(long jumpMax, OnVersionRestart onRestart) {
     }
 
     /** What a trainer's word comes to. */
-    sealed interface Meaning {
+    public sealed interface Meaning {
         /** It means this version, which is not below the current one; and how its words are to be read from here on. */
         record Version(WeightVersion version, VersionWords words) implements Meaning {}
 
@@ -27,7 +27,7 @@ public record VersionRules(long jumpMax, OnVersionRestart onRestart) {
     }
 
     /** Of {@code ready}: engines serve the version so called. The first in a lineage names the version it began with. */
-    Meaning ready(Policy current, WeightVersion word) {
+    public Meaning ready(Policy current, WeightVersion word) {
         VersionWords words = current.words();
         if (!words.confirmed() && words.stated() && !word.equals(current.word())) {
             return new Meaning.Refused("weight_version " + word + " is not what the resumption named: lineage "
@@ -52,7 +52,7 @@ public record VersionRules(long jumpMax, OnVersionRestart onRestart) {
      * began with, where the resumption did not say what that is called. One that does not rise is for the caller to
      * refuse.
      */
-    Meaning acknowledged(Policy current, WeightVersion word) {
+    public Meaning acknowledged(Policy current, WeightVersion word) {
         if (!current.words().confirmed() && !current.words().stated()) {
             WeightVersion next = current.weightVersion().next();
             return new Meaning.Version(next, current.words().where(word, next));

@@ -1,9 +1,10 @@
-package io.millrace.trainer.steps;
+package io.millrace.trainer.journal;
 
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.EverySoOften;
+import io.millrace.trainer.steps.StepLedger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
