@@ -6,13 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingsBinder;
-import io.millrace.common.config.YamlSettings;
 import io.millrace.common.testing.SettingsContract;
 import io.millrace.producer.source.ChatTemplate;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
@@ -34,8 +32,7 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
     private static ProducerSettings bind(Map<String, String> more) {
         Map<String, String> flags = new HashMap<>(Map.of("run", "r", "dataset", "prompts.jsonl"));
         flags.putAll(more);
-        return new SettingsBinder(Set.of("producer"), List.of(ProducerSettings.class))
-                .bind("producer", ProducerSettings.class, flags, Map.of(), YamlSettings.none());
+        return SettingsBinder.of(ProducerSettings.class, flags);
     }
 
     private static void refused(Map<String, String> flags, String... words) {

@@ -3,7 +3,6 @@ package io.millrace.producer;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 
 import io.millrace.common.config.SettingsBinder;
-import io.millrace.common.config.YamlSettings;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
@@ -12,9 +11,7 @@ import io.millrace.common.testing.ManualTicker;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,8 +26,7 @@ class SessionMakerTest {
                 """);
         Map<String, String> flags =
                 Map.of("run", "r", "dataset", prompts.toString(), "bootstrap", bootstrap, "reward-type", "dapo");
-        return new SettingsBinder(Set.of("producer"), List.of(ProducerSettings.class))
-                .bind("producer", ProducerSettings.class, flags, Map.of(), YamlSettings.none());
+        return SettingsBinder.of(ProducerSettings.class, flags);
     }
 
     /** A name is gone for a moment when a broker is moved: between a start and the run's take-over, and in a run. */

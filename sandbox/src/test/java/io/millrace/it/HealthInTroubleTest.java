@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingsBinder;
-import io.millrace.common.config.YamlSettings;
 import io.millrace.common.json.Json;
 import io.millrace.common.testing.Await;
 import io.millrace.sandbox.broker.BrokerSettings;
@@ -21,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,13 +84,7 @@ class HealthInTroubleTest {
     }
 
     private EngineServer startEngine() {
-        return EngineServer.start(new SettingsBinder(Set.of("engine"), List.of(EngineSettings.class))
-                .bind(
-                        "engine",
-                        EngineSettings.class,
-                        Map.of("engine-port", "" + (ports + 4)),
-                        Map.of(),
-                        YamlSettings.none()));
+        return EngineServer.start(SettingsBinder.of(EngineSettings.class, Map.of("engine-port", "" + (ports + 4))));
     }
 
     private record Answer(int status, JsonNode parts) {}

@@ -3,7 +3,6 @@ package io.millrace.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.millrace.common.config.SettingsBinder;
-import io.millrace.common.config.YamlSettings;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
@@ -38,7 +37,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -132,8 +130,7 @@ final class ProducerRun {
                 "broker-timeout",
                 "30s"));
         flags.putAll(more);
-        return new SettingsBinder(Set.of("producer"), List.of(ProducerSettings.class))
-                .bind("producer", ProducerSettings.class, flags, Map.of(), YamlSettings.none());
+        return SettingsBinder.of(ProducerSettings.class, flags);
     }
 
     /** Starts a producer; returns when it has taken the run. */

@@ -3,7 +3,6 @@ package io.millrace.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.millrace.common.config.SettingsBinder;
-import io.millrace.common.config.YamlSettings;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
@@ -31,7 +30,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Producer;
@@ -87,8 +85,7 @@ final class TrainerRun implements AutoCloseable {
                 "trainer-port",
                 "0"));
         flags.putAll(more);
-        return new SettingsBinder(Set.of("trainer"), List.of(TrainerSettings.class))
-                .bind("trainer", TrainerSettings.class, flags, Map.of(), YamlSettings.none());
+        return SettingsBinder.of(TrainerSettings.class, flags);
     }
 
     TrainerProcess start(Map<String, String> more) throws Exception {

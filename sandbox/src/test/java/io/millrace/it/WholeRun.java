@@ -3,7 +3,6 @@ package io.millrace.it;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.millrace.common.config.SettingsBinder;
-import io.millrace.common.config.YamlSettings;
 import io.millrace.common.id.RunId;
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaClients;
@@ -31,7 +30,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -91,11 +89,6 @@ final class WholeRun {
         return flags;
     }
 
-    private static <T extends Record> T bind(String process, Class<T> type, Map<String, String> flags) {
-        return new SettingsBinder(Set.of(process), List.of(type))
-                .bind(process, type, flags, Map.of(), YamlSettings.none());
-    }
-
     private Part part() {
         Part part = new Part();
         parts.add(part);
@@ -111,7 +104,7 @@ final class WholeRun {
                 "latency-sigma", "0",
                 "filler-median", "20"));
         flags.putAll(more);
-        EngineServer engine = EngineServer.start(bind("engine", EngineSettings.class, flags));
+        EngineServer engine = EngineServer.start(SettingsBinder.of(EngineSettings.class, flags));
         engines.add(engine);
         return engine;
     }
@@ -119,7 +112,7 @@ final class WholeRun {
     Part producer(Map<String, String> more) throws Exception {
         Part part = part();
         var _ = ProducerWiring.start(
-                bind("producer", ProducerSettings.class, flags(shared, more)), part.health, part::fatal, part.stops);
+                SettingsBinder.of(ProducerSettings.class, flags(shared, more)), part.health, part::fatal, part.stops);
         return part;
     }
 
@@ -131,10 +124,8 @@ final class WholeRun {
         Part part = part();
         var _ = WorkerWiring.start(
                 // Below the shortest worker timeout that a producer takes.
-                bind(
-                        "worker",
-                        WorkerSettings.class,
-                        flags(Map.of("engine-url", engineUrl, "status-timeout", "4s"), more)),
+                SettingsBinder.of(
+                        WorkerSettings.class, flags(Map.of("engine-url", engineUrl, "status-timeout", "4s"), more)),
                 part.health,
                 part::fatal,
                 part.stops);
@@ -144,7 +135,7 @@ final class WholeRun {
     TrainerProcess trainer(Map<String, String> more) throws Exception {
         Map<String, String> own = new HashMap<>(shared);
         own.put("trainer-port", "0");
-        TrainerProcess trainer = new TrainerProcess(bind("trainer", TrainerSettings.class, flags(own, more)));
+        TrainerProcess trainer = new TrainerProcess(SettingsBinder.of(TrainerSettings.class, flags(own, more)));
         trainers.add(trainer);
         return trainer;
     }

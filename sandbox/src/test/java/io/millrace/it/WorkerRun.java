@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.millrace.common.config.SettingsBinder;
-import io.millrace.common.config.YamlSettings;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
@@ -47,7 +46,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -167,8 +165,7 @@ final class WorkerRun {
     private WorkerSettings settings(Map<String, String> flags) {
         Map<String, String> all = new HashMap<>(topicFlags);
         all.putAll(flags);
-        return new SettingsBinder(Set.of("worker"), List.of(WorkerSettings.class))
-                .bind("worker", WorkerSettings.class, all, Map.of(), YamlSettings.none());
+        return SettingsBinder.of(WorkerSettings.class, all);
     }
 
     /** An engine that answers each request after 20 ms with some 20 tokens, unless set otherwise. */
@@ -180,8 +177,7 @@ final class WorkerRun {
                 "latency-sigma", "0",
                 "filler-median", "20"));
         all.putAll(flags);
-        EngineServer engine = EngineServer.start(new SettingsBinder(Set.of("engine"), List.of(EngineSettings.class))
-                .bind("engine", EngineSettings.class, all, Map.of(), YamlSettings.none()));
+        EngineServer engine = EngineServer.start(SettingsBinder.of(EngineSettings.class, all));
         engines.add(engine);
         return engine;
     }

@@ -6,12 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingsBinder;
-import io.millrace.common.config.YamlSettings;
 import io.millrace.common.testing.SettingsContract;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class TrainerSettingsTest implements SettingsContract<TrainerSettings> {
@@ -34,8 +32,7 @@ class TrainerSettingsTest implements SettingsContract<TrainerSettings> {
     private static TrainerSettings bind(Map<String, String> flags) {
         Map<String, String> all = new HashMap<>(flags);
         all.putIfAbsent("run", "testing");
-        return new SettingsBinder(Set.of("trainer"), List.of(TrainerSettings.class))
-                .bind("trainer", TrainerSettings.class, all, Map.of(), YamlSettings.none());
+        return SettingsBinder.of(TrainerSettings.class, all);
     }
 
     @Test

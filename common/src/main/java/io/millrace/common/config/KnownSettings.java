@@ -1,68 +1,86 @@
 package io.millrace.common.config;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Collections;
-import java.util.HashSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * Every command of Millrace with its settings, also of those that this program does not have: one settings file and one
  * environment serve a whole cluster, and each process refuses what no command knows. The list stands in
- * {@code settings.txt}, one command a line; a test of the program that has them all holds it. Stateless.
+ * {@code settings.txt}, one command a line; a test of the program that has them all holds it. Immutable.
+ *
+ * @param byCommand by the command's name, the names of its settings
  */
-public final class KnownSettings {
+public record KnownSettings(Map<String, Set<String>> byCommand) {
     /** In this package. */
     public static final String LIST = "settings.txt";
 
-    private static final Map<String, Set<String>> BY_COMMAND = read();
-
-    private KnownSettings() {}
-
-    private static Map<String, Set<String>> read() {
-        Map<String, Set<String>> read = new TreeMap<>();
+    /** Those of the list. */
+    public static KnownSettings listed() {
         try (InputStream list = KnownSettings.class.getResourceAsStream(LIST)) {
-            if (list == null) {
-                throw new IllegalStateException(LIST + " is not in the jar");
+            Map<String, Set<String>> read = new TreeMap<>();
+            for (String line :
+                    new String(Objects.requireNonNull(list).readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
+                List<String> words = List.of(line.split(" "));
+                read.put(words.getFirst(), Set.copyOf(words.subList(1, words.size())));
             }
-            new BufferedReader(new InputStreamReader(list, StandardCharsets.UTF_8))
-                    .lines()
-                    .map(line -> List.of(line.strip().split(" ", -1)))
-                    .forEach(words -> read.put(words.getFirst(), Set.copyOf(words.subList(1, words.size()))));
+            return new KnownSettings(read);
         } catch (IOException e) {
             throw new UncheckedIOException(LIST + " cannot be read", e);
         }
-        return Collections.unmodifiableMap(read);
     }
 
-    /** By the command's name, the names of its settings. */
-    public static Map<String, Set<String>> byCommand() {
-        return BY_COMMAND;
+    /** These and those of a program's own command. */
+    public KnownSettings with(String command, Class<? extends Record> settings) {
+        Map<String, Set<String>> all = new TreeMap<>(byCommand);
+        all.put(
+                command,
+                SettingSpec.of(settings).stream().map(SettingSpec::name).collect(Collectors.toSet()));
+        return new KnownSettings(all);
     }
 
     /** Names of all settings. */
-    public static Set<String> all() {
-        Set<String> all = new HashSet<>();
-        BY_COMMAND.values().forEach(all::addAll);
-        return all;
+    public Set<String> names() {
+        return byCommand.values().stream().flatMap(Set::stream).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** The list as it stands in the file. */
-    public static String text(Map<String, Set<String>> byCommand) {
-        StringBuilder text = new StringBuilder();
-        new TreeMap<>(byCommand)
-                .forEach((command, names) -> text.append(command)
-                        .append(' ')
-                        .append(String.join(" ", new TreeSet<>(names)))
-                        .append('\n'));
-        return text.toString();
+    /** @throws SettingException naming the first key that no command knows, in the section of any command too */
+    void refuseUnknownKeys(YamlSettings file) {
+        Set<String> atTop = names();
+        atTop.addAll(byCommand.keySet());
+        refuseUnknownKeys(file, "", file.root(), atTop);
+        byCommand.forEach((command, own) -> refuseUnknownKeys(file, command + ".", file.section(command), own));
+    }
+
+    private static void refuseUnknownKeys(YamlSettings file, String section, Map<?, ?> keys, Set<String> known) {
+        keys.forEach((key, value) -> {
+            if (!known.contains(String.valueOf(key))) {
+                String kind = section.isEmpty() && value instanceof Map<?, ?> ? "section" : "key";
+                throw new SettingException("unknown " + kind + " '" + section + key + "' in " + file.name() + "; "
+                        + nearest(String.valueOf(key), known));
+            }
+        });
+    }
+
+    /** Which known name somebody may have meant, in words. */
+    static String nearest(String name, Collection<String> known) {
+        // Picocli likens a word that it does not know to the names of subcommands.
+        CommandLine names = new CommandLine(CommandSpec.create());
+        known.forEach(one -> names.addSubcommand(one, CommandSpec.create()));
+        List<String> similar = new CommandLine.UnmatchedArgumentException(names, List.of(name)).getSuggestions();
+        return similar.isEmpty()
+                ? "no known name is like it, see --help of the command"
+                : "the nearest known name is '" + similar.getFirst() + "'";
     }
 }

@@ -1,46 +1,37 @@
 package io.millrace.common.config;
 
-import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * One declared setting: its annotation and the type of its component.
+ * One declared setting.
  *
- * @param multiple whether it takes a list or a map, so that its flag may be given more than once
+ * @param type of its component of the record
  */
-public record SettingSpec(Setting declared, Class<?> type, boolean multiple) {
+public record SettingSpec(Setting declared, Class<?> type) {
     /** Every setting of a settings record, those of nested settings records included, in declaration order. */
-    public static List<SettingSpec> of(Class<? extends Record> settings) {
-        Map<String, SettingSpec> specs = new LinkedHashMap<>();
-        collect(settings, specs);
-        return new ArrayList<>(specs.values());
-    }
-
-    private static void collect(Class<?> settings, Map<String, SettingSpec> specs) {
+    public static List<SettingSpec> of(Class<?> settings) {
+        List<SettingSpec> specs = new ArrayList<>();
         for (RecordComponent component : settings.getRecordComponents()) {
             Setting declared = component.getAnnotation(Setting.class);
-            if (declared == null) {
-                if (!component.getType().isRecord()) {
-                    throw new IllegalStateException(settings.getName() + "." + component.getName()
-                            + " is neither annotated with @Setting nor a settings record");
-                }
-                collect(component.getType(), specs);
-                continue;
+            if (declared == null && !component.getType().isRecord()) {
+                throw new IllegalStateException(component + " is neither a @Setting nor a settings record");
             }
-            if (specs.put(declared.name(), of(component, declared)) != null) {
-                throw new IllegalStateException("the setting " + declared.name() + " is declared twice");
-            }
+            specs.addAll(
+                    declared == null
+                            ? of(component.getType())
+                            : List.of(new SettingSpec(declared, component.getType())));
         }
-    }
-
-    static SettingSpec of(RecordComponent component, Setting declared) {
-        boolean multiple = component.getGenericType() instanceof ParameterizedType;
-        return new SettingSpec(declared, component.getType(), multiple);
+        // Refuses a name that stands twice.
+        Map<String, SettingSpec> _ = specs.stream().collect(Collectors.toMap(SettingSpec::name, Function.identity()));
+        return specs;
     }
 
     public String name() {
@@ -63,26 +54,48 @@ public record SettingSpec(Setting declared, Class<?> type, boolean multiple) {
 
     /** The allowed range in words; empty when any value of the type will do. */
     public String range() {
-        String unit = declared.unit().isEmpty() ? "" : " " + declared.unit();
         if (type.isEnum()) {
-            List<String> words = new ArrayList<>();
-            for (Object constant : type.getEnumConstants()) {
-                words.add(SettingValues.word((Enum<?>) constant));
-            }
-            return "one of " + String.join(", ", words);
+            return Stream.of(type.getEnumConstants())
+                    .map(SettingType::word)
+                    .collect(Collectors.joining(", ", "one of ", ""));
         }
-        if (!declared.min().isEmpty() && !declared.max().isEmpty()) {
-            return declared.min() + " to " + declared.max() + unit;
+        String unit = declared.unit().isEmpty() ? "" : " " + declared.unit();
+        if (declared.min().isEmpty()) {
+            return declared.max().isEmpty() ? "" : "at most " + declared.max() + unit;
         }
-        if (!declared.min().isEmpty()) {
-            return declared.min() + " or more" + unit;
-        }
-        return declared.max().isEmpty() ? "" : "at most " + declared.max() + unit;
+        return declared.min() + (declared.max().isEmpty() ? " or more" : " to " + declared.max()) + unit;
     }
 
-    /** The default in words; empty when there is none. */
-    public String defaultText() {
-        String value = declared.defaultValue();
-        return value.equals(Setting.REQUIRED) || value.equals(Setting.NONE) ? "" : value;
+    /** The default as users write it; none for {@link Setting#REQUIRED} and {@link Setting#NONE}. */
+    public Optional<String> fallback() {
+        return Optional.of(declared.defaultValue()).filter(text -> !text.startsWith("\0"));
+    }
+
+    /**
+     * @param source where the text came from, for the message
+     * @throws SettingException naming the setting, what is allowed, the text and the source
+     */
+    Object convert(String text, String source) {
+        String allowed = range();
+        try {
+            Object value = parse(text);
+            if (order(value, declared.min()) >= 0 && order(value, declared.max()) <= 0) {
+                return value;
+            }
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            String form = SettingType.of(type).form();
+            allowed = allowed.isEmpty() ? form : form.startsWith("in ") ? allowed + ", " + form : allowed;
+        }
+        throw new SettingException(flag() + " must be " + allowed + ", was '" + text + "' (from " + source + ")");
+    }
+
+    private Object parse(String text) {
+        return SettingType.of(type).parser().apply(text);
+    }
+
+    /** As the value compares to the bound; 0 where there is none. */
+    @SuppressWarnings("unchecked") // A bound stands on types that have an order, and is of the value's.
+    private int order(Object value, String bound) {
+        return bound.isEmpty() ? 0 : ((Comparable<Object>) value).compareTo(parse(bound));
     }
 }

@@ -25,24 +25,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsBinderTest {
-    private static final Map<String, String> RUN = Map.of("run", "demo");
-
     @TempDir
     private Path folder;
 
-    private final SettingsBinder binder = new SettingsBinder(
-            Set.of("paint", "wash", "broker"), List.of(Everything.class, TestingSettings.Washing.class));
+    private final KnownSettings known =
+            KnownSettings.listed().with("paint", Everything.class).with("wash", TestingSettings.Washing.class);
 
     private Everything bind(Map<String, String> flags, Map<String, String> env, String yaml) throws Exception {
-        Map<String, String> all = new HashMap<>(RUN);
-        all.putAll(flags);
-        return binder.bind("paint", Everything.class, all, env, file(yaml));
+        Map<String, List<String>> all = new HashMap<>(Map.of("run", List.of("demo")));
+        flags.forEach((name, text) -> all.put(name, List.of(text.split("\0"))));
+        return new SettingsBinder(all, Environment.of(env, known), file(yaml), "paint").bind(Everything.class);
     }
 
     private YamlSettings file(String yaml) throws Exception {
         Path file = folder.resolve("settings.yaml");
         Files.writeString(file, yaml);
-        return YamlSettings.read(file);
+        return YamlSettings.read(file, known);
     }
 
     private String refusal(Map<String, String> flags, Map<String, String> env, String yaml) {
@@ -146,9 +144,7 @@ class SettingsBinderTest {
 
     @Test
     void aMissingRequiredSettingIsNamedWithItsThreeForms() {
-        String message = assertThrows(
-                        SettingException.class,
-                        () -> binder.bind("paint", Everything.class, Map.of(), Map.of(), YamlSettings.none()))
+        String message = assertThrows(SettingException.class, () -> SettingsBinder.of(Everything.class, Map.of()))
                 .getMessage();
         assertTrue(message.startsWith("--run is required: Whose wall"), message);
         assertTrue(message.contains("MILLRACE_RUN") && message.contains("'run' in the settings file"), message);
@@ -304,7 +300,8 @@ class SettingsBinderTest {
         assertTrue(refusal(Map.of(), Map.of(), "- a\n- b\n").endsWith("settings.yaml must be a YAML mapping"));
         assertTrue(refusal(Map.of(), Map.of(), "a: [b\n").contains("settings.yaml is no YAML"));
         assertTrue(refusal(Map.of(), Map.of(), "coats: 1\ncoats: 2\n").contains("settings.yaml is no YAML"));
-        String missing = assertThrows(SettingException.class, () -> YamlSettings.read(folder.resolve("not-there.yaml")))
+        String missing = assertThrows(
+                        SettingException.class, () -> YamlSettings.read(folder.resolve("not-there.yaml"), known))
                 .getMessage();
         assertTrue(missing.contains("not-there.yaml cannot be read"), missing);
     }

@@ -6,12 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingsBinder;
-import io.millrace.common.config.YamlSettings;
 import io.millrace.common.testing.SettingsContract;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class OpsSettingsTest implements SettingsContract<OpsSettings> {
@@ -21,13 +19,7 @@ class OpsSettingsTest implements SettingsContract<OpsSettings> {
     }
 
     private static OpsSettings bind(String readyTimeout) {
-        return new SettingsBinder(Set.of("worker"), List.of(OpsSettings.class))
-                .bind(
-                        "worker",
-                        OpsSettings.class,
-                        Map.of("ready-timeout", readyTimeout),
-                        Map.of(),
-                        YamlSettings.none());
+        return SettingsBinder.of(OpsSettings.class, Map.of("ready-timeout", readyTimeout));
     }
 
     @Test

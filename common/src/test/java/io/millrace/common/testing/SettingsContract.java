@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.config.Environment;
+import io.millrace.common.config.KnownSettings;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingSpec;
@@ -20,7 +22,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -62,12 +63,12 @@ public interface SettingsContract<T extends Record> {
         for (SettingSpec spec : SettingSpec.of(settings())) {
             assertFalse(spec.declared().help().isBlank(), spec.flag() + " has no help");
         }
-        bind(given(), Map.of(), YamlSettings.none());
+        bind(given(), Map.of(), YamlSettings.NONE);
     }
 
     @Test
     default void everyKeyReachesItsComponentFromFlagEnvironmentAndYaml() {
-        Map<String, @Nullable Object> base = values(bind(given(), Map.of(), YamlSettings.none()));
+        Map<String, @Nullable Object> base = values(bind(given(), Map.of(), YamlSettings.NONE));
         assertAll(SettingSpec.of(settings()).stream().map(spec -> (Executable) () -> reaches(spec, base)));
     }
 
@@ -85,9 +86,9 @@ public interface SettingsContract<T extends Record> {
 
         Map<String, String> flags = new LinkedHashMap<>(others);
         flags.put(spec.name(), example);
-        Map<String, @Nullable Object> byFlag = values(bind(flags, Map.of(), YamlSettings.none()));
+        Map<String, @Nullable Object> byFlag = values(bind(flags, Map.of(), YamlSettings.NONE));
         Map<String, @Nullable Object> byVariable =
-                values(bind(others, Map.of(spec.variable(), example), YamlSettings.none()));
+                values(bind(others, Map.of(spec.variable(), example), YamlSettings.NONE));
         Map<String, @Nullable Object> byFile = values(bind(others, Map.of(), yaml(spec.name(), example)));
 
         assertNotEquals(base.get(spec.name()), byFlag.get(spec.name()), spec.flag() + " changes nothing");
@@ -103,7 +104,7 @@ public interface SettingsContract<T extends Record> {
         flags.put(spec.name(), text);
         String message = assertThrows(
                         SettingException.class,
-                        () -> bind(flags, Map.of(), YamlSettings.none()),
+                        () -> bind(flags, Map.of(), YamlSettings.NONE),
                         spec.flag() + " takes '" + text + "'")
                 .getMessage();
         assertTrue(
@@ -113,16 +114,18 @@ public interface SettingsContract<T extends Record> {
     }
 
     private T bind(Map<String, String> flags, Map<String, String> env, YamlSettings file) {
-        return new SettingsBinder(Set.of("contract"), List.of(settings()))
-                .bind("contract", settings(), flags, env, file);
+        KnownSettings known = KnownSettings.listed().with("contract", settings());
+        Map<String, List<String>> texts = new LinkedHashMap<>();
+        flags.forEach((name, text) -> texts.put(name, List.of(text)));
+        return new SettingsBinder(texts, Environment.of(env, known), file, "contract").bind(settings());
     }
 
-    private static YamlSettings yaml(String key, String text) {
+    private YamlSettings yaml(String key, String text) {
         try {
             Path file = Files.createTempFile("settings", ".yaml");
             try {
                 Files.writeString(file, key + ": '" + text.replace("'", "''") + "'\n");
-                return YamlSettings.read(file);
+                return YamlSettings.read(file, KnownSettings.listed().with("contract", settings()));
             } finally {
                 Files.delete(file);
             }

@@ -1,7 +1,6 @@
 package io.millrace.sandbox.rehearsal;
 
 import io.millrace.common.config.SettingsBinder;
-import io.millrace.common.config.YamlSettings;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.producer.ProducerSettings;
@@ -18,9 +17,7 @@ import io.millrace.worker.WorkerSettings;
 import io.millrace.worker.WorkerWiring;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Starts broker, engine, producer, worker, trainer consumer and simulated trainer in this process. */
 final class Rehearsal {
@@ -90,7 +87,6 @@ final class Rehearsal {
     }
 
     private static <T extends Record> T bind(Class<T> settings, Map<String, String> flags) {
-        return new SettingsBinder(Set.of("rehearse"), List.of(settings))
-                .bind("rehearse", settings, flags, Map.of(), YamlSettings.none());
+        return SettingsBinder.of(settings, flags);
     }
 }

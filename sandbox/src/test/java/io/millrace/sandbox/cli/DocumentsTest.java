@@ -139,14 +139,17 @@ final class DocumentsTest {
             for (String line : text.lines().toList()) {
                 Matcher call = CALL.matcher(line);
                 String command = !call.find() ? "" : call.group(2) == null ? call.group(1) : call.group(2);
-                Set<String> own = KnownSettings.byCommand().getOrDefault(command, KnownSettings.all());
+                Set<String> own = KnownSettings.listed()
+                        .byCommand()
+                        .getOrDefault(command, KnownSettings.listed().names());
                 for (MatchResult flag : FLAG.matcher(line).results().toList()) {
                     // Up to the end of the code that names the command.
                     boolean ofCommand = call.hasMatch()
                             && flag.start() > call.start()
                             && line.substring(call.start(), flag.start()).indexOf('`') < 0;
                     String name = flag.group().substring(2);
-                    if (!OF_OTHERS.contains(flag.group()) && !(ofCommand ? own : KnownSettings.all()).contains(name)) {
+                    if (!OF_OTHERS.contains(flag.group())
+                            && !(ofCommand ? own : KnownSettings.listed().names()).contains(name)) {
                         unknown.add(ROOT.relativize(document) + ": " + command + " " + flag.group());
                     }
                 }
@@ -164,7 +167,7 @@ final class DocumentsTest {
                 boolean script = Files.exists(ROOT.resolve("scripts").resolve(call.group(1)));
                 boolean command = call.group(2) == null
                         || !call.group(1).equals("millrace")
-                        || KnownSettings.byCommand().containsKey(call.group(2));
+                        || KnownSettings.listed().byCommand().containsKey(call.group(2));
                 if (!script || !command) {
                     unknown.add(ROOT.relativize(document) + ": " + call.group());
                 }

@@ -98,7 +98,10 @@ class OperationsDocTest {
     private static String row(SettingSpec spec, String users) {
         String fallback = spec.declared().defaultValue().equals(Setting.REQUIRED)
                 ? "required"
-                : spec.defaultText().isEmpty() ? "" : "`" + spec.defaultText() + "`";
+                : spec.fallback()
+                        .filter(text -> !text.isEmpty())
+                        .map(text -> "`" + text + "`")
+                        .orElse("");
         return "| `" + spec.name() + "` | " + fallback + " | "
                 + (spec.range().isEmpty() ? spec.declared().unit() : spec.range()) + " | "
                 + spec.declared().help().replace("|", "\\|") + users + " |\n";
