@@ -1,7 +1,7 @@
 package io.millrace.common.record;
 
-import io.millrace.common.json.Json;
 import java.util.List;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -42,6 +42,7 @@ public record SamplingParams(
 
     /** slime's defaults with this response limit. */
     public static SamplingParams defaults(int maxNewTokens) {
-        return new SamplingParams(1.0, 1.0, -1, maxNewTokens, List.of(), List.of(), false, Json.object());
+        return new SamplingParams(
+                1.0, 1.0, -1, maxNewTokens, List.of(), List.of(), false, JsonNodeFactory.instance.objectNode());
     }
 }
