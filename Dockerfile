@@ -9,15 +9,17 @@ COPY common/pom.xml common/
 COPY producer/pom.xml producer/
 COPY generator-worker/pom.xml generator-worker/
 COPY trainer-consumer/pom.xml trainer-consumer/
+COPY ops/pom.xml ops/
 COPY sandbox/pom.xml sandbox/
 COPY common/src/main common/src/main
 COPY producer/src/main producer/src/main
 COPY generator-worker/src/main generator-worker/src/main
 COPY trainer-consumer/src/main trainer-consumer/src/main
+COPY ops/src/main ops/src/main
 COPY sandbox/src/main sandbox/src/main
 RUN --mount=type=cache,target=/root/.m2 \
     mvn -q -B -ntp -Dmaven.test.skip -Dspotless.check.skip package && \
-    for module in producer generator-worker trainer-consumer sandbox; do \
+    for module in producer generator-worker trainer-consumer ops sandbox; do \
         cp "$module/target/millrace-$module.jar" "$module/target/lib/"; \
     done
 
@@ -45,7 +47,13 @@ FROM base AS trainer
 COPY --from=build /src/trainer-consumer/target/lib lib/
 ENV MILLRACE_TRAINER_HOST=0.0.0.0 MILLRACE_TRAINER_PORT=9400 JAVA_MAIN=io.millrace.trainer.TrainerMain
 
-# The stand-in engine, the simulated trainer and the operators' commands.
+# The operators' commands: topics, lag, peek, audit, replay. They end; nothing is served.
+FROM base AS ops
+COPY --from=build /src/ops/target/lib lib/
+ENV JAVA_MAIN=io.millrace.ops.OpsMain
+HEALTHCHECK NONE
+
+# The stand-in engine and the simulated trainer, and with them every command.
 FROM base AS sandbox
 COPY --from=build /src/sandbox/target/lib lib/
 COPY sandbox/data data/

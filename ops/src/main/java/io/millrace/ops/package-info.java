@@ -1,5 +1,5 @@
-/** What people ask a run: its topics, how far each stage is behind, and what stands in a record. Reads only, but for topics. */
+/** The operators' program: what people ask a run. Reads only, but for topics, which are made where they are missing. */
 @NullMarked
-package io.millrace.common.ops;
+package io.millrace.ops;
 
 import org.jspecify.annotations.NullMarked;

@@ -3,9 +3,12 @@ package io.millrace.architecture;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -19,7 +22,10 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.GeneralCodingRules;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.millrace.common.config.Command;
+import io.millrace.trainer.steps.StepHistory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,12 +34,14 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ArchitectureTest {
     private static final String COMMON = "io.millrace.common..";
     private static final String PRODUCER = "io.millrace.producer..";
     private static final String WORKER = "io.millrace.worker..";
     private static final String TRAINER = "io.millrace.trainer..";
+    private static final String OPS = "io.millrace.ops..";
     private static final String SANDBOX = "io.millrace.sandbox..";
 
     /** Clients and servers, ours and others'. */
@@ -99,7 +107,7 @@ class ArchitectureTest {
                 .resideInAPackage(COMMON)
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(PRODUCER, WORKER, TRAINER, SANDBOX));
+                .resideInAnyPackage(PRODUCER, WORKER, TRAINER, OPS, SANDBOX));
     }
 
     @ParameterizedTest
@@ -118,6 +126,58 @@ class ArchitectureTest {
     }
 
     @Test
+    void noProcessDependsOnTheOperatorsProgram() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages(OPS, SANDBOX)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(OPS));
+    }
+
+    /** A replay is the trainer's batch byte for byte because it is read and written by the trainer's classes. */
+    @Test
+    void theOperatorsProgramKnowsCommonAndForReplaysTheTrainersBatches() {
+        check(noClasses()
+                .that()
+                .resideInAPackage(OPS)
+                .and()
+                .resideOutsideOfPackage("io.millrace.ops.replay..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(PRODUCER, WORKER, TRAINER, SANDBOX));
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.millrace.ops.replay..")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(PRODUCER, WORKER, TRAINER, SANDBOX)
+                        .and(not(resideInAPackage("io.millrace.trainer.batch..")))
+                        .and(not(belongToAnyOf(StepHistory.class)))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {COMMON, OPS})
+    void aModulesRoomsHaveNoCycle(String module) {
+        check(slices().assignedFrom(roomsOf(module)).should().beFreeOfCycles());
+    }
+
+    /** Each package below, and the module's own, is a room. */
+    private static SliceAssignment roomsOf(String module) {
+        DescribedPredicate<JavaClass> inside = resideInAPackage(module);
+        return new SliceAssignment() {
+            @Override
+            public SliceIdentifier getIdentifierOf(JavaClass type) {
+                return inside.test(type) ? SliceIdentifier.of(type.getPackageName()) : SliceIdentifier.ignore();
+            }
+
+            @Override
+            public String getDescription() {
+                return "the packages of " + module;
+            }
+        };
+    }
+
+    @Test
     void nobodyDependsOnTheSandbox() {
         check(noClasses()
                 .that()
@@ -129,7 +189,7 @@ class ArchitectureTest {
 
     @Test
     void everyClassBelongsToAModule() {
-        check(classes().should().resideInAnyPackage(COMMON, PRODUCER, WORKER, TRAINER, SANDBOX));
+        check(classes().should().resideInAnyPackage(COMMON, PRODUCER, WORKER, TRAINER, OPS, SANDBOX));
     }
 
     /** A room that was moved or renamed would be judged no more. */

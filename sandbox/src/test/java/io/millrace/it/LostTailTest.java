@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaSettings;
-import io.millrace.common.ops.audit.AuditCommand;
 import io.millrace.common.testing.Await;
+import io.millrace.ops.audit.AuditCommand;
 import io.millrace.sandbox.broker.BrokerSettings;
 import io.millrace.sandbox.broker.EmbeddedBroker;
 import io.millrace.sandbox.broker.LogTails;

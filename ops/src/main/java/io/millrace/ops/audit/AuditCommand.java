@@ -1,4 +1,4 @@
-package io.millrace.common.ops.audit;
+package io.millrace.ops.audit;
 
 import io.millrace.common.config.Command;
 import io.millrace.common.config.Setting;
@@ -8,9 +8,9 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
-import io.millrace.common.ops.OpsClients;
-import io.millrace.common.ops.RunLookup;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.ops.cluster.OpsClients;
+import io.millrace.ops.cluster.RunLookup;
 import java.io.PrintStream;
 import java.time.Duration;
 import org.apache.kafka.clients.admin.Admin;

@@ -1,4 +1,4 @@
-package io.millrace.common.ops.audit;
+package io.millrace.ops.audit;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package io.millrace.common.ops.audit;
+package io.millrace.ops.audit;
 
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.topics.Lane;

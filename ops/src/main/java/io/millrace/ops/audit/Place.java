@@ -1,4 +1,4 @@
-package io.millrace.common.ops.audit;
+package io.millrace.ops.audit;
 
 /** Where an unsettled group was found; the later one holds where several are true. */
 enum Place {

@@ -1,4 +1,4 @@
-package io.millrace.common.ops.audit;
+package io.millrace.ops.audit;
 
 /** Where a record of {@code results} stands. */
 record ResultPlace(int partition, long offset) implements Comparable<ResultPlace> {

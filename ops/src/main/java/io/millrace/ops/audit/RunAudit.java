@@ -1,9 +1,8 @@
-package io.millrace.common.ops.audit;
+package io.millrace.ops.audit;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
-import io.millrace.common.ops.WorkerStatuses;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
@@ -14,6 +13,7 @@ import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.Part;
 import io.millrace.common.wire.ResultHeaders;
+import io.millrace.ops.cluster.WorkerStatuses;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;

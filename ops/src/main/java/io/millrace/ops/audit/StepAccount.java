@@ -1,4 +1,4 @@
-package io.millrace.common.ops.audit;
+package io.millrace.ops.audit;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;

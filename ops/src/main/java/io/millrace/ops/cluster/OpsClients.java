@@ -1,4 +1,4 @@
-package io.millrace.common.ops;
+package io.millrace.ops.cluster;
 
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;

@@ -1,4 +1,4 @@
-package io.millrace.common.ops;
+package io.millrace.ops.cluster;
 
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.RunId;
@@ -39,7 +39,7 @@ public final class RunLookup {
     }
 
     /** @throws SettingException when the broker does not answer or refuses */
-    static <T> T get(String what, KafkaFuture<T> future, Duration limit) throws InterruptedException {
+    public static <T> T get(String what, KafkaFuture<T> future, Duration limit) throws InterruptedException {
         try {
             return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {

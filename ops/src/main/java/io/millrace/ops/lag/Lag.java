@@ -1,9 +1,10 @@
-package io.millrace.common.ops;
+package io.millrace.ops.lag;
 
 import io.millrace.common.id.RunId;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
+import io.millrace.ops.cluster.WorkerStatuses;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;

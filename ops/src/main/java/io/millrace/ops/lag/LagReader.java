@@ -1,4 +1,4 @@
-package io.millrace.common.ops;
+package io.millrace.ops.lag;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -12,6 +12,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.ops.cluster.WorkerStatuses;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

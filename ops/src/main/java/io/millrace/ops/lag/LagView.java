@@ -1,9 +1,11 @@
-package io.millrace.common.ops;
+package io.millrace.ops.lag;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.ops.cluster.WorkerStatuses;
+import io.millrace.ops.text.TextTable;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.millrace.common.ops;
+package io.millrace.ops.peek;
 
 import io.millrace.common.config.Command;
 import io.millrace.common.config.Setting;
@@ -8,6 +8,8 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.ops.cluster.OpsClients;
+import io.millrace.ops.cluster.RunLookup;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

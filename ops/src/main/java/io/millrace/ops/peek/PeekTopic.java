@@ -1,4 +1,4 @@
-package io.millrace.common.ops;
+package io.millrace.ops.peek;
 
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;

@@ -1,4 +1,4 @@
-package io.millrace.common.ops;
+package io.millrace.ops.peek;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
@@ -12,6 +12,7 @@ import io.millrace.common.wire.Part;
 import io.millrace.common.wire.PartJoiner;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
+import io.millrace.ops.text.Shortening;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;

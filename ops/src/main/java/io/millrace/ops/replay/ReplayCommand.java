@@ -1,4 +1,4 @@
-package io.millrace.trainer.replay;
+package io.millrace.ops.replay;
 
 import io.millrace.common.config.Command;
 import io.millrace.common.config.Setting;
@@ -12,12 +12,12 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
-import io.millrace.common.ops.OpsClients;
-import io.millrace.common.ops.RunLookup;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.RolloutBatchCodec;
+import io.millrace.ops.cluster.OpsClients;
+import io.millrace.ops.cluster.RunLookup;
 import io.millrace.trainer.batch.BatchJson;
 import io.millrace.trainer.batch.BatchReader;
 import io.millrace.trainer.batch.BatchSource;

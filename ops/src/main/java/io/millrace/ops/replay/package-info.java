@@ -1,5 +1,5 @@
 /** Batches of kept steps again, for people; reads topics only. */
 @NullMarked
-package io.millrace.trainer.replay;
+package io.millrace.ops.replay;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package io.millrace.common.ops;
+package io.millrace.ops.text;
 
 import io.millrace.common.json.Json;
 import java.util.Map;
@@ -7,13 +7,13 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Cuts long texts and long arrays of numbers, saying how long they are. Pure; the original is not changed. */
-final class Shortening {
+public final class Shortening {
     private static final int TEXT_CHARS_MAX = 160;
     private static final int NUMBERS_MAX = 12;
 
     private Shortening() {}
 
-    static JsonNode shorten(JsonNode node) {
+    public static JsonNode shorten(JsonNode node) {
         return switch (node) {
             case ObjectNode object -> {
                 ObjectNode cut = Json.object();

@@ -1,17 +1,17 @@
-package io.millrace.common.ops;
+package io.millrace.ops.text;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** Rows of text in columns as wide as they need to be; columns whose cells are numbers stand right. */
-final class TextTable {
+public final class TextTable {
     private final List<List<String>> rows = new ArrayList<>();
 
-    TextTable(String... heads) {
+    public TextTable(String... heads) {
         rows.add(List.of(heads));
     }
 
-    TextTable row(Object... cells) {
+    public TextTable row(Object... cells) {
         List<String> row = new ArrayList<>();
         for (Object cell : cells) {
             row.add(String.valueOf(cell));
@@ -21,7 +21,7 @@ final class TextTable {
     }
 
     /** The lines, heads first. */
-    List<String> lines() {
+    public List<String> lines() {
         int columns = rows.getFirst().size();
         int[] widths = new int[columns];
         boolean[] numeric = new boolean[columns];

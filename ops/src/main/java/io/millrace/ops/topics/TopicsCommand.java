@@ -1,4 +1,4 @@
-package io.millrace.common.ops;
+package io.millrace.ops.topics;
 
 import io.millrace.common.config.Command;
 import io.millrace.common.kafka.KafkaClients;
@@ -8,6 +8,8 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.topics.TopicSpec;
+import io.millrace.ops.cluster.RunLookup;
+import io.millrace.ops.text.TextTable;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package io.millrace.common.ops;
+package io.millrace.ops.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,4 +1,4 @@
-package io.millrace.common.ops;
+package io.millrace.ops.lag;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +14,7 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.ops.cluster.WorkerStatuses;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -168,14 +169,5 @@ class LagTest {
         assertEquals(
                 "w1",
                 LagView.json(lag).path("workers").path(0).path("worker_id").stringValue());
-    }
-
-    @Test
-    void anUnknownRunIsNamedWithThoseThatAreThere() {
-        assertEquals(
-                "--run: there is no run 'x' on this cluster (no topic x.prompts); it has demo, prod",
-                RunLookup.unknown(
-                        new RunId("x"),
-                        java.util.Set.of("demo.prompts", "prod.prompts", "prod.prompts.urgent", "other")));
     }
 }

@@ -1,4 +1,4 @@
-package io.millrace.common.ops;
+package io.millrace.ops.peek;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,6 +9,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.wire.ResultHeaders;
+import io.millrace.ops.text.Shortening;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;

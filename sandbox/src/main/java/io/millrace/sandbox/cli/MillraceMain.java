@@ -2,10 +2,7 @@ package io.millrace.sandbox.cli;
 
 import io.millrace.common.config.Command;
 import io.millrace.common.config.CommandLines;
-import io.millrace.common.ops.LagCommand;
-import io.millrace.common.ops.PeekCommand;
-import io.millrace.common.ops.TopicsCommand;
-import io.millrace.common.ops.audit.AuditCommand;
+import io.millrace.ops.OpsMain;
 import io.millrace.producer.ProducerCommand;
 import io.millrace.sandbox.bench.SeedRunCommand;
 import io.millrace.sandbox.bench.StalenessBenchCommand;
@@ -17,8 +14,8 @@ import io.millrace.sandbox.model.ExploreCommand;
 import io.millrace.sandbox.rehearsal.RehearsalCommand;
 import io.millrace.sandbox.trainer.SimulatedTrainerCommand;
 import io.millrace.trainer.TrainerCommand;
-import io.millrace.trainer.replay.ReplayCommand;
 import io.millrace.worker.WorkerCommand;
+import java.util.ArrayList;
 import java.util.List;
 
 /** {@code scripts/millrace}. */
@@ -37,7 +34,7 @@ public final class MillraceMain {
 
     /** Every command, in the order of the help. */
     static List<Command<?>> commands() {
-        return List.of(
+        List<Command<?>> commands = new ArrayList<>(List.of(
                 new DemoCommand(),
                 new ChaosCommand(),
                 new ExploreCommand(),
@@ -46,14 +43,9 @@ public final class MillraceMain {
                 new ProducerCommand(),
                 new WorkerCommand(),
                 new TrainerCommand(),
-                new SimulatedTrainerCommand(),
-                new TopicsCommand(),
-                new LagCommand(),
-                new PeekCommand(),
-                new AuditCommand(),
-                new ReplayCommand(),
-                new SeedRunCommand(),
-                new StalenessBenchCommand(),
-                new RehearsalCommand());
+                new SimulatedTrainerCommand()));
+        commands.addAll(OpsMain.commands());
+        commands.addAll(List.of(new SeedRunCommand(), new StalenessBenchCommand(), new RehearsalCommand()));
+        return commands;
     }
 }

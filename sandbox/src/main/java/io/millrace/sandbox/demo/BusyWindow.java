@@ -1,6 +1,6 @@
 package io.millrace.sandbox.demo;
 
-import io.millrace.common.ops.WorkerStatuses;
+import io.millrace.ops.cluster.WorkerStatuses;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

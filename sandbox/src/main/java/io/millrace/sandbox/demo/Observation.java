@@ -1,7 +1,7 @@
 package io.millrace.sandbox.demo;
 
 import io.millrace.common.json.Json;
-import io.millrace.common.ops.WorkerStatuses;
+import io.millrace.ops.cluster.WorkerStatuses;
 import io.millrace.sandbox.trainer.TrainedStep;
 import java.util.ArrayList;
 import java.util.List;

@@ -54,7 +54,7 @@ final class DocumentsTest {
     /** Test classes by simple name. */
     private static Map<String, String> tests() throws IOException {
         Map<String, String> tests = new HashMap<>();
-        for (String module : List.of("common", "producer", "generator-worker", "trainer-consumer", "sandbox")) {
+        for (String module : List.of("common", "producer", "generator-worker", "trainer-consumer", "ops", "sandbox")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
                 for (Path file :
                         files.filter(f -> f.toString().endsWith("Test.java")).toList()) {
@@ -128,7 +128,7 @@ final class DocumentsTest {
 
     /** Flags of tools that are not ours, where documents name them. */
     private static final Set<String> OF_OTHERS =
-            Set.of("--profile", "--build", "--wait", "--scale", "--max-running-requests", "--config", "--help");
+            Set.of("--profile", "--build", "--wait", "--scale", "--rm", "--max-running-requests", "--config", "--help");
 
     /** A flag behind the name of a command is one of that command; any other one of some command. */
     @Test
@@ -182,10 +182,10 @@ final class DocumentsTest {
     static {
         ROLES.put("producer/", "producer");
         ROLES.put("generator-worker/", "worker");
-        ROLES.put("trainer-consumer/src/main/java/io/millrace/trainer/replay/", "`replay`");
         ROLES.put("trainer-consumer/", "trainer consumer");
-        ROLES.put("common/src/main/java/io/millrace/common/ops/audit/", "`audit`");
-        ROLES.put("common/src/main/java/io/millrace/common/ops/LagReader.java", "`lag`");
+        ROLES.put("ops/src/main/java/io/millrace/ops/replay/", "`replay`");
+        ROLES.put("ops/src/main/java/io/millrace/ops/audit/", "`audit`");
+        ROLES.put("ops/src/main/java/io/millrace/ops/lag/", "`lag`");
     }
 
     /** Who names a topic in its code, and neither writes nor reads it: the producer deletes what no worker goes on with. */
@@ -205,7 +205,7 @@ final class DocumentsTest {
             }
         }
         Map<String, Set<String>> roles = new TreeMap<>();
-        for (String module : List.of("common", "producer", "generator-worker", "trainer-consumer")) {
+        for (String module : List.of("producer", "generator-worker", "trainer-consumer", "ops")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/main/java"))) {
                 for (Path file : files.filter(Files::isRegularFile).toList()) {
                     String path = ROOT.relativize(file).toString();

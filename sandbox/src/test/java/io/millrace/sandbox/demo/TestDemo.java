@@ -2,8 +2,8 @@ package io.millrace.sandbox.demo;
 
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.WorkerIncarnation;
-import io.millrace.common.ops.WorkerStatuses;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.ops.cluster.WorkerStatuses;
 import io.millrace.sandbox.trainer.TrainedStep;
 import java.nio.file.Path;
 import java.time.Duration;

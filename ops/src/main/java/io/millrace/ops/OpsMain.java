@@ -1,0 +1,28 @@
+package io.millrace.ops;
+
+import io.millrace.common.config.Command;
+import io.millrace.common.config.CommandLines;
+import io.millrace.ops.audit.AuditCommand;
+import io.millrace.ops.lag.LagCommand;
+import io.millrace.ops.peek.PeekCommand;
+import io.millrace.ops.replay.ReplayCommand;
+import io.millrace.ops.topics.TopicsCommand;
+import java.util.List;
+
+/** The operators' commands as a program of their own. */
+public final class OpsMain {
+    private OpsMain() {}
+
+    public static void main(String[] args) {
+        int exitCode = CommandLines.program(
+                        "millrace-ops", "Looks into the runs of a cluster.", commands(), System.getenv())
+                .execute(args);
+        System.exit(exitCode);
+    }
+
+    /** Every command, in the order of the help. */
+    public static List<Command<?>> commands() {
+        return List.of(
+                new TopicsCommand(), new LagCommand(), new PeekCommand(), new AuditCommand(), new ReplayCommand());
+    }
+}

@@ -1,0 +1,20 @@
+package io.millrace.ops.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.millrace.common.id.RunId;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class RunLookupTest {
+    @Test
+    void anUnknownRunIsNamedWithThoseThatAreThere() {
+        assertEquals(
+                "--run: there is no run 'x' on this cluster (no topic x.prompts); it has demo, prod",
+                RunLookup.unknown(
+                        new RunId("x"), Set.of("demo.prompts", "prod.prompts", "prod.prompts.urgent", "other")));
+        assertEquals(
+                "--run: there is no run 'x' on this cluster (no topic x.prompts); it has no run at all",
+                RunLookup.unknown(new RunId("x"), Set.of()));
+    }
+}
