@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.KnownSettings;
 import io.millrace.common.id.RunId;
+import io.millrace.common.record.GroupKind;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -191,20 +193,13 @@ final class DocumentsTest {
     /** Who names a topic in its code, and neither writes nor reads it: the producer deletes what no worker goes on with. */
     private static final Map<String, Set<String>> DELETES_ONLY = Map.of("partials", Set.of("producer"));
 
-    /** A call that gives a topic's name, such as {@code topics.receipts()}. */
-    private static final Pattern TOPIC_CALL = Pattern.compile("[tT]opics(?:\\(\\))?\\.([a-zA-Z]+)\\(\\)");
+    /** A call that gives a topic's name, such as {@code topics.receipts()} or {@code topics.lane(Lane.URGENT)}. */
+    private static final Pattern TOPIC_CALL =
+            Pattern.compile("[tT]opics(?:\\(\\))?\\.([a-zA-Z]+)\\(((?:[^()]|\\(\\))*)\\)");
 
-    /** Roles by the topic that their code names. */
-    private static Map<String, Set<String>> rolesByTopic() throws Exception {
-        RunTopics topics = new RunTopics(new RunId("r"));
-        Map<String, String> names = new HashMap<>();
-        for (Method method : RunTopics.class.getDeclaredMethods()) {
-            String name = method.getParameterCount() == 0 ? String.valueOf(method.invoke(topics)) : "";
-            if (name.startsWith("r.") && !method.getName().endsWith("TransactionalId")) {
-                names.put(method.getName(), name.substring(2));
-            }
-        }
-        Map<String, Set<String>> roles = new TreeMap<>();
+    /** The source of each role, one file behind the other. */
+    private static Map<String, String> sourceByRole() throws IOException {
+        Map<String, String> sources = new TreeMap<>();
         for (String module : List.of("producer", "generator-worker", "trainer-consumer", "ops")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/main/java"))) {
                 for (Path file : files.filter(Files::isRegularFile).toList()) {
@@ -213,16 +208,59 @@ final class DocumentsTest {
                             .filter(entry -> path.startsWith(entry.getKey()))
                             .map(Map.Entry::getValue)
                             .findFirst();
-                    if (role.isEmpty()) {
-                        continue;
+                    if (role.isPresent()) {
+                        sources.merge(role.get(), Files.readString(file), String::concat);
                     }
-                    TOPIC_CALL.matcher(Files.readString(file)).results().forEach(call -> {
-                        String topic = names.getOrDefault(call.group(1), "");
-                        if (!DELETES_ONLY.getOrDefault(topic, Set.of()).contains(role.get())) {
-                            roles.computeIfAbsent(topic, name -> new TreeSet<>())
-                                    .add(role.get());
-                        }
-                    });
+                }
+            }
+        }
+        return sources;
+    }
+
+    /**
+     * The topics that a call names.
+     *
+     * @param source of the role; a variable lane or kind stands for all whose constants it names
+     */
+    private static Set<String> topics(MatchResult call, String source) throws Exception {
+        RunTopics topics = new RunTopics(new RunId("r"));
+        Set<String> named = new TreeSet<>();
+        for (Method method : RunTopics.class.getDeclaredMethods()) {
+            boolean constant = call.group(2).isEmpty();
+            if (!method.getName().equals(call.group(1)) || method.getParameterCount() != (constant ? 0 : 1)) {
+                continue;
+            }
+            if (constant) {
+                named.add(String.valueOf(method.invoke(topics)));
+                continue;
+            }
+            Class<?> type = method.getParameterTypes()[0];
+            String where = call.group(2).contains(type.getSimpleName() + ".") ? call.group(2) : source;
+            for (Lane lane : Lane.values()) {
+                boolean byLane = where.contains("Lane." + lane.name());
+                if (type == Lane.class && byLane) {
+                    named.add(String.valueOf(method.invoke(topics, lane)));
+                } else if (type == GroupKind.class && (byLane || where.contains("GroupKind." + lane.kind()))) {
+                    named.add(String.valueOf(method.invoke(topics, lane.kind())));
+                }
+            }
+        }
+        return named.stream()
+                .filter(name -> name.startsWith("r.") && !call.group(1).matches("shareGroup|.*TransactionalId"))
+                .map(name -> name.substring(2))
+                .collect(Collectors.toSet());
+    }
+
+    /** Roles by the topic that their code names. */
+    private static Map<String, Set<String>> rolesByTopic() throws Exception {
+        Map<String, Set<String>> roles = new TreeMap<>();
+        for (Map.Entry<String, String> role : sourceByRole().entrySet()) {
+            for (MatchResult call :
+                    TOPIC_CALL.matcher(role.getValue()).results().toList()) {
+                for (String topic : topics(call, role.getValue())) {
+                    if (!DELETES_ONLY.getOrDefault(topic, Set.of()).contains(role.getKey())) {
+                        roles.computeIfAbsent(topic, name -> new TreeSet<>()).add(role.getKey());
+                    }
                 }
             }
         }
@@ -263,14 +301,12 @@ final class DocumentsTest {
             for (String role : all) {
                 // What is there for all names nobody.
                 boolean says = named.contains(role) || (named.endsWith("; all") && roles.contains(role));
-                if (!topic.isEmpty() && says != roles.contains(role)) {
+                if (says != roles.contains(role)) {
                     wrong.add(topic + (says ? " is said to be of " : " is not said to be of ") + role);
                 }
             }
         });
         assertEquals("", String.join("\n", wrong));
-        assertEquals(
-                table.keySet(),
-                code.keySet().stream().filter(topic -> !topic.isEmpty()).collect(Collectors.toSet()));
+        assertEquals(table.keySet(), code.keySet());
     }
 }
