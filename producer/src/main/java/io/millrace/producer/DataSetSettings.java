@@ -3,12 +3,12 @@ package io.millrace.producer;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.record.RewardType;
-import io.millrace.producer.source.ChatTemplate;
-import io.millrace.producer.source.DataSetSpec;
-import io.millrace.producer.source.RewardCheck;
-import io.millrace.producer.source.RowCheck;
-import io.millrace.producer.source.RowLimits;
-import io.millrace.producer.source.RowShape;
+import io.millrace.producer.source.load.DataSetSpec;
+import io.millrace.producer.source.row.ChatTemplate;
+import io.millrace.producer.source.row.RewardCheck;
+import io.millrace.producer.source.row.RowCheck;
+import io.millrace.producer.source.row.RowLimits;
+import io.millrace.producer.source.row.RowShape;
 import org.jspecify.annotations.Nullable;
 
 /** Where prompts come from and in which order they go out; flags as slime has them, where it has them. */

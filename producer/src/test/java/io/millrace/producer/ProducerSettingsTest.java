@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.testing.SettingsContract;
-import io.millrace.producer.source.ChatTemplate;
+import io.millrace.producer.source.row.ChatTemplate;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -58,7 +58,8 @@ class ArchitectureTest {
     private static final String[] PURE_PACKAGES = {
         "io.millrace.producer.admission..",
         "io.millrace.producer.ledger..",
-        "io.millrace.producer.evaluate..",
+        "io.millrace.producer.source",
+        "io.millrace.producer.source.row..",
         "io.millrace.trainer.evaluate.score..",
         "io.millrace.trainer.gate..",
         "io.millrace.trainer.collect..",

@@ -74,7 +74,7 @@ class FullShareGroupTest {
             }
         };
         appender.start();
-        Logger logger = (Logger) LoggerFactory.getLogger("io.millrace.producer.ShareGroupRoom");
+        Logger logger = (Logger) LoggerFactory.getLogger("io.millrace.producer.queue.ShareGroupRoom");
         logger.addAppender(appender);
         ProducerRun producing = new ProducerRun(broker.bootstrap());
         try {

@@ -27,7 +27,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
 import io.millrace.common.topics.Lane;
-import io.millrace.producer.publish.FencedException;
+import io.millrace.producer.session.FencedException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,4 +1,7 @@
-/** How many groups may be published now. Pure: no thread, client or clock. */
+/**
+ * What may be issued now: training groups by how far training has come, evaluations by the weights there are, and in which
+ * order their data sets are read. No thread, clock or client inside.
+ */
 @NullMarked
 package io.millrace.producer.admission;
 

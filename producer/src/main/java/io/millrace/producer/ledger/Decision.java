@@ -5,6 +5,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.PartialRef;
+import io.millrace.producer.ledger.group.Issue;
 import org.jspecify.annotations.Nullable;
 
 /** What is to be done with a group whose latest attempt is over without a result that counts. */

@@ -4,6 +4,9 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.AttemptHistory.AttemptEnd;
 import io.millrace.common.record.AttemptHistory.Kind;
+import io.millrace.producer.ledger.group.Group;
+import io.millrace.producer.ledger.group.GroupState;
+import io.millrace.producer.ledger.group.Issue;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 

@@ -2,6 +2,7 @@ package io.millrace.producer.source;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.producer.source.load.DataSet;
 import org.jspecify.annotations.Nullable;
 
 /** Decides, from the last task on the prompts topic, where publishing begins, or that it must not. Pure. */

@@ -7,6 +7,8 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.RewardType;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.producer.source.load.DataSet;
+import io.millrace.producer.source.row.PromptRow;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;

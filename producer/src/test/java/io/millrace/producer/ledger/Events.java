@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Records for tests, with what a test does not care about filled in. */
 public final class Events {
-    static final WorkerIncarnation WORKER = new WorkerIncarnation("w1", "a");
-    static final WorkerIncarnation OTHER_WORKER = new WorkerIncarnation("w2", "a");
+    public static final WorkerIncarnation WORKER = new WorkerIncarnation("w1", "a");
+    public static final WorkerIncarnation OTHER_WORKER = new WorkerIncarnation("w2", "a");
 
     private Events() {}
 
@@ -38,7 +38,7 @@ public final class Events {
         return task(index, 1, null);
     }
 
-    static TrainingTask task(long index, long attempt, @Nullable AttemptHistory history) {
+    public static TrainingTask task(long index, long attempt, @Nullable AttemptHistory history) {
         return new TrainingTask(
                 new GroupIndex(index),
                 new Attempt(attempt),
@@ -55,20 +55,20 @@ public final class Events {
                 history);
     }
 
-    static Receipt success(long index, long attempt) {
+    public static Receipt success(long index, long attempt) {
         return receipt(
                 index, attempt, new Receipt.Success(0, List.of(index), new RewardStats(index % 2 == 0 ? 1 : 0, 0)));
     }
 
-    static Receipt failure(long index, long attempt) {
+    public static Receipt failure(long index, long attempt) {
         return receipt(index, attempt, new Receipt.Failure("deadline", "attempt " + attempt));
     }
 
-    static Receipt handedBack(long index, long attempt) {
+    public static Receipt handedBack(long index, long attempt) {
         return handedBack(index, attempt, null);
     }
 
-    static Receipt handedBack(long index, long attempt, @Nullable PartialRef partial) {
+    public static Receipt handedBack(long index, long attempt, @Nullable PartialRef partial) {
         return receipt(index, attempt, new Receipt.HandedBack("the worker stops", partial));
     }
 
@@ -76,14 +76,14 @@ public final class Events {
         return new Receipt(new GroupIndex(index), new Attempt(attempt), WORKER, 2, 10, 20, 30, outcome);
     }
 
-    static WorkersRecord.Status status(WorkerIncarnation worker, long sequence, Collection<Long> held) {
+    public static WorkersRecord.Status status(WorkerIncarnation worker, long sequence, Collection<Long> held) {
         Map<Long, Long> attempts = new HashMap<>();
         held.forEach(index -> attempts.put(index, 1L));
         return status(worker, sequence, attempts);
     }
 
     /** @param held the attempt of each group */
-    static WorkersRecord.Status status(WorkerIncarnation worker, long sequence, Map<Long, Long> held) {
+    public static WorkersRecord.Status status(WorkerIncarnation worker, long sequence, Map<Long, Long> held) {
         List<WorkersRecord.HeldGroup> groups = held.entrySet().stream()
                 .map(one -> new WorkersRecord.HeldGroup(
                         GroupKind.TRAINING, new GroupIndex(one.getKey()), new Attempt(one.getValue()), 0, 0))
@@ -92,7 +92,7 @@ public final class Events {
                 worker, sequence, WorkersRecord.State.RUNNING, 0, 8, 0, groups, List.of(), 0, 0, 0, 0);
     }
 
-    static StepRecord.Lease lease(long step, List<Long> indices) {
+    public static StepRecord.Lease lease(long step, List<Long> indices) {
         return new StepRecord.Lease(
                 new Lineage(0),
                 new StepNumber(step),
@@ -106,29 +106,29 @@ public final class Events {
                         .toList());
     }
 
-    static StepRecord.Acknowledgement ack(long step, StepRecord.Totals totals) {
+    public static StepRecord.Acknowledgement ack(long step, StepRecord.Totals totals) {
         return new StepRecord.Acknowledgement(
                 new Lineage(0), new StepNumber(step), new LeaseId("00000000000000aa"), null, 0, totals, null);
     }
 
-    static StepRecord.Discard discard(long index, StepRecord.Totals totals) {
+    public static StepRecord.Discard discard(long index, StepRecord.Totals totals) {
         return new StepRecord.Discard(new GroupIndex(index), new Attempt(1), "filtered", totals);
     }
 
-    static StepRecord.Abandonment abandonment(long index, StepRecord.Totals totals) {
+    public static StepRecord.Abandonment abandonment(long index, StepRecord.Totals totals) {
         return new StepRecord.Abandonment(new GroupIndex(index), new Attempt(1), "failed", totals);
     }
 
-    static StepRecord.Rejection rejection(long index, long attempt) {
+    public static StepRecord.Rejection rejection(long index, long attempt) {
         return new StepRecord.Rejection(new GroupIndex(index), new Attempt(attempt), 0, index, "no tokens");
     }
 
-    static StepRecord.Missing missing(long index, long attempt) {
+    public static StepRecord.Missing missing(long index, long attempt) {
         return new StepRecord.Missing(
                 new GroupIndex(index), new Attempt(attempt), 0, List.of(index), StepRecord.Missing.Why.BEYOND_END);
     }
 
-    static StepRecord.Snapshot snapshot(
+    public static StepRecord.Snapshot snapshot(
             long nextStep,
             StepRecord.Totals totals,
             BitSet settled,

@@ -12,6 +12,8 @@ import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.Lane;
+import io.millrace.producer.ledger.account.TrimmedTopic;
+import io.millrace.producer.ledger.group.Issue;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;

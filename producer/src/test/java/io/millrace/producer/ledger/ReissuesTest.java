@@ -14,6 +14,8 @@ import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.topics.Lane;
+import io.millrace.producer.ledger.account.TrimmedTopic;
+import io.millrace.producer.ledger.group.GroupState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -10,7 +10,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.topics.Lane;
 import io.millrace.producer.ledger.Decision;
-import io.millrace.producer.ledger.Issue;
+import io.millrace.producer.ledger.group.Issue;
 import io.millrace.sandbox.model.Event.Trainer;
 import io.millrace.sandbox.model.Hands.HeldAttempt;
 import io.millrace.sandbox.model.Hands.Weights;

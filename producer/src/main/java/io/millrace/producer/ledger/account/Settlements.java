@@ -1,0 +1,129 @@
+package io.millrace.producer.ledger.account;
+
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.SettledIndices;
+import io.millrace.common.record.StepRecord;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the trainer consumer has settled, by its own word on {@code steps}: read from the beginning or from any snapshot
+ * on, it comes to the same. What is settled stays settled. Owned by the ledger.
+ */
+public final class Settlements {
+    /** The ends a group can have. */
+    public enum End {
+        TRAINED,
+        DISCARDED,
+        ABANDONED
+    }
+
+    private final SettledIndices settled = new SettledIndices();
+    private final Map<End, Long> byEnd = new EnumMap<>(End.class);
+    private final LongConsumer onSettled;
+    private StepRecord.Totals totals = StepRecord.Totals.NONE;
+    private StepRecord.@Nullable Lease openLease;
+    private StepRecord.@Nullable Acknowledgement lastAcknowledgement;
+
+    /** @param onSettled gets each group as it is settled by name; what a low-water mark or snapshot settles is not named */
+    public Settlements(LongConsumer onSettled) {
+        this.onSettled = onSettled;
+        for (End end : End.values()) {
+            byEnd.put(end, 0L);
+        }
+    }
+
+    public void lease(StepRecord.Lease lease) {
+        openLease = lease;
+    }
+
+    /** A lease that was open is void. */
+    public void voidLease() {
+        openLease = null;
+    }
+
+    /** @throws IllegalStateException when the step is not the one leased last: {@code steps} is damaged */
+    public void acknowledged(StepRecord.Acknowledgement ack) {
+        StepRecord.Acknowledgement before = lastAcknowledgement;
+        if (before != null
+                && before.lineage().equals(ack.lineage())
+                && before.step().equals(ack.step())) {
+            return;
+        }
+        StepRecord.Lease lease = openLease;
+        if (lease == null
+                || !lease.lineage().equals(ack.lineage())
+                || !lease.step().equals(ack.step())) {
+            throw new IllegalStateException("steps: lineage " + ack.lineage() + " step " + ack.step()
+                    + " is acknowledged, the step leased last is "
+                    + (lease == null ? "none" : "lineage " + lease.lineage() + " step " + lease.step())
+                    + ": the run's account is damaged");
+        }
+        for (StepRecord.ManifestEntry entry : lease.groups()) {
+            settle(entry.groupIndex(), End.TRAINED);
+        }
+        openLease = null;
+        lastAcknowledgement = ack;
+        take(ack.totals());
+    }
+
+    public void settled(GroupIndex index, End end, StepRecord.Totals newest) {
+        settle(index, end);
+        take(newest);
+    }
+
+    /** Nothing waits for the group any more. It has none of the ends that {@code steps} knows, and is counted by none. */
+    public void close(GroupIndex index) {
+        if (settled.add(index)) {
+            onSettled.accept(index.value());
+        }
+    }
+
+    /** Everything before it is folded in it, so this becomes what it says. */
+    public void snapshot(StepRecord.Snapshot snapshot) {
+        settled.restore(snapshot.settled());
+        byEnd.put(End.TRAINED, snapshot.totals().trained());
+        byEnd.put(End.DISCARDED, snapshot.totals().discarded());
+        byEnd.put(End.ABANDONED, snapshot.totals().abandoned());
+        openLease = null;
+        lastAcknowledgement = snapshot.lastAcknowledgement();
+        take(snapshot.totals());
+    }
+
+    private void take(StepRecord.Totals newest) {
+        totals = newest;
+        // Normally this says nothing new; it does where the steps that led to it could not be read.
+        settled.raiseTo(newest.lowWaterMark());
+    }
+
+    private void settle(GroupIndex index, End end) {
+        if (settled.contains(index)) {
+            return;
+        }
+        byEnd.merge(end, 1L, Long::sum);
+        close(index);
+    }
+
+    public boolean contains(GroupIndex index) {
+        return settled.contains(index);
+    }
+
+    public long lowWaterMark() {
+        return settled.lowWaterMark();
+    }
+
+    public StepRecord.Totals totals() {
+        return totals;
+    }
+
+    public long count(End end) {
+        return byEnd.getOrDefault(end, 0L);
+    }
+
+    /** How much memory the settled groups take; see {@link SettledIndices}. */
+    public int ranges() {
+        return settled.ranges().size();
+    }
+}

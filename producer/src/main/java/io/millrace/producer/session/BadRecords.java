@@ -1,0 +1,77 @@
+package io.millrace.producer.session;
+
+import io.millrace.common.record.DeadLetter;
+import io.millrace.producer.status.ProducerMetrics;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Records that were skipped since they are not ours: counted, and kept until their dead letters are published. What has
+ * a dead letter among the newest gets no second one when it is read again at a later start. One owner.
+ */
+public final class BadRecords {
+    private static final Logger log = LoggerFactory.getLogger(BadRecords.class);
+    private static final String READER = "producer";
+    private static final int REASON_CHARS_MAX = 500;
+
+    /** How many wait for publication; what comes in a flood beyond that is only counted and logged. */
+    private static final int WAITING_MAX = 1_000;
+
+    private record Position(String topic, int partition, long offset) {}
+
+    private final ProducerMetrics metrics;
+    private final Set<Position> known = new HashSet<>();
+    private final Deque<DeadLetter.Unreadable> waiting = new ArrayDeque<>();
+
+    public BadRecords(ProducerMetrics metrics) {
+        this.metrics = metrics;
+    }
+
+    /** This one has a dead letter already. */
+    void known(DeadLetter.Unreadable letter) {
+        if (letter.reader().equals(READER)) {
+            known.add(new Position(letter.topic(), letter.partition(), letter.offset()));
+        }
+    }
+
+    public void skip(ConsumerRecord<byte[], byte[]> record, String reason) {
+        Position position = new Position(record.topic(), record.partition(), record.offset());
+        if (known.contains(position)) {
+            return;
+        }
+        metrics.badRecord(record.topic());
+        String cut = reason.length() <= REASON_CHARS_MAX ? reason : reason.substring(0, REASON_CHARS_MAX);
+        log.warn("skipped {} offset {}: {}", record.topic(), record.offset(), cut);
+        if (waiting.size() < WAITING_MAX) {
+            known.add(position);
+            byte[] value = record.value() == null ? new byte[0] : record.value();
+            byte[] begin = Arrays.copyOf(value, Math.min(value.length, DeadLetter.Unreadable.BEGIN_BYTES));
+            waiting.add(new DeadLetter.Unreadable(
+                    record.topic(),
+                    record.partition(),
+                    record.offset(),
+                    READER,
+                    cut,
+                    value.length,
+                    Base64.getEncoder().encodeToString(begin)));
+        }
+    }
+
+    /** The oldest that wait, no longer waiting. */
+    List<DeadLetter.Unreadable> take(int max) {
+        List<DeadLetter.Unreadable> taken = new ArrayList<>();
+        while (taken.size() < max && !waiting.isEmpty()) {
+            taken.add(waiting.poll());
+        }
+        return taken;
+    }
+}

@@ -1,0 +1,180 @@
+package io.millrace.producer.session;
+
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.record.ControlRecord;
+import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.GroupKind;
+import io.millrace.common.record.Policy;
+import io.millrace.common.record.Receipt;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.producer.ledger.Ledger;
+import io.millrace.producer.ledger.Liveness;
+import io.millrace.producer.ledger.ReceiptFate;
+import io.millrace.producer.ledger.account.TrimmedTopic;
+import io.millrace.producer.status.ProducerMetrics;
+import io.millrace.producer.stream.Evaluations;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns records of the followed topics into events of the ledger, its liveness and the evaluations, and keeps the newest
+ * policy. What
+ * cannot be read, on whatever topic and by whomever, is skipped ({@link BadRecords}). A record of {@code steps} that can
+ * be read and contradicts those before it ends the process: the run's account is damaged. One owner.
+ */
+public final class LedgerFeed {
+    private static final Logger log = LoggerFactory.getLogger(LedgerFeed.class);
+
+    private final RunTopics topics;
+    private final Ledger ledger;
+    private final Liveness liveness;
+    private final Evaluations evaluations;
+    private final BadRecords bad;
+    private final ProducerMetrics metrics;
+    private final Ticker ticker;
+    private Policy policy = Policy.initial();
+    private LedgerIdentity own = LedgerIdentity.NONE;
+    private LedgerIdentity highest = LedgerIdentity.NONE;
+    private boolean live;
+
+    public LedgerFeed(
+            RunTopics topics,
+            Ledger ledger,
+            Liveness liveness,
+            Evaluations evaluations,
+            BadRecords bad,
+            ProducerMetrics metrics,
+            Ticker ticker) {
+        this.topics = topics;
+        this.ledger = ledger;
+        this.liveness = liveness;
+        this.evaluations = evaluations;
+        this.bad = bad;
+        this.metrics = metrics;
+        this.ticker = ticker;
+    }
+
+    Policy policy() {
+        return policy;
+    }
+
+    /** The highest identity of a producer read so far. */
+    LedgerIdentity highest() {
+        return highest;
+    }
+
+    /** Looks at nothing but who has the run; the record is fed again later. */
+    void lookForProducer(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            if (decode(record, WorkersRecord.class) instanceof WorkersRecord.LedgerHeartbeat beat) {
+                heard(beat);
+            }
+        } catch (BadRecordException e) {
+            log.debug("no heartbeat at {} offset {}", record.topic(), record.offset(), e);
+        }
+    }
+
+    private LedgerIdentity heard(WorkersRecord.LedgerHeartbeat beat) {
+        LedgerIdentity who = LedgerIdentity.parse(beat.incarnation()).orElse(LedgerIdentity.NONE);
+        highest = who.compareTo(highest) > 0 ? who : highest;
+        return who;
+    }
+
+    /** Which heartbeats are one's own. */
+    void own(LedgerIdentity identity) {
+        own = identity;
+    }
+
+    /** From now on what is fed has just happened, and is counted; before, it was history read back. */
+    void live() {
+        live = true;
+    }
+
+    /** @throws IllegalStateException when {@code steps} contradicts itself */
+    void accept(ConsumerRecord<byte[], byte[]> record) {
+        String topic = record.topic();
+        if (topic.equals(topics.receipts())) {
+            ledger.read(TrimmedTopic.RECEIPTS, record.offset() + 1);
+        } else if (topic.equals(topics.receipts(GroupKind.EVALUATION))) {
+            evaluations.receiptsRead(record.offset() + 1);
+        }
+        try {
+            if (topic.equals(topics.policy())) {
+                policy = decode(record, Policy.class);
+            } else if (topic.equals(topics.steps())) {
+                step(decode(record, StepRecord.class));
+            } else if (topic.equals(topics.receipts())) {
+                receipt(decode(record, Receipt.class), record.offset());
+            } else if (topic.equals(topics.evals())) {
+                evaluations.accept(decode(record, EvalRecord.class));
+            } else if (topic.equals(topics.receipts(GroupKind.EVALUATION))) {
+                evaluations.receipt(decode(record, Receipt.class), record.offset());
+            } else if (topic.equals(topics.workers()) && record.value() != null) {
+                // A compacted topic: no value means that its key is no longer needed.
+                workers(decode(record, WorkersRecord.class));
+            }
+        } catch (BadRecordException e) {
+            bad.skip(record, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static <T extends ControlRecord> T decode(ConsumerRecord<byte[], byte[]> record, Class<T> type)
+            throws BadRecordException {
+        if (record.value() == null) {
+            throw new BadRecordException("no value");
+        }
+        return ControlCodec.decode(record.value(), type);
+    }
+
+    private long nowMs() {
+        return ticker.nanos() / 1_000_000;
+    }
+
+    private void workers(WorkersRecord record) {
+        switch (record) {
+            case WorkersRecord.Status status -> {
+                ledger.workerStatus(status, nowMs());
+                evaluations.status(status);
+            }
+            case WorkersRecord.LedgerHeartbeat beat -> {
+                if (heard(beat).equals(own)) {
+                    liveness.readBack(beat.sequence(), nowMs());
+                }
+            }
+        }
+    }
+
+    private void step(StepRecord step) {
+        ReceiptFate fate = ledger.step(step);
+        if (!live || fate == null) {
+            return;
+        }
+        if (step instanceof StepRecord.Missing missing) {
+            metrics.missing(fate);
+            log.warn(
+                    "the result of group {} attempt {} is missing at partition {} offsets {}, which a receipt names: {}",
+                    missing.groupIndex(),
+                    missing.attempt(),
+                    missing.partition(),
+                    missing.offsets(),
+                    missing.reason().text());
+        } else {
+            metrics.rejection(fate);
+        }
+    }
+
+    private void receipt(Receipt receipt, long offset) {
+        ReceiptFate fate = ledger.receipt(receipt, offset, nowMs());
+        if (live) {
+            metrics.receipt(fate);
+        }
+        if (fate == ReceiptFate.UNKNOWN) {
+            log.warn("receipt of group {}, which was never published, not noted", receipt.groupIndex());
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package io.millrace.producer.session;
+
+import io.millrace.common.batch.RunAgreement;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.HangingTransactions;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.record.GroupKind;
+import io.millrace.common.record.RunRecord;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.topics.Lane;
+import io.millrace.common.topics.RunRecords;
+import io.millrace.producer.ledger.Ledger;
+import io.millrace.producer.publish.PublishedTask;
+import io.millrace.producer.publish.RunPublisher;
+import io.millrace.producer.source.ResumeCheck;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How a session takes the run; used once, by the session's thread. */
+final class TakeOver {
+    private static final Logger log = LoggerFactory.getLogger(TakeOver.class);
+
+    /** Enough to hold the newest heartbeat of a producer that lives, however many workers write between two. */
+    private static final long WORKERS_LOOKBACK_OFFSETS = 10_000;
+
+    /**
+     * @param own the identity under which the run is held
+     * @param nextIndex of the next group to publish
+     */
+    record Taken(LedgerIdentity own, long nextIndex, long lastPromptOffset) {}
+
+    private final ProducerSession.Plan plan;
+    private final ProducerSession.Edges edges;
+    private final Ledger ledger;
+    private final LedgerFeed feed;
+    private final BadRecords bad;
+    private final ProducerSession.Surroundings around;
+    private final BiConsumer<Lane, PublishedTask> published;
+    private long nextIndex;
+    private long lastPromptOffset;
+
+    /** @param published gets each task of an unsettled group */
+    TakeOver(
+            ProducerSession.Plan plan,
+            ProducerSession.Edges edges,
+            Ledger ledger,
+            LedgerFeed feed,
+            BadRecords bad,
+            ProducerSession.Surroundings around,
+            BiConsumer<Lane, PublishedTask> published) {
+        this.plan = plan;
+        this.edges = edges;
+        this.ledger = ledger;
+        this.feed = feed;
+        this.bad = bad;
+        this.around = around;
+        this.published = published;
+    }
+
+    /**
+     * Takes the run over and learns where it stands, from the topics alone:
+     *
+     * <ol>
+     *   <li>checks the data set against the last task and its settings against the run record, so that a mistaken start
+     *       leaves a running producer alone;
+     *   <li>reads who has the run, ends if that is somebody newer, and says on {@code workers} that it takes it;
+     *   <li>fences older producers, so that what is read from here on is final; then aborts their transactions that hang
+     *       on the topics where nobody else writes in transactions, which would end every committed read there, and
+     *       counts the prompts lanes that have lost what their share groups have claimed;
+     *   <li>checks its settings against the run record again, which an older producer may have written meanwhile, and
+     *       writes its own where none stands or another one does, before anything is published under it;
+     *   <li>reads the newest dead letters, then {@code steps} from its last snapshot, {@code policy} and {@code evals}:
+     *       what was skipped, settled and closed;
+     *   <li>reads the last task again, {@code prompts} from the lowest unsettled group, and the other prompts lanes;
+     *   <li>reads both topics of receipts and the newest of {@code workers} to the end, and goes on following all six.
+     * </ol>
+     *
+     * @throws SettingException when the run was begun with other prompts
+     * @throws FencedException when a newer producer has the run
+     */
+    Taken run() throws Exception {
+        PartitionReader reader = new PartitionReader(edges.tail(), plan.brokerLimit());
+        checkRun(RunRecords.newest(reader, plan.topics()));
+        nextIndex(edges.prompts().last());
+        TopicPartition workers = new TopicPartition(plan.topics().workers(), 0);
+        long workersFrom = Math.max(reader.begin(workers), reader.end(workers) - WORKERS_LOOKBACK_OFFSETS);
+        reader.read(workers, workersFrom, feed::lookForProducer);
+        LedgerIdentity own =
+                around.identity().above(feed.highest(), around.clock().millis());
+        feed.own(own);
+        edges.heart().claim(own, plan.brokerLimit());
+        edges.publisher().open();
+        HangingTransactions.abort(
+                edges.admin(), plan.topics().producerTransactionalId(), ownPartitions(reader), plan.brokerLimit());
+        int truncated = around.lostClaims().lanes(reader);
+        for (int i = 0; i < truncated; i++) {
+            around.metrics().truncated();
+        }
+        agree(RunRecords.newest(reader, plan.topics()));
+        new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
+        Map<TopicPartition, Long> positions = readSettlements(reader);
+        readTasks(reader);
+        for (String topic : List.of(plan.topics().receipts(), plan.topics().receipts(GroupKind.EVALUATION))) {
+            TopicPartition receipts = new TopicPartition(topic, 0);
+            positions.put(receipts, reader.begin(receipts));
+        }
+        positions.put(workers, workersFrom);
+        edges.tail().followFrom(positions);
+        edges.tail().readToEnd(feed::accept, plan.brokerLimit());
+        return new Taken(own, nextIndex, lastPromptOffset);
+    }
+
+    private void checkRun(Optional<RunRecord> stands) {
+        stands.flatMap(run -> RunAgreement.refusesProducer(run, plan.run())).ifPresent(refusal -> {
+            throw new SettingException(refusal);
+        });
+    }
+
+    /** Writes down what the run's processes must share, before anything is published under it. */
+    private void agree(Optional<RunRecord> stands) {
+        checkRun(stands);
+        if (stands.isPresent() && stands.get().equals(plan.run())) {
+            return;
+        }
+        edges.publisher().publish(List.of(new RunPublisher.Item.Run(plan.run())));
+        stands.ifPresent(run -> log.warn(
+                "run {} goes on with other settings than before: {}; its trainer consumer has to have the same",
+                plan.topics().run(),
+                String.join(", ", RunAgreement.changes(run, plan.run()))));
+    }
+
+    /** Where nobody else writes in transactions. */
+    private List<TopicPartition> ownPartitions(PartitionReader reader) {
+        List<TopicPartition> own = new ArrayList<>();
+        for (String topic : List.of(
+                plan.topics().prompts(),
+                plan.topics().urgent(),
+                plan.topics().lane(Lane.EVALUATION),
+                plan.topics().results(),
+                plan.topics().receipts(),
+                plan.topics().receipts(GroupKind.EVALUATION),
+                plan.topics().runRecord(),
+                plan.topics().evals(),
+                plan.topics().results(GroupKind.EVALUATION))) {
+            own.addAll(reader.partitions(topic));
+        }
+        return own;
+    }
+
+    /** Returns from where each is to be followed. */
+    private Map<TopicPartition, Long> readSettlements(PartitionReader reader) throws Exception {
+        TopicPartition steps = new TopicPartition(plan.topics().steps(), 0);
+        TopicPartition policy = new TopicPartition(plan.topics().policy(), 0);
+        long from = reader.lastOffset(steps, TakeOver::isSnapshot).orElse(reader.begin(steps));
+        TopicTail tail = edges.tail();
+        TopicPartition evals = new TopicPartition(plan.topics().evals(), 0);
+        tail.followFrom(Map.of(steps, from, policy, reader.begin(policy), evals, reader.begin(evals)));
+        tail.readToEnd(feed::accept, plan.brokerLimit());
+        Map<TopicPartition, Long> positions = new HashMap<>();
+        for (TopicPartition partition : List.of(steps, policy, evals)) {
+            positions.put(partition, tail.consumer().position(partition, plan.brokerLimit()));
+        }
+        return positions;
+    }
+
+    private static boolean isSnapshot(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return record.value() != null
+                    && Arrays.equals(record.key(), KafkaClients.key(StepRecord.Snapshot.KEY))
+                    && ControlCodec.decode(record.value(), StepRecord.class) instanceof StepRecord.Snapshot;
+        } catch (BadRecordException e) {
+            return false;
+        }
+    }
+
+    private void readTasks(PartitionReader reader) {
+        // Before they are read: what is lost from then on is noticed by whatever takes its place.
+        for (String lane : List.of(
+                plan.topics().prompts(), plan.topics().urgent(), plan.topics().lane(Lane.EVALUATION))) {
+            TopicPartition partition = new TopicPartition(lane, 0);
+            edges.publisher().wasReadTo(partition, reader.end(partition));
+        }
+        PublishedTask last = edges.prompts().last();
+        nextIndex = nextIndex(last);
+        lastPromptOffset = last == null ? 0 : last.offset();
+        edges.prompts()
+                .from(new GroupIndex(ledger.counts().lowWaterMark()), task -> published.accept(Lane.TRAINING, task));
+        edges.urgent().all(task -> published.accept(Lane.URGENT, task));
+        edges.evaluations().readTasks();
+    }
+
+    private long nextIndex(@Nullable PublishedTask last) {
+        return switch (ResumeCheck.decide(
+                last == null ? null : last.task(),
+                plan.dataSet(),
+                plan.order(),
+                plan.tasks().samplesPerGroup())) {
+            case ResumeCheck.Decision.Begin begin -> begin.group().value();
+            case ResumeCheck.Decision.Refuse refuse ->
+                throw SettingException.impossible("--dataset, --seed, --shuffle", refuse.reason());
+        };
+    }
+}

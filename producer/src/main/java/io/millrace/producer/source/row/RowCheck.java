@@ -1,0 +1,11 @@
+package io.millrace.producer.source.row;
+
+/** What a row must be beyond its shape. For all threads. */
+@FunctionalInterface
+public interface RowCheck {
+    /** Takes every row. */
+    RowCheck NONE = row -> {};
+
+    /** @throws BadRowException when the row is not to be used */
+    void check(PromptRow row) throws BadRowException;
+}

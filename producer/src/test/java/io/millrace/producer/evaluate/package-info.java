@@ -1,5 +1,0 @@
-/** Tests of evaluations. */
-@NullMarked
-package io.millrace.producer.evaluate;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.producer.ledger.account;
+
+import org.jspecify.annotations.NullMarked;

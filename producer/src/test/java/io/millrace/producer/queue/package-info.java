@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.producer.queue;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.producer.session;
+
+import org.jspecify.annotations.NullMarked;

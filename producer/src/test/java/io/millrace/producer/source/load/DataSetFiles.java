@@ -1,0 +1,54 @@
+package io.millrace.producer.source.load;
+
+import io.millrace.producer.source.row.ChatTemplate;
+import io.millrace.producer.source.row.RowLimits;
+import io.millrace.producer.source.row.RowShape;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.GZIPOutputStream;
+
+/** Data sets for tests. */
+public final class DataSetFiles {
+    public static final RowShape SHAPE = new RowShape("prompt", "label", "metadata", ChatTemplate.CHATML);
+
+    /** Nothing bad is allowed. */
+    public static final RowLimits STRICT = new RowLimits(1000, 100, 0, 4096);
+
+    /** Anything may be bad as long as something is usable. */
+    public static final RowLimits LENIENT = new RowLimits(1000, 100, 1, 4096);
+
+    private DataSetFiles() {}
+
+    public static DataSetSpec write(Path file, String text) throws IOException {
+        return write(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Compressed when the name says so. */
+    public static DataSetSpec write(Path file, byte[] bytes) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file);
+                OutputStream packed = file.toString().endsWith(".gz") ? new GZIPOutputStream(out) : out) {
+            packed.write(bytes);
+        }
+        return DataSetSpec.parse(file.toString());
+    }
+
+    public static DataSetSpec slice(DataSetSpec spec, long from, long to) {
+        return new DataSetSpec(spec.path(), new DataSetSpec.Slice(from, to));
+    }
+
+    /** {@code count} rows of text prompts, their labels the row numbers from 0. */
+    public static String rows(int count) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            text.append("{\"prompt\": \"What is ")
+                    .append(i)
+                    .append("?\", \"label\": ")
+                    .append(i)
+                    .append("}\n");
+        }
+        return text.toString();
+    }
+}

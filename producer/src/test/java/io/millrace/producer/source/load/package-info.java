@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.producer.source.load;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.producer.stream;
+
+import org.jspecify.annotations.NullMarked;
