@@ -31,13 +31,21 @@ public final class WorkerCommand implements Command<WorkerSettings> {
 
     @Override
     public int run(WorkerSettings settings) throws Exception {
-        OpenFiles.ofThisProcess().require(KAFKA_CLIENTS, OpsServer.CONNECTIONS_MAX, "--slots", settings.slots());
+        OpenFiles.ofThisProcess()
+                .require(
+                        KAFKA_CLIENTS,
+                        OpsServer.CONNECTIONS_MAX,
+                        "--slots",
+                        settings.slots().slots());
         // Engines (uvicorn) close idle connections after 5 s; reusing one later breaks a request. Read once by the
         // JDK's client, hence before the first is made.
         System.setProperty("jdk.httpclient.keepalive.timeout", "3");
         return ProcessRunner.run(
                 "worker",
-                settings.patience().plus(settings.handBackTimeout()).plus(STOP_REST),
+                settings.stop()
+                        .patience()
+                        .plus(settings.stop().handBackTimeout())
+                        .plus(STOP_REST),
                 (runner, stops) -> WorkerWiring.start(settings, runner.health(), runner, stops));
     }
 }

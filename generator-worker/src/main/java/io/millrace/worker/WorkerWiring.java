@@ -26,7 +26,7 @@ import io.millrace.worker.claim.ClockWatch;
 import io.millrace.worker.claim.LaneConsumer;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.EngineWatch;
-import io.millrace.worker.engine.SglangClient;
+import io.millrace.worker.engine.dialect.EngineHttp;
 import io.millrace.worker.generate.Generator;
 import io.millrace.worker.generate.InFlightTable;
 import io.millrace.worker.partial.PartialReader;
@@ -95,8 +95,8 @@ public final class WorkerWiring {
         this.stops = stops;
         this.worker = WorkerIncarnation.start(settings.workerId() == null ? hostAndProcess() : settings.workerId());
         this.topics = new RunTopics(settings.topics().run());
-        this.gate = new WeightsGate(settings.holdLimit(), Ticker.system());
-        this.statusWatch = new StatusWatch(settings.statusTimeout(), Ticker.system());
+        this.gate = new WeightsGate(settings.weights().holdLimit(), Ticker.system());
+        this.statusWatch = new StatusWatch(settings.publish().statusTimeout(), Ticker.system());
     }
 
     /**
@@ -134,33 +134,37 @@ public final class WorkerWiring {
                 worker,
                 registry,
                 Ticker.system(),
-                settings.publishTimeout(),
+                settings.publish().publishTimeout(),
                 fatal);
         stops.push("result publisher", publisher::close);
 
         ExecutorService httpThreads = Executors.newVirtualThreadPerTaskExecutor();
-        SglangClient sglang = new SglangClient(
-                httpThreads, settings.connectTimeout(), settings.answerSizeMax().bytes());
-        stops.pushCloseable("engine client", sglang);
+        EngineHttp http = new EngineHttp(
+                httpThreads,
+                settings.engineLimits().connectTimeout(),
+                settings.engineLimits().answerSizeMax().bytes());
+        stops.pushCloseable("engine client", http);
         EnginePool engines = new EnginePool(
-                settings.engineUrls(),
-                sglang,
+                settings.engines().engineUrls(),
+                settings.engines().engine().client(http),
                 new EngineVersions(gate, registry),
                 Ticker.system(),
-                settings.engineRest(),
-                settings.engineVersionWait());
+                settings.engineLimits().engineRest(),
+                settings.engineLimits().engineVersionWait());
         FunctionCounter.builder("millrace.worker.requests.behind", engines, EnginePool::requestsBehind)
                 .description("sent to an engine known to serve weights older than the task was issued at")
                 .register(registry);
         OwnerLoop watch = new OwnerLoop(
-                        "worker-engines", new EngineWatch(engines, health, settings.engineVersionInterval()), fatal)
+                        "worker-engines",
+                        new EngineWatch(engines, health, settings.engineLimits().engineVersionInterval()),
+                        fatal)
                 .start();
         stops.push("engine watch", watch::stop);
         PartialReader partials = new PartialReader(
                 () -> clients.follower(worker.workerId() + "-partials"),
                 topics.partials(),
                 settings.brokerTimeout(),
-                settings.groupSizeMax().bytes());
+                settings.publish().groupSizeMax().bytes());
         stops.pushCloseable("partial reader", partials);
         Generator generator =
                 Generator.create(settings, worker, engines, gate, scorer, publisher, partials, table, registry, fatal);
@@ -172,7 +176,7 @@ public final class WorkerWiring {
         StatusPublisher statuses = new StatusPublisher(
                 statusProducer,
                 topics,
-                settings.statusInterval(),
+                settings.publish().statusInterval(),
                 health,
                 statusWatch,
                 registry,
@@ -206,12 +210,12 @@ public final class WorkerWiring {
                 topic,
                 partitions,
                 settings.topics().recordSizeMax().intBytes(),
-                settings.groupSizeMax().intBytes());
+                settings.publish().groupSizeMax().intBytes());
     }
 
     /** A send waits as long for room and topic metadata as a record waits for the broker. */
     private Map<String, Object> delivery() {
-        int limitMs = Math.toIntExact(settings.publishTimeout().toMillis());
+        int limitMs = Math.toIntExact(settings.publish().publishTimeout().toMillis());
         Map<String, Object> delivery = new HashMap<>();
         delivery.put("delivery.timeout.ms", limitMs);
         delivery.put("max.block.ms", limitMs);
@@ -229,7 +233,10 @@ public final class WorkerWiring {
                 new TopicTail(consumer),
                 topics,
                 run -> RunAgreement.refusesWorker(
-                        run, settings.topics().resultPartitions(), settings.statusInterval(), settings.statusTimeout()),
+                        run,
+                        settings.topics().resultPartitions(),
+                        settings.publish().statusInterval(),
+                        settings.publish().statusTimeout()),
                 gate,
                 health,
                 settings.brokerTimeout());
@@ -249,7 +256,7 @@ public final class WorkerWiring {
         training.put(Lane.TRAINING, lane(clients, metrics, Lane.TRAINING));
         List<Runnable> claimers = new ArrayList<>();
         claimers.add(startClaiming("claim", training, refusals, generator, metrics)::clockStepped);
-        if (settings.evaluationSlots() > 0) {
+        if (settings.slots().evaluationSlots() > 0) {
             SequencedMap<Lane, LaneConsumer> evaluation = new LinkedHashMap<>();
             evaluation.put(Lane.EVALUATION, lane(clients, metrics, Lane.EVALUATION));
             claimers.add(startClaiming("claim-evaluation", evaluation, refusals, generator, metrics)::clockStepped);
@@ -285,7 +292,9 @@ public final class WorkerWiring {
     private LaneConsumer lane(KafkaClients clients, Metrics metrics, Lane lane) {
         return new LaneConsumer(() -> {
             ShareConsumer<byte[], byte[]> consumer = clients.shareConsumer(
-                    worker.workerId() + "-" + lane.word(), topics.shareGroup(lane), settings.prefetch());
+                    worker.workerId() + "-" + lane.word(),
+                    topics.shareGroup(lane),
+                    settings.slots().prefetch());
             consumer.subscribe(List.of(topics.lane(lane)));
             return new LaneConsumer.Made(consumer, metrics.bind(consumer, lane.word())::close);
         });
@@ -293,13 +302,7 @@ public final class WorkerWiring {
 
     private RewardScorer scorer(MeterRegistry registry) {
         return new RewardScorer(
-                new Rewards(Rewards.builtIn(settings.rewardSeed())),
-                new RewardScorer.Limits(
-                        settings.rewardConcurrency(),
-                        settings.rewardConcurrency(),
-                        settings.rewardTimeout(),
-                        settings.rewardTimeout()),
-                registry);
+                new Rewards(settings.reward().rewardSeed()), settings.reward().limits(), registry);
     }
 
     /**
@@ -308,17 +311,22 @@ public final class WorkerWiring {
      */
     private void drain(Generator generator, Duration limit) throws InterruptedException {
         generator.dispatcher().stopClaiming();
-        Duration patience = limit.compareTo(settings.patience()) < 0 ? limit : settings.patience();
+        Duration patience = limit.compareTo(settings.stop().patience()) < 0
+                ? limit
+                : settings.stop().patience();
         if (!health.live() || generator.dispatcher().awaitIdle(patience)) {
             return;
         }
-        boolean givenBack = generator.handBack("the worker stops", settings.keepPartials(), settings.handBackTimeout());
+        boolean givenBack = generator.handBack(
+                "the worker stops",
+                settings.stop().keepPartials(),
+                settings.stop().handBackTimeout());
         if (!givenBack && !generator.dispatcher().awaitIdle(RECEIPTS_LIMIT)) {
             // Said at once: without a broker the stages that follow may not end in time to say it.
             log.error("left to the ledger, neither finished nor given back: {}", table.held());
             throw new IllegalStateException("these groups were neither finished within " + patience.toMillis()
                     + " ms (--drain-timeout) nor given back within "
-                    + settings.handBackTimeout().plus(RECEIPTS_LIMIT).toSeconds() + " s more: "
+                    + settings.stop().handBackTimeout().plus(RECEIPTS_LIMIT).toSeconds() + " s more: "
                     + table.held());
         }
     }

@@ -79,7 +79,7 @@ public record SettingsBinder(Map<String, List<String>> flags, Environment env, Y
                         new Given(flags.getOrDefault(spec.name(), List.of()), spec.flag()),
                         new Given(env.texts(spec), spec.variable()),
                         new Given(YamlSettings.texts(file.section(command).get(spec.name())), file.name()),
-                        new Given(YamlSettings.texts(file.root().get(spec.name())), file.name()),
+                        new Given(YamlSettings.texts(file.top(spec.name())), file.name()),
                         new Given(spec.fallback().stream().toList(), "the default"))
                 .filter(place -> !place.texts().isEmpty())
                 .toList();

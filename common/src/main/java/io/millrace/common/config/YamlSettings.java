@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -15,17 +16,21 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * before the others. One file can serve a whole cluster.
  *
  * @param name for messages
+ * @param twofold words that are a command and a setting: under such a word a mapping is the command's section, any other
+ *     value the setting's
  */
-public record YamlSettings(String name, Map<?, ?> root) {
+public record YamlSettings(String name, Map<?, ?> root, Set<String> twofold) {
     /** A file without keys. */
-    public static final YamlSettings NONE = new YamlSettings("no file", Map.of());
+    public static final YamlSettings NONE = new YamlSettings("no file", Map.of(), Set.of());
 
     /** @throws SettingException when the file cannot be read, is no YAML mapping or has a key that no command knows */
     public static YamlSettings read(Path file, KnownSettings known) {
         try {
             Object loaded = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
             Map<?, ?> root = mapping("the settings file " + file, "YAML mapping", loaded);
-            YamlSettings read = new YamlSettings(file.toString(), root);
+            Set<String> twofold = known.names();
+            twofold.retainAll(known.byCommand().keySet());
+            YamlSettings read = new YamlSettings(file.toString(), root, twofold);
             known.refuseUnknownKeys(read);
             return read;
         } catch (IOException e) {
@@ -38,7 +43,17 @@ public record YamlSettings(String name, Map<?, ?> root) {
 
     /** The keys under a command's name. */
     Map<?, ?> section(String command) {
-        return mapping("'" + command + "' in " + name, "mapping of settings", root.get(command));
+        Object section = root.get(command);
+        return twofold.contains(command) && !(section instanceof Map<?, ?>)
+                ? Map.of()
+                : mapping("'" + command + "' in " + name, "mapping of settings", section);
+    }
+
+    /** A setting's value at the top; null when there is none. */
+    @Nullable
+    Object top(String setting) {
+        Object value = root.get(setting);
+        return twofold.contains(setting) && value instanceof Map<?, ?> ? null : value;
     }
 
     private static Map<?, ?> mapping(String what, String wanted, @Nullable Object value) {

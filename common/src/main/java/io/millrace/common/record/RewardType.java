@@ -10,9 +10,9 @@ import java.util.Optional;
  * have one function for each; a test there holds the two equal. Names as in slime/rollout/rm_hub/__init__.py.
  */
 public enum RewardType {
-    DAPO("dapo", LabelRule.DAPO),
-    F1("f1", LabelRule.F1),
-    MATH("math", LabelRule.MATH),
+    DAPO("dapo", LabelRule.NUMBER),
+    F1("f1", LabelRule.TEXT),
+    MATH("math", LabelRule.ANSWER),
     RANDOM("random", LabelRule.NONE);
 
     /** The metadata key that names a prompt's reward, as in slime. */

@@ -17,17 +17,17 @@ public enum LabelRule {
         }
     },
     /** Any text of some pages. */
-    F1 {
+    TEXT {
         @Override
         public String read(@Nullable String label) throws LabelException {
-            return required(label, F1_LENGTH_MAX);
+            return required(label, TEXT_LENGTH_MAX);
         }
     },
     /** An answer, or a text whose last box is closed and has it. */
-    MATH {
+    ANSWER {
         @Override
         public String read(@Nullable String label) throws LabelException {
-            String text = required(label, MATH_LENGTH_MAX);
+            String text = required(label, ANSWER_LENGTH_MAX);
             if (!text.contains("\\boxed")) {
                 return text;
             }
@@ -37,12 +37,12 @@ public enum LabelRule {
         }
     },
     /** A number, made an integer as slime writes it before comparing: fractions of a decimal are cut off. */
-    DAPO {
+    NUMBER {
         @Override
         public String read(@Nullable String label) throws LabelException {
-            String text = required(label, DAPO_LENGTH_MAX);
+            String text = required(label, NUMBER_LENGTH_MAX);
             String normalized = MinervaNormalizer.normalize(text);
-            if (!NUMBER.matcher(normalized).matches()) {
+            if (!NUMERAL.matcher(normalized).matches()) {
                 throw LabelException.bad("it needs a label that is a number, got: " + shortened(text));
             }
             BigDecimal number = new BigDecimal(normalized);
@@ -57,17 +57,17 @@ public enum LabelRule {
     };
 
     /** In characters. The longest answer of MATH-500 has 159; a label ten times that is a damaged data set. */
-    public static final int MATH_LENGTH_MAX = 2000;
+    public static final int ANSWER_LENGTH_MAX = 2000;
 
-    private static final int F1_LENGTH_MAX = 100_000;
+    private static final int TEXT_LENGTH_MAX = 100_000;
 
     /** They are integers; anything near this is something else. */
-    private static final int DAPO_LENGTH_MAX = 1000;
+    private static final int NUMBER_LENGTH_MAX = 1000;
 
     /** The largest decimal exponent of a double: slime fails beyond it, and 1e999999999 must not be written out. */
     private static final int EXPONENT_MAX = 308;
 
-    private static final Pattern NUMBER =
+    private static final Pattern NUMERAL =
             Pattern.compile("[+-]?(?:[0-9]{1,400}(?:\\.[0-9]{0,400})?|\\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,5})?");
 
     /** Of a label that is told to people. */

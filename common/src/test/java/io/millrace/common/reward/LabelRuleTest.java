@@ -19,34 +19,34 @@ class LabelRuleTest {
 
     @Test
     void dapoComparesWithTheIntegerThatSlimeWrites() throws Exception {
-        assertEquals("12", LabelRule.DAPO.read("$12.9$"));
-        assertEquals("0", LabelRule.DAPO.read("-0.0"));
-        assertEquals("1500", LabelRule.DAPO.read("x = 1.5e3"));
-        assertEquals("9007199254740993", LabelRule.DAPO.read("9007199254740993"));
+        assertEquals("12", LabelRule.NUMBER.read("$12.9$"));
+        assertEquals("0", LabelRule.NUMBER.read("-0.0"));
+        assertEquals("1500", LabelRule.NUMBER.read("x = 1.5e3"));
+        assertEquals("9007199254740993", LabelRule.NUMBER.read("9007199254740993"));
         for (String bad : List.of("three", "1/2", "1e309", "9".repeat(1001))) {
-            refusal(LabelRule.DAPO, bad);
+            refusal(LabelRule.NUMBER, bad);
         }
     }
 
     @Test
     void mathComparesWithWhatIsBoxedOrWithTheText() throws Exception {
-        assertEquals("5", LabelRule.MATH.read("so \\boxed{5}"));
-        assertEquals("\\frac{1}{2}", LabelRule.MATH.read("\\frac{1}{2}"));
-        assertEquals("9".repeat(2000), LabelRule.MATH.read("9".repeat(2000)));
-        refusal(LabelRule.MATH, "\\boxed{5");
-        refusal(LabelRule.MATH, "9".repeat(2001));
+        assertEquals("5", LabelRule.ANSWER.read("so \\boxed{5}"));
+        assertEquals("\\frac{1}{2}", LabelRule.ANSWER.read("\\frac{1}{2}"));
+        assertEquals("9".repeat(2000), LabelRule.ANSWER.read("9".repeat(2000)));
+        refusal(LabelRule.ANSWER, "\\boxed{5");
+        refusal(LabelRule.ANSWER, "9".repeat(2001));
     }
 
     @Test
     void f1ComparesWithAnyTextThatIsNoBook() throws Exception {
-        assertEquals("the", LabelRule.F1.read("the"));
-        assertEquals(100_000, LabelRule.F1.read("x".repeat(100_000)).length());
-        refusal(LabelRule.F1, "x".repeat(100_001));
+        assertEquals("the", LabelRule.TEXT.read("the"));
+        assertEquals(100_000, LabelRule.TEXT.read("x".repeat(100_000)).length());
+        refusal(LabelRule.TEXT, "x".repeat(100_001));
     }
 
     @Test
     void aMissingLabelIsToldApartAndOneThatComparesWithNoneTakesAny() throws Exception {
-        for (LabelRule rule : List.of(LabelRule.DAPO, LabelRule.MATH, LabelRule.F1)) {
+        for (LabelRule rule : List.of(LabelRule.NUMBER, LabelRule.ANSWER, LabelRule.TEXT)) {
             for (@Nullable String none : Arrays.asList(null, "", " \n")) {
                 refusal(rule, none);
             }
@@ -57,7 +57,7 @@ class LabelRuleTest {
 
     @Test
     void whatIsSaidOfALongLabelIsShort() {
-        String said = refusal(LabelRule.DAPO, "many words ".repeat(80));
+        String said = refusal(LabelRule.NUMBER, "many words ".repeat(80));
         assertTrue(said.startsWith("it needs a label that is a number, got: many words"), said);
         assertFalse(said.length() > 200, said);
     }

@@ -1,5 +1,6 @@
 package io.millrace.worker.engine;
 
+import io.millrace.worker.engine.dialect.VersionWord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;

@@ -17,9 +17,9 @@ import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.worker.WorkerSettings;
-import io.millrace.worker.engine.EngineException;
 import io.millrace.worker.engine.EnginePool;
-import io.millrace.worker.engine.Generation;
+import io.millrace.worker.engine.dialect.EngineException;
+import io.millrace.worker.engine.dialect.Generation;
 import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.reward.RewardRequest;
 import io.millrace.worker.reward.RewardScorer;
@@ -88,18 +88,21 @@ public final class Generator implements Dispatcher.Starter<GroupRun>, AutoClosea
                 gate,
                 run,
                 new Sampler.Limits(
-                        settings.requestTimeout(),
-                        settings.requestAttempts(),
-                        settings.retryDelay(),
-                        settings.retryDelayMax(),
-                        settings.onWeightUpdate(),
-                        settings.tokenize()),
+                        settings.retry().requestTimeout(),
+                        settings.retry().requestAttempts(),
+                        settings.retry().retryDelay(),
+                        settings.retry().retryDelayMax(),
+                        settings.weights().onWeightUpdate(),
+                        settings.engineLimits().tokenize()),
                 Ticker.system(),
                 registry);
         return new Generator(
                 new Identity(run, worker, WallClock.system(), Ticker.system()),
                 new Limits(
-                        settings.slots(), settings.evaluationSlots(), settings.prefetch(), settings.unpublishedMax()),
+                        settings.slots().slots(),
+                        settings.slots().evaluationSlots(),
+                        settings.slots().prefetch(),
+                        settings.slots().unpublishedMax()),
                 sampler,
                 scorer,
                 publisher,

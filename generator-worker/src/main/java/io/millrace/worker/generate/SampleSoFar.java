@@ -8,22 +8,19 @@ import io.millrace.common.rollout.SampleHeader.SpecInfo;
 import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
-import io.millrace.worker.engine.Generation;
-import io.millrace.worker.engine.VersionWord;
+import io.millrace.worker.engine.dialect.Generation;
+import io.millrace.worker.engine.dialect.VersionWord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What has been generated of one sample, in pieces: each piece continues the tokens of those before it. Tokens,
  * log-probabilities and version spans stay as the engine that made them gave them. Owned by the sample's thread.
  */
 final class SampleSoFar {
-    private static final String MIN_NEW_TOKENS = "min_new_tokens";
-
     private final WeightVersion issueVersion;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens = new int[0];
@@ -193,26 +190,6 @@ final class SampleSoFar {
     /** Whether the sample's token limit is used up. */
     boolean isFull(SamplingParams params) {
         return tokens.length >= params.maxNewTokens();
-    }
-
-    /** The parameters for the tokens that are left; at least one must be. */
-    SamplingParams remaining(SamplingParams params) {
-        if (tokens.length == 0) {
-            return params;
-        }
-        ObjectNode extra = params.extra().deepCopy();
-        if (extra.path(MIN_NEW_TOKENS).isIntegralNumber()) {
-            extra.put(MIN_NEW_TOKENS, Math.max(0, extra.path(MIN_NEW_TOKENS).longValue() - tokens.length));
-        }
-        return new SamplingParams(
-                params.temperature(),
-                params.topP(),
-                params.topK(),
-                params.maxNewTokens() - tokens.length,
-                params.stop(),
-                params.stopTokenIds(),
-                params.skipSpecialTokens(),
-                extra);
     }
 
     /** The sample as if it had been generated at once; with its limit used up it ends by length. */

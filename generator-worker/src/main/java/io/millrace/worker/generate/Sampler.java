@@ -11,12 +11,13 @@ import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
-import io.millrace.worker.engine.EngineException;
-import io.millrace.worker.engine.EngineException.Kind;
 import io.millrace.worker.engine.EnginePool;
-import io.millrace.worker.engine.GenerateRequest;
-import io.millrace.worker.engine.Generation;
-import io.millrace.worker.engine.Generation.Finish;
+import io.millrace.worker.engine.dialect.EngineException;
+import io.millrace.worker.engine.dialect.EngineException.Kind;
+import io.millrace.worker.engine.dialect.GenerateRequest;
+import io.millrace.worker.engine.dialect.Generation;
+import io.millrace.worker.engine.dialect.Generation.Finish;
+import io.millrace.worker.weights.OnWeightUpdate;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.HashSet;
@@ -156,7 +157,8 @@ final class Sampler {
                     rid,
                     promptIds == null ? null : soFar.prefix(promptIds),
                     promptIds == null ? task.prompt().asText() : null,
-                    soFar.remaining(task.samplingParams()));
+                    task.samplingParams(),
+                    soFar.length());
             // What is given back asks for nothing more: its samples go on elsewhere from where they are.
             group.asking(sample);
             EnginePool.Made made;
@@ -169,7 +171,7 @@ final class Sampler {
             if (made.generation().finish() != Finish.ABORT && soFar.length() + length == 0) {
                 throw new EngineException(Kind.MALFORMED, made.address() + " answered " + rid + " without a token");
             }
-            if (length > soFar.remaining(task.samplingParams()).maxNewTokens()) {
+            if (length > request.maxNewTokens()) {
                 throw new EngineException(
                         Kind.MALFORMED,
                         made.address() + " answered " + rid + " with " + length + " tokens, more than max_new_tokens");

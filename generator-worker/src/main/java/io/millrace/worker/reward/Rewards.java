@@ -3,46 +3,36 @@ package io.millrace.worker.reward;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.RewardType;
 import io.millrace.common.rollout.Reward;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedSet;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The reward functions by name, and which of them judges a sample: the one its prompt's metadata names as
- * {@code rm_type}, which the producer sees to. The prefix {@code boxed_} before any name judges the last boxed answer
- * only. Names and order as in slime/rollout/rm_hub/__init__.py. To add a reward: implement {@link RewardFunction}, name
- * it in {@link #builtIn}, and in {@link RewardType}, by which the producer knows it. Immutable; safe for all threads when
- * its functions are.
+ * The reward functions, and which of them judges a sample: the one its prompt's metadata names as {@code rm_type}, which
+ * the producer sees to. The prefix {@code boxed_} before any name judges the last boxed answer only. Names and order as in
+ * slime/rollout/rm_hub/__init__.py. To add a reward: implement {@link RewardFunction} and name it in {@link RewardType},
+ * by which the producer knows it; the compiler then asks for its line in {@link #function}. Immutable; safe for all threads
+ * when its functions are.
  */
 public final class Rewards implements RewardFunction {
-    private final Map<String, RewardFunction> functions;
+    private final Map<RewardType, RewardFunction> functions = new EnumMap<>(RewardType.class);
 
-    /** @param functions by name */
-    public Rewards(Map<String, RewardFunction> functions) {
-        this.functions = Map.copyOf(functions);
+    /** @param seed of {@code random} */
+    public Rewards(long seed) {
+        for (RewardType type : RewardType.values()) {
+            functions.put(type, function(type, seed));
+        }
     }
 
-    /**
-     * The rewards that ship with Millrace.
-     *
-     * @param seed of {@code random}
-     */
-    public static Map<String, RewardFunction> builtIn(long seed) {
-        Map<String, RewardFunction> functions = new TreeMap<>();
-        functions.put("dapo", new DapoReward());
-        functions.put("f1", new F1Reward());
-        functions.put("math", new MathReward());
-        functions.put("random", new RandomReward(seed));
-        return functions;
-    }
-
-    /** The known names, without prefix. */
-    public SortedSet<String> names() {
-        return new TreeSet<>(functions.keySet());
+    private static RewardFunction function(RewardType type, long seed) {
+        return switch (type) {
+            case DAPO -> new DapoReward();
+            case F1 -> new F1Reward();
+            case MATH -> new MathReward();
+            case RANDOM -> new RandomReward(seed);
+        };
     }
 
     /**
@@ -55,34 +45,25 @@ public final class Rewards implements RewardFunction {
         if (type.isMissingNode()
                 || type.isNull()
                 || (type.isString() && type.stringValue().isEmpty())) {
-            throw new RewardException(
-                    RewardFailure.UNKNOWN_REWARD,
-                    "the prompt has no metadata " + RewardType.METADATA_KEY + "; known: " + names());
+            throw unknown("the prompt has no metadata " + RewardType.METADATA_KEY);
         }
         if (!type.isString()) {
-            throw new RewardException(
-                    RewardFailure.UNKNOWN_REWARD,
-                    "metadata " + RewardType.METADATA_KEY + " must be a string, was " + type);
+            throw unknown("metadata " + RewardType.METADATA_KEY + " must be a string, was " + type);
         }
-        return named(type.stringValue());
+        String name = type.stringValue().strip();
+        RewardFunction function = RewardType.named(name)
+                .map(functions::get)
+                .orElseThrow(() -> unknown("no reward is called '" + name + "'"));
+        return name.startsWith(RewardType.BOXED_PREFIX) ? function.onBoxedAnswer() : function;
+    }
+
+    private static RewardException unknown(String why) {
+        return new RewardException(RewardFailure.UNKNOWN_REWARD, why + "; known: " + RewardType.known());
     }
 
     @Override
     public Reward score(RewardRequest request) throws RewardException {
         return choose(request.metadata()).score(request);
-    }
-
-    private RewardFunction named(String asked) throws RewardException {
-        String name = asked.strip();
-        boolean boxed = name.startsWith(RewardType.BOXED_PREFIX);
-        RewardFunction function = functions.get(boxed ? name.substring(RewardType.BOXED_PREFIX.length()) : name);
-        if (function == null) {
-            throw new RewardException(
-                    RewardFailure.UNKNOWN_REWARD,
-                    "no reward is called '" + name + "'; known: " + names() + ", each also with the prefix "
-                            + RewardType.BOXED_PREFIX);
-        }
-        return boxed ? function.onBoxedAnswer() : function;
     }
 
     /**

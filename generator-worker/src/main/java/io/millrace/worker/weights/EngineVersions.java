@@ -4,7 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
-import io.millrace.worker.engine.VersionWord;
+import io.millrace.worker.engine.dialect.VersionWord;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;

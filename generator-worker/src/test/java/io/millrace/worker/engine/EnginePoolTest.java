@@ -11,7 +11,12 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.time.Ticker;
-import io.millrace.worker.engine.EngineException.Kind;
+import io.millrace.worker.engine.dialect.EngineException;
+import io.millrace.worker.engine.dialect.EngineException.Kind;
+import io.millrace.worker.engine.dialect.GenerateRequest;
+import io.millrace.worker.engine.dialect.Generation;
+import io.millrace.worker.engine.dialect.TestingEngine;
+import io.millrace.worker.engine.dialect.VersionWord;
 import io.millrace.worker.weights.EngineVersions;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
@@ -37,7 +42,7 @@ class EnginePoolTest {
     }
 
     private static EnginePool.Made generate(EnginePool pool, long leastVersion) throws Exception {
-        GenerateRequest request = new GenerateRequest("rid", new int[] {1}, null, SamplingParams.defaults(16));
+        GenerateRequest request = new GenerateRequest("rid", new int[] {1}, null, SamplingParams.defaults(16), 0);
         return pool.generate(request, new WeightVersion(leastVersion), LIMIT, new HashSet<>());
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.common.testing.ManualTicker;
+import io.millrace.worker.engine.dialect.VersionWord;
 import io.millrace.worker.weights.EngineVersions;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;

@@ -19,24 +19,24 @@ import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.rollout.Reward;
 import io.millrace.common.testing.RecordingFatal;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.worker.engine.EnginePool;
-import io.millrace.worker.engine.TestingEngine;
-import io.millrace.worker.engine.VersionWord;
+import io.millrace.worker.engine.dialect.TestingEngine;
+import io.millrace.worker.engine.dialect.VersionWord;
 import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.reward.RewardScorer;
-import io.millrace.worker.reward.Rewards;
+import io.millrace.worker.weights.OnWeightUpdate;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -76,9 +76,7 @@ class GeneratorTest {
         final MockProducer<byte[], byte[]> kafka;
         final InFlightTable table = new InFlightTable();
         final RewardScorer scorer = new RewardScorer(
-                Objects.requireNonNull(Rewards.builtIn(0).get("random")),
-                new RewardScorer.Limits(4, 4, LONG, LONG),
-                new SimpleMeterRegistry());
+                request -> Reward.of(1), new RewardScorer.Limits(4, 4, LONG, LONG), new SimpleMeterRegistry());
         final ResultPublisher publisher;
         final Generator generator;
 

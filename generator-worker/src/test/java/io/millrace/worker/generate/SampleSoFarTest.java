@@ -6,14 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.WeightVersion;
-import io.millrace.common.json.Json;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.rollout.SampleHeader.SpecInfo;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
-import io.millrace.worker.engine.Generation;
-import io.millrace.worker.engine.Generation.Finish;
-import io.millrace.worker.engine.VersionWord;
+import io.millrace.worker.engine.dialect.Generation;
+import io.millrace.worker.engine.dialect.Generation.Finish;
+import io.millrace.worker.engine.dialect.VersionWord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -88,7 +87,7 @@ class SampleSoFarTest {
                     cut = SampleSoFar.of(cut.header(0, 0), cut.prefix(new int[0]), cut.logProbs(), ISSUED);
                 }
                 assertEquals(at == length, cut.isThrough(PARAMS));
-                assertEquals(1000 - at, cut.remaining(PARAMS).maxNewTokens());
+                assertEquals(at, cut.length());
             }
             Generation joined = cut.joined(PARAMS);
             Generation uncut = whole.joined(PARAMS);
@@ -162,25 +161,5 @@ class SampleSoFarTest {
                 VersionWord::number);
         assertTrue(sample.isFull(two));
         assertEquals(Finish.LENGTH, sample.joined(two).finish());
-    }
-
-    @Test
-    void theLeastLengthShrinksToo() {
-        SamplingParams params = new SamplingParams(
-                1, 1, -1, 10, List.of(), List.of(), false, Json.object().put("min_new_tokens", 3));
-        SampleSoFar sample = new SampleSoFar(ISSUED);
-        sample.add(
-                piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()),
-                "http://e",
-                null,
-                VersionWord::number);
-        assertEquals(1, sample.remaining(params).extra().path("min_new_tokens").intValue());
-        assertEquals(3, params.extra().path("min_new_tokens").intValue(), "the task's own stay as they are");
-        sample.add(
-                piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of()),
-                "http://e",
-                null,
-                VersionWord::number);
-        assertEquals(0, sample.remaining(params).extra().path("min_new_tokens").intValue());
     }
 }

@@ -11,12 +11,13 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.Policy;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.topics.Lane;
-import io.millrace.worker.engine.EngineException;
-import io.millrace.worker.engine.EngineException.Kind;
 import io.millrace.worker.engine.EnginePool;
-import io.millrace.worker.engine.Generation;
-import io.millrace.worker.engine.TestingEngine;
-import io.millrace.worker.engine.VersionWord;
+import io.millrace.worker.engine.dialect.EngineException;
+import io.millrace.worker.engine.dialect.EngineException.Kind;
+import io.millrace.worker.engine.dialect.Generation;
+import io.millrace.worker.engine.dialect.TestingEngine;
+import io.millrace.worker.engine.dialect.VersionWord;
+import io.millrace.worker.weights.OnWeightUpdate;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.HashSet;
@@ -134,7 +135,7 @@ class SamplerTest {
         assertEquals(Generation.Finish.STOP, drawn.generation().finish());
         assertArrayEquals(new int[] {7, 8, 0, 0, 0}, engine.requests().get(3).inputIds());
         int limit = group.task().samplingParams().maxNewTokens();
-        assertEquals(limit - 3, engine.requests().get(3).samplingParams().maxNewTokens());
+        assertEquals(limit - 3, engine.requests().get(3).maxNewTokens());
     }
 
     @Test

@@ -1,6 +1,8 @@
 package io.millrace.worker.reward.math;
 
 import io.millrace.worker.reward.math.Token.Kind;
+import io.millrace.worker.reward.math.value.NotComparable;
+import io.millrace.worker.reward.math.value.Work;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;

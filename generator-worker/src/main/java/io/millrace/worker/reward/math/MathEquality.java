@@ -1,6 +1,10 @@
 package io.millrace.worker.reward.math;
 
 import io.millrace.common.reward.LabelRule;
+import io.millrace.worker.reward.math.value.NotComparable;
+import io.millrace.worker.reward.math.value.Rational;
+import io.millrace.worker.reward.math.value.Value;
+import io.millrace.worker.reward.math.value.Work;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,7 +28,7 @@ import java.util.List;
  */
 public final class MathEquality {
     /** In characters, of either text; labels have no more. */
-    public static final int TEXT_LENGTH_MAX = LabelRule.MATH_LENGTH_MAX;
+    public static final int TEXT_LENGTH_MAX = LabelRule.ANSWER_LENGTH_MAX;
 
     /** What a comparison found. */
     enum Verdict {

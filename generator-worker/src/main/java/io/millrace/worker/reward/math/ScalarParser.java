@@ -1,6 +1,10 @@
 package io.millrace.worker.reward.math;
 
 import io.millrace.worker.reward.math.Token.Kind;
+import io.millrace.worker.reward.math.value.NotComparable;
+import io.millrace.worker.reward.math.value.Rational;
+import io.millrace.worker.reward.math.value.Value;
+import io.millrace.worker.reward.math.value.Work;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;

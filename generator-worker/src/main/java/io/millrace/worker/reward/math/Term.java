@@ -1,5 +1,10 @@
 package io.millrace.worker.reward.math;
 
+import io.millrace.worker.reward.math.value.NotComparable;
+import io.millrace.worker.reward.math.value.Rational;
+import io.millrace.worker.reward.math.value.Value;
+import io.millrace.worker.reward.math.value.Work;
+
 /** A value together with how far it was worked out. */
 record Term(Value value, Form form) {
     /**

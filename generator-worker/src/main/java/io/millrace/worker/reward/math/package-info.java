@@ -1,6 +1,7 @@
 /**
  * Whether two written mathematical answers mean the same, decided exactly and within a fixed amount of work.
- * {@link io.millrace.worker.reward.math.MathEquality} is the way in; the rest is its algebra.
+ * {@link io.millrace.worker.reward.math.MathEquality} is the way in; what it compares is read from text here
+ * and computed in {@code value}.
  */
 @NullMarked
 package io.millrace.worker.reward.math;

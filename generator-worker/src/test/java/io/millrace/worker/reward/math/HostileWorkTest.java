@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.worker.reward.HostileCorpus;
 import io.millrace.worker.reward.math.MathEquality.Verdict;
+import io.millrace.worker.reward.math.value.NotComparable;
+import io.millrace.worker.reward.math.value.Work;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.worker.reward.Tables;
 import io.millrace.worker.reward.math.MathEquality.Verdict;
+import io.millrace.worker.reward.math.value.NotComparable;
+import io.millrace.worker.reward.math.value.Value;
+import io.millrace.worker.reward.math.value.Work;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

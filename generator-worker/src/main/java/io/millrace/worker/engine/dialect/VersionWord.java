@@ -1,4 +1,4 @@
-package io.millrace.worker.engine;
+package io.millrace.worker.engine.dialect;
 
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
@@ -12,7 +12,7 @@ public final class VersionWord {
     /** Which of the run's versions a word means. Thread-safe. */
     @FunctionalInterface
     public interface Reading {
-        /** @return none for no word and for one that is no version, such as SGLang's "default" */
+        /** @return none for no word and for one that is no version, such as "default" */
         OptionalLong version(@Nullable String word);
 
         /** The lineage whose versions these are. */
@@ -29,7 +29,7 @@ public final class VersionWord {
         default void answered(@Nullable String word) {}
     }
 
-    /** The number that the word is; none for no word and for words such as SGLang's "default". */
+    /** The number that the word is; none for no word and for words such as "default". */
     public static OptionalLong number(@Nullable String word) {
         return word != null && word.matches("\\d{1,18}") ? OptionalLong.of(Long.parseLong(word)) : OptionalLong.empty();
     }

@@ -1,4 +1,4 @@
-package io.millrace.worker.reward.math;
+package io.millrace.worker.reward.math.value;
 
 import java.util.HashMap;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.millrace.worker.engine;
+package io.millrace.worker.engine.dialect;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

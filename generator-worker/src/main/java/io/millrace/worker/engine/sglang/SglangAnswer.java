@@ -1,9 +1,10 @@
-package io.millrace.worker.engine;
+package io.millrace.worker.engine.sglang;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.rollout.SampleHeader.SpecInfo;
-import io.millrace.worker.engine.Generation.Finish;
-import io.millrace.worker.engine.Generation.Span;
+import io.millrace.worker.engine.dialect.Generation;
+import io.millrace.worker.engine.dialect.Generation.Finish;
+import io.millrace.worker.engine.dialect.Generation.Span;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

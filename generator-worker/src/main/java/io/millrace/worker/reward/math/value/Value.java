@@ -1,4 +1,4 @@
-package io.millrace.worker.reward.math;
+package io.millrace.worker.reward.math.value;
 
 import java.math.BigInteger;
 import java.util.Map;
@@ -8,27 +8,27 @@ import java.util.Map;
  * are found by multiplying crosswise, so 1/(1+sqrt 2) is sqrt 2 - 1. Two values that are equal only by the sign or
  * domain of a letter (sqrt(x^2) and x) are not taken as equal. Immutable.
  */
-record Value(Polynomial numerator, Polynomial divisor) {
+public record Value(Polynomial numerator, Polynomial divisor) {
     static final Value ONE = of(Rational.ONE);
 
-    static Value of(Rational value) {
+    public static Value of(Rational value) {
         return new Value(Polynomial.of(value), Polynomial.ONE);
     }
 
-    static Value of(String generator) {
+    public static Value of(String generator) {
         return new Value(Polynomial.of(Rational.ONE, Monomial.of(generator, Rational.ONE)), Polynomial.ONE);
     }
 
-    boolean isRational() {
+    public boolean isRational() {
         return divisor.equals(Polynomial.ONE) && numerator.isConstant();
     }
 
     /** The rational it is; only when {@link #isRational}. */
-    Rational rational() {
+    public Rational rational() {
         return numerator.constant();
     }
 
-    Value plus(Value other, Work work) throws NotComparable {
+    public Value plus(Value other, Work work) throws NotComparable {
         if (divisor.equals(other.divisor)) {
             return quotient(numerator.plus(other.numerator, work), divisor, work);
         }
@@ -38,24 +38,24 @@ record Value(Polynomial numerator, Polynomial divisor) {
                 work);
     }
 
-    Value negate() {
+    public Value negate() {
         return new Value(numerator.negate(), divisor);
     }
 
-    Value times(Value other, Work work) throws NotComparable {
+    public Value times(Value other, Work work) throws NotComparable {
         return quotient(numerator.times(other.numerator, work), divisor.times(other.divisor, work), work);
     }
 
-    Value dividedBy(Value other, Work work) throws NotComparable {
+    public Value dividedBy(Value other, Work work) throws NotComparable {
         return quotient(numerator.times(other.divisor, work), divisor.times(other.numerator, work), work);
     }
 
-    boolean sameAs(Value other, Work work) throws NotComparable {
+    public boolean sameAs(Value other, Work work) throws NotComparable {
         return numerator.times(other.divisor, work).equals(other.numerator.times(divisor, work));
     }
 
     /** To a rational power: an integer power, or the root that the exponent's denominator names. */
-    Value power(Rational exponent, Work work) throws NotComparable {
+    public Value power(Rational exponent, Work work) throws NotComparable {
         Value base = exponent.isInteger() ? this : root(exponentPart(exponent.denominator()), work);
         BigInteger size = exponent.numerator();
         if (base.isRational()) {
@@ -73,7 +73,7 @@ record Value(Polynomial numerator, Polynomial divisor) {
     }
 
     /** The real root, of positive values and of products of positive-by-convention letters; odd roots keep a sign. */
-    Value root(int degree, Work work) throws NotComparable {
+    public Value root(int degree, Work work) throws NotComparable {
         if (degree < 2 || degree > Work.ROOT_MAX) {
             throw NotComparable.limit("a root of degree " + degree + ", known are 2 to " + Work.ROOT_MAX);
         }

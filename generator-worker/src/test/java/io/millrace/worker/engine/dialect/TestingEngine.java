@@ -1,6 +1,6 @@
-package io.millrace.worker.engine;
+package io.millrace.worker.engine.dialect;
 
-import io.millrace.worker.engine.EngineException.Kind;
+import io.millrace.worker.engine.dialect.EngineException.Kind;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.millrace.worker.engine;
+package io.millrace.worker.engine.sglang;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.worker.engine.Generation.Finish;
-import io.millrace.worker.engine.Generation.Span;
+import io.millrace.worker.engine.dialect.Generation;
+import io.millrace.worker.engine.dialect.Generation.Finish;
+import io.millrace.worker.engine.dialect.Generation.Span;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.SplittableRandom;

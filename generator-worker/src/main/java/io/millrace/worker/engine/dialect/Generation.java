@@ -1,4 +1,4 @@
-package io.millrace.worker.engine;
+package io.millrace.worker.engine.dialect;
 
 import io.millrace.common.rollout.SampleHeader.SpecInfo;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.millrace.worker.generate;
+package io.millrace.worker.weights;
 
 /** What becomes of a sample that an engine aborted, as engines do when their weights are updated. */
 public enum OnWeightUpdate {

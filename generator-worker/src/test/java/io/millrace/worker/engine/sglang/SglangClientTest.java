@@ -1,10 +1,15 @@
-package io.millrace.worker.engine;
+package io.millrace.worker.engine.sglang;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.millrace.common.json.Json;
 import io.millrace.common.record.SamplingParams;
-import io.millrace.worker.engine.EngineException.Kind;
+import io.millrace.worker.engine.dialect.EngineException;
+import io.millrace.worker.engine.dialect.EngineException.Kind;
+import io.millrace.worker.engine.dialect.EngineHttp;
+import io.millrace.worker.engine.dialect.GenerateRequest;
+import io.millrace.worker.engine.dialect.Generation;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -12,6 +17,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
 
 /** What the client makes of answers that end too early or are none; a socket of the test's own answers. */
 @Timeout(60)
@@ -29,11 +36,12 @@ class SglangClientTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final SglangClient client = new SglangClient(threads, Duration.ofSeconds(5), ANSWER_BYTES_MAX);
+    private final EngineHttp http = new EngineHttp(threads, Duration.ofSeconds(5), ANSWER_BYTES_MAX);
+    private final SglangClient client = new SglangClient(http);
 
     @AfterEach
     void end() {
-        client.close();
+        http.close();
         threads.shutdownNow();
     }
 
@@ -59,7 +67,7 @@ class SglangClientTest {
     private Generation generate(ServerSocket server) throws EngineException, InterruptedException {
         return client.generate(
                 "http://127.0.0.1:" + server.getLocalPort(),
-                new GenerateRequest("rid", new int[] {1}, null, SamplingParams.defaults(16)),
+                new GenerateRequest("rid", new int[] {1}, null, SamplingParams.defaults(16), 0),
                 LIMIT);
     }
 
@@ -170,6 +178,19 @@ class SglangClientTest {
             caller.interrupt();
             interrupted.await();
             assertEquals(true, hungUp.await(30, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void whatIsContinuedHasTheLimitsOfWhatIsLeft() {
+        SamplingParams params = new SamplingParams(
+                1, 1, -1, 10, List.of(), List.of(), false, Json.object().put("min_new_tokens", 3));
+        for (int begun : new int[] {0, 2, 4}) {
+            JsonNode sent = Json.MAPPER
+                    .readTree(SglangClient.body(new GenerateRequest("rid", new int[] {1}, null, params, begun)))
+                    .path("sampling_params");
+            assertEquals(10 - begun, sent.path("max_new_tokens").intValue());
+            assertEquals(Math.max(0, 3 - begun), sent.path("min_new_tokens").intValue());
         }
     }
 

@@ -1,17 +1,17 @@
-package io.millrace.worker.reward.math;
+package io.millrace.worker.reward.math.value;
 
 import java.math.BigInteger;
 
 /** An exact fraction in lowest terms, its denominator positive, neither part above {@link Work#BITS_MAX} bits. */
-record Rational(BigInteger numerator, BigInteger denominator) implements Comparable<Rational> {
+public record Rational(BigInteger numerator, BigInteger denominator) implements Comparable<Rational> {
     static final Rational ZERO = new Rational(BigInteger.ZERO, BigInteger.ONE);
     static final Rational ONE = new Rational(BigInteger.ONE, BigInteger.ONE);
 
-    static Rational of(long value) {
+    public static Rational of(long value) {
         return new Rational(BigInteger.valueOf(value), BigInteger.ONE);
     }
 
-    static Rational of(BigInteger numerator, BigInteger denominator) throws NotComparable {
+    public static Rational of(BigInteger numerator, BigInteger denominator) throws NotComparable {
         if (denominator.signum() == 0) {
             throw NotComparable.undefined("division by zero");
         }
@@ -43,7 +43,7 @@ record Rational(BigInteger numerator, BigInteger denominator) implements Compara
     }
 
     /** The power; refused before it is computed when it would be too long. */
-    Rational power(int exponent) throws NotComparable {
+    public Rational power(int exponent) throws NotComparable {
         long bits = Math.max(numerator.bitLength(), denominator.bitLength()) - 1L;
         if (bits * Math.abs((long) exponent) > Work.BITS_MAX || Math.abs((long) exponent) > Work.BITS_MAX) {
             throw NotComparable.limit("a power of more than " + Work.BITS_MAX + " bits");
@@ -54,11 +54,11 @@ record Rational(BigInteger numerator, BigInteger denominator) implements Compara
                 : of(numerator.pow(size), denominator.pow(size));
     }
 
-    boolean isInteger() {
+    public boolean isInteger() {
         return denominator.equals(BigInteger.ONE);
     }
 
-    int signum() {
+    public int signum() {
         return numerator.signum();
     }
 
@@ -73,7 +73,7 @@ record Rational(BigInteger numerator, BigInteger denominator) implements Compara
      *
      * @throws NotComparable when it is no integer or not within -max to max
      */
-    int toInt(int max) throws NotComparable {
+    public int toInt(int max) throws NotComparable {
         if (!isInteger()) {
             throw NotComparable.syntax("not an integer: " + this);
         }

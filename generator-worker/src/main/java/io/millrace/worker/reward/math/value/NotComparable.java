@@ -1,12 +1,12 @@
-package io.millrace.worker.reward.math;
+package io.millrace.worker.reward.math.value;
 
 /**
  * A text that cannot be read as a value, or only with more work than one score may cost. Expected, so without a stack
  * trace; what is not comparable is equal only letter by letter.
  */
-final class NotComparable extends Exception {
+public final class NotComparable extends Exception {
     /** Whether the text or its size is the trouble. */
-    enum Reason {
+    public enum Reason {
         /** Not in the language this package reads. */
         SYNTAX,
         /** No value, such as a division by zero. */
@@ -22,7 +22,7 @@ final class NotComparable extends Exception {
         this.reason = reason;
     }
 
-    static NotComparable syntax(String message) {
+    public static NotComparable syntax(String message) {
         return new NotComparable(Reason.SYNTAX, message);
     }
 
@@ -30,11 +30,11 @@ final class NotComparable extends Exception {
         return new NotComparable(Reason.UNDEFINED, message);
     }
 
-    static NotComparable limit(String message) {
+    public static NotComparable limit(String message) {
         return new NotComparable(Reason.LIMIT, message);
     }
 
-    Reason reason() {
+    public Reason reason() {
         return reason;
     }
 }

@@ -1,0 +1,40 @@
+package io.millrace.worker.engine;
+
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+import java.net.URI;
+import java.util.List;
+
+/** Which engines a worker asks, and in which dialect. */
+public record EngineSettings(
+        @Setting(name = "engine", defaultValue = "sglang", help = "Dialect that the engines speak")
+        Dialect engine,
+
+        @Setting(
+                name = "engine-url",
+                defaultValue = "http://127.0.0.1:30000",
+                help = "Base URL of an engine or router; repeat it or separate by commas for several")
+        List<String> engineUrls) {
+    public EngineSettings {
+        engineUrls = List.copyOf(engineUrls).stream()
+                .map(url -> url.endsWith("/") ? url.substring(0, url.length() - 1) : url)
+                .distinct()
+                .toList();
+        if (engineUrls.isEmpty()) {
+            throw SettingException.impossible("--engine-url", "at least one engine is needed");
+        }
+        engineUrls.forEach(EngineSettings::checkUrl);
+    }
+
+    private static void checkUrl(String url) {
+        try {
+            URI uri = URI.create(url);
+            if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+                return;
+            }
+        } catch (IllegalArgumentException e) {
+            // Falls through to the one clear message.
+        }
+        throw SettingException.impossible("--engine-url", "must be http(s)://host:port, was '" + url + "'");
+    }
+}

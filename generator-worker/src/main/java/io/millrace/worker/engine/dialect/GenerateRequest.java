@@ -1,0 +1,31 @@
+package io.millrace.worker.engine.dialect;
+
+import io.millrace.common.record.SamplingParams;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One sample asked of an engine, from its beginning or from where it stands.
+ *
+ * @param rid unique per request; names it in the engine's log and aborts it
+ * @param inputIds the prompt's tokens and the response's so far; null when the prompt goes as text
+ * @param text the prompt's text; null when it goes as tokens
+ * @param samplingParams of the whole sample
+ * @param begunTokens how many of the response's tokens there are already, the last of {@code inputIds}; below the limit
+ */
+public record GenerateRequest(
+        String rid, int @Nullable [] inputIds, @Nullable String text, SamplingParams samplingParams, int begunTokens) {
+    public GenerateRequest {
+        if ((inputIds == null) == (text == null)) {
+            throw new IllegalArgumentException("a request has either input_ids or text");
+        }
+        if (begunTokens < 0 || begunTokens >= samplingParams.maxNewTokens()) {
+            throw new IllegalArgumentException(
+                    "nothing is left to generate behind " + begunTokens + " of " + samplingParams.maxNewTokens());
+        }
+    }
+
+    /** The most tokens that the answer may have. */
+    public int maxNewTokens() {
+        return samplingParams.maxNewTokens() - begunTokens;
+    }
+}

@@ -1,0 +1,5 @@
+/** SGLang's native HTTP dialect. */
+@NullMarked
+package io.millrace.worker.engine.sglang;
+
+import org.jspecify.annotations.NullMarked;
