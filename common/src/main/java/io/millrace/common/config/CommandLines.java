@@ -67,7 +67,7 @@ public final class CommandLines {
     private static OptionSpec option(SettingSpec setting) {
         boolean multiple = setting.type() == List.class || setting.type() == Map.class;
         String allowed = setting.range().isEmpty() ? setting.declared().unit() : setting.range();
-        boolean required = setting.declared().defaultValue().equals(Setting.REQUIRED);
+        boolean required = setting.defaultValue().equals(Setting.REQUIRED);
         String fallback = setting.fallback()
                 .filter(text -> !text.isEmpty())
                 .map(text -> " (default " + text + ")")

@@ -44,9 +44,7 @@ public record KnownSettings(Map<String, Set<String>> byCommand) {
     /** These and those of a program's own command. */
     public KnownSettings with(String command, Class<? extends Record> settings) {
         Map<String, Set<String>> all = new TreeMap<>(byCommand);
-        all.put(
-                command,
-                SettingSpec.of(settings).stream().map(SettingSpec::name).collect(Collectors.toSet()));
+        all.put(command, SettingSpec.byName(settings).keySet());
         return new KnownSettings(all);
     }
 

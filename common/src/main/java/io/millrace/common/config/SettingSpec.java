@@ -1,12 +1,11 @@
 package io.millrace.common.config;
 
 import java.lang.reflect.RecordComponent;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -14,24 +13,45 @@ import java.util.stream.Stream;
  * One declared setting.
  *
  * @param type of its component of the record
+ * @param defaultValue the declared one, or that of a {@link Preset}
  */
-public record SettingSpec(Setting declared, Class<?> type) {
-    /** Every setting of a settings record, those of nested settings records included, in declaration order. */
-    public static List<SettingSpec> of(Class<?> settings) {
-        List<SettingSpec> specs = new ArrayList<>();
+public record SettingSpec(Setting declared, Class<?> type, String defaultValue) {
+    /** Every setting of a settings record by name, those of nested settings records included, in declaration order. */
+    public static Map<String, SettingSpec> byName(Class<?> settings) {
+        Map<String, SettingSpec> specs = new LinkedHashMap<>();
         for (RecordComponent component : settings.getRecordComponents()) {
             Setting declared = component.getAnnotation(Setting.class);
             if (declared == null && !component.getType().isRecord()) {
                 throw new IllegalStateException(component + " is neither a @Setting nor a settings record");
             }
-            specs.addAll(
-                    declared == null
-                            ? of(component.getType())
-                            : List.of(new SettingSpec(declared, component.getType())));
+            Map<String, SettingSpec> more = declared == null
+                    ? preset(component)
+                    : Map.of(declared.name(), new SettingSpec(declared, component.getType(), declared.defaultValue()));
+            more.forEach((name, spec) -> {
+                if (specs.put(name, spec) != null) {
+                    throw new IllegalStateException("the setting " + name + " is declared twice");
+                }
+            });
         }
-        // Refuses a name that stands twice.
-        Map<String, SettingSpec> _ = specs.stream().collect(Collectors.toMap(SettingSpec::name, Function.identity()));
         return specs;
+    }
+
+    /** The settings of a nested record. */
+    private static Map<String, SettingSpec> preset(RecordComponent component) {
+        Map<String, SettingSpec> specs = byName(component.getType());
+        Preset preset = component.getAnnotation(Preset.class);
+        for (String other : preset == null ? new String[0] : preset.value()) {
+            String[] pair = other.split("=", 2);
+            if (specs.computeIfPresent(pair[0], (name, spec) -> new SettingSpec(spec.declared, spec.type, pair[1]))
+                    == null) {
+                throw new IllegalStateException(component + " has no setting " + pair[0]);
+            }
+        }
+        return specs;
+    }
+
+    public static Collection<SettingSpec> of(Class<?> settings) {
+        return byName(settings).values();
     }
 
     public String name() {
@@ -68,7 +88,7 @@ public record SettingSpec(Setting declared, Class<?> type) {
 
     /** The default as users write it; none for {@link Setting#REQUIRED} and {@link Setting#NONE}. */
     public Optional<String> fallback() {
-        return Optional.of(declared.defaultValue()).filter(text -> !text.startsWith("\0"));
+        return Optional.of(defaultValue).filter(text -> !text.startsWith("\0"));
     }
 
     /**

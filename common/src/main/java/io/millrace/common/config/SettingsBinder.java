@@ -29,9 +29,15 @@ public record SettingsBinder(Map<String, List<String>> flags, Environment env, Y
     }
 
     public <T> T bind(Class<T> type) {
+        return bind(type, SettingSpec.byName(type));
+    }
+
+    private <T> T bind(Class<T> type, Map<String, SettingSpec> specs) {
         RecordComponent[] components = type.getRecordComponents();
         Class<?>[] types = Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-        @Nullable Object[] values = Stream.of(components).map(this::value).toArray();
+        @Nullable
+        Object[] values =
+                Stream.of(components).map(component -> value(component, specs)).toArray();
         try {
             var constructor = type.getDeclaredConstructor(types);
             constructor.setAccessible(true);
@@ -47,12 +53,12 @@ public record SettingsBinder(Map<String, List<String>> flags, Environment env, Y
         }
     }
 
-    private @Nullable Object value(RecordComponent component) {
+    private @Nullable Object value(RecordComponent component, Map<String, SettingSpec> specs) {
         Setting declared = component.getAnnotation(Setting.class);
         if (declared == null) {
-            return bind(component.getType());
+            return bind(component.getType(), specs);
         }
-        SettingSpec spec = new SettingSpec(declared, component.getType());
+        SettingSpec spec = Objects.requireNonNull(specs.get(declared.name()));
         List<Given> given = given(spec);
         if (spec.type() == Map.class) {
             // Maps add up: a flag's entry wins over the environment's, that over the file's.
@@ -66,7 +72,7 @@ public record SettingsBinder(Map<String, List<String>> flags, Environment env, Y
             return spec.convert(
                     String.join(",", given.getFirst().texts()), given.getFirst().source());
         }
-        if (declared.defaultValue().equals(Setting.REQUIRED)) {
+        if (spec.defaultValue().equals(Setting.REQUIRED)) {
             throw new SettingException(spec.flag() + " is required: " + declared.help() + " (also " + spec.variable()
                     + ", or '" + spec.name() + "' in the settings file)");
         }

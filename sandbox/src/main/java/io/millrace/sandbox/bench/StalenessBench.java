@@ -89,7 +89,7 @@ final class StalenessBench implements OwnerLoop.Turn {
         try {
             cluster.start(specs.broker(folder.kafka()));
             await("the broker", () -> Ports.answers(settings.kafkaPort()));
-            for (ChildSpec spec : List.of(specs.engine(), specs.producer(one), specs.worker(one), specs.trainer(one))) {
+            for (ChildSpec spec : specs.middle(one)) {
                 Child child = cluster.start(spec);
                 await(child.name(), () -> {
                     if (!child.alive()) {

@@ -1,10 +1,14 @@
 package io.millrace.sandbox.bench;
 
+import io.millrace.common.config.Preset;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
+import io.millrace.sandbox.cluster.ClusterSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +18,15 @@ import org.jspecify.annotations.Nullable;
  * @param onStale what the trainer consumer does at the bound; a case for each with each pair
  */
 public record StalenessBenchSettings(
+        @Preset({
+            "slots=512",
+            "batch-groups=8",
+            "train-time=80ms",
+            "filler-median=120",
+            "data-dir=.millrace/bench-staleness"
+        })
+        ClusterSettings cluster,
+
         @Setting(name = "steps", defaultValue = "200", min = "2", max = "100000", unit = "steps", help = "Of each case")
         int steps,
 
@@ -30,29 +43,12 @@ public record StalenessBenchSettings(
         List<String> onStale,
 
         @Setting(
-                name = "train-time",
-                defaultValue = "80ms",
-                min = "1ms",
-                max = "24h",
-                help = "How long the training of one step takes")
-        Duration trainTime,
-
-        @Setting(
                 name = "token-time",
                 defaultValue = "2ms",
                 min = "1ms",
                 max = "1m",
                 help = "Time the stand-in engine takes for one token")
         Duration tokenTime,
-
-        @Setting(
-                name = "filler-median",
-                defaultValue = "120",
-                min = "1",
-                max = "1000000",
-                unit = "tokens",
-                help = "Median length of an answer, but for some 40 tokens at its end")
-        double fillerMedianTokens,
 
         @Setting(
                 name = "filler-sigma",
@@ -63,51 +59,12 @@ public record StalenessBenchSettings(
         double fillerSigma,
 
         @Setting(
-                name = "batch-groups",
-                defaultValue = "8",
-                min = "1",
-                max = "4096",
-                unit = "groups",
-                help = "Groups of one step")
-        int batchGroups,
-
-        @Setting(
-                name = "samples-per-group",
-                defaultValue = "8",
-                min = "1",
-                max = "4096",
-                unit = "samples",
-                help = "Samples of one group")
-        int samplesPerGroup,
-
-        @Setting(
-                name = "slots",
-                defaultValue = "512",
-                min = "1",
-                max = "65536",
-                unit = "samples",
-                help = "The worker's slots")
-        int slots,
-
-        @Setting(
                 name = "base-port",
                 defaultValue = "18200",
                 min = "1024",
                 max = "65400",
                 help = "First of the five ports that the run takes")
         int basePort,
-
-        @Setting(
-                name = "dataset",
-                defaultValue = "sandbox/data/math-problems.jsonl",
-                help = "Prompts and labels, JSON lines")
-        Path dataset,
-
-        @Setting(
-                name = "data-dir",
-                defaultValue = ".millrace/bench-staleness",
-                help = "Folder for logs, reports and Kafka's data; emptied at start")
-        Path dataDir,
 
         @Setting(name = "markdown-file", defaultValue = Setting.NONE, help = "File for the table, Markdown") @Nullable
         Path markdownFile) {
@@ -150,6 +107,15 @@ public record StalenessBenchSettings(
                             one);
                 }))
                 .toList();
+    }
+
+    /** Every port that is needed, by what decides it. */
+    Map<String, Integer> ports() {
+        Map<String, Integer> ports = new LinkedHashMap<>();
+        for (int i = 0; i < 5; i++) {
+            ports.put("--base-port + " + i, basePort + i);
+        }
+        return ports;
     }
 
     int kafkaPort() {

@@ -1,16 +1,12 @@
 package io.millrace.sandbox.chaos;
 
 import io.millrace.common.config.Command;
-import io.millrace.common.config.SettingException;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.sandbox.cluster.Cluster;
 import io.millrace.sandbox.cluster.DataFolder;
-import io.millrace.sandbox.cluster.Ports;
-import io.millrace.sandbox.cluster.RunLogging;
-import java.nio.file.Files;
 import java.time.Duration;
 
 /** {@code millrace chaos}. */
@@ -35,14 +31,10 @@ public final class ChaosCommand implements Command<ChaosSettings> {
 
     @Override
     public int run(ChaosSettings settings) throws Exception {
-        if (!Files.isReadable(settings.dataset())) {
-            throw new SettingException("--dataset: cannot read " + settings.dataset());
-        }
-        Ports.requireFree(new ChaosPorts(settings.basePort()).all(), DataFolder.pids(settings.dataDir()));
+        settings.cluster().requireUsable(new ChaosPorts(settings.basePort()).all());
         // One that was killed has left its file system mounted.
-        BrokerDisk.unmountLeft(settings.dataDir());
-        DataFolder folder = DataFolder.prepare(settings.dataDir(), "chaos", false);
-        RunLogging.toFile(folder.log("chaos"));
+        BrokerDisk.unmountLeft(settings.cluster().dataDir());
+        DataFolder folder = settings.cluster().folder("chaos", false);
         return ProcessRunner.run("chaos", STOP_LIMIT, (runner, stops) -> {
             BrokerDisk disk = BrokerDisk.mount(
                     new ChaosSpecs(settings, folder).brokerData(0),

@@ -10,6 +10,7 @@ record ChaosPorts(int base) {
     /** All lie below {@code base + COUNT}. */
     static final int COUNT = 48;
 
+    static final int WORKERS_MAX = 8;
     private static final int ENGINES_MAX = 4;
 
     /** Past the proxies. */

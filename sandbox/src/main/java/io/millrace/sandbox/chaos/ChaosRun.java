@@ -5,6 +5,7 @@ import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.sandbox.cluster.Cluster;
+import io.millrace.sandbox.cluster.ClusterSpec;
 import io.millrace.sandbox.cluster.DataFolder;
 import io.millrace.sandbox.cluster.StatusProbe;
 import io.millrace.sandbox.oracle.Oracle;
@@ -125,7 +126,7 @@ final class ChaosRun implements OwnerLoop.Turn {
     }
 
     private void startAll() throws Exception {
-        PoisonedDataset.write(settings.dataset(), settings.poisonShare(), specs.dataset());
+        PoisonedDataset.write(settings.cluster().dataset(), settings.poisonShare(), specs.dataset());
         for (int i = 0; i < settings.brokers(); i++) {
             fleet.add(Role.BROKER, i);
         }
@@ -134,12 +135,13 @@ final class ChaosRun implements OwnerLoop.Turn {
             fleet.add(Role.ENGINE, i);
         }
         fleet.add(Role.PRODUCER, 0);
-        for (int i = 0; i < settings.workers(); i++) {
+        for (int i = 0; i < settings.run().workers(); i++) {
             fleet.add(Role.WORKER, i);
         }
         fleet.add(Role.TRAINER, 0);
         require("every process to be ready", fleet::allReady);
-        Oracle started = new Oracle(specs.directBootstrap(), settings.run().value(), fatal);
+        Oracle started =
+                new Oracle(specs.directBootstrap(), settings.run().run().value(), fatal);
         started.start();
         oracle = started;
         fleet.add(Role.SIMULATED_TRAINER, 0);
@@ -257,7 +259,8 @@ final class ChaosRun implements OwnerLoop.Turn {
         long published = producerStatus()
                 .map(status -> status.path("published").asLong(0))
                 .orElse(0L);
-        long groupsMax = (published / settings.batchGroups() + DRAIN_STEPS) * settings.batchGroups();
+        long groupsMax = (published / settings.cluster().step().batchGroups() + DRAIN_STEPS)
+                * settings.cluster().step().batchGroups();
         long untilNanos = ticker.nanos() + settings.drainLimit().toNanos();
         while (true) {
             say("draining: " + groupsMax + " groups in all");
@@ -276,7 +279,7 @@ final class ChaosRun implements OwnerLoop.Turn {
                     .map(status -> status.path("finished").asLong(0))
                     .orElse(0L);
             if (rest > 0) {
-                groupsMax += settings.batchGroups() - rest;
+                groupsMax += settings.cluster().step().batchGroups() - rest;
                 continue;
             }
             // The evaluation that the last step calls for is asked for a moment after its acknowledgement.
@@ -296,18 +299,18 @@ final class ChaosRun implements OwnerLoop.Turn {
         long settled = trainer.path("trained").asLong(0)
                 + trainer.path("discarded").asLong(0)
                 + trainer.path("abandoned").asLong(0);
-        return finished < settings.batchGroups()
+        return finished < settings.cluster().step().batchGroups()
                 && trainer.path("leased").asLong(1) == 0
                 && trainer.path("evaluations").path("open").asLong(1) == 0
                 && settled + finished == groupsMax;
     }
 
     private Optional<JsonNode> producerStatus() throws InterruptedException {
-        return probe.json(ChaosSpecs.url(ports.ops(Role.PRODUCER, 0)) + "/status");
+        return probe.json(ClusterSpec.url(ports.ops(Role.PRODUCER, 0)) + "/status");
     }
 
     private Optional<JsonNode> trainerStatus() throws InterruptedException {
-        return probe.json(ChaosSpecs.url(ports.trainer()) + "/v1/status");
+        return probe.json(ClusterSpec.url(ports.trainer()) + "/v1/status");
     }
 
     private void judge() throws Exception {

@@ -1,9 +1,12 @@
 package io.millrace.sandbox.chaos;
 
+import io.millrace.common.config.Preset;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
-import io.millrace.common.id.RunId;
+import io.millrace.sandbox.cluster.ClusterSettings;
+import io.millrace.sandbox.cluster.RunSettings;
 import io.millrace.sandbox.oracle.Rules;
+import io.millrace.sandbox.trainer.StepSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +27,18 @@ import org.jspecify.annotations.Nullable;
  * @param basePort the first of {@link ChaosPorts#COUNT} ports
  */
 public record ChaosSettings(
+        @Preset({
+            "slots=16",
+            "batch-groups=8",
+            "samples-per-group=4",
+            "train-time=500ms",
+            "filler-median=3000",
+            "data-dir=.millrace/chaos"
+        })
+        ClusterSettings cluster,
+
+        @Preset({"run=chaos", "workers=3"}) RunSettings run,
+
         @Setting(name = "seed", defaultValue = "1", help = "Decides every fault, its target and its pause")
         long seed,
 
@@ -104,15 +119,6 @@ public record ChaosSettings(
         int brokers,
 
         @Setting(
-                name = "workers",
-                defaultValue = "3",
-                min = "1",
-                max = "8",
-                unit = "processes",
-                help = "Generator workers to start")
-        int workers,
-
-        @Setting(
                 name = "engines",
                 defaultValue = "2",
                 min = "1",
@@ -120,59 +126,6 @@ public record ChaosSettings(
                 unit = "processes",
                 help = "Stand-in engines to start")
         int engines,
-
-        @Setting(
-                name = "slots",
-                defaultValue = "16",
-                min = "1",
-                max = "65536",
-                unit = "samples",
-                help = "Samples each worker keeps in flight")
-        int slots,
-
-        @Setting(
-                name = "batch-groups",
-                defaultValue = "8",
-                min = "1",
-                max = "65536",
-                unit = "groups",
-                help = "Groups of one step")
-        int batchGroups,
-
-        @Setting(
-                name = "samples-per-group",
-                defaultValue = "4",
-                min = "1",
-                max = "4096",
-                unit = "samples",
-                help = "Samples of one group")
-        int samplesPerGroup,
-
-        @Setting(
-                name = "pipeline-depth",
-                defaultValue = "2",
-                min = "0",
-                max = "1000",
-                unit = "versions",
-                help = "How many weight versions generation may run ahead of training")
-        int pipelineDepth,
-
-        @Setting(
-                name = "mean-group-time",
-                defaultValue = "1s",
-                min = "1ms",
-                max = "24h",
-                help = "Mean time the stand-in engine takes for a group of 8")
-        Duration meanGroupTime,
-
-        @Setting(
-                name = "filler-median",
-                defaultValue = "3000",
-                min = "0",
-                max = "6000",
-                unit = "tokens",
-                help = "Median length of a response; at 3000 a step of 8 groups of 4 is a batch of several megabytes")
-        int fillerMedianTokens,
 
         @Setting(
                 name = "poison-share",
@@ -192,35 +145,12 @@ public record ChaosSettings(
         int evalInterval,
 
         @Setting(
-                name = "train-time",
-                defaultValue = "500ms",
-                min = "0s",
-                max = "24h",
-                help = "How long the training of one step takes")
-        Duration trainTime,
-
-        @Setting(
                 name = "base-port",
                 defaultValue = "19000",
                 min = "1024",
                 max = "65400",
                 help = "First of the 48 ports that the run takes")
         int basePort,
-
-        @Setting(name = "run", defaultValue = "chaos", help = "Id of the training run; prefixes its topics")
-        RunId run,
-
-        @Setting(
-                name = "dataset",
-                defaultValue = "sandbox/data/math-problems.jsonl",
-                help = "Prompts and labels, JSON lines")
-        Path dataset,
-
-        @Setting(
-                name = "data-dir",
-                defaultValue = ".millrace/chaos",
-                help = "Folder for logs, journals and Kafka's data; emptied at start")
-        Path dataDir,
 
         @Setting(name = "report-file", defaultValue = Setting.NONE, help = "File for the report, JSON") @Nullable
         Path reportFile,
@@ -232,6 +162,8 @@ public record ChaosSettings(
     private static final long MAX_STALENESS = 4;
     /** The lower one of the producer's defaults for attempts that fail and for those that are lost. */
     private static final int ATTEMPTS_MIN = 3;
+    /** Half of the engines' context. */
+    private static final int FILLER_MAX = PoisonedDataset.CONTEXT_TOKENS / 2;
 
     public ChaosSettings {
         roles = List.copyOf(roles);
@@ -248,6 +180,14 @@ public record ChaosSettings(
         }
         if (brokers == 2) {
             throw new SettingException("--brokers must be 1 or 3, was 2: two copies cannot outlive one broker");
+        }
+        if (run.workers() > ChaosPorts.WORKERS_MAX) {
+            throw new SettingException(
+                    "--workers must be 1 to " + ChaosPorts.WORKERS_MAX + " here, was " + run.workers());
+        }
+        if (cluster.fillerMedianTokens() > FILLER_MAX) {
+            throw new SettingException("--filler-median must be at most " + FILLER_MAX + " tokens here, was "
+                    + cluster.fillerMedianTokens() + ": an answer must fit the engines' context");
         }
         for (Role role : hit) {
             if (!canBeHit(role, done, brokers)) {
@@ -296,15 +236,17 @@ public record ChaosSettings(
             instances.put(role, 1);
         }
         instances.put(Role.BROKER, brokers);
-        instances.put(Role.WORKER, workers);
+        instances.put(Role.WORKER, run.workers());
         instances.put(Role.ENGINE, engines);
         return instances;
     }
 
     /** What the oracle holds the run to; the bound is the default that users have. */
     Rules rules() {
+        StepSettings step = cluster.step();
         boolean tails = schedule().stream().anyMatch(fault -> fault.kind() == FaultKind.LOG_TAIL);
-        return new Rules(batchGroups, samplesPerGroup, MAX_STALENESS, ATTEMPTS_MIN, ChaosSpecs.FILTERS, tails);
+        return new Rules(
+                step.batchGroups(), step.samplesPerGroup(), MAX_STALENESS, ATTEMPTS_MIN, ChaosSpecs.FILTERS, tails);
     }
 
     /** The schedule, which the settings decide entirely. */

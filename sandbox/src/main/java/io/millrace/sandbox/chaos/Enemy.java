@@ -1,6 +1,7 @@
 package io.millrace.sandbox.chaos;
 
 import io.millrace.sandbox.chaos.RefusedCalls.Call;
+import io.millrace.sandbox.cluster.ClusterSpec;
 import io.millrace.sandbox.cluster.StatusProbe;
 import io.millrace.sandbox.oracle.Oracle;
 import java.io.ByteArrayOutputStream;
@@ -159,7 +160,7 @@ final class Enemy {
     }
 
     private Now now(int port) throws IOException, InterruptedException {
-        JsonNode status = probe.json(ChaosSpecs.url(port) + "/v1/status")
+        JsonNode status = probe.json(ClusterSpec.url(port) + "/v1/status")
                 .orElseThrow(() -> new IOException("the status was not answered"));
         return new Now(number(status, "lineage"), number(status, "next_step"), number(status, "weight_version"));
     }

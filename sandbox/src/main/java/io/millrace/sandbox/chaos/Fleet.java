@@ -5,6 +5,7 @@ import io.millrace.common.time.Ticker;
 import io.millrace.sandbox.cluster.Child;
 import io.millrace.sandbox.cluster.ChildSpec;
 import io.millrace.sandbox.cluster.Cluster;
+import io.millrace.sandbox.cluster.ClusterSpec;
 import io.millrace.sandbox.cluster.Ports;
 import io.millrace.sandbox.cluster.StatusProbe;
 import java.io.IOException;
@@ -178,7 +179,7 @@ final class Fleet {
                 .put("new_version", Long.toString(watch.weightVersion()))
                 .put("abort_all_requests", false));
         HttpRequest request = HttpRequest.newBuilder(
-                        URI.create(ChaosSpecs.url(ports.engine(instance)) + "/update_weight_version"))
+                        URI.create(ClusterSpec.url(ports.engine(instance)) + "/update_weight_version"))
                 .timeout(ANNOUNCE_LIMIT)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body))

@@ -150,7 +150,7 @@ final class Injector {
         switch (fault.role()) {
             case BROKER -> {
                 enemy.babble(ports.broker(fault.instance()));
-                enemy.pollute(specs.directBootstrap(), settings.run().value());
+                enemy.pollute(specs.directBootstrap(), settings.run().run().value());
             }
             case TRAINER -> {
                 enemy.babble(ports.trainer());
@@ -173,7 +173,7 @@ final class Injector {
         }
         List<String> cut = LostTails.cut(
                 new LogTails(specs.brokerData(broker.instance)),
-                settings.run().value(),
+                settings.run().run().value(),
                 // Others are chosen where those had nothing to lose.
                 new Random(injection.fault.amount() + ((long) tries << 32)));
         log.info("the ends of logs are gone: {}", cut);

@@ -45,7 +45,7 @@ final class Links implements AutoCloseable {
             if (settings.brokers() == 1) {
                 links.toBroker(ports, Role.PRODUCER, 0);
                 links.toBroker(ports, Role.TRAINER, 0);
-                for (int i = 0; i < settings.workers(); i++) {
+                for (int i = 0; i < settings.run().workers(); i++) {
                     links.toBroker(ports, Role.WORKER, i);
                 }
             }

@@ -2,6 +2,7 @@ package io.millrace.sandbox.chaos;
 
 import io.millrace.common.json.Json;
 import io.millrace.sandbox.chaos.RefusedCalls.Call;
+import io.millrace.sandbox.cluster.ClusterSpec;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,7 +23,7 @@ final class TrainerCalls {
     private final String url;
 
     TrainerCalls(int port) {
-        this.url = ChaosSpecs.url(port);
+        this.url = ClusterSpec.url(port);
     }
 
     /**

@@ -1,10 +1,12 @@
 package io.millrace.sandbox.cluster;
 
+import io.millrace.common.config.Durations;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * One process of a demo or chaos run.
+ * One process of a cluster.
  *
  * @param name also of its log file
  * @param heap its {@code -Xmx}
@@ -16,6 +18,24 @@ public record ChildSpec(String name, String heap, List<String> jvmOptions, List<
     public ChildSpec {
         jvmOptions = List.copyOf(jvmOptions);
         arguments = List.copyOf(arguments);
+    }
+
+    /** A command that its process is named after, without flags yet. */
+    public ChildSpec(String command, String heap, String readyUrl) {
+        this(command, heap, List.of(), List.of(command), readyUrl);
+    }
+
+    public ChildSpec named(String other) {
+        return new ChildSpec(other, heap, jvmOptions, arguments, readyUrl);
+    }
+
+    public ChildSpec withHeap(String other) {
+        return new ChildSpec(name, other, jvmOptions, arguments, readyUrl);
+    }
+
+    /** With one more flag. */
+    public ChildSpec with(String flag, Object value) {
+        return withArguments(List.of(flag, value instanceof Duration time ? Durations.format(time) : value.toString()));
     }
 
     /** The same with more options of the JVM. */
@@ -30,10 +50,5 @@ public record ChildSpec(String name, String heap, List<String> jvmOptions, List<
 
     private static List<String> joined(List<String> first, List<String> second) {
         return Stream.concat(first.stream(), second.stream()).toList();
-    }
-
-    /** Without further options of the JVM. */
-    public ChildSpec(String name, String heap, List<String> arguments, String readyUrl) {
-        this(name, heap, List.of(), arguments, readyUrl);
     }
 }

@@ -1,19 +1,15 @@
 package io.millrace.sandbox.demo;
 
 import io.millrace.common.config.Command;
-import io.millrace.common.config.SettingException;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.sandbox.cluster.Cluster;
 import io.millrace.sandbox.cluster.DataFolder;
-import io.millrace.sandbox.cluster.Ports;
-import io.millrace.sandbox.cluster.RunLogging;
 import io.millrace.sandbox.cluster.StatusProbe;
 import java.io.Console;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -39,12 +35,8 @@ public final class DemoCommand implements Command<DemoSettings> {
 
     @Override
     public int run(DemoSettings settings) throws Exception {
-        if (!Files.isReadable(settings.dataset())) {
-            throw new SettingException("--dataset: cannot read " + settings.dataset());
-        }
-        Ports.requireFree(settings.ports(), DataFolder.pids(settings.dataDir()));
-        DataFolder folder = DataFolder.prepare(settings.dataDir(), "demo", settings.keepData());
-        RunLogging.toFile(folder.log("demo"));
+        settings.cluster().requireUsable(settings.ports());
+        DataFolder folder = settings.cluster().folder("demo", settings.keepData());
         StatusProbe probe = new StatusProbe();
         try (DemoOutput output = output(settings.plain())) {
             return ProcessRunner.run("demo", STOP_LIMIT, (runner, stops) -> {

@@ -81,13 +81,13 @@ final class DemoObserver implements AutoCloseable {
         if (tail == null) {
             tail = new TopicTail(clients.follower("millrace-demo"));
             workersTail = tail;
-            tail.follow(List.of(new RunTopics(settings.run()).workers()), LIMIT);
+            tail.follow(List.of(new RunTopics(settings.run().run()).workers()), LIMIT);
         }
         try {
             tail.poll(Duration.ofMillis(20), workers::accept);
         } catch (TruncatedLogException e) {
             // What is shown goes on with what the topic holds now.
-            tail.follow(List.of(new RunTopics(settings.run()).workers()), LIMIT);
+            tail.follow(List.of(new RunTopics(settings.run().run()).workers()), LIMIT);
         }
         long nowMs = clock.millis();
         // A kept run has the workers of earlier demos on its topic.
@@ -99,7 +99,7 @@ final class DemoObserver implements AutoCloseable {
                 .mapToLong(worker -> worker.status().slots())
                 .sum();
         Map<String, JsonNode> health = new HashMap<>();
-        for (int i = 1; i <= settings.workers(); i++) {
+        for (int i = 1; i <= settings.run().workers(); i++) {
             String id = DemoSettings.workerId(i);
             probe.json(settings.workerUrl(i) + "/health/ready").ifPresent(answer -> health.put(id, answer));
         }

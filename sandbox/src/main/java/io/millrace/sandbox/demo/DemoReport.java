@@ -112,18 +112,18 @@ record DemoReport(
 
     private ObjectNode workload() {
         ObjectNode workload = Json.object();
-        workload.put("run", settings.run().value());
-        workload.put("workers", settings.workers());
-        workload.put("slots_per_worker", settings.slots());
-        workload.put("batch_groups", settings.batchGroups());
-        workload.put("samples_per_group", settings.samplesPerGroup());
-        workload.put("pipeline_depth", settings.pipelineDepth());
-        workload.put("train_time", Durations.format(settings.trainTime()));
+        workload.put("run", settings.run().run().value());
+        workload.put("workers", settings.run().workers());
+        workload.put("slots_per_worker", settings.cluster().slots());
+        workload.put("batch_groups", settings.cluster().step().batchGroups());
+        workload.put("samples_per_group", settings.cluster().step().samplesPerGroup());
+        workload.put("pipeline_depth", settings.run().pipelineDepth());
+        workload.put("train_time", Durations.format(settings.cluster().step().trainTime()));
         workload.put("latency", "w1");
-        workload.put("mean_group_time", Durations.format(settings.meanGroupTime()));
+        workload.put("mean_group_time", Durations.format(settings.run().meanGroupTime()));
         workload.put("engine_seed", settings.engineSeed());
         workload.put("right_share", settings.rightShare());
-        workload.put("dataset", settings.dataset().toString());
+        workload.put("dataset", settings.cluster().dataset().toString());
         return workload;
     }
 
@@ -185,7 +185,8 @@ record DemoReport(
                     weightUpdates()));
         }
         if (batchesGood()) {
-            lines.add("every batch had " + settings.batchGroups() + " whole groups of " + settings.samplesPerGroup()
+            lines.add("every batch had " + settings.cluster().step().batchGroups() + " whole groups of "
+                    + settings.cluster().step().samplesPerGroup()
                     + " samples, ascending by index, none of them seen before");
         } else {
             long bad = end.steps().stream().filter(step -> !step.good()).count();

@@ -5,6 +5,7 @@ import io.millrace.common.time.Ticker;
 import io.millrace.sandbox.cluster.Child;
 import io.millrace.sandbox.cluster.ChildSpec;
 import io.millrace.sandbox.cluster.Cluster;
+import io.millrace.sandbox.cluster.ClusterSpec;
 import io.millrace.sandbox.cluster.DataFolder;
 import io.millrace.sandbox.cluster.Ports;
 import io.millrace.sandbox.cluster.StatusProbe;
@@ -56,7 +57,7 @@ final class DemoRun implements OwnerLoop.Turn {
 
     private final DemoSettings settings;
     private final DataFolder folder;
-    private final ChildSpecs specs;
+    private final DemoSpecs specs;
     private final Cluster cluster;
     private final DemoObserver observer;
     private final StatusProbe probe;
@@ -86,7 +87,7 @@ final class DemoRun implements OwnerLoop.Turn {
             Runnable onFinished) {
         this.settings = settings;
         this.folder = folder;
-        this.specs = new ChildSpecs(settings, folder);
+        this.specs = new DemoSpecs(settings, folder);
         this.cluster = cluster;
         this.observer = observer;
         this.probe = probe;
@@ -95,7 +96,7 @@ final class DemoRun implements OwnerLoop.Turn {
         this.onFinished = onFinished;
         this.phaseBegunNanos = ticker.nanos();
         Set<String> workerIds = new HashSet<>();
-        for (int i = 1; i <= settings.workers(); i++) {
+        for (int i = 1; i <= settings.run().workers(); i++) {
             workerIds.add(DemoSettings.workerId(i));
         }
         this.window = new BusyWindow(workerIds, settings.warmUp());
@@ -118,7 +119,7 @@ final class DemoRun implements OwnerLoop.Turn {
             case RUNNING -> watch();
             case FINISHED -> stopping.await();
         }
-        Optional<Child> dead = cluster.dead(ChildSpecs.SIMULATED_TRAINER);
+        Optional<Child> dead = cluster.dead(ClusterSpec.SIMULATED_TRAINER);
         if (dead.isPresent() && stopping.getCount() > 0) {
             throw new DemoFailedException(dead.get().lastWords(LAST_LINES));
         }
@@ -218,7 +219,7 @@ final class DemoRun implements OwnerLoop.Turn {
     }
 
     private DemoReport report(Observation end) throws InterruptedException {
-        long slotsStarted = (long) settings.workers() * settings.slots();
+        long slotsStarted = (long) settings.run().workers() * settings.cluster().slots();
         long slots = window.slots(slotsStarted);
         long lastAckMs =
                 end.steps().isEmpty() ? end.nowMs() : end.steps().getLast().acknowledgedAtMs();

@@ -1,8 +1,10 @@
 package io.millrace.sandbox.demo;
 
+import io.millrace.common.config.Preset;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
-import io.millrace.common.id.RunId;
+import io.millrace.sandbox.cluster.ClusterSettings;
+import io.millrace.sandbox.cluster.RunSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -11,13 +13,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * @param steps the simulated trainer takes; then the demo ends
- * @param slots of each worker
- * @param meanGroupTime of workload W1 at the stand-in engine
  * @param opsPort of the producer; worker i has the i-th after it
- * @param dataDir holds logs, the trainer's report and Kafka's data
  * @param warmUp cut off the front of the measured window
  */
 public record DemoSettings(
+        @Preset({"train-time=300ms", "data-dir=.millrace/demo"})
+        ClusterSettings cluster,
+
+        @Preset({"run=demo", "mean-group-time=700ms"}) RunSettings run,
+
         @Setting(
                 name = "steps",
                 defaultValue = "20",
@@ -34,70 +38,6 @@ public record DemoSettings(
                         + " pushes each version to the engine; the reward rises within 40 steps")
         boolean learn,
 
-        @Setting(name = "run", defaultValue = "demo", help = "Id of the training run; prefixes its topics")
-        RunId run,
-
-        @Setting(
-                name = "workers",
-                defaultValue = "2",
-                min = "1",
-                max = "64",
-                unit = "processes",
-                help = "Generator workers to start")
-        int workers,
-
-        @Setting(
-                name = "slots",
-                defaultValue = "64",
-                min = "1",
-                max = "65536",
-                unit = "samples",
-                help = "Samples each worker keeps in flight")
-        int slots,
-
-        @Setting(
-                name = "batch-groups",
-                defaultValue = "32",
-                min = "1",
-                max = "65536",
-                unit = "groups",
-                help = "Groups of one step")
-        int batchGroups,
-
-        @Setting(
-                name = "samples-per-group",
-                defaultValue = "8",
-                min = "1",
-                max = "4096",
-                unit = "samples",
-                help = "Samples of one group")
-        int samplesPerGroup,
-
-        @Setting(
-                name = "pipeline-depth",
-                defaultValue = "2",
-                min = "0",
-                max = "1000",
-                unit = "versions",
-                help = "How many weight versions generation may run ahead of training")
-        int pipelineDepth,
-
-        @Setting(
-                name = "train-time",
-                defaultValue = "300ms",
-                min = "0s",
-                max = "24h",
-                help = "How long the training of one step takes")
-        Duration trainTime,
-
-        @Setting(
-                name = "mean-group-time",
-                defaultValue = "700ms",
-                min = "1ms",
-                max = "24h",
-                help = "Mean time the stand-in engine takes for a group of 8")
-        Duration meanGroupTime,
-
         @Setting(name = "engine-seed", defaultValue = "1", help = "Decides every answer and latency of the engine")
         long engineSeed,
 
@@ -108,21 +48,6 @@ public record DemoSettings(
                 max = "1",
                 help = "Share of the stand-in engine's answers that are right")
         double rightShare,
-
-        @Setting(
-                name = "filler-median",
-                defaultValue = "64",
-                min = "0",
-                max = "1000000",
-                unit = "tokens",
-                help = "Median length of the reasoning before the stand-in engine's answers")
-        double fillerMedianTokens,
-
-        @Setting(
-                name = "dataset",
-                defaultValue = "sandbox/data/math-problems.jsonl",
-                help = "Prompts and labels, JSON lines")
-        Path dataset,
 
         @Setting(
                 name = "kafka-port",
@@ -157,12 +82,6 @@ public record DemoSettings(
         int opsPort,
 
         @Setting(
-                name = "data-dir",
-                defaultValue = ".millrace/demo",
-                help = "Folder for the logs of each process and for Kafka's data; emptied at start")
-        Path dataDir,
-
-        @Setting(
                 name = "keep-data",
                 defaultValue = "false",
                 help = "Keep Kafka's data, so that the next demo with this setting goes on with the run")
@@ -186,7 +105,7 @@ public record DemoSettings(
         boolean plain) {
     public DemoSettings {
         Map<Integer, String> taken = new LinkedHashMap<>();
-        ports(kafkaPort, enginePort, trainerPort, opsPort, workers).forEach((flag, port) -> {
+        ports(kafkaPort, enginePort, trainerPort, opsPort, run.workers()).forEach((flag, port) -> {
             String other = taken.putIfAbsent(port, flag);
             if (other != null) {
                 throw SettingException.impossible(other + " and " + flag, "both would take port " + port);
@@ -196,7 +115,7 @@ public record DemoSettings(
 
     /** Every port that is needed, by what decides it. */
     Map<String, Integer> ports() {
-        return ports(kafkaPort, enginePort, trainerPort, opsPort, workers);
+        return ports(kafkaPort, enginePort, trainerPort, opsPort, run.workers());
     }
 
     private static Map<String, Integer> ports(int kafka, int engine, int trainer, int ops, int workers) {

@@ -63,7 +63,7 @@ record Observation(
                 number(trainer, "discarded"),
                 number(trainer, "abandoned"));
         return new DemoState(
-                settings.run().value(),
+                settings.run().run().value(),
                 phase,
                 elapsedMs,
                 settings.steps(),

@@ -68,7 +68,8 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         this.ticker = ticker;
         this.clock = clock;
         this.onFinished = onFinished;
-        this.check = new BatchCheck(settings.batchGroups(), settings.samplesPerGroup());
+        this.check =
+                new BatchCheck(settings.step().batchGroups(), settings.step().samplesPerGroup());
         this.startedAtMs = clock.millis();
     }
 
@@ -145,7 +146,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         journal.received(lease, batch, verdict);
         List<String> differences = learn(lease);
         // This is what the training of a large model takes.
-        Thread.sleep(settings.trainTime());
+        Thread.sleep(settings.step().trainTime());
         leaveWait();
         boolean updates = (lease.step() + 1) % settings.stepsPerVersion() == 0;
         Long newVersion = updates ? lease.weightVersion() + 1 : null;

@@ -11,9 +11,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * @param trainerUrl base address of the trainer consumer
  * @param steps how many to train; 0 for until stopped
- * @param trainTime how long one step takes
- * @param batchGroups groups each batch must have
- * @param samplesPerGroup samples each group must have
  * @param engineUrls engines that are told each new version before the step is acknowledged
  * @param stepsPerVersion steps per weight update
  * @param pauseOnUpdate what an update does besides naming the version
@@ -26,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param retryLimit how long a server may be out of reach
  */
 public record SimulatedTrainerSettings(
+        StepSettings step,
+
         @Setting(
                 name = "trainer-url",
                 defaultValue = "http://127.0.0.1:9400",
@@ -39,32 +38,6 @@ public record SimulatedTrainerSettings(
                 unit = "steps",
                 help = "Steps to train; 0 trains until stopped")
         long steps,
-
-        @Setting(
-                name = "train-time",
-                defaultValue = "1s",
-                min = "0s",
-                max = "24h",
-                help = "How long the training of one step takes")
-        Duration trainTime,
-
-        @Setting(
-                name = "batch-groups",
-                defaultValue = "32",
-                min = "1",
-                max = "65536",
-                unit = "groups",
-                help = "Groups of one step")
-        int batchGroups,
-
-        @Setting(
-                name = "samples-per-group",
-                defaultValue = "8",
-                min = "1",
-                max = "4096",
-                unit = "samples",
-                help = "Samples of one group")
-        int samplesPerGroup,
 
         @Setting(
                 name = "engine-url",

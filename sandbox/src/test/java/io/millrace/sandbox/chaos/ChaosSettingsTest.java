@@ -20,7 +20,7 @@ class ChaosSettingsTest implements SettingsContract<ChaosSettings> {
 
     @Override
     public Map<String, String> examples() {
-        return Map.of("role", "worker,engine", "kind", "kill,freeze", "brokers", "3");
+        return Map.of("role", "worker,engine", "kind", "kill,freeze", "brokers", "3", "filler-median", "4000");
     }
 
     private static String refused(TestChaos chaos) {

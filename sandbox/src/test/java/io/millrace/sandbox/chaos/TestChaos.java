@@ -1,9 +1,9 @@
 package io.millrace.sandbox.chaos;
 
-import io.millrace.common.id.RunId;
-import java.nio.file.Path;
-import java.time.Duration;
+import io.millrace.common.config.SettingsBinder;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Settings for the tests of chaos runs. */
 final class TestChaos {
@@ -16,33 +16,14 @@ final class TestChaos {
     List<String> kinds = List.of();
 
     ChaosSettings settings() {
-        return new ChaosSettings(
-                seed,
-                faults,
-                faultsPerRoleMin,
-                roles,
-                kinds,
-                Duration.ofSeconds(1),
-                overlapShare,
-                Duration.ofMinutes(1),
-                Duration.ofMinutes(1),
-                brokers,
-                3,
-                2,
-                16,
-                8,
-                4,
-                2,
-                Duration.ofSeconds(1),
-                3000,
-                0.03,
-                5,
-                Duration.ofMillis(500),
-                19_000,
-                new RunId("chaos"),
-                Path.of("data.jsonl"),
-                Path.of("chaos"),
-                null,
-                null);
+        Map<String, String> flags = new HashMap<>(Map.of(
+                "seed", "" + seed,
+                "faults", "" + faults,
+                "faults-per-role-min", "" + faultsPerRoleMin,
+                "brokers", "" + brokers,
+                "overlap-share", "" + overlapShare));
+        flags.put("role", String.join(",", roles));
+        flags.put("kind", String.join(",", kinds));
+        return SettingsBinder.of(ChaosSettings.class, flags);
     }
 }

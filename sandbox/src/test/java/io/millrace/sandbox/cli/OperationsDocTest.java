@@ -96,7 +96,7 @@ class OperationsDocTest {
     }
 
     private static String row(SettingSpec spec, String users) {
-        String fallback = spec.declared().defaultValue().equals(Setting.REQUIRED)
+        String fallback = spec.defaultValue().equals(Setting.REQUIRED)
                 ? "required"
                 : spec.fallback()
                         .filter(text -> !text.isEmpty())

@@ -23,8 +23,7 @@ class ProcessesTest {
     Path folder;
 
     private Child shell(String name, String script) throws Exception {
-        return Child.start(
-                new ChildSpec(name, "1m", List.of(), ""), List.of("/bin/sh", "-c", script), folder.resolve(name));
+        return Child.start(new ChildSpec(name, "1m", ""), List.of("/bin/sh", "-c", script), folder.resolve(name));
     }
 
     @Test

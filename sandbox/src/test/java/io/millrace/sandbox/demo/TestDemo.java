@@ -1,43 +1,22 @@
 package io.millrace.sandbox.demo;
 
-import io.millrace.common.id.RunId;
+import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.WorkersRecord;
 import io.millrace.ops.cluster.WorkerStatuses;
 import io.millrace.sandbox.trainer.TrainedStep;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** Settings, workers and steps for the demo's tests. */
 final class TestDemo {
     private TestDemo() {}
 
     static DemoSettings settings(Path dataDir) {
-        return new DemoSettings(
-                20,
-                false,
-                new RunId("demo"),
-                2,
-                64,
-                32,
-                8,
-                1,
-                Duration.ofMillis(500),
-                Duration.ofSeconds(2),
-                1,
-                0.5,
-                64,
-                Path.of("data.jsonl"),
-                9092,
-                30000,
-                9400,
-                9410,
-                dataDir,
-                false,
-                null,
-                Duration.ofSeconds(2),
-                true);
+        return SettingsBinder.of(
+                DemoSettings.class,
+                Map.of("train-time", "500ms", "mean-group-time", "2s", "data-dir", dataDir.toString()));
     }
 
     static WorkerStatuses.Seen worker(String id, WorkersRecord.State state, int inUse, long finished, long atMs) {

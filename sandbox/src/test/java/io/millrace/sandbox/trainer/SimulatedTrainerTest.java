@@ -97,10 +97,8 @@ class SimulatedTrainerTest {
 
     private SimulatedTrainer trainer(int batchGroups, int stepsPerVersion, Runnable onFinished) throws IOException {
         SimulatedTrainerSettings settings = new SimulatedTrainerSettings(
+                new StepSettings(batchGroups, 2, Duration.ZERO),
                 url(),
-                2,
-                Duration.ZERO,
-                batchGroups,
                 2,
                 List.of(url()),
                 stepsPerVersion,

@@ -4,54 +4,32 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.millrace.common.config.SettingException;
+import io.millrace.common.config.SettingsBinder;
 import io.millrace.sandbox.cluster.ChildSpec;
 import io.millrace.sandbox.cluster.DataFolder;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the demo's processes are started with. */
-class ChildSpecsTest {
+class DemoSpecsTest {
     @TempDir
     Path folder;
 
     @Test
     void settingsThatUseAPortTwiceAreRefused() {
-        DemoSettings good = TestDemo.settings(folder);
         String message = assertThrows(
                         SettingException.class,
-                        () -> new DemoSettings(
-                                1,
-                                false,
-                                good.run(),
-                                2,
-                                64,
-                                32,
-                                8,
-                                1,
-                                good.trainTime(),
-                                good.meanGroupTime(),
-                                1,
-                                0.5,
-                                64,
-                                good.dataset(),
-                                9092,
-                                30000,
-                                9412,
-                                9410,
-                                folder,
-                                false,
-                                null,
-                                good.warmUp(),
-                                true))
+                        () -> SettingsBinder.of(DemoSettings.class, Map.of("trainer-port", "9412")))
                 .getMessage();
         assertEquals("--trainer-port and --ops-port + 2: both would take port 9412", message);
     }
 
     @Test
     void everyProcessHasACommandLineOfItsOwn() {
-        ChildSpecs specs = new ChildSpecs(
+        DemoSpecs specs = new DemoSpecs(
                 TestDemo.settings(folder.resolve("d")), DataFolder.prepare(folder.resolve("d"), "demo", false));
         assertEquals(
                 List.of("engine", "producer", "worker-w1", "worker-w2", "trainer"),
@@ -60,7 +38,7 @@ class ChildSpecsTest {
         assertEquals("http://127.0.0.1:9412/health/ready", second.readyUrl());
         assertEquals(
                 "worker --run demo --bootstrap 127.0.0.1:9092 --engine-url http://127.0.0.1:30000 --slots 64"
-                        + " --prefetch 2 --worker-id w2 --ops-port 9412",
+                        + " --worker-id w2 --ops-port 9412 --prefetch 2",
                 String.join(" ", second.arguments()));
     }
 }

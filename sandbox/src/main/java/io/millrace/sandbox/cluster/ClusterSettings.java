@@ -1,0 +1,73 @@
+package io.millrace.sandbox.cluster;
+
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+import io.millrace.sandbox.trainer.StepSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What every cluster on this machine is told, whatever it is run for.
+ *
+ * @param slots of each worker
+ * @param fillerMedianTokens median length of an engine's answers
+ * @param dataDir holds logs, reports and Kafka's data
+ */
+public record ClusterSettings(
+        StepSettings step,
+
+        @Setting(
+                name = "slots",
+                defaultValue = "64",
+                min = "1",
+                max = "65536",
+                unit = "samples",
+                help = "Samples each worker keeps in flight")
+        int slots,
+
+        @Setting(
+                name = "filler-median",
+                defaultValue = "64",
+                min = "0",
+                max = "1000000",
+                unit = "tokens",
+                help = "Median length of the reasoning before the stand-in engine's answers")
+        double fillerMedianTokens,
+
+        @Setting(
+                name = "dataset",
+                defaultValue = "sandbox/data/math-problems.jsonl",
+                help = "Prompts and labels, JSON lines")
+        Path dataset,
+
+        @Setting(
+                name = "data-dir",
+                defaultValue = Setting.REQUIRED,
+                help = "Folder for logs, reports and Kafka's data; emptied at start")
+        Path dataDir) {
+    /**
+     * Asked before anything is started or emptied.
+     *
+     * @param ports that the run takes, by what decides them
+     * @throws SettingException when the data set cannot be read or a port is taken
+     */
+    public void requireUsable(Map<String, Integer> ports) {
+        if (!Files.isReadable(dataset)) {
+            throw new SettingException("--dataset: cannot read " + dataset);
+        }
+        Ports.requireFree(ports, DataFolder.pids(dataDir));
+    }
+
+    /**
+     * Makes the run's folder; from here on this process logs there.
+     *
+     * @param owner one word for what is run
+     * @param keepData whether Kafka's data of the last time stays
+     */
+    public DataFolder folder(String owner, boolean keepData) {
+        DataFolder folder = DataFolder.prepare(dataDir, owner, keepData);
+        RunLogging.toFile(folder.log(owner));
+        return folder;
+    }
+}
