@@ -14,7 +14,7 @@ import io.millrace.common.topics.Lane;
 import io.millrace.trainer.VersionSettings;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.decide.AbandonedRow;
 import io.millrace.trainer.decide.Decisions;
 import io.millrace.trainer.decide.Intake;
@@ -219,7 +219,7 @@ final class ModelConsumer {
         }
         StepRecord.Lease lease = ledger.lease(
                 step,
-                ready.groups().stream().map(Finished::manifestEntry).toList(),
+                ready.groups().stream().map(FinishedGroup::manifestEntry).toList(),
                 chooser.maskBelow(),
                 nextLease(),
                 0);
@@ -381,7 +381,7 @@ final class ModelConsumer {
         for (long index = 0; index < topics.prompts.end(); index++) {
             out.append(collector.hasWon(new GroupIndex(index)));
         }
-        for (Finished group : collector.finished()) {
+        for (FinishedGroup group : collector.finished()) {
             out.append(group.manifestEntry()).append(group.newestVersion()).append(group.lineage());
             out.append(collector.isAlone(group));
         }

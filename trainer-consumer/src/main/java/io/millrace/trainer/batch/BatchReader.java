@@ -24,7 +24,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Turns a lease into its groups: from memory where the payload is there, by partition and offset where not. Any thread
+ * Turns a lease into its groups: from memory where they are there, by partition and offset where not. Any thread
  * may call; one reads at a time, since the consumer has one owner at a time.
  */
 public final class BatchReader {
@@ -56,28 +56,27 @@ public final class BatchReader {
      *     long
      */
     public List<RolloutGroup> read(BatchSource source) throws InterruptedException {
-        Map<GroupIndex, byte[]> blobs = new HashMap<>(source.payloads());
+        Map<GroupIndex, RolloutGroup> contents = new HashMap<>(source.contents());
         Map<Integer, List<ManifestEntry>> missing = new TreeMap<>();
         for (ManifestEntry entry : source.lease().groups()) {
-            if (!blobs.containsKey(entry.groupIndex())) {
+            if (!contents.containsKey(entry.groupIndex())) {
                 missing.computeIfAbsent(entry.partition(), partition -> new ArrayList<>())
                         .add(entry);
             }
         }
-        Map<GroupIndex, String> whys = missing.isEmpty() ? Map.of() : readMissing(missing, blobs);
+        Map<GroupIndex, String> whys = missing.isEmpty() ? Map.of() : readMissing(missing, contents);
         List<RolloutGroup> groups = new ArrayList<>(source.lease().groups().size());
         List<ManifestEntry> gone = new ArrayList<>();
         String firstWhy = "";
         for (ManifestEntry entry : source.lease().groups()) {
-            byte[] blob = blobs.remove(entry.groupIndex());
-            try {
-                if (blob == null) {
-                    throw new BadRecordException(whys.getOrDefault(entry.groupIndex(), "it was not read"));
-                }
-                groups.add(decoded(entry, blob));
-            } catch (BadRecordException e) {
-                firstWhy = gone.isEmpty() ? unreadable(entry, String.valueOf(e.getMessage())) : firstWhy;
+            RolloutGroup content = contents.get(entry.groupIndex());
+            if (content == null) {
+                firstWhy = gone.isEmpty()
+                        ? unreadable(entry, whys.getOrDefault(entry.groupIndex(), "it was not read"))
+                        : firstWhy;
                 gone.add(entry);
+            } else {
+                groups.add(content);
             }
         }
         if (!gone.isEmpty()) {
@@ -88,7 +87,7 @@ public final class BatchReader {
 
     /** Returns why groups are not there, of those that are not. */
     private Map<GroupIndex, String> readMissing(
-            Map<Integer, List<ManifestEntry>> missing, Map<GroupIndex, byte[]> blobs) throws InterruptedException {
+            Map<Integer, List<ManifestEntry>> missing, Map<GroupIndex, RolloutGroup> contents) throws InterruptedException {
         if (!lock.tryLock(limit.toMillis(), TimeUnit.MILLISECONDS)) {
             throw new BatchReadException(
                     BatchReadException.Cause.BUSY, "other batches were being read for " + limit + "; ask again");
@@ -112,7 +111,7 @@ public final class BatchReader {
                         found.getOrDefault(new TopicPartition(topic, partition), Map.of());
                 for (ManifestEntry entry : entries) {
                     try {
-                        blobs.put(entry.groupIndex(), blob(entry, records));
+                        contents.put(entry.groupIndex(), decoded(entry, blob(entry, records)));
                     } catch (BadRecordException e) {
                         whys.put(entry.groupIndex(), String.valueOf(e.getMessage()));
                     }

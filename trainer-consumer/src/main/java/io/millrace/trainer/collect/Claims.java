@@ -87,7 +87,8 @@ public final class Claims {
     /** A result was read, whatever became of it. */
     public void met(ResultEvent event) {
         switch (event) {
-            case ResultEvent.Arrived arrived -> met(arrived.groupIndex(), arrived.attempt());
+            case ResultEvent.Result result ->
+                met(result.group().groupIndex(), result.group().attempt());
             case ResultEvent.Invalid invalid -> met(invalid.groupIndex(), invalid.attempt());
             case ResultEvent.PartsRepeated parts -> met(parts.groupIndex(), parts.attempt());
             case ResultEvent.PartPassed part -> {}

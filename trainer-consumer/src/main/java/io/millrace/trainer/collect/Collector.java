@@ -1,5 +1,6 @@
 package io.millrace.trainer.collect;
 
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.WeightVersion;
@@ -66,7 +67,7 @@ import org.jspecify.annotations.Nullable;
 public final class Collector {
     private final Settlement settlement;
     private final Payloads payloads;
-    private final NavigableMap<GroupIndex, Finished> finished = new TreeMap<>();
+    private final NavigableMap<GroupIndex, FinishedGroup> finished = new TreeMap<>();
     private final SettledIndices seen = new SettledIndices();
     /** Of those, the ones that were taken back and of which nothing has come since. */
     private final Set<GroupIndex> takenBack = new HashSet<>();
@@ -76,7 +77,6 @@ public final class Collector {
     private final Map<Integer, Long> countedTo = new HashMap<>();
 
     private long duplicates;
-    private long arrivals;
 
     /**
      * @param payloadBytesMax how many bytes of payload are kept; 0 keeps none
@@ -93,56 +93,55 @@ public final class Collector {
     }
 
     /** Decides on one record; records of a partition come in its order. */
-    public Collected accept(ResultEvent event) {
+    public Verdict accept(ResultEvent event) {
         return switch (event) {
-            case ResultEvent.Arrived arrived -> arrived(arrived);
+            case ResultEvent.Result result -> result(result);
             case ResultEvent.PartsRepeated repeated -> duplicate(repeated.groupIndex(), repeated);
             case ResultEvent.PartPassed part -> {
                 passedOver(part.groupIndex(), part.offset());
-                yield new Collected.Passed(part.groupIndex());
+                yield new Verdict.Passed(part.groupIndex());
             }
             case ResultEvent.Marker marker -> marker(marker);
             case ResultEvent.Invalid invalid -> invalid(invalid);
             case ResultEvent.Unreadable unreadable ->
                 settlement.isSkipped(unreadable.partition(), unreadable.offset())
-                        ? new Collected.Known(unreadable)
-                        : new Collected.Skipped(unreadable);
+                        ? new Verdict.Known(unreadable)
+                        : new Verdict.Skipped(unreadable);
         };
     }
 
-    private Collected arrived(ResultEvent.Arrived arrived) {
-        GroupIndex index = arrived.groupIndex();
-        if (settlement.isRejected(index, arrived.attempt(), arrived.partition(), arrived.offset())) {
-            return new Collected.Known(arrived);
+    private Verdict result(ResultEvent.Result result) {
+        FinishedGroup group = result.group();
+        GroupIndex index = group.groupIndex();
+        if (settlement.isRejected(index, group.attempt(), group.partition(), group.offset())) {
+            return new Verdict.Known(result);
         }
         if (hasWon(index)) {
-            return duplicate(index, arrived);
+            return duplicate(index, result);
         }
         if (settlement.isSettled(index)) {
             var _ = isFirst(index);
-            return new Collected.Known(arrived);
+            return new Verdict.Known(result);
         }
-        Finished group = Finished.of(arrived, arrivals);
         boolean lost = settlement.isLost(group.lineage(), group.newestVersion());
         // The log has lost the result that is leased; as with a marker, this one counts when the lease is void.
         if (lost && settlement.isLeased(index)) {
-            return duplicate(index, arrived);
+            return duplicate(index, result);
         }
         String ahead = lost ? null : settlement.ahead(group.lineage(), group.newestVersion());
         if (ahead != null) {
-            return new Collected.Ahead(group, ahead);
+            return new Verdict.Ahead(group, ahead);
         }
         var _ = isFirst(index);
-        arrivals++;
         if (lost) {
-            return new Collected.Lost(group);
+            return new Verdict.Lost(group);
         }
         finished.put(index, group);
-        payloads.keep(index, arrived.payload());
-        return new Collected.Won(group);
+        payloads.keep(index, result.content(), result.bytes());
+        return new Verdict.Won(group, result.content());
     }
 
-    private Collected marker(ResultEvent.Marker marker) {
+    private Verdict marker(ResultEvent.Marker marker) {
         GroupIndex index = marker.groupIndex();
         // One that comes before the result of a leased group: the log has lost that, and another attempt was given up.
         // When the step turns out unreadable its lease is void, all is read again, and then the marker settles the
@@ -151,19 +150,19 @@ public final class Collector {
             return duplicate(index, marker);
         }
         return settlement.isSettled(index)
-                ? new Collected.Known(marker)
-                : new Collected.Abandon(index, marker.lastAttempt(), marker.cause());
+                ? new Verdict.Known(marker)
+                : new Verdict.Abandon(index, marker.lastAttempt(), marker.cause());
     }
 
-    private Collected invalid(ResultEvent.Invalid invalid) {
+    private Verdict invalid(ResultEvent.Invalid invalid) {
         GroupIndex index = invalid.groupIndex();
         if (hasWon(index)) {
             return duplicate(index, invalid);
         }
         return settlement.isSettled(index)
                         || settlement.isRejected(index, invalid.attempt(), invalid.partition(), invalid.offset())
-                ? new Collected.Known(invalid)
-                : new Collected.Reject(invalid);
+                ? new Verdict.Known(invalid)
+                : new Verdict.Reject(invalid);
     }
 
     private boolean isFirst(GroupIndex index) {
@@ -181,13 +180,13 @@ public final class Collector {
         }
     }
 
-    private Collected duplicate(GroupIndex index, ResultEvent event) {
+    private Verdict duplicate(GroupIndex index, ResultEvent event) {
         passedOver(index, event.offset());
         if (event.offset() < countedTo.getOrDefault(event.partition(), 0L)) {
-            return new Collected.Known(event);
+            return new Verdict.Known(event);
         }
         duplicates++;
-        return new Collected.Duplicate(index);
+        return new Verdict.Duplicate(index);
     }
 
     /** Whether something of this group has won, so that no further result of it is of use. */
@@ -196,12 +195,12 @@ public final class Collector {
     }
 
     /** Whether the result that won is all that was read of its group. */
-    public boolean isAlone(Finished group) {
+    public boolean isAlone(FinishedGroup group) {
         return !more.containsKey(group.groupIndex());
     }
 
     /** Takes back a group that is alone, whose result was rejected: the next valid thing of it wins. */
-    public void takeBack(Finished group) {
+    public void takeBack(FinishedGroup group) {
         if (!group.equals(finished.get(group.groupIndex())) || !isAlone(group)) {
             throw new IllegalStateException("group " + group.groupIndex() + " cannot be taken back");
         }
@@ -222,7 +221,7 @@ public final class Collector {
      *
      * @param version it begins with
      */
-    public List<Finished> lost(WeightVersion version) {
+    public List<FinishedGroup> lost(WeightVersion version) {
         return finished.values().stream()
                 .filter(group -> settlement.isLost(group.lineage(), group.newestVersion())
                         || group.newestVersion().compareTo(version) > 0)
@@ -230,12 +229,12 @@ public final class Collector {
     }
 
     /** Finished and unsettled groups in ascending order; a live view, not to be changed. */
-    public Collection<Finished> finished() {
+    public Collection<FinishedGroup> finished() {
         return Collections.unmodifiableCollection(finished.values());
     }
 
     /** @return null when no unsettled group of this index has finished */
-    public @Nullable Finished finished(GroupIndex index) {
+    public @Nullable FinishedGroup finished(GroupIndex index) {
         return finished.get(index);
     }
 
@@ -246,7 +245,7 @@ public final class Collector {
      */
     public Map<Integer, Long> neededFrom() {
         Map<Integer, Long> from = new HashMap<>();
-        for (Finished group : finished.values()) {
+        for (FinishedGroup group : finished.values()) {
             group.offsets().forEach(offset -> from.merge(group.partition(), offset, Math::min));
             Long passedOver = more.get(group.groupIndex());
             if (passedOver != null) {
@@ -257,12 +256,12 @@ public final class Collector {
     }
 
     /**
-     * The payload of a manifest entry, where it is in memory.
+     * The content of a manifest entry, where it is in memory.
      *
      * @return null when it must be read from the topic
      */
-    public byte @Nullable [] payload(ManifestEntry entry) {
-        Finished group = finished.get(entry.groupIndex());
+    public @Nullable RolloutGroup payload(ManifestEntry entry) {
+        FinishedGroup group = finished.get(entry.groupIndex());
         return group != null && group.manifestEntry().equals(entry) ? payloads.get(entry.groupIndex()) : null;
     }
 

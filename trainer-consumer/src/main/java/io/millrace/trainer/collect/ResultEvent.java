@@ -1,12 +1,8 @@
 package io.millrace.trainer.collect;
 
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
-import io.millrace.common.id.Lineage;
-import io.millrace.common.id.WeightVersion;
-import io.millrace.common.record.RewardStats;
-import java.util.Collections;
-import java.util.List;
 
 /** What came off the {@code results} topic, after its own checks. */
 public sealed interface ResultEvent {
@@ -19,37 +15,18 @@ public sealed interface ResultEvent {
     /**
      * A whole and valid group.
      *
-     * @param lineage it was issued in
-     * @param oldestVersion the oldest weight version that made any of its tokens
-     * @param newestVersion the newest one
-     * @param responseTokens over all its samples
-     * @param offsets of its records, in the order of its parts: one that was sent again stands behind later ones
-     * @param payload the group's blob; not to be changed
+     * @param content decoded, once for all that becomes of it; not to be changed
+     * @param bytes of its blob on the topic; decoded it takes about as much
      */
-    record Arrived(
-            GroupIndex groupIndex,
-            Attempt attempt,
-            Lineage lineage,
-            WeightVersion oldestVersion,
-            WeightVersion newestVersion,
-            RewardStats rewards,
-            long responseTokens,
-            int partition,
-            List<Long> offsets,
-            byte[] payload)
-            implements ResultEvent {
-        public Arrived {
-            offsets = List.copyOf(offsets);
+    record Result(FinishedGroup group, RolloutGroup content, long bytes) implements ResultEvent {
+        @Override
+        public int partition() {
+            return group.partition();
         }
 
         @Override
         public long offset() {
-            return offsets.getLast();
-        }
-
-        /** None of its records stands below. */
-        public long firstOffset() {
-            return Collections.min(offsets);
+            return group.offset();
         }
     }
 

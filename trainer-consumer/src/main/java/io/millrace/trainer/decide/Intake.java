@@ -1,15 +1,12 @@
 package io.millrace.trainer.decide;
 
 import io.millrace.common.id.GroupIndex;
-import io.millrace.common.json.BadRecordException;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.StepRecord;
-import io.millrace.common.rollout.RolloutGroup;
-import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.trainer.collect.Claims;
-import io.millrace.trainer.collect.Collected;
+import io.millrace.trainer.collect.Verdict;
 import io.millrace.trainer.collect.Collector;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.steps.StepLedger;
@@ -55,48 +52,46 @@ public final class Intake {
         claims.met(event);
         Decisions.Collecting decisions = new Decisions.Collecting();
         switch (collector.accept(event)) {
-            case Collected.Won won -> {
+            case Verdict.Won won -> {
                 finished(won.group(), decisions);
-                if (event instanceof ResultEvent.Arrived arrived) {
-                    filter(won.group(), arrived.payload(), decisions);
-                }
+                filter(won, decisions);
             }
-            case Collected.Lost lost -> {
+            case Verdict.Lost lost -> {
                 finished(lost.group(), decisions);
                 discardOfLineage(lost.group(), decisions);
             }
-            case Collected.Ahead ahead -> {
-                Finished group = ahead.group();
+            case Verdict.Ahead ahead -> {
+                FinishedGroup group = ahead.group();
                 reject(
                         new ResultEvent.Invalid(
                                 group.groupIndex(),
                                 group.attempt(),
                                 group.partition(),
-                                group.offsets().getLast(),
+                                group.offset(),
                                 ResultEvent.Flaw.AHEAD,
                                 ahead.reason()),
                         decisions);
             }
-            case Collected.Reject reject -> {
+            case Verdict.Reject reject -> {
                 reject(reject.result(), decisions);
                 decisions.record(letter.apply(reject.result().reason()));
             }
-            case Collected.Abandon abandon -> abandon(abandon, decisions);
-            case Collected.Skipped skipped -> {
+            case Verdict.Abandon abandon -> abandon(abandon, decisions);
+            case Verdict.Skipped skipped -> {
                 ResultEvent.Unreadable record = skipped.record();
                 decisions.record(
                         ledger.note(new StepRecord.Skip(record.partition(), record.offset(), record.detail())));
                 decisions.record(letter.apply(record.detail()));
                 decisions.outcome(new Outcome.RecordSkipped(record));
             }
-            case Collected.Duplicate duplicate -> decisions.outcome(new Outcome.ResultRepeated(duplicate.groupIndex()));
-            case Collected.Known known -> {}
-            case Collected.Passed passed -> {}
+            case Verdict.Duplicate duplicate -> decisions.outcome(new Outcome.ResultRepeated(duplicate.groupIndex()));
+            case Verdict.Known known -> {}
+            case Verdict.Passed passed -> {}
         }
         return decisions.take();
     }
 
-    private void finished(Finished group, Decisions.Collecting decisions) {
+    private void finished(FinishedGroup group, Decisions.Collecting decisions) {
         won(group.groupIndex());
         abandoned.finished(group.groupIndex());
         decisions.outcome(new Outcome.GroupFinished(group));
@@ -107,26 +102,19 @@ public final class Intake {
     }
 
     /** A group that an earlier process leased was let pass by the filters of that time. */
-    private void filter(Finished group, byte[] payload, Decisions.Collecting decisions) {
+    private void filter(Verdict.Won won, Decisions.Collecting decisions) {
+        FinishedGroup group = won.group();
         if (filters.isEmpty() || ledger.isLeased(group.groupIndex())) {
             return;
         }
-        filters.drops(decoded(group, payload)).ifPresent(reason -> {
+        filters.drops(won.content()).ifPresent(reason -> {
             collector.settled(group.groupIndex());
             decisions.record(ledger.discard(group.groupIndex(), group.attempt(), reason));
             decisions.outcome(new Outcome.GroupDiscarded(group, reason, "a filter drops it"));
         });
     }
 
-    private static RolloutGroup decoded(Finished group, byte[] payload) {
-        try {
-            return RolloutGroupCodec.decode(payload);
-        } catch (BadRecordException e) {
-            throw new IllegalStateException("group " + group.groupIndex() + " was decoded before, and now is not", e);
-        }
-    }
-
-    private void abandon(Collected.Abandon abandon, Decisions.Collecting decisions) {
+    private void abandon(Verdict.Abandon abandon, Decisions.Collecting decisions) {
         won(abandon.groupIndex());
         decisions.record(ledger.abandon(abandon.groupIndex(), abandon.lastAttempt(), abandon.cause()));
         abandoned.abandoned(abandon.cause());
@@ -145,7 +133,7 @@ public final class Intake {
                 result.reason()));
     }
 
-    private void discardOfLineage(Finished group, Decisions.Collecting decisions) {
+    private void discardOfLineage(FinishedGroup group, Decisions.Collecting decisions) {
         decisions.record(ledger.discard(group.groupIndex(), group.attempt(), LINEAGE));
         decisions.outcome(new Outcome.GroupDiscarded(
                 group,
@@ -157,7 +145,7 @@ public final class Intake {
     /** Discards finished groups of lineages that were given up. */
     public Decisions discardLost() {
         Decisions.Collecting decisions = new Decisions.Collecting();
-        for (Finished group : collector.lost(ledger.policy().weightVersion())) {
+        for (FinishedGroup group : collector.lost(ledger.policy().weightVersion())) {
             collector.settled(group.groupIndex());
             discardOfLineage(group, decisions);
         }

@@ -3,13 +3,13 @@ package io.millrace.trainer.decide;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.StepRecord;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.collect.ResultEvent;
 
 /** What became of a result or a group, for those who count and say it. */
 public sealed interface Outcome {
     /** A group has finished, whatever becomes of it then. */
-    record GroupFinished(Finished group) implements Outcome {}
+    record GroupFinished(FinishedGroup group) implements Outcome {}
 
     /**
      * A finished group is settled without being trained.
@@ -17,7 +17,7 @@ public sealed interface Outcome {
      * @param reason a word of metrics
      * @param why for people
      */
-    record GroupDiscarded(Finished group, String reason, String why) implements Outcome {}
+    record GroupDiscarded(FinishedGroup group, String reason, String why) implements Outcome {}
 
     /** A group is settled since its attempts were used up. */
     record GroupAbandoned(GroupIndex groupIndex, String cause) implements Outcome {}
@@ -28,7 +28,7 @@ public sealed interface Outcome {
             implements Outcome {}
 
     /** A result that had won is past the bound, and a newer attempt is out. */
-    record ResultTakenBack(Finished group, String reason) implements Outcome {}
+    record ResultTakenBack(FinishedGroup group, String reason) implements Outcome {}
 
     /** Something of the group has won before. */
     record ResultRepeated(GroupIndex groupIndex) implements Outcome {}

@@ -5,7 +5,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.trainer.collect.Collector;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.gate.StalenessGate;
 import io.millrace.trainer.gate.TasksOut;
@@ -46,7 +46,7 @@ public final class StepChooser {
     public Decisions discardStale() {
         WeightVersion version = ledger.policy().weightVersion();
         Decisions.Collecting decisions = new Decisions.Collecting();
-        for (Finished group : gate.stale(collector.finished(), version)) {
+        for (FinishedGroup group : gate.stale(collector.finished(), version)) {
             Attempt newest = out.newestAttempt(group.groupIndex());
             if (newest != null && newest.compareTo(group.attempt()) > 0 && collector.isAlone(group)) {
                 takeBack(group, newest, decisions);
@@ -59,19 +59,19 @@ public final class StepChooser {
         return decisions.take();
     }
 
-    private String versions(Finished group) {
+    private String versions(FinishedGroup group) {
         return "its tokens are of weight versions " + group.oldestVersion() + " to " + group.newestVersion()
                 + ", the trainer has " + ledger.policy().weightVersion();
     }
 
-    private void takeBack(Finished group, Attempt newest, Decisions.Collecting decisions) {
+    private void takeBack(FinishedGroup group, Attempt newest, Decisions.Collecting decisions) {
         collector.takeBack(group);
         String reason = "late: " + versions(group) + ", and attempt " + newest + " is out";
         decisions.record(ledger.note(new StepRecord.Rejection(
                 group.groupIndex(),
                 group.attempt(),
                 group.partition(),
-                group.offsets().getLast(),
+                group.offset(),
                 reason)));
         decisions.outcome(new Outcome.ResultTakenBack(group, reason));
     }

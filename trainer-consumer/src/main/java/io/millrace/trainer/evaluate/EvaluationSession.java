@@ -15,7 +15,6 @@ import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.evaluate.score.Evaluation;
@@ -310,13 +309,14 @@ final class EvaluationSession {
     private void result(ConsumerRecord<byte[], byte[]> record) throws Exception {
         for (ResultEvent event : parser.parse(record, evaluations::isSettled)) {
             switch (event) {
-                case ResultEvent.Arrived arrived -> {
-                    GroupScore score = GroupScore.of(RolloutGroupCodec.decodeHeader(arrived.payload()));
+                case ResultEvent.Result result ->
                     count(
                             event,
-                            arrived.groupIndex(),
-                            evaluations.finished(score, arrived.partition(), arrived.firstOffset()));
-                }
+                            result.group().groupIndex(),
+                            evaluations.finished(
+                                    GroupScore.of(result.content().header()),
+                                    result.partition(),
+                                    result.group().firstOffset()));
                 case ResultEvent.Marker marker ->
                     count(
                             event,

@@ -2,7 +2,7 @@ package io.millrace.trainer.gate;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WeightVersion;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import java.util.List;
 
 /** What the gate says of the next step. */
@@ -12,7 +12,7 @@ public sealed interface BatchChoice {
      *
      * @param groups ascending by group index
      */
-    record Ready(List<Finished> groups) implements BatchChoice {
+    record Ready(List<FinishedGroup> groups) implements BatchChoice {
         public Ready {
             groups = List.copyOf(groups);
         }

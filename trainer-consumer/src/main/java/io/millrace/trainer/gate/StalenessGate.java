@@ -3,7 +3,7 @@ package io.millrace.trainer.gate;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WeightVersion;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.collect.Settlement;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -49,7 +49,7 @@ public final class StalenessGate {
     private final BatchOrder order;
     private final boolean maskStale;
     private final Capacity capacity;
-    private final Comparator<Finished> oldestFirst;
+    private final Comparator<FinishedGroup> oldestFirst;
 
     /**
      * @param maxStaleness the most versions between a token that is trained on and its hand-over
@@ -62,8 +62,8 @@ public final class StalenessGate {
         this.maskStale = maskStale;
         this.capacity = capacity;
         this.oldestFirst = Comparator.comparing(this::counts)
-                .thenComparing(Finished::oldestVersion)
-                .thenComparing(Finished::groupIndex);
+                .thenComparing(FinishedGroup::oldestVersion)
+                .thenComparing(FinishedGroup::groupIndex);
     }
 
     /**
@@ -76,7 +76,7 @@ public final class StalenessGate {
      * @param stepsInVersion steps acknowledged in it
      */
     public record Standing(
-            Collection<Finished> finished,
+            Collection<FinishedGroup> finished,
             TasksOut out,
             Settlement settlement,
             long lowWaterMark,
@@ -84,7 +84,7 @@ public final class StalenessGate {
             long stepsInVersion) {}
 
     /** The version by which the bound is measured. */
-    private WeightVersion counts(Finished group) {
+    private WeightVersion counts(FinishedGroup group) {
         return maskStale ? group.newestVersion() : group.oldestVersion();
     }
 
@@ -99,7 +99,7 @@ public final class StalenessGate {
     }
 
     /** Finished groups that no step may have any more. */
-    public List<Finished> stale(Collection<Finished> finished, WeightVersion version) {
+    public List<FinishedGroup> stale(Collection<FinishedGroup> finished, WeightVersion version) {
         return finished.stream()
                 .filter(group -> version.value() - counts(group).value() > maxStaleness)
                 .toList();
@@ -113,7 +113,7 @@ public final class StalenessGate {
         Standing now = announced(all);
         BatchChoice choice = switch (order) {
             case OLDEST_FIRST -> first(now, oldestFirst);
-            case COMPLETION_ORDER -> first(now, Comparator.comparingLong(Finished::arrival));
+            case COMPLETION_ORDER -> first(now, Comparator.comparingLong(FinishedGroup::arrival));
             case STRICT -> strict(now);
         };
         // In strict order the step is what it is; waiting would change nothing.
@@ -141,7 +141,7 @@ public final class StalenessGate {
                 now.stepsInVersion());
     }
 
-    private BatchChoice first(Standing now, Comparator<Finished> by) {
+    private BatchChoice first(Standing now, Comparator<FinishedGroup> by) {
         int need = capacity.batchGroups();
         if (now.finished().size() < need) {
             return new BatchChoice.NotYet(now.finished().size(), need);
@@ -149,15 +149,15 @@ public final class StalenessGate {
         return new BatchChoice.Ready(now.finished().stream()
                 .sorted(by)
                 .limit(need)
-                .sorted(Comparator.comparing(Finished::groupIndex))
+                .sorted(Comparator.comparing(FinishedGroup::groupIndex))
                 .toList());
     }
 
     private BatchChoice strict(Standing now) {
         int need = capacity.batchGroups();
-        List<Finished> groups = new ArrayList<>(need);
+        List<FinishedGroup> groups = new ArrayList<>(need);
         long next = now.lowWaterMark();
-        for (Finished group : now.finished()) {
+        for (FinishedGroup group : now.finished()) {
             while (now.settlement().isSettled(new GroupIndex(next))) {
                 next++;
             }
@@ -178,7 +178,7 @@ public final class StalenessGate {
 
     private static NavigableMap<Long, Integer> unfinished(Standing now) {
         Set<GroupIndex> finished =
-                now.finished().stream().map(Finished::groupIndex).collect(Collectors.toSet());
+                now.finished().stream().map(FinishedGroup::groupIndex).collect(Collectors.toSet());
         Predicate<GroupIndex> ended =
                 index -> finished.contains(index) || now.settlement().isSettled(index);
         return now.out().byVersion(ended);
@@ -211,9 +211,9 @@ public final class StalenessGate {
     private NavigableMap<Long, Integer> left(
             Standing now, BatchChoice.Ready step, SortedMap<Long, Integer> unfinished) {
         Set<GroupIndex> chosen =
-                step.groups().stream().map(Finished::groupIndex).collect(Collectors.toSet());
+                step.groups().stream().map(FinishedGroup::groupIndex).collect(Collectors.toSet());
         NavigableMap<Long, Integer> left = new TreeMap<>(unfinished);
-        for (Finished group : now.finished()) {
+        for (FinishedGroup group : now.finished()) {
             if (!chosen.contains(group.groupIndex())) {
                 left.merge(counts(group).value(), 1, Integer::sum);
             }

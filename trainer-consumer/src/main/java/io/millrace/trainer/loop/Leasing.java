@@ -9,7 +9,7 @@ import io.millrace.common.time.WallClock;
 import io.millrace.trainer.ask.Current;
 import io.millrace.trainer.ask.LeaseAnswer;
 import io.millrace.trainer.ask.Request;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.session.Session;
 import io.millrace.trainer.session.TrainerMetrics;
@@ -125,11 +125,11 @@ final class Leasing {
         return new LeaseAnswer.Leased(lease, List.of());
     }
 
-    private StepRecord.Lease open(Session session, LeaseDecision.MayLease may, List<Finished> groups) {
+    private StepRecord.Lease open(Session session, LeaseDecision.MayLease may, List<FinishedGroup> groups) {
         StepRecord.Lease lease = session.ledger()
                 .lease(
                         may.step(),
-                        groups.stream().map(Finished::manifestEntry).toList(),
+                        groups.stream().map(FinishedGroup::manifestEntry).toList(),
                         session.maskBelow(),
                         LeaseId.draw(ids),
                         clock.millis());

@@ -8,7 +8,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.WallClock;
 import io.millrace.trainer.ask.LeaseAnswer;
 import io.millrace.trainer.ask.TrainerStatus;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.session.Session;
 import io.millrace.trainer.session.TrainerMetrics;
@@ -33,9 +33,9 @@ final class Standing {
         this.waitingSinceMs = clock.millis();
     }
 
-    void leased(StepNumber step, List<Finished> groups) {
+    void leased(StepNumber step, List<FinishedGroup> groups) {
         lastStepRewards = TrainerStatus.StepRewards.of(
-                step, groups.stream().map(Finished::rewards).toList());
+                step, groups.stream().map(FinishedGroup::rewards).toList());
     }
 
     LeaseAnswer.NotYet notYet(StepNumber step, Session session) {

@@ -1,5 +1,6 @@
 package io.millrace.trainer.loop;
 
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
@@ -352,14 +353,14 @@ public final class TrainerLoop implements OwnerLoop.Turn {
                             current.ledger().whyNotOpen(request.lease()), Current.of(current.ledger())));
             return;
         }
-        Map<GroupIndex, byte[]> payloads = new HashMap<>();
+        Map<GroupIndex, RolloutGroup> contents = new HashMap<>();
         for (ManifestEntry entry : open.groups()) {
-            byte[] payload = current.collector().payload(entry);
-            if (payload != null) {
-                payloads.put(entry.groupIndex(), payload);
+            RolloutGroup content = current.collector().payload(entry);
+            if (content != null) {
+                contents.put(entry.groupIndex(), content);
             }
         }
-        request.answer().complete(new BatchSource(open, payloads));
+        request.answer().complete(new BatchSource(open, contents));
     }
 
     /**

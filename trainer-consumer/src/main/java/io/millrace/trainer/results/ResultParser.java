@@ -1,5 +1,6 @@
 package io.millrace.trainer.results;
 
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
@@ -8,7 +9,6 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
-import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.Part;
 import io.millrace.common.wire.PartJoiner;
@@ -58,6 +58,7 @@ public final class ResultParser {
     private final PartJoiner joiner;
     private final PartsAgain again;
     private long readAgain;
+    private long arrivals;
 
     /**
      * @param partitions of the results topic
@@ -107,14 +108,14 @@ public final class ResultParser {
         if (blob == null) {
             return bad(record, key, attempt, Flaw.BLOB, "the record has no value");
         }
-        GroupHeader header;
+        RolloutGroup content;
         try {
-            RolloutGroup group = RolloutGroupCodec.decode(blob);
-            checkLogProbs(group.logProbs());
-            header = group.header();
+            content = RolloutGroupCodec.decode(blob);
+            checkLogProbs(content.logProbs());
         } catch (BadRecordException e) {
             return badBlob(record, key, attempt, blob, message(e));
         }
+        GroupHeader header = content.header();
         Optional<Flawed> flaw = flaw(header, key, record.partition());
         if (flaw.isPresent()) {
             return invalid(
@@ -124,19 +125,8 @@ public final class ResultParser {
                     flaw.get().flaw(),
                     flaw.get().reason());
         }
-        return new ResultEvent.Arrived(
-                header.groupIndex(),
-                header.attempt(),
-                header.lineage(),
-                header.oldestWeightVersion(),
-                header.newestWeightVersion(),
-                header.rewards(),
-                header.samples().stream()
-                        .mapToLong(SampleHeader::responseLength)
-                        .sum(),
-                record.partition(),
-                offsets,
-                blob);
+        return new ResultEvent.Result(
+                FinishedGroup.of(header, record.partition(), offsets, arrivals++), content, blob.length);
     }
 
     /** A logarithm of a probability; that each is a number, the codec sees to. */

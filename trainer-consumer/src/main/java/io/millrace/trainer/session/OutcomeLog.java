@@ -4,7 +4,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.StalenessFigures;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.decide.Intake;
 import io.millrace.trainer.decide.Outcome;
@@ -100,9 +100,9 @@ final class OutcomeLog {
     }
 
     /** A step of these groups is handed over. */
-    void leased(StepRecord.Lease lease, List<Finished> groups) {
+    void leased(StepRecord.Lease lease, List<FinishedGroup> groups) {
         WeightVersion version = lease.weightVersion();
-        for (Finished group : groups) {
+        for (FinishedGroup group : groups) {
             WeightVersion oldest = StalenessFigures.unmasked(group.oldestVersion(), lease.maskBelow());
             staleness.add(version, oldest, group.newestVersion());
             metrics.staleness(version, oldest, group.newestVersion());

@@ -21,7 +21,7 @@ import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.decide.AbandonedRow;
 import io.millrace.trainer.decide.Decisions;
@@ -357,7 +357,7 @@ public final class Session {
     }
 
     /** Counts a step of these groups that is leased durably. */
-    public void handedOver(StepRecord.Lease lease, List<Finished> groups) {
+    public void handedOver(StepRecord.Lease lease, List<FinishedGroup> groups) {
         outcomes.leased(lease, groups);
     }
 

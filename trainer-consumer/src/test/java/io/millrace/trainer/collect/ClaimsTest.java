@@ -36,31 +36,17 @@ class ClaimsTest {
         claims.claimed(receipt(group, attempt, place), receipt, nowNanos);
     }
 
-    private static ResultEvent arrived(long group, long attempt, Long... offsets) {
-        return new ResultEvent.Arrived(
-                new GroupIndex(group),
-                new Attempt(attempt),
-                new Lineage(0),
-                new WeightVersion(0),
-                new WeightVersion(0),
-                new RewardStats(0, 0),
-                10,
-                0,
-                Arrays.asList(offsets),
-                new byte[0]);
-    }
-
     private static Missing missing(long group, long attempt, Missing.Why why, Long... offsets) {
         return new Missing(new GroupIndex(group), new Attempt(attempt), 0, Arrays.asList(offsets), why);
     }
 
     @Test
     void whatIsMetIsNotMissingWhicheverIsReadFirst() {
-        claims.met(arrived(1, 1, 5L));
+        claims.met(TestingResults.result(1, 1, 5L));
         claim(1, 1, 0, 0, 5L);
         claim(2, 1, 1, 0, 6L);
         assertEquals(List.of(), claims.readTo(0, 6), "not read yet");
-        claims.met(arrived(2, 1, 6L));
+        claims.met(TestingResults.result(2, 1, 6L));
         assertEquals(List.of(), claims.readTo(0, 7));
         assertEquals(0, claims.waiting());
     }
@@ -75,7 +61,7 @@ class ClaimsTest {
     @Test
     void anotherAttemptAtTheSamePlaceIsAnother() {
         claim(1, 1, 0, 0, 5L);
-        claims.met(arrived(1, 2, 5L));
+        claims.met(TestingResults.result(1, 2, 5L));
         assertEquals(List.of(missing(1, 1, Missing.Why.NOT_THERE, 5L)), claims.readTo(0, 6));
     }
 
@@ -83,7 +69,7 @@ class ClaimsTest {
     void aMarkerThatIsNotThereIsMissingWhateverResultsStand() {
         claims.claimed(Receipt.abandoned(new GroupIndex(1), new Attempt(4), 0, 5), 0, 0);
         claims.claimed(Receipt.abandoned(new GroupIndex(2), new Attempt(4), 0, 6), 1, 0);
-        claims.met(arrived(1, 4, 5L));
+        claims.met(TestingResults.result(1, 4, 5L));
         claims.met(new ResultEvent.Marker(new GroupIndex(2), new Attempt(3), "failed", 0, 6));
         assertEquals(List.of(missing(1, 4, Missing.Why.NOT_THERE, 5L)), claims.readTo(0, 7));
         assertEquals(0, claims.receiptsFrom(50), "read again by a restart");
@@ -124,7 +110,7 @@ class ClaimsTest {
     void receiptsOfUnsettledGroupsAreReadAgain() {
         assertEquals(50, claims.receiptsFrom(50));
         claim(1, 1, 10, 0, 5L);
-        claims.met(arrived(1, 1, 5L));
+        claims.met(TestingResults.result(1, 1, 5L));
         claim(2, 1, 20, 0, 6L);
         claims.claimed(receipt(3, 1, new Receipt.Failure("deadline", "late")), 5, 0);
         assertEquals(10, claims.receiptsFrom(50), "also of one that was met: its lease may turn out unreadable");
@@ -140,7 +126,7 @@ class ClaimsTest {
         assertEquals(Map.of(0, 4L), claims.lowest());
         ledger.note(missing(1, 1, Missing.Why.NOT_THERE, 4L));
         assertEquals(Map.of(0, 5L), claims.lowest());
-        claims.met(arrived(2, 1, 5L, 9L));
+        claims.met(TestingResults.result(2, 1, 5L, 9L));
         ledger.discard(new GroupIndex(3), new Attempt(1), "filtered");
         assertEquals(Map.of(), claims.lowest());
     }

@@ -23,20 +23,6 @@ class CollectorTest {
     private final StepLedger ledger = new StepLedger(new Capacity(2, 1, 1));
     private final Collector collector = new Collector(ledger, 0, null);
 
-    private static ResultEvent.Arrived arrived(long group, long attempt, long offset) {
-        return new ResultEvent.Arrived(
-                new GroupIndex(group),
-                new Attempt(attempt),
-                new Lineage(0),
-                new WeightVersion(0),
-                new WeightVersion(0),
-                new RewardStats(0, 0),
-                10,
-                0,
-                List.of(offset),
-                new byte[0]);
-    }
-
     private static ResultEvent.Marker marker(long group, long offset) {
         return new ResultEvent.Marker(new GroupIndex(group), new Attempt(3), "no engine", 0, offset);
     }
@@ -45,8 +31,8 @@ class CollectorTest {
     private void lease() {
         ledger.lease(
                 new StepNumber(0),
-                List.of(Finished.of(arrived(0, 1, 7), 0), Finished.of(arrived(1, 1, 8), 1)).stream()
-                        .map(Finished::manifestEntry)
+                List.of(TestingResults.result(0, 1, 7L), TestingResults.result(1, 1, 8L)).stream()
+                        .map(result -> result.group().manifestEntry())
                         .toList(),
                 null,
                 new LeaseId("00000000000000aa"),
@@ -57,11 +43,11 @@ class CollectorTest {
     void aLeasedGroupIsNotGivenUpAndIsWhenItsLeaseIsVoidAndAllIsReadAgain() {
         lease();
         // Read after a restart: the log has lost the result at offset 7, and the group was given up since.
-        assertInstanceOf(Collected.Duplicate.class, collector.accept(marker(0, 7)));
+        assertInstanceOf(Verdict.Duplicate.class, collector.accept(marker(0, 7)));
         assertFalse(ledger.isSettled(new GroupIndex(0)));
         ledger.voidLease("group 0 is gone");
         Collector again = new Collector(ledger, 0, null);
-        Collected.Abandon abandon = assertInstanceOf(Collected.Abandon.class, again.accept(marker(0, 7)));
+        Verdict.Abandon abandon = assertInstanceOf(Verdict.Abandon.class, again.accept(marker(0, 7)));
         ledger.abandon(abandon.groupIndex(), abandon.lastAttempt(), abandon.cause());
         assertTrue(ledger.isSettled(new GroupIndex(0)));
     }
@@ -69,8 +55,8 @@ class CollectorTest {
     @Test
     void whatTakesThePlaceOfARejectedResultIsDecidedOnByItself() {
         ledger.note(new StepRecord.Rejection(new GroupIndex(4), new Attempt(1), 0, 9, "bad"));
-        assertInstanceOf(Collected.Known.class, collector.accept(arrived(4, 1, 9)), "read again");
-        Collected.Won won = assertInstanceOf(Collected.Won.class, collector.accept(arrived(4, 2, 9)), "after a loss");
+        assertInstanceOf(Verdict.Known.class, collector.accept(TestingResults.result(4, 1, 9L)), "read again");
+        Verdict.Won won = assertInstanceOf(Verdict.Won.class, collector.accept(TestingResults.result(4, 2, 9L)), "after a loss");
         assertEquals(new Attempt(2), won.group().attempt());
     }
 }

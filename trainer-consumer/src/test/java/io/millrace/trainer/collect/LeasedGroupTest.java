@@ -28,18 +28,15 @@ class LeasedGroupTest {
 
     private final StepLedger ledger = new StepLedger(new Capacity(1, 1, 1));
 
-    private static ResultEvent.Arrived arrived(int attempt, long lineage, long newest, long offset) {
-        return new ResultEvent.Arrived(
+    private static ResultEvent.Result arrived(int attempt, long lineage, long newest, long offset) {
+        return TestingResults.result(
                 GROUP,
                 new Attempt(attempt),
                 new Lineage(lineage),
                 new WeightVersion(0),
                 new WeightVersion(newest),
-                new RewardStats(0, 0),
-                10,
                 0,
-                List.of(offset),
-                new byte[0]);
+                List.of(offset));
     }
 
     @Test
@@ -55,13 +52,13 @@ class LeasedGroupTest {
                 new LeaseId("00000000000000aa"),
                 3);
         // Attempt 1 is gone from the log; attempt 2 was made with weights of the future that was given up.
-        Collected met = new Collector(ledger, 0, null).accept(arrived(2, 0, 3, 9));
-        assertInstanceOf(Collected.Duplicate.class, met);
+        Verdict met = new Collector(ledger, 0, null).accept(arrived(2, 0, 3, 9));
+        assertInstanceOf(Verdict.Duplicate.class, met);
         assertTrue(ledger.isLeased(GROUP));
 
         ledger.voidLease("its result cannot be read back");
-        Collected.Lost lost =
-                assertInstanceOf(Collected.Lost.class, new Collector(ledger, 0, null).accept(arrived(2, 0, 3, 9)));
+        Verdict.Lost lost =
+                assertInstanceOf(Verdict.Lost.class, new Collector(ledger, 0, null).accept(arrived(2, 0, 3, 9)));
         ledger.discard(GROUP, lost.group().attempt(), "lineage");
         assertEquals(1, ledger.totals().discarded());
     }

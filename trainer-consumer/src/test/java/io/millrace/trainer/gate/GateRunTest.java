@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.rollout.StalenessFigures;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -90,7 +90,7 @@ class GateRunTest {
 
         private BatchChoice next() {
             admit();
-            List<Finished> stale = gate.stale(finished.list(), new WeightVersion(version));
+            List<FinishedGroup> stale = gate.stale(finished.list(), new WeightVersion(version));
             finished.remove(stale);
             stale.forEach(group -> settled.add(group.groupIndex().value()));
             discarded += stale.size();
@@ -130,9 +130,9 @@ class GateRunTest {
             admit();
         }
 
-        private void train(List<Finished> groups) {
+        private void train(List<FinishedGroup> groups) {
             assertEquals(capacity.batchGroups(), groups.size(), name);
-            for (Finished group : groups) {
+            for (FinishedGroup group : groups) {
                 WeightVersion below = gate.maskBelow(new WeightVersion(version));
                 WeightVersion oldest = StalenessFigures.unmasked(group.oldestVersion(), below);
                 masked += oldest.equals(group.oldestVersion()) ? 0 : 1;

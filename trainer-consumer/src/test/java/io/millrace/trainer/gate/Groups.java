@@ -9,7 +9,7 @@ import io.millrace.common.record.Prompt;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.collect.Settlement;
 import java.util.Collection;
 import java.util.List;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Finished groups of a test, in the order in which they finished. */
 public final class Groups {
-    private final TreeMap<Long, Finished> groups = new TreeMap<>();
+    private final TreeMap<Long, FinishedGroup> groups = new TreeMap<>();
     private long arrivals;
 
     Groups add(long index, long version) {
@@ -29,7 +29,7 @@ public final class Groups {
     Groups add(long index, long oldestVersion, long newestVersion) {
         groups.put(
                 index,
-                new Finished(
+                new FinishedGroup(
                         new GroupIndex(index),
                         new Attempt(1),
                         new Lineage(0),
@@ -43,12 +43,12 @@ public final class Groups {
         return this;
     }
 
-    void remove(Collection<Finished> gone) {
+    void remove(Collection<FinishedGroup> gone) {
         gone.forEach(group -> groups.remove(group.groupIndex().value()));
     }
 
     /** Ascending by index. */
-    List<Finished> list() {
+    List<FinishedGroup> list() {
         return List.copyOf(groups.values());
     }
 

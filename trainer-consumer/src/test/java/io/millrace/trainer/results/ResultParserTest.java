@@ -89,12 +89,12 @@ class ResultParserTest {
     @Test
     void aWholeGroupArrivesWithItsBlob() throws Exception {
         byte[] blob = blob(6, 3);
-        ResultEvent.Arrived arrived = assertInstanceOf(ResultEvent.Arrived.class, parseGroup(2, key(6), blob));
-        assertEquals(new GroupIndex(6), arrived.groupIndex());
-        assertEquals(new Attempt(3), arrived.attempt());
-        assertEquals(0, arrived.oldestVersion().value());
-        assertEquals(List.of(9L), arrived.offsets());
-        assertArrayEquals(blob, arrived.payload());
+        ResultEvent.Result arrived = assertInstanceOf(ResultEvent.Result.class, parseGroup(2, key(6), blob));
+        assertEquals(new GroupIndex(6), arrived.group().groupIndex());
+        assertEquals(new Attempt(3), arrived.group().attempt());
+        assertEquals(0, arrived.group().oldestVersion().value());
+        assertEquals(List.of(9L), arrived.group().offsets());
+        assertArrayEquals(blob, RolloutGroupCodec.encode(arrived.content()));
     }
 
     @Test
@@ -179,15 +179,15 @@ class ResultParserTest {
                 }
             }
         }
-        List<ResultEvent.Arrived> arrived = new ArrayList<>();
+        List<ResultEvent.Result> arrived = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
             for (ResultEvent event : parser.parse(record, index -> false)) {
-                arrived.add(assertInstanceOf(ResultEvent.Arrived.class, event));
+                arrived.add(assertInstanceOf(ResultEvent.Result.class, event));
             }
         }
         assertEquals(2, arrived.size());
-        assertEquals(first.size(), arrived.getFirst().offsets().size());
-        assertArrayEquals(blob(6, 1), arrived.getFirst().payload());
+        assertEquals(first.size(), arrived.getFirst().group().offsets().size());
+        assertArrayEquals(blob(6, 1), RolloutGroupCodec.encode(arrived.getFirst().content()));
     }
 
     /** Its sending had timed out. */
@@ -201,9 +201,9 @@ class ResultParserTest {
             ResultHeaders.writePart(headers, part);
             events.addAll(parser.parse(record(2, i, key(6), part.data(), headers), index -> false));
         }
-        ResultEvent.Arrived arrived = assertInstanceOf(ResultEvent.Arrived.class, events.getFirst());
-        assertEquals(1, arrived.firstOffset());
-        assertArrayEquals(blob(6, 1), arrived.payload());
+        ResultEvent.Result arrived = assertInstanceOf(ResultEvent.Result.class, events.getFirst());
+        assertEquals(1, arrived.group().firstOffset());
+        assertArrayEquals(blob(6, 1), RolloutGroupCodec.encode(arrived.content()));
     }
 
     @Test
@@ -226,15 +226,15 @@ class ResultParserTest {
                 log.add(record(2, log.size(), key(part.key().groupIndex().value()), part.data(), headers));
             }
         }
-        List<ResultEvent.Arrived> arrived = new ArrayList<>();
+        List<ResultEvent.Result> arrived = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : log) {
             for (ResultEvent event : narrow.parse(record, index -> false)) {
-                arrived.add(assertInstanceOf(ResultEvent.Arrived.class, event));
+                arrived.add(assertInstanceOf(ResultEvent.Result.class, event));
             }
             assertTrue(narrow.heldBytes() <= blob(6, 1).length + 700);
         }
         assertEquals(3, arrived.size());
-        assertArrayEquals(blob(6, 1), arrived.getFirst().payload());
+        assertArrayEquals(blob(6, 1), RolloutGroupCodec.encode(arrived.getFirst().content()));
         assertTrue(narrow.groupsReadAgain() >= 1);
     }
 

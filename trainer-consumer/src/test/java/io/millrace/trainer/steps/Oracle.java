@@ -10,7 +10,7 @@ import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Totals;
-import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.collect.FinishedGroup;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -174,7 +174,7 @@ final class Oracle {
         return open;
     }
 
-    boolean isLost(ResultEvent.Arrived group) {
+    boolean isLost(FinishedGroup group) {
         return resumes.stream()
                 .anyMatch(resume -> !resume.weightsGoOn()
                         && group.lineage().value() < resume.lineage().value()

@@ -1,5 +1,6 @@
 package io.millrace.trainer.steps;
 
+import io.millrace.trainer.collect.TestingResults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -25,7 +26,7 @@ import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.time.EverySoOften;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
-import io.millrace.trainer.collect.Finished;
+import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.decide.AbandonedRow;
 import io.millrace.trainer.decide.Decisions;
@@ -66,7 +67,7 @@ final class RandomRun {
     private sealed interface Entry {
         record Part(GroupIndex group) implements Entry {}
 
-        record LastPart(ResultEvent.Arrived whole) implements Entry {}
+        record LastPart(ResultEvent.Result whole) implements Entry {}
 
         record Whole(ResultEvent event) implements Entry {}
     }
@@ -237,7 +238,7 @@ final class RandomRun {
             }
             case 4, 5, 6 -> parted(index, attempt, partition);
             default -> {
-                ResultEvent.Arrived whole = arrived(index, attempt, partition, List.of(offset));
+                ResultEvent.Result whole = arrived(index, attempt, partition, List.of(offset));
                 log.add(new Entry.Whole(whole));
                 winners.putIfAbsent(index, whole);
             }
@@ -264,11 +265,11 @@ final class RandomRun {
         for (int i = random.nextInt(4); i > 0; i--) {
             // Now and then another result of the same group.
             GroupIndex other = new GroupIndex(index.value() + (long) PARTITIONS * random.nextInt(6));
-            ResultEvent.Arrived whole = arrived(other, new Attempt(1), partition, List.of((long) log.size()));
+            ResultEvent.Result whole = arrived(other, new Attempt(1), partition, List.of((long) log.size()));
             log.add(new Entry.Whole(whole));
             winners.putIfAbsent(other, whole);
         }
-        ResultEvent.Arrived whole = arrived(index, attempt, partition, List.of(first, (long) log.size()));
+        ResultEvent.Result whole = arrived(index, attempt, partition, List.of(first, (long) log.size()));
         log.add(new Entry.LastPart(whole));
         winners.putIfAbsent(index, whole);
     }
@@ -305,30 +306,27 @@ final class RandomRun {
 
     private static @Nullable GroupIndex groupOf(ResultEvent event) {
         return switch (event) {
-            case ResultEvent.Arrived arrived -> arrived.groupIndex();
+            case ResultEvent.Result result -> result.group().groupIndex();
             case ResultEvent.Marker marker -> marker.groupIndex();
             case ResultEvent.Invalid invalid -> invalid.groupIndex();
             default -> null;
         };
     }
 
-    private ResultEvent.Arrived arrived(GroupIndex index, Attempt attempt, int partition, List<Long> offsets) {
+    private ResultEvent.Result arrived(GroupIndex index, Attempt attempt, int partition, List<Long> offsets) {
         // Now and then of weights ahead of the policy: pushed and not announced, or of a future that was given up.
         long ahead = random.nextInt(6) == 0 ? random.nextInt(4) : 0;
         long newest = ledger.policy().weightVersion().value() + ahead;
         long version = Math.max(0, newest - random.nextInt(3));
         long lineage = Math.max(0, ledger.lineage().value() - random.nextInt(2));
-        return new ResultEvent.Arrived(
+        return TestingResults.result(
                 index,
                 attempt,
                 new Lineage(lineage),
                 new WeightVersion(version),
                 new WeightVersion(Math.min(newest, version + random.nextInt(2))),
-                new RewardStats(0, 0),
-                10,
                 partition,
-                offsets,
-                new byte[0]);
+                offsets);
     }
 
     private void feed(int partition) {
@@ -394,17 +392,17 @@ final class RandomRun {
                 yield null;
             }
             case Entry.LastPart last -> {
-                if (collector.hasWon(last.whole().groupIndex())) {
+                if (collector.hasWon(last.whole().group().groupIndex())) {
                     yield new ResultEvent.PartsRepeated(
-                            last.whole().groupIndex(), last.whole().attempt(), partition, offset);
+                            last.whole().group().groupIndex(), last.whole().group().attempt(), partition, offset);
                 }
-                TreeSet<Long> firsts = held.computeIfAbsent(last.whole().groupIndex(), index -> new TreeSet<>());
-                if (firsts.remove(last.whole().offsets().getFirst())) {
+                TreeSet<Long> firsts = held.computeIfAbsent(last.whole().group().groupIndex(), index -> new TreeSet<>());
+                if (firsts.remove(last.whole().group().offsets().getFirst())) {
                     yield last.whole();
                 }
                 assertTrue(
                         ledger.isRejected(
-                                last.whole().groupIndex(), last.whole().attempt(), partition, offset),
+                                last.whole().group().groupIndex(), last.whole().group().attempt(), partition, offset),
                         name + ": the first part was not read again");
                 // Never becomes whole; held until its group has won.
                 firsts.add(offset);
@@ -414,14 +412,14 @@ final class RandomRun {
     }
 
     /** Not staler than the bound, over the tokens that are not masked, of which there is at least one. */
-    private void assertFresh(ResultEvent.Arrived winner) {
+    private void assertFresh(ResultEvent.Result winner) {
         WeightVersion version = ledger.policy().weightVersion();
-        WeightVersion oldest = StalenessFigures.unmasked(winner.oldestVersion(), gate.maskBelow(version));
-        masked += oldest.equals(winner.oldestVersion()) ? 0 : 1;
-        assertTrue(oldest.compareTo(winner.newestVersion()) <= 0, name + ": a group with every token masked");
+        WeightVersion oldest = StalenessFigures.unmasked(winner.group().oldestVersion(), gate.maskBelow(version));
+        masked += oldest.equals(winner.group().oldestVersion()) ? 0 : 1;
+        assertTrue(oldest.compareTo(winner.group().newestVersion()) <= 0, name + ": a group with every token masked");
         long staleness = version.value() - oldest.value();
         assertTrue(staleness <= maxStaleness, name + ": a group of staleness " + staleness);
-        assertTrue(winner.newestVersion().compareTo(version) <= 0, name + ": a group from the future is trained");
+        assertTrue(winner.group().newestVersion().compareTo(version) <= 0, name + ": a group from the future is trained");
     }
 
     int masked() {
@@ -446,18 +444,18 @@ final class RandomRun {
                 BatchChoice choice = chooser.choose();
                 kept += choice instanceof BatchChoice.Held ? 1 : 0;
                 if (choice instanceof BatchChoice.Ready ready) {
-                    for (Finished group : ready.groups()) {
-                        ResultEvent.Arrived winner =
-                                assertInstanceOf(ResultEvent.Arrived.class, winners.get(group.groupIndex()), name);
-                        assertEquals(winner.offsets(), group.offsets(), name + ": another than the first won");
-                        assertFalse(oracle.isLost(winner), name + ": a group of a future that was given up");
+                    for (FinishedGroup group : ready.groups()) {
+                        ResultEvent.Result winner =
+                                assertInstanceOf(ResultEvent.Result.class, winners.get(group.groupIndex()), name);
+                        assertEquals(winner.group().offsets(), group.offsets(), name + ": another than the first won");
+                        assertFalse(oracle.isLost(winner.group()), name + ": a group of a future that was given up");
                         assertFresh(winner);
                     }
                     WeightVersion below = chooser.maskBelow();
                     masks.put(step, Optional.ofNullable(below));
                     write(List.of(ledger.lease(
                             step,
-                            ready.groups().stream().map(Finished::manifestEntry).toList(),
+                            ready.groups().stream().map(FinishedGroup::manifestEntry).toList(),
                             below,
                             LeaseId.draw(random),
                             1)));

@@ -1,34 +1,35 @@
 package io.millrace.trainer.collect;
 
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 
 /** What a record of {@code results} came to. */
-public sealed interface Collected {
+public sealed interface Verdict {
     /** The first valid result of its group: it waits to be trained. */
-    record Won(Finished group) implements Collected {}
+    record Won(FinishedGroup group, RolloutGroup content) implements Verdict {}
 
     /** The first valid result of its group is of a lineage that was given up: the group is to be discarded. */
-    record Lost(Finished group) implements Collected {}
+    record Lost(FinishedGroup group) implements Verdict {}
 
     /** The first thing of its group is a marker: the group is to be settled as abandoned. */
-    record Abandon(GroupIndex groupIndex, Attempt lastAttempt, String cause) implements Collected {}
+    record Abandon(GroupIndex groupIndex, Attempt lastAttempt, String cause) implements Verdict {}
 
     /** The result cannot be used and the ledger must be told. */
-    record Reject(ResultEvent.Invalid result) implements Collected {}
+    record Reject(ResultEvent.Invalid result) implements Verdict {}
 
     /** The result has tokens newer than the run's weights: a failed attempt, and the ledger must be told. */
-    record Ahead(Finished group, String reason) implements Collected {}
+    record Ahead(FinishedGroup group, String reason) implements Verdict {}
 
     /** Something of this group won before; counted. */
-    record Duplicate(GroupIndex groupIndex) implements Collected {}
+    record Duplicate(GroupIndex groupIndex) implements Verdict {}
 
     /** A part of a group of which something won before; its last part is counted for all of them. */
-    record Passed(GroupIndex groupIndex) implements Collected {}
+    record Passed(GroupIndex groupIndex) implements Verdict {}
 
     /** Read again after a restart: this very record was decided on before. */
-    record Known(ResultEvent event) implements Collected {}
+    record Known(ResultEvent event) implements Verdict {}
 
     /** Names no group; to be put on record. */
-    record Skipped(ResultEvent.Unreadable record) implements Collected {}
+    record Skipped(ResultEvent.Unreadable record) implements Verdict {}
 }
