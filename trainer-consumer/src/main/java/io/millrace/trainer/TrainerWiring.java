@@ -148,7 +148,7 @@ public final class TrainerWiring {
                 ticker);
         Evaluations evaluations =
                 EvaluationWiring.start(evaluating(), clients, admin, metrics, health, stops, fatal, loop.opened());
-        OwnerLoop owner = new OwnerLoop(TrainerLoop.NAME, loop, fatal).start();
+        OwnerLoop owner = new OwnerLoop(TrainerLoop.NAME, loop.turns(), fatal).start();
         stops.push("trainer loop", owner::stop);
         return new RolloutQueue(
                 topics.run(),

@@ -48,10 +48,14 @@ public final class ControlCodec {
     }
 
     /**
+     * @param bytes null for a record without a value
      * @throws BadRecordException when the bytes are no JSON object of this version and type, or a value in it is out of
      *     range
      */
-    public static <T extends ControlRecord> T decode(byte[] bytes, Class<T> type) throws BadRecordException {
+    public static <T extends ControlRecord> T decode(byte @Nullable [] bytes, Class<T> type) throws BadRecordException {
+        if (bytes == null) {
+            throw new BadRecordException("the record has no value");
+        }
         if (bytes.length > BYTES_MAX) {
             throw new BadRecordException(
                     type.getSimpleName() + " of " + bytes.length + " bytes, the limit is " + BYTES_MAX);

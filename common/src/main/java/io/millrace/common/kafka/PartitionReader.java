@@ -6,9 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
@@ -73,14 +75,31 @@ public final class PartitionReader implements AutoCloseable {
      */
     public List<ConsumerRecord<byte[], byte[]>> newest(
             TopicPartition partition, Predicate<List<ConsumerRecord<byte[], byte[]>>> enough) throws Exception {
+        return backward(partition, FIRST_WINDOW_OFFSETS, ArrayList::new, List::add, enough);
+    }
+
+    /**
+     * Reads the end of a partition, each time from further back, until what was made of it is enough.
+     *
+     * @param window offsets of the first try
+     * @param start what each try begins with
+     * @return that of the last try, which has read all of the partition when no shorter one was enough
+     */
+    public <T> T backward(
+            TopicPartition partition,
+            long window,
+            Supplier<T> start,
+            BiConsumer<T, ConsumerRecord<byte[], byte[]>> add,
+            Predicate<T> enough)
+            throws Exception {
         long begin = begin(partition);
         long end = end(partition);
-        for (long window = FIRST_WINDOW_OFFSETS; ; window *= 4) {
-            long from = Math.max(begin, end - window);
-            List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-            read(partition, from, records::add);
-            if (from == begin || enough.test(records)) {
-                return records;
+        for (long stretch = window; ; stretch *= 4) {
+            long from = Math.max(begin, end - stretch);
+            T made = start.get();
+            read(partition, from, record -> add.accept(made, record));
+            if (from == begin || enough.test(made)) {
+                return made;
             }
         }
     }

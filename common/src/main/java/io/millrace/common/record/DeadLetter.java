@@ -2,7 +2,10 @@ package io.millrace.common.record;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What stands on {@code dead-letters}, for people: what was given up, and why. Nothing waits for anyone to read it. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -37,12 +40,36 @@ public sealed interface DeadLetter extends ControlRecord {
             String topic, int partition, long offset, String reader, String reason, long sizeBytes, String begin)
             implements DeadLetter {
         public static final int BEGIN_BYTES = 1024;
+        private static final int REASON_CHARS_MAX = 500;
 
         public Unreadable {
             Objects.requireNonNull(topic, "topic");
             Objects.requireNonNull(reader, "reader");
             Objects.requireNonNull(reason, "reason");
             Objects.requireNonNull(begin, "begin");
+        }
+
+        /**
+         * @param reason cut where it is long
+         * @param value of the record; null where it has none
+         */
+        public static Unreadable of(
+                String topic, int partition, long offset, String reader, String reason, byte @Nullable [] value) {
+            byte[] bytes = value == null ? new byte[0] : value;
+            byte[] begin = Arrays.copyOf(bytes, Math.min(bytes.length, BEGIN_BYTES));
+            return new Unreadable(
+                    topic,
+                    partition,
+                    offset,
+                    reader,
+                    reason.length() <= REASON_CHARS_MAX ? reason : reason.substring(0, REASON_CHARS_MAX),
+                    bytes.length,
+                    Base64.getEncoder().encodeToString(begin));
+        }
+
+        /** Where the record stands: the letter's key. */
+        public String key() {
+            return topic + "-" + partition + "@" + offset;
         }
     }
 }

@@ -87,7 +87,8 @@ public final class BatchReader {
 
     /** Returns why groups are not there, of those that are not. */
     private Map<GroupIndex, String> readMissing(
-            Map<Integer, List<ManifestEntry>> missing, Map<GroupIndex, RolloutGroup> contents) throws InterruptedException {
+            Map<Integer, List<ManifestEntry>> missing, Map<GroupIndex, RolloutGroup> contents)
+            throws InterruptedException {
         if (!lock.tryLock(limit.toMillis(), TimeUnit.MILLISECONDS)) {
             throw new BatchReadException(
                     BatchReadException.Cause.BUSY, "other batches were being read for " + limit + "; ask again");

@@ -1,8 +1,8 @@
 package io.millrace.trainer.batch;
 
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.rollout.RolloutGroup;
 import java.util.Map;
 
 /**

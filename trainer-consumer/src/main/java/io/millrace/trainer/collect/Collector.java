@@ -1,11 +1,11 @@
 package io.millrace.trainer.collect;
 
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
+import io.millrace.common.rollout.RolloutGroup;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;

@@ -1,7 +1,7 @@
 package io.millrace.trainer.collect;
 
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.rollout.RolloutGroup;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 

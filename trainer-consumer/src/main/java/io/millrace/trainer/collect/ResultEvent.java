@@ -1,8 +1,8 @@
 package io.millrace.trainer.collect;
 
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.rollout.RolloutGroup;
 
 /** What came off the {@code results} topic, after its own checks. */
 public sealed interface ResultEvent {

@@ -68,11 +68,7 @@ public final class StepChooser {
         collector.takeBack(group);
         String reason = "late: " + versions(group) + ", and attempt " + newest + " is out";
         decisions.record(ledger.note(new StepRecord.Rejection(
-                group.groupIndex(),
-                group.attempt(),
-                group.partition(),
-                group.offset(),
-                reason)));
+                group.groupIndex(), group.attempt(), group.partition(), group.offset(), reason)));
         decisions.outcome(new Outcome.ResultTakenBack(group, reason));
     }
 

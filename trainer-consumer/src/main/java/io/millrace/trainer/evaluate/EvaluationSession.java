@@ -1,28 +1,25 @@
 package io.millrace.trainer.evaluate;
 
-import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.kafka.TruncatedLogException;
-import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
+import io.millrace.common.session.SessionLoop;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.collect.Claims;
-import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.evaluate.score.Evaluation;
 import io.millrace.trainer.evaluate.score.EvaluationAges;
 import io.millrace.trainer.evaluate.score.EvaluationClaims;
 import io.millrace.trainer.evaluate.score.EvaluationLog;
 import io.millrace.trainer.evaluate.score.EvaluationSchedule;
-import io.millrace.trainer.evaluate.score.GroupScore;
 import io.millrace.trainer.evaluate.score.ReportEnds;
 import io.millrace.trainer.results.MissingResults;
 import io.millrace.trainer.results.ResultEnds;
@@ -49,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * Evaluations as they were read from the topics, and the client that goes on reading them. Thrown away when the client
  * fails. {@link #open} comes first; one owner, but for {@link #wakeup}.
  */
-final class EvaluationSession {
+final class EvaluationSession implements SessionLoop.Session {
     private static final Logger log = LoggerFactory.getLogger(EvaluationSession.class);
 
     /** How long a turn waits for records; also how late a report may be that the time brings. */
@@ -81,6 +78,7 @@ final class EvaluationSession {
     private final TopicTail tail;
     private final PartitionReader parts;
     private final ResultParser parser;
+    private final ScoreIntake scores;
     private final EvalWriter writer;
     private final RecordTrimmer trimmer;
     private final EvaluationMetrics metrics;
@@ -126,6 +124,7 @@ final class EvaluationSession {
         this.claims = new Claims(evaluations, plan.missingLimit().toNanos());
         this.ofEvaluations = new EvaluationClaims(evaluations, claims);
         this.missing = new MissingResults(claims, ends, ticker);
+        this.scores = new ScoreIntake(parser, evaluations, claims, metrics);
         this.writer = writer;
         this.trimmer = trimmer;
         this.metrics = metrics;
@@ -139,7 +138,8 @@ final class EvaluationSession {
      * Reads what stands on the topics: what was asked for and reported, then all receipts (the producer deletes those of
      * evaluations that are over), then the results that no report holds.
      */
-    void open() throws Exception {
+    @Override
+    public void open() throws Exception {
         TopicPartition evals = new TopicPartition(plan.topics().evals(), 0);
         TopicPartition weights = new TopicPartition(plan.topics().policy(), 0);
         TopicPartition receipts = new TopicPartition(plan.topics().receipts(GroupKind.EVALUATION), 0);
@@ -208,26 +208,18 @@ final class EvaluationSession {
         }
         try {
             if (topic.equals(plan.topics().evals())) {
-                evaluation(decode(record, EvalRecord.class), record.timestamp());
+                evaluation(ControlCodec.decode(record.value(), EvalRecord.class), record.timestamp());
             } else if (topic.equals(plan.topics().policy())) {
-                policy = decode(record, Policy.class);
+                policy = ControlCodec.decode(record.value(), Policy.class);
             } else if (topic.equals(plan.topics().receipts(GroupKind.EVALUATION))) {
-                receipt(decode(record, Receipt.class), record.offset());
+                receipt(ControlCodec.decode(record.value(), Receipt.class), record.offset());
             } else {
-                result(record);
+                scores.take(record);
             }
         } catch (BadRecordException e) {
             log.warn("skipped {} offset {}: {}", topic, record.offset(), e.getMessage());
             metrics.skipped();
         }
-    }
-
-    private static <T extends ControlRecord> T decode(ConsumerRecord<byte[], byte[]> record, Class<T> type)
-            throws BadRecordException {
-        if (record.value() == null) {
-            throw new BadRecordException("no value");
-        }
-        return ControlCodec.decode(record.value(), type);
     }
 
     private void evaluation(EvalRecord record, long brokerMs) {
@@ -255,10 +247,8 @@ final class EvaluationSession {
                     log.info("evaluation {} is cancelled", cancelled.evalId());
                 }
             }
-            case EvalRecord.Request request -> log.debug("asked for: {}", request);
-            case EvalRecord.Loading loading -> log.debug("being read: {}", loading);
-            case EvalRecord.Issued issued -> log.debug("issued: {}", issued);
-            case EvalRecord.Missing gone -> log.debug("missing: {}", gone);
+            case EvalRecord.Request _, EvalRecord.Loading _, EvalRecord.Issued _, EvalRecord.Missing _ ->
+                log.debug("{}", record);
         }
     }
 
@@ -304,54 +294,6 @@ final class EvaluationSession {
                     + plan.topics().results(GroupKind.EVALUATION)
                     + " has those of older evaluations: the broker has lost what stood there");
         });
-    }
-
-    private void result(ConsumerRecord<byte[], byte[]> record) throws Exception {
-        for (ResultEvent event : parser.parse(record, evaluations::isSettled)) {
-            switch (event) {
-                case ResultEvent.Result result ->
-                    count(
-                            event,
-                            result.group().groupIndex(),
-                            evaluations.finished(
-                                    GroupScore.of(result.content().header()),
-                                    result.partition(),
-                                    result.group().firstOffset()));
-                case ResultEvent.Marker marker ->
-                    count(
-                            event,
-                            marker.groupIndex(),
-                            evaluations.givenUp(
-                                    marker.groupIndex(), marker.cause(), marker.partition(), marker.offset()));
-                case ResultEvent.Invalid invalid ->
-                    count(
-                            event,
-                            invalid.groupIndex(),
-                            evaluations.givenUp(
-                                    invalid.groupIndex(),
-                                    "its result cannot be used: " + invalid.reason(),
-                                    invalid.partition(),
-                                    invalid.offset()));
-                case ResultEvent.PartsRepeated repeated -> metrics.late();
-                case ResultEvent.PartPassed passed -> {}
-                case ResultEvent.Unreadable unreadable -> throw new BadRecordException(unreadable.detail());
-            }
-        }
-    }
-
-    private void count(ResultEvent event, GroupIndex index, EvaluationLog.Fate fate) {
-        if (fate != EvaluationLog.Fate.DROPPED) {
-            claims.met(event);
-        }
-        switch (fate) {
-            case LATE -> metrics.late();
-            case DROPPED -> {
-                metrics.skipped();
-                log.warn("the result of group {}, which no evaluation has, is skipped: too many of those wait", index);
-            }
-            case COUNTED, EARLY -> {}
-        }
-        var _ = parser.won(index);
     }
 
     /** Puts on record which of the results that receipts name are not there, so that their groups are issued again. */
@@ -440,11 +382,13 @@ final class EvaluationSession {
                 decided.leftOut);
     }
 
-    void wakeup() {
+    @Override
+    public void wakeup() {
         tail.wakeup();
     }
 
-    void close() {
+    @Override
+    public void close() {
         tail.consumer().close(CloseOptions.timeout(CLOSE_LIMIT));
         parts.close();
     }

@@ -9,6 +9,7 @@ import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.record.GroupKind;
+import io.millrace.common.session.SessionLoop;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
@@ -82,7 +83,7 @@ public final class EvaluationWiring {
         EvaluationSession.Decided decided = new EvaluationSession.Decided();
         TrimFailures trimFailures = new TrimFailures(
                 "deletion-evaluation", health, metrics.registry(), Ticker.system(), around.trimInterval());
-        EvaluationLoop loop = new EvaluationLoop(
+        EvaluationWork work = new EvaluationWork(
                 () -> {
                     PartitionReader parts = new PartitionReader(
                             new TopicTail(clients.follower(topics.run() + ".trainer.evaluations.parts")),
@@ -108,7 +109,11 @@ public final class EvaluationWiring {
                 },
                 health,
                 opened);
-        OwnerLoop owner = new OwnerLoop(EvaluationLoop.NAME, loop, fatal).start();
+        OwnerLoop owner = new OwnerLoop(
+                        EvaluationWork.NAME,
+                        new SessionLoop<>(work, "the topics of evaluations", Ticker.system()),
+                        fatal)
+                .start();
         stops.push("evaluations", owner::stop);
         return new Evaluations(around.settings(), view, writer, WallClock.system(), around.brokerTimeout());
     }

@@ -50,22 +50,18 @@ public final class KeptSteps {
         if (wanted <= 0) {
             return List.of();
         }
-        long begin = reader.begin(partition);
-        long end = reader.end(partition);
-        for (long stretch = FIRST_STRETCH_OFFSETS; ; stretch *= 4) {
-            long at = Math.max(begin, end - stretch);
-            StepHistory history = new StepHistory(lineage);
-            reader.read(partition, at, record -> take(record, history));
-            List<StepHistory.Kept> found = history.steps(from, before);
-            if (found.size() == wanted || at == begin) {
-                return found;
-            }
-        }
+        StepHistory history = reader.backward(
+                partition,
+                FIRST_STRETCH_OFFSETS,
+                () -> new StepHistory(lineage),
+                (found, record) -> take(record, found),
+                found -> found.steps(from, before).size() == wanted);
+        return history.steps(from, before);
     }
 
     /** Snapshots are large and say nothing of past steps; they are told by their key. */
     private static void take(ConsumerRecord<byte[], byte[]> record, StepHistory history) {
-        if (record.value() == null || isSnapshot(record)) {
+        if (isSnapshot(record)) {
             return;
         }
         try {

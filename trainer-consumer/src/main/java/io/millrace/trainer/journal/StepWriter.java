@@ -7,33 +7,48 @@ import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.session.Tenure;
 import io.millrace.common.topics.RunTopics;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 
 /**
  * The one writer of {@code steps} and {@code policy}, and of the dead letters that belong to them. Its transactional id
  * is the run's: {@link #take} fences every older trainer consumer, so what is read afterwards is complete. One owner.
  */
 public final class StepWriter {
+    private static final String TENURE = "millrace-tenure";
+
     private final RunTopics topics;
-    private final Owner owner;
+    private final Tenure tenure;
     private final Producer<byte[], byte[]> producer;
     private final WrittenLog written = new WrittenLog();
 
     /**
-     * @param owner named in each record
+     * @param tenure named in each record
      * @param producer transactional, with the run's trainer id; whoever made it closes it
      */
-    public StepWriter(RunTopics topics, Owner owner, Producer<byte[], byte[]> producer) {
+    public StepWriter(RunTopics topics, Tenure tenure, Producer<byte[], byte[]> producer) {
         this.topics = topics;
-        this.owner = owner;
+        this.tenure = tenure;
         this.producer = producer;
+    }
+
+    /** Who wrote a record of {@code policy}; empty when it does not say. */
+    public static Optional<Tenure> tenure(Headers headers) {
+        Header header = headers.lastHeader(TENURE);
+        return header == null || header.value() == null
+                ? Optional.empty()
+                : Tenure.parse(new String(header.value(), StandardCharsets.UTF_8));
     }
 
     /** Fences older writers and waits for their last transaction to end. */
@@ -81,16 +96,11 @@ public final class StepWriter {
             case Policy policy -> new ProducerRecord<>(topics.policy(), KafkaClients.key(Policy.KEY), value);
             case StepRecord step -> new ProducerRecord<>(topics.steps(), KafkaClients.key(key(step)), value);
             case DeadLetter.Unreadable letter ->
-                new ProducerRecord<>(topics.deadLetters(), KafkaClients.key(key(letter)), value);
+                new ProducerRecord<>(topics.deadLetters(), KafkaClients.key(letter.key()), value);
             default -> throw new IllegalArgumentException("neither a step, a policy nor a dead letter: " + record);
         };
-        owner.write(out.headers());
+        out.headers().add(TENURE, tenure.toString().getBytes(StandardCharsets.UTF_8));
         return out;
-    }
-
-    /** The key of a dead letter of a record that is not ours: its place. */
-    static String key(DeadLetter.Unreadable letter) {
-        return letter.topic() + "-" + letter.partition() + "@" + letter.offset();
     }
 
     private static String key(StepRecord record) {

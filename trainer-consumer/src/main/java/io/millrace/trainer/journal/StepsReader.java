@@ -6,16 +6,14 @@ import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.session.Tenure;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.steps.StepLedger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -43,11 +41,11 @@ public final class StepsReader {
         this.reader = reader;
     }
 
-    /** The greatest owner that a record of {@code policy} names. */
-    public Optional<Owner> lastOwner() throws Exception {
-        List<Owner> owners = new ArrayList<>();
-        reader.read(policy, 0, record -> Owner.read(record.headers()).ifPresent(owners::add));
-        return owners.stream().max(Comparator.naturalOrder());
+    /** The highest tenure that a record of {@code policy} names. */
+    public Tenure highest() throws Exception {
+        List<Tenure> all = new ArrayList<>();
+        reader.read(policy, 0, record -> StepWriter.tenure(record.headers()).ifPresent(all::add));
+        return all.stream().max(Comparator.naturalOrder()).orElse(Tenure.NONE);
     }
 
     /**
@@ -93,7 +91,7 @@ public final class StepsReader {
     }
 
     private static StepRecord.@Nullable Snapshot isSnapshot(ConsumerRecord<byte[], byte[]> record) {
-        if (!KeptSteps.isSnapshot(record) || record.value() == null) {
+        if (!KeptSteps.isSnapshot(record)) {
             return null;
         }
         try {
@@ -109,9 +107,6 @@ public final class StepsReader {
     private static <T extends io.millrace.common.record.ControlRecord> @Nullable T decoded(
             ConsumerRecord<byte[], byte[]> record, Class<T> type, List<DeadLetter.Unreadable> unreadable) {
         try {
-            if (record.value() == null) {
-                throw new BadRecordException("the record has no value");
-            }
             return ControlCodec.decode(record.value(), type);
         } catch (BadRecordException e) {
             unreadable.add(letter(record, String.valueOf(e.getMessage())));
@@ -121,16 +116,8 @@ public final class StepsReader {
 
     /** What is written to {@code dead-letters} about a record that is not ours. */
     public static DeadLetter.Unreadable letter(ConsumerRecord<byte[], byte[]> record, String reason) {
-        byte[] value = record.value() == null ? new byte[0] : record.value();
-        byte[] begin = Arrays.copyOf(value, Math.min(value.length, DeadLetter.Unreadable.BEGIN_BYTES));
-        return new DeadLetter.Unreadable(
-                record.topic(),
-                record.partition(),
-                record.offset(),
-                READER,
-                reason,
-                value.length,
-                Base64.getEncoder().encodeToString(begin));
+        return DeadLetter.Unreadable.of(
+                record.topic(), record.partition(), record.offset(), READER, reason, record.value());
     }
 
     private List<DeadLetter.Unreadable> withoutLetter(List<DeadLetter.Unreadable> unreadable) throws Exception {
@@ -152,7 +139,7 @@ public final class StepsReader {
                     letter.reason());
         }
         return unreadable.stream()
-                .filter(letter -> !written.contains(StepWriter.key(letter)))
+                .filter(letter -> !written.contains(letter.key()))
                 .toList();
     }
 }

@@ -1,6 +1,5 @@
 package io.millrace.trainer.loop;
 
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
@@ -10,6 +9,9 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.session.Failures;
+import io.millrace.common.session.SessionLoop;
 import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
@@ -18,7 +20,6 @@ import io.millrace.trainer.ask.LeaseAnswer;
 import io.millrace.trainer.ask.Request;
 import io.millrace.trainer.ask.RolloutQueueException;
 import io.millrace.trainer.batch.BatchSource;
-import io.millrace.trainer.journal.Failures;
 import io.millrace.trainer.session.BrokerWatch;
 import io.millrace.trainer.session.Session;
 import io.millrace.trainer.session.SessionOpener;
@@ -35,18 +36,13 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.errors.AuthenticationException;
-import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /*
- * What memory holds may be ahead of the topics after a failed write, and behind nothing. So a failure that may pass
- * throws the session away, and with it every decision that was not written; a new session reads what the topics hold. A
- * request that was under way is handled again then: every request is idempotent, so one whose write did stand gets the
- * answer that it would have got.
+ * A request that was under way when its session was lost is handled again by the next: every request is idempotent, so
+ * one whose write did stand gets the answer that it would have got.
  */
 
 /**
@@ -55,7 +51,7 @@ import org.slf4j.LoggerFactory;
  * broker answers it waits and says so; a newer trainer consumer, contradictions on the topics and settings that do not
  * fit end it.
  */
-public final class TrainerLoop implements OwnerLoop.Turn {
+public final class TrainerLoop implements SessionLoop.Work<Session> {
     private static final Logger log = LoggerFactory.getLogger(TrainerLoop.class);
     /** Of its thread and of its part of the health report. */
     public static final String NAME = "trainer-loop";
@@ -64,9 +60,6 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     private static final int REQUESTS_MAX = 256;
 
     private static final Duration POLL_MAX = Duration.ofMillis(500);
-    /** Between two tries to take the run again; also lets a newer trainer consumer finish taking it. */
-    private static final Duration REOPEN_WAIT = Duration.ofSeconds(1);
-
     private static final String BROKER = "the broker to answer";
 
     /** While the broker is away. */
@@ -89,13 +82,10 @@ public final class TrainerLoop implements OwnerLoop.Turn {
     /** What callers are told of the end; null when the log says more. */
     private volatile @Nullable String endedBy;
 
-    private volatile boolean stopping;
-    /** Also woken by other threads. */
-    private volatile @Nullable Session session;
-    /** Why no session is open; null while one is. */
-    private volatile @Nullable String unavailable = BROKER;
+    private final SessionLoop<Session> sessions;
+    /** Before the first session. */
+    private final EverySoOften lines;
 
-    private final EverySoOften warnings;
     private @Nullable StartResume startResume;
     private final Standing standing;
     private final Leasing leasing;
@@ -123,7 +113,8 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         this.health = health;
         this.clock = clock;
         this.ticker = ticker;
-        this.warnings = new EverySoOften(SAY_EVERY, ticker);
+        this.sessions = new SessionLoop<>(this, "the topics", ticker);
+        this.lines = new EverySoOften(SAY_EVERY, ticker);
         this.standing = new Standing(batchGroups, metrics, clock);
         this.leasing = new Leasing(standing, metrics, clock, ticker);
         this.announcing = new Announcing(updateLimit, clock, ticker);
@@ -146,16 +137,18 @@ public final class TrainerLoop implements OwnerLoop.Turn {
             // Also when the loop ended after the offer: nobody would see the request then.
             throw endedException();
         }
-        Session current = session;
-        if (current != null) {
-            current.wakeup();
-        }
+        sessions.nudge();
+    }
+
+    /** What an owner's thread turns. */
+    public OwnerLoop.Turn turns() {
+        return sessions;
     }
 
     /** Why requests are not answered now; null while they are. Any thread. */
     @Nullable
     public String unavailable() {
-        return unavailable;
+        return sessions.isOpen() ? null : BROKER;
     }
 
     /** Done when the run was taken for the first time; fails when the loop ends before. */
@@ -163,60 +156,30 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         return opened;
     }
 
-    /**
-     * Opens a session where there is none; answers what was asked; collects what has arrived and writes what that
-     * settles; leases the next step to whom waits for it; tells those whose wait is over how far it is.
-     */
     @Override
-    public void runOnce() throws Exception {
-        Session current = session;
-        try {
-            if (current == null) {
-                current = open();
-                if (current == null) {
-                    return;
-                }
-            }
-            turn(current);
-        } catch (Exception e) {
-            if (stopping || !Failures.isPassing(e)) {
-                Exception end = opened.isDone() ? e : refusal(e);
-                endedBy = end instanceof NoUseException || end instanceof SettingException ? end.getMessage() : null;
-                throw end;
-            }
-            lose(e);
-        }
+    public @Nullable Session make() throws Exception {
+        return awaitBroker() ? opener.open() : null;
     }
 
-    /** @return null when it is time to look whether to go on */
-    private @Nullable Session open() throws Exception {
-        if (!awaitBroker()) {
-            return null;
-        }
-        Session fresh = opener.open();
-        session = fresh;
+    @Override
+    public void opened(Session fresh) throws Exception {
         if (startResume != null) {
             startResume.apply(fresh, clock.millis());
             startResume = null;
         }
-        unavailable = null;
         opened.complete(null);
-        return fresh;
     }
 
     /** Waits in small steps, since the calls that open a session cannot be ended from outside. */
     private boolean awaitBroker() throws Exception {
         KafkaFuture<String> answer = BrokerWatch.ask(opener.admin());
-        while (!stopping) {
+        while (!sessions.isStopping()) {
             try {
                 var _ = answer.get(POLL_MAX.toMillis(), TimeUnit.MILLISECONDS);
-                if (warnings.reset()) {
-                    log.info("the broker answers");
-                }
                 return true;
             } catch (java.util.concurrent.TimeoutException e) {
                 away();
-                if (!opened.isDone() && warnings.isDue()) {
+                if (!opened.isDone() && lines.isDue()) {
                     log.warn("waits for a broker at {}", opener.bootstrap());
                 }
             }
@@ -224,34 +187,20 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         return false;
     }
 
-    /** What ends the start for good is a setting, such as a client's rights. */
-    private Exception refusal(Exception e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof AuthenticationException
-                    || cause instanceof AuthorizationException
-                    || cause instanceof UnsupportedVersionException) {
-                return new SettingException(
-                        "--bootstrap " + opener.bootstrap() + " or --kafka: this client is refused: " + cause);
-            }
-        }
-        return e;
+    @Override
+    public Exception end(Exception cause) {
+        Exception end = opened.isDone() ? cause : Failures.atStart(cause, opener.bootstrap());
+        endedBy = end instanceof NoUseException || end instanceof SettingException ? end.getMessage() : null;
+        return end;
     }
 
-    private void lose(Exception e) throws InterruptedException {
-        if (warnings.isDue()) {
-            log.warn("waits for the broker: {}; the topics are read again as soon as it answers", e.toString());
-        }
-        log.debug("the session is lost", e);
+    @Override
+    public void lost(Exception cause) {
         metrics.sessionLost();
-        if (TruncatedLogException.isCauseOf(e)) {
+        if (TruncatedLogException.isCauseOf(cause)) {
             metrics.truncated();
         }
-        unavailable = BROKER;
         away();
-        closeSession();
-        for (long left = REOPEN_WAIT.toMillis(); left > 0 && !stopping; left -= 100) {
-            TimeUnit.MILLISECONDS.sleep(100);
-        }
     }
 
     /** Before the run was ever taken it is the start that waits. */
@@ -263,15 +212,12 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         }
     }
 
-    private void closeSession() {
-        Session lost = session;
-        session = null;
-        if (lost != null) {
-            lost.close();
-        }
-    }
-
-    private void turn(Session current) throws Exception {
+    /**
+     * Answers what was asked; collects what has arrived and writes what that settles; leases the next step to whom waits
+     * for it; tells those whose wait is over how far it is.
+     */
+    @Override
+    public void turn(Session current) throws Exception {
         for (Request request = next(); request != null; request = next()) {
             try {
                 if (!request.answer().isDone()) {
@@ -395,25 +341,15 @@ public final class TrainerLoop implements OwnerLoop.Turn {
         throw new LeaseVoidException(why);
     }
 
+    /** Everyone who waits is told. */
     @Override
-    public void wakeup() {
-        stopping = true;
-        Session current = session;
-        if (current != null) {
-            current.wakeup();
-        }
-    }
-
-    /** Everyone who waits is told, then the clients are closed. */
-    @Override
-    public void close() {
+    public void ended() {
         ended = true;
         opened.completeExceptionally(endedException());
         waiters.forEach(waiter -> waiter.answer().completeExceptionally(endedException()));
         for (Request request = next(); request != null; request = next()) {
             request.answer().completeExceptionally(endedException());
         }
-        closeSession();
     }
 
     private RolloutQueueException endedException() {

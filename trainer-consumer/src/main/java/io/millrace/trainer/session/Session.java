@@ -1,42 +1,29 @@
 package io.millrace.trainer.session;
 
 import io.millrace.common.id.GroupIndex;
-import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
-import io.millrace.common.json.BadRecordException;
-import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.Policy;
-import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
-import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.VersionWords;
 import io.millrace.common.rollout.StalenessFigures;
-import io.millrace.common.time.Ticker;
+import io.millrace.common.session.SessionLoop;
 import io.millrace.common.topics.RecordTrimmer;
-import io.millrace.common.topics.RunRecords;
-import io.millrace.common.topics.RunTopics;
-import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.FinishedGroup;
-import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.decide.AbandonedRow;
 import io.millrace.trainer.decide.Decisions;
 import io.millrace.trainer.decide.Intake;
 import io.millrace.trainer.decide.StepChooser;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
-import io.millrace.trainer.journal.FencedException;
 import io.millrace.trainer.journal.KeptSteps;
 import io.millrace.trainer.journal.NeededResults;
-import io.millrace.trainer.journal.Owner;
 import io.millrace.trainer.journal.Retention;
-import io.millrace.trainer.journal.Snapshots;
 import io.millrace.trainer.journal.StepWriter;
-import io.millrace.trainer.journal.StepsReader;
 import io.millrace.trainer.results.MissingResults;
 import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.AckDecision;
@@ -49,7 +36,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,14 +45,10 @@ import org.slf4j.LoggerFactory;
  * The run as it was read from the topics, and the clients that go on with it. It lives until a client fails: then memory
  * may be ahead of the topics, and the next session reads them again. Owned by the loop.
  */
-public final class Session {
+public final class Session implements SessionLoop.Session {
     private static final Logger log = LoggerFactory.getLogger(Session.class);
 
-    private final RunId run;
-    private final String policyTopic;
-    private final String runTopic;
-    private final TopicPartition receipts;
-    private final Owner owner;
+    private final Incoming incoming;
     private final SnapshotMaker snapshots;
     private final Resumption resumption;
     private final StepLedger ledger;
@@ -77,10 +59,7 @@ public final class Session {
     private final ResultParser parser;
     private final Intake intake;
     private final OutcomeLog outcomes;
-    private final TrainerMetrics metrics;
-    private final Claims claims;
     private final MissingResults missing;
-    private final Ticker ticker;
     private final StepChooser chooser;
     private final FilterChain filters;
     private final AbandonedRow abandoned;
@@ -96,18 +75,14 @@ public final class Session {
 
     /** What a session is made of; all of it is the session's from then on. */
     record Parts(
-            RunId run,
-            Owner owner,
-            Snapshots snapshots,
+            Incoming incoming,
+            SnapshotMaker snapshots,
             StepLedger ledger,
             Collector collector,
             ResultParser parser,
             Intake intake,
             OutcomeLog outcomes,
-            TrainerMetrics metrics,
-            Claims claims,
             MissingResults missing,
-            Ticker ticker,
             StepChooser chooser,
             FilterChain filters,
             AbandonedRow abandoned,
@@ -123,20 +98,13 @@ public final class Session {
             Runnable clients) {}
 
     Session(Parts parts) {
-        run = parts.run();
-        policyTopic = new RunTopics(run).policy();
-        runTopic = new RunTopics(run).runRecord();
-        receipts = new TopicPartition(new RunTopics(run).receipts(), 0);
-        owner = parts.owner();
+        incoming = parts.incoming();
         ledger = parts.ledger();
         collector = parts.collector();
         parser = parts.parser();
         intake = parts.intake();
         outcomes = parts.outcomes();
-        metrics = parts.metrics();
-        claims = parts.claims();
         missing = parts.missing();
-        ticker = parts.ticker();
         chooser = parts.chooser();
         filters = parts.filters();
         abandoned = parts.abandoned();
@@ -148,8 +116,7 @@ public final class Session {
         trimmer = parts.trimmer();
         watch = parts.watch();
         clients = parts.clients();
-        snapshots =
-                new SnapshotMaker(parts.snapshots(), ledger, collector, parser, claims, feed, receipts, parts.needed());
+        snapshots = parts.snapshots();
         resumption = new Resumption(
                 ledger, intake, outcomes, retention, parts.keptSteps(), feed, parts.reader(), writer, snapshots);
     }
@@ -157,7 +124,7 @@ public final class Session {
     /** Collects what has arrived, writes what that settles, deletes what is needed no more. */
     public void turn(Duration pollLimit) throws Exception {
         watch.turn();
-        feed.poll(pollLimit, this::take);
+        feed.poll(pollLimit, record -> incoming.take(record, decided));
         decided.add(intake.missing(missing.turn(feed.partitions(), feed::position)));
         write(decided.take());
         trimmer.turn();
@@ -182,60 +149,6 @@ public final class Session {
     @Nullable
     public BatchChoice lastChoice() {
         return lastChoice;
-    }
-
-    private void take(ConsumerRecord<byte[], byte[]> record) throws Exception {
-        if (feed.partitions().contains(new TopicPartition(record.topic(), record.partition()))) {
-            result(record);
-            return;
-        }
-        if (record.topic().equals(runTopic)) {
-            RunRecords.read(record).ifPresent(fit::accept);
-            return;
-        }
-        if (record.topic().equals(receipts.topic())) {
-            receipt(record);
-            return;
-        }
-        if (!record.topic().equals(policyTopic)) {
-            task(record);
-            return;
-        }
-        Owner.read(record.headers()).filter(other -> other.compareTo(owner) > 0).ifPresent(newer -> {
-            throw new FencedException(run, owner, newer);
-        });
-    }
-
-    private void result(ConsumerRecord<byte[], byte[]> record) throws Exception {
-        long readAgain = parser.groupsReadAgain();
-        List<ResultEvent> events = parser.parse(record, collector::hasWon);
-        metrics.readAgain(parser.groupsReadAgain() - readAgain);
-        for (ResultEvent event : events) {
-            decided.add(intake.accept(event, reason -> StepsReader.letter(record, reason)));
-        }
-    }
-
-    /** Of a prompts lane; what is no task is for the workers to report. */
-    private void task(ConsumerRecord<byte[], byte[]> record) {
-        try {
-            TrainingTask task = record.value() == null ? null : ControlCodec.decode(record.value(), TrainingTask.class);
-            if (task != null) {
-                chooser.issued(task);
-            }
-        } catch (BadRecordException e) {
-            log.debug("no task at {} offset {}", record.topic(), record.offset(), e);
-        }
-    }
-
-    private void receipt(ConsumerRecord<byte[], byte[]> record) {
-        try {
-            if (record.value() != null) {
-                claims.claimed(ControlCodec.decode(record.value(), Receipt.class), record.offset(), ticker.nanos());
-            }
-        } catch (BadRecordException e) {
-            // The producer puts it on record.
-            log.debug("no receipt at offset {}", record.offset(), e);
-        }
     }
 
     /**
@@ -391,11 +304,12 @@ public final class Session {
         return parser.heldBytes();
     }
 
+    @Override
     public void wakeup() {
         feed.wakeup();
     }
 
-    /** Closes the clients, waiting for none of them longer than a moment. */
+    @Override
     public void close() {
         clients.run();
     }

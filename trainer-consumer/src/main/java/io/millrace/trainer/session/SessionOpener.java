@@ -11,6 +11,8 @@ import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord.Snapshot;
+import io.millrace.common.session.FencedException;
+import io.millrace.common.session.Tenure;
 import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
@@ -26,10 +28,8 @@ import io.millrace.trainer.decide.AbandonedRow;
 import io.millrace.trainer.decide.Intake;
 import io.millrace.trainer.decide.StepChooser;
 import io.millrace.trainer.filter.FilterChain;
-import io.millrace.trainer.journal.FencedException;
 import io.millrace.trainer.journal.KeptSteps;
 import io.millrace.trainer.journal.NeededResults;
-import io.millrace.trainer.journal.Owner;
 import io.millrace.trainer.journal.Retention;
 import io.millrace.trainer.journal.Snapshots;
 import io.millrace.trainer.journal.StepWriter;
@@ -48,7 +48,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -57,7 +56,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,7 +63,7 @@ import org.slf4j.LoggerFactory;
  * A write whose outcome is unknown is not guessed: the session that made it is thrown away, and a new one is opened as
  * at a start. Opening first waits for the run's last transaction to end, by initTransactions, so what is read afterwards
  * holds the write or never will. Before that it looks who has the run, since initTransactions would fence a newer
- * trainer consumer: see Owner.
+ * trainer consumer: see Tenure.
  */
 
 /** Takes the run and reads it, at a start and whenever a session was lost. Owned by the loop. */
@@ -94,7 +92,7 @@ public final class SessionOpener {
     private final TrimFailures trimFailures;
     private final LostTails lostTails = new LostTails();
 
-    private @Nullable Owner owner;
+    private final Tenure.OfProcess tenure = new Tenure.OfProcess("trainer consumer");
     private boolean ensured;
 
     /**
@@ -165,7 +163,7 @@ public final class SessionOpener {
         RunFit fit = new RunFit(settings.batch(), settings.topics().resultPartitions());
         RunRecords.newest(reader, topics).ifPresent(fit::accept);
         StepsReader stepsReader = new StepsReader(topics, reader);
-        Owner me = me(stepsReader.lastOwner());
+        Tenure me = tenure.above(stepsReader.highest(), 0);
         StepWriter writer = new StepWriter(topics, me, made.producer());
         writer.take();
         StepLedger ledger =
@@ -224,9 +222,8 @@ public final class SessionOpener {
         Claims claims =
                 new Claims(ledger, settings.recovery().missingResultTimeout().toNanos());
         StepChooser chooser = new StepChooser(settings.gate().gate(settings.batch()), ledger, collector);
-        Session session = new Session(new Session.Parts(
-                topics.run(),
-                me,
+        Intake intake = new Intake(parser::won, collector, claims, ledger, filters, abandoned);
+        SnapshotMaker snapshots = new SnapshotMaker(
                 new Snapshots(
                         settings.recovery().snapshotRecords(),
                         settings.topics().recordSizeMax().bytes(),
@@ -235,12 +232,19 @@ public final class SessionOpener {
                 ledger,
                 collector,
                 parser,
-                new Intake(parser::won, collector, claims, ledger, filters, abandoned),
-                new OutcomeLog(meters),
-                meters,
                 claims,
+                feed,
+                receipts,
+                needed);
+        Session session = new Session(new Session.Parts(
+                new Incoming(topics, me, fit, parser, collector, intake, claims, chooser, meters, ticker),
+                snapshots,
+                ledger,
+                collector,
+                parser,
+                intake,
+                new OutcomeLog(meters),
                 new MissingResults(claims, new ResultEnds(admin, ticker), ticker),
-                ticker,
                 chooser,
                 filters,
                 abandoned,
@@ -271,18 +275,6 @@ public final class SessionOpener {
         } catch (NumberFormatException e) {
             return OptionalLong.empty();
         }
-    }
-
-    /** The process keeps its number for as long as it lives; whoever took the run later has a higher one. */
-    private Owner me(Optional<Owner> last) {
-        Owner mine = owner;
-        if (mine == null) {
-            mine = Owner.after(last);
-            owner = mine;
-        } else if (last.isPresent() && last.get().compareTo(mine) > 0) {
-            throw new FencedException(topics.run(), mine, last.get());
-        }
-        return mine;
     }
 
     private Retention kept(StepLedger ledger, KeptSteps keptSteps) throws Exception {

@@ -9,10 +9,7 @@ import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.LeaseId;
-import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
-import io.millrace.common.id.WeightVersion;
-import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.List;
@@ -56,7 +53,8 @@ class CollectorTest {
     void whatTakesThePlaceOfARejectedResultIsDecidedOnByItself() {
         ledger.note(new StepRecord.Rejection(new GroupIndex(4), new Attempt(1), 0, 9, "bad"));
         assertInstanceOf(Verdict.Known.class, collector.accept(TestingResults.result(4, 1, 9L)), "read again");
-        Verdict.Won won = assertInstanceOf(Verdict.Won.class, collector.accept(TestingResults.result(4, 2, 9L)), "after a loss");
+        Verdict.Won won =
+                assertInstanceOf(Verdict.Won.class, collector.accept(TestingResults.result(4, 2, 9L)), "after a loss");
         assertEquals(new Attempt(2), won.group().attempt());
     }
 }

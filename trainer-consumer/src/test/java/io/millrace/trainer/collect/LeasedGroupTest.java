@@ -12,7 +12,6 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.Policy;
-import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.trainer.policy.Announcement;
 import io.millrace.trainer.steps.ResumeDecision;

@@ -7,9 +7,9 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.session.Tenure;
 import io.millrace.common.topics.RunTopics;
 import java.util.List;
-import java.util.Optional;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -23,14 +23,14 @@ class StepWriterTest {
 
     private final MockProducer<byte[], byte[]> producer =
             new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
-    private final StepWriter writer = new StepWriter(TOPICS, Owner.after(Optional.empty()), producer);
+    private final StepWriter writer = new StepWriter(TOPICS, Tenure.after(Tenure.NONE, 0), producer);
 
     @Test
     void whatGoesWhereRecordsStoodThatWereReadIsNotCommitted() {
         for (TopicPartition cut : List.of(STEPS, POLICY)) {
             MockProducer<byte[], byte[]> fresh =
                     new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
-            StepWriter one = new StepWriter(TOPICS, Owner.after(Optional.empty()), fresh);
+            StepWriter one = new StepWriter(TOPICS, Tenure.after(Tenure.NONE, 0), fresh);
             one.take();
             one.wasReadTo(cut, 1);
             assertThrows(

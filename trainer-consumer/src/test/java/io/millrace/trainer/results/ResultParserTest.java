@@ -187,7 +187,8 @@ class ResultParserTest {
         }
         assertEquals(2, arrived.size());
         assertEquals(first.size(), arrived.getFirst().group().offsets().size());
-        assertArrayEquals(blob(6, 1), RolloutGroupCodec.encode(arrived.getFirst().content()));
+        assertArrayEquals(
+                blob(6, 1), RolloutGroupCodec.encode(arrived.getFirst().content()));
     }
 
     /** Its sending had timed out. */
@@ -234,7 +235,8 @@ class ResultParserTest {
             assertTrue(narrow.heldBytes() <= blob(6, 1).length + 700);
         }
         assertEquals(3, arrived.size());
-        assertArrayEquals(blob(6, 1), RolloutGroupCodec.encode(arrived.getFirst().content()));
+        assertArrayEquals(
+                blob(6, 1), RolloutGroupCodec.encode(arrived.getFirst().content()));
         assertTrue(narrow.groupsReadAgain() >= 1);
     }
 

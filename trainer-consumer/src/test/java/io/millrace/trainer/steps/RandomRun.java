@@ -1,6 +1,5 @@
 package io.millrace.trainer.steps;
 
-import io.millrace.trainer.collect.TestingResults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -17,7 +16,6 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
-import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
 import io.millrace.common.record.TrainingTask;
@@ -28,6 +26,7 @@ import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.collect.TestingResults;
 import io.millrace.trainer.decide.AbandonedRow;
 import io.millrace.trainer.decide.Decisions;
 import io.millrace.trainer.decide.Intake;
@@ -394,15 +393,22 @@ final class RandomRun {
             case Entry.LastPart last -> {
                 if (collector.hasWon(last.whole().group().groupIndex())) {
                     yield new ResultEvent.PartsRepeated(
-                            last.whole().group().groupIndex(), last.whole().group().attempt(), partition, offset);
+                            last.whole().group().groupIndex(),
+                            last.whole().group().attempt(),
+                            partition,
+                            offset);
                 }
-                TreeSet<Long> firsts = held.computeIfAbsent(last.whole().group().groupIndex(), index -> new TreeSet<>());
+                TreeSet<Long> firsts =
+                        held.computeIfAbsent(last.whole().group().groupIndex(), index -> new TreeSet<>());
                 if (firsts.remove(last.whole().group().offsets().getFirst())) {
                     yield last.whole();
                 }
                 assertTrue(
                         ledger.isRejected(
-                                last.whole().group().groupIndex(), last.whole().group().attempt(), partition, offset),
+                                last.whole().group().groupIndex(),
+                                last.whole().group().attempt(),
+                                partition,
+                                offset),
                         name + ": the first part was not read again");
                 // Never becomes whole; held until its group has won.
                 firsts.add(offset);
@@ -419,7 +425,8 @@ final class RandomRun {
         assertTrue(oldest.compareTo(winner.group().newestVersion()) <= 0, name + ": a group with every token masked");
         long staleness = version.value() - oldest.value();
         assertTrue(staleness <= maxStaleness, name + ": a group of staleness " + staleness);
-        assertTrue(winner.group().newestVersion().compareTo(version) <= 0, name + ": a group from the future is trained");
+        assertTrue(
+                winner.group().newestVersion().compareTo(version) <= 0, name + ": a group from the future is trained");
     }
 
     int masked() {
@@ -455,7 +462,9 @@ final class RandomRun {
                     masks.put(step, Optional.ofNullable(below));
                     write(List.of(ledger.lease(
                             step,
-                            ready.groups().stream().map(FinishedGroup::manifestEntry).toList(),
+                            ready.groups().stream()
+                                    .map(FinishedGroup::manifestEntry)
+                                    .toList(),
                             below,
                             LeaseId.draw(random),
                             1)));

@@ -1,6 +1,7 @@
-package io.millrace.trainer.journal;
+package io.millrace.common.session;
 
 import io.millrace.common.config.SettingException;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -10,13 +11,13 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 
-/** Which failures end the process, and which are waited out. Stateless. */
+/** Which failures end the process, and which are waited out; the same for every role. Stateless. */
 public final class Failures {
     private Failures() {}
 
     /**
-     * Whether reading the topics again, once a broker answers, can help. What it cannot help: a newer trainer consumer,
-     * settings or rights that do not fit, contradictions on the topics, bugs.
+     * Whether reading the topics again, once a broker answers, can help. What it cannot help: a newer process of the
+     * role, settings or rights that do not fit, a record above the broker's limit, contradictions on the topics, bugs.
      */
     public static boolean isPassing(Throwable failure) {
         boolean kafka = false;
@@ -26,21 +27,41 @@ public final class Failures {
                 return false;
             }
             refused |= cause instanceof SettingException;
-            kafka |= cause instanceof KafkaException || cause instanceof java.util.concurrent.TimeoutException;
+            kafka |= cause instanceof KafkaException || cause instanceof TimeoutException;
         }
         // A check of the topics that failed for want of an answer carries that as its cause.
         return kafka || (refused && failure.getCause() != null);
     }
 
     private static boolean isLasting(Throwable cause) {
-        return cause instanceof FencedException
+        return isRefusal(cause)
+                || cause instanceof FencedException
                 || cause instanceof InterruptException
                 || cause instanceof InterruptedException
-                || cause instanceof AuthenticationException
-                || cause instanceof AuthorizationException
-                || cause instanceof UnsupportedVersionException
                 || cause instanceof RecordTooLargeException
                 || cause instanceof SerializationException
                 || cause instanceof ConfigException;
+    }
+
+    /**
+     * What ends a start for good is a setting, such as a client's rights.
+     *
+     * @param bootstrap where the broker is looked for
+     * @return the failure itself where the broker has not refused the client
+     */
+    public static Exception atStart(Exception failure, String bootstrap) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (isRefusal(cause)) {
+                return new SettingException(
+                        "--bootstrap " + bootstrap + " or --kafka: this client is refused: " + cause);
+            }
+        }
+        return failure;
+    }
+
+    private static boolean isRefusal(Throwable cause) {
+        return cause instanceof AuthenticationException
+                || cause instanceof AuthorizationException
+                || cause instanceof UnsupportedVersionException;
     }
 }
