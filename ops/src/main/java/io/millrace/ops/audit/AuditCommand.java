@@ -4,22 +4,14 @@ import io.millrace.common.config.Command;
 import io.millrace.common.config.Setting;
 import io.millrace.common.id.RunId;
 import io.millrace.common.json.Json;
-import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
-import io.millrace.common.kafka.PartitionReader;
-import io.millrace.common.kafka.TopicTail;
-import io.millrace.common.topics.RunTopics;
-import io.millrace.ops.cluster.OpsClients;
-import io.millrace.ops.cluster.RunLookup;
+import io.millrace.ops.cluster.RunClients;
 import java.io.PrintStream;
 import java.time.Duration;
-import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
 
 /** {@code millrace audit}: what became of every group of a run; exits 1 when anything is wrong. */
 public final class AuditCommand implements Command<AuditCommand.Settings> {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
-
     private final PrintStream out;
 
     public AuditCommand() {
@@ -78,15 +70,11 @@ public final class AuditCommand implements Command<AuditCommand.Settings> {
 
     @Override
     public int run(Settings settings) throws Exception {
-        KafkaClients clients = OpsClients.of(settings.kafka());
-        try (Admin admin = clients.admin("millrace-audit");
-                PartitionReader reader =
-                        new PartitionReader(new TopicTail(clients.follower("millrace-audit")), LIMIT)) {
-            RunTopics topics = RunLookup.require(admin, settings.run(), LIMIT);
-            RunLog log = new KafkaRunLog(admin, reader, topics, LIMIT);
-            AuditReport report = new RunAudit(topics, log, settings.grace(), settings.group()).run();
+        try (RunClients run = RunClients.open(settings.kafka(), settings.run(), "millrace-audit")) {
+            AuditReport report =
+                    new RunAudit(run.topics(), new KafkaRunLog(run), settings.grace(), settings.group()).run();
             if (settings.json()) {
-                out.println(Json.MAPPER.writeValueAsString(report.json()));
+                out.println(Json.MAPPER.writeValueAsString(report));
             } else {
                 report.lines(settings.group()).forEach(out::println);
             }

@@ -1,154 +1,90 @@
 package io.millrace.ops.audit;
 
-import io.millrace.common.json.Json;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.millrace.common.id.RunId;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalLong;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What the audit of a run came to.
  *
  * @param producerAlive whether its heartbeats reach up to the newest record on {@code workers}, but for the grace
- * @param newestStatusMs the broker's time of that record; empty where there is none
+ * @param newestStatusMs the broker's time of that record; null where there is none
  * @param admitted groups published: indices from 0 on
- * @param trained also of replayed steps once; the same for the other ends
- * @param unsettled how many admitted groups stand where
- * @param leased groups of the step that is leased
+ * @param settled how those ended that have
+ * @param unsettled where the others stand
  * @param badRecords records that are not ours, by topic
  * @param deadLetters records on {@code dead-letters}
  * @param findingsCount all findings; {@code findings} holds the first of them
  * @param group everything known of one group, for people; empty unless asked for
  */
+@JsonPropertyOrder({"run", "clean"})
 record AuditReport(
-        String run,
+        RunId run,
         boolean producerAlive,
-        OptionalLong newestStatusMs,
+        @Nullable Long newestStatusMs,
         long admitted,
-        long trained,
-        long discarded,
-        long abandoned,
-        Map<String, Long> discardReasons,
-        Map<Place, Long> unsettled,
-        long leased,
-        long lineage,
-        long nextStep,
-        Map<Long, Long> stepsByLineage,
-        long rejections,
+        @JsonUnwrapped StepAccount.Settled settled,
+        @JsonUnwrapped Standing unsettled,
         Map<String, Long> badRecords,
         long deadLetters,
-        List<Finding> findings,
         long findingsCount,
-        List<String> group) {
+        List<Finding> findings,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> group) {
     AuditReport {
         findings = List.copyOf(findings);
         group = List.copyOf(group);
     }
 
     /**
-     * The same with findings more.
+     * How many groups that are admitted and not settled stand where.
      *
-     * @param standing how many admitted groups stand where
+     * @param leased of the finished ones, those of the step that is leased
      */
-    AuditReport and(List<Finding> more, Map<Place, Long> standing) {
-        List<Finding> all = Stream.concat(findings.stream(), more.stream())
-                .limit(StepAccount.FINDINGS_MAX)
-                .toList();
-        return new AuditReport(
-                run,
-                producerAlive,
-                newestStatusMs,
-                admitted,
-                trained,
-                discarded,
-                abandoned,
-                discardReasons,
-                standing,
-                leased,
-                lineage,
-                nextStep,
-                stepsByLineage,
-                rejections,
-                badRecords,
-                deadLetters,
-                all,
-                findingsCount + more.size(),
-                group);
+    record Standing(long queued, long inFlight, long toBeReissued, long finished, long leased, long lost) {
+        static Standing of(Map<Place, Long> places, long leased) {
+            return new Standing(
+                    places.getOrDefault(Place.QUEUED, 0L),
+                    places.getOrDefault(Place.IN_FLIGHT, 0L),
+                    places.getOrDefault(Place.TO_BE_REISSUED, 0L),
+                    places.getOrDefault(Place.FINISHED, 0L),
+                    leased,
+                    places.getOrDefault(Place.NOWHERE, 0L));
+        }
     }
 
+    @JsonProperty
     boolean clean() {
         return findingsCount == 0;
     }
 
-    private long in(Place place) {
-        return unsettled.getOrDefault(place, 0L);
-    }
-
-    ObjectNode json() {
-        ObjectNode json = Json.object();
-        json.put("run", run);
-        json.put("clean", clean());
-        json.put("producer_alive", producerAlive);
-        newestStatusMs.ifPresent(newest -> json.put("newest_status_ms", newest));
-        json.put("admitted", admitted);
-        json.put("trained", trained);
-        json.put("discarded", discarded);
-        json.set("discard_reasons", Json.MAPPER.valueToTree(discardReasons));
-        json.put("abandoned", abandoned);
-        json.put("queued", in(Place.QUEUED));
-        json.put("in_flight", in(Place.IN_FLIGHT));
-        json.put("to_be_reissued", in(Place.TO_BE_REISSUED));
-        json.put("finished", in(Place.FINISHED));
-        json.put("leased", leased);
-        json.put("lost", in(Place.NOWHERE));
-        json.put("lineage", lineage);
-        json.put("next_step", nextStep);
-        json.set("steps_by_lineage", Json.MAPPER.valueToTree(stepsByLineage));
-        json.put("rejections", rejections);
-        json.set("bad_records", Json.MAPPER.valueToTree(badRecords));
-        json.put("dead_letters", deadLetters);
-        json.put("findings_count", findingsCount);
-        ArrayNode list = json.putArray("findings");
-        for (Finding finding : findings) {
-            ObjectNode one = list.addObject().put("kind", finding.kind().name().toLowerCase(Locale.ROOT));
-            Long index = finding.group();
-            if (index != null) {
-                one.put("group", index);
-            }
-            one.put("detail", finding.detail());
-        }
-        if (!group.isEmpty()) {
-            group.forEach(json.putArray("group")::add);
-        }
-        return json;
-    }
-
     List<String> lines(@Nullable Long asked) {
         List<String> lines = new ArrayList<>();
-        lines.add("run " + run + ", lineage " + lineage + ", next step " + nextStep + ", producer "
-                + (newestStatusMs.isEmpty()
+        lines.add("run " + run + ", lineage " + settled.lineage() + ", next step " + settled.nextStep() + ", producer "
+                + (newestStatusMs == null
                         ? "not seen"
-                        : (producerAlive ? "alive" : "not seen") + " at "
-                                + Instant.ofEpochMilli(newestStatusMs.getAsLong())
+                        : (producerAlive ? "alive" : "not seen") + " at " + Instant.ofEpochMilli(newestStatusMs)
                                 + ", when a worker or producer was last heard of"));
-        lines.add(String.format(Locale.ROOT, "%,14d  groups admitted", admitted));
-        lines.add(String.format(Locale.ROOT, "%,14d  trained", trained));
-        lines.add(String.format(Locale.ROOT, "%,14d  discarded %s", discarded, discarded == 0 ? "" : discardReasons));
-        lines.add(String.format(Locale.ROOT, "%,14d  abandoned", abandoned));
-        lines.add(String.format(
-                Locale.ROOT, "%,14d  finished, %,d of them in the leased step", in(Place.FINISHED), leased));
-        lines.add(String.format(Locale.ROOT, "%,14d  in flight", in(Place.IN_FLIGHT)));
-        lines.add(String.format(Locale.ROOT, "%,14d  to be reissued by the ledger", in(Place.TO_BE_REISSUED)));
-        lines.add(String.format(Locale.ROOT, "%,14d  queued", in(Place.QUEUED)));
-        lines.add(String.format(Locale.ROOT, "%,14d  lost", in(Place.NOWHERE)));
-        lines.add("results rejected " + rejections + ", dead letters " + deadLetters + ", records that are not ours "
-                + (badRecords.isEmpty() ? "none" : badRecords.toString()));
+        lines.add(line(admitted, "groups admitted"));
+        lines.add(line(settled.trained(), "trained"));
+        lines.add(line(settled.discarded(), "discarded " + (settled.discarded() == 0 ? "" : settled.discardReasons())));
+        lines.add(line(settled.abandoned(), "abandoned"));
+        lines.add(line(
+                unsettled.finished(),
+                String.format(Locale.ROOT, "finished, %,d of them in the leased step", unsettled.leased())));
+        lines.add(line(unsettled.inFlight(), "in flight"));
+        lines.add(line(unsettled.toBeReissued(), "to be reissued by the ledger"));
+        lines.add(line(unsettled.queued(), "queued"));
+        lines.add(line(unsettled.lost(), "lost"));
+        lines.add("results rejected " + settled.rejections() + ", dead letters " + deadLetters
+                + ", records that are not ours " + (badRecords.isEmpty() ? "none" : badRecords.toString()));
         if (asked != null) {
             lines.add("group " + asked + ":" + (group.isEmpty() ? " nothing is known of it" : ""));
             group.forEach(line -> lines.add("  " + line));
@@ -162,5 +98,9 @@ record AuditReport(
         }
         lines.add(clean() ? "clean: nothing lost, doubled or contradictory" : findingsCount + " findings");
         return lines;
+    }
+
+    private static String line(long groups, String what) {
+        return String.format(Locale.ROOT, "%,14d  %s", groups, what);
     }
 }

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param group the group's index; null where it is about no single group
  */
-public record Finding(Kind kind, @Nullable Long group, String detail) {
+record Finding(Kind kind, @Nullable Long group, String detail) {
     /** What is wrong. */
-    public enum Kind {
+    enum Kind {
         /** Admitted, not settled, and nowhere any more. */
         LOST,
         /** In two acknowledged steps of one lineage, or settled twice. */

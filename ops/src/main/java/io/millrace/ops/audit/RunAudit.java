@@ -2,7 +2,6 @@ package io.millrace.ops.audit;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
-import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
@@ -13,6 +12,7 @@ import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.Part;
 import io.millrace.common.wire.ResultHeaders;
+import io.millrace.ops.cluster.ControlRecords;
 import io.millrace.ops.cluster.WorkerStatuses;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,7 @@ final class RunAudit {
 
     private long deadLetters;
     private boolean producerAlive;
-    private OptionalLong newestStatusMs = OptionalLong.empty();
+    private @Nullable Long newestStatusMs;
 
     /** A prompt that does not follow the one before it. */
     private record Passed(long offset, long before, long index) {}
@@ -89,13 +90,33 @@ final class RunAudit {
             log.read(partition, 0, cut.end(partition), this::result);
         }
         read(cut, topics.deadLetters(), record -> deadLetters++);
-        AuditReport report = report();
+        StepAccount.Settled settled = account.settled();
+        List<Finding> findings = new ArrayList<>(account.findings());
+        long findingsCount = account.findingsCount();
+        watched.addAll(account.watched());
+        long leasedGroups = leased == null
+                ? 0
+                : leased.groups().stream()
+                        .filter(entry -> !account.isSettled(entry.groupIndex().value()))
+                        .count();
         List<Finding> found = judge(cut);
         if (!found.isEmpty()) {
             steps(cut.end(only(topics.steps())), log.end(only(topics.steps())).committed());
             found = judge(cut);
         }
-        return report.and(found, standing());
+        found.stream().limit(StepAccount.FINDINGS_MAX - findings.size()).forEach(findings::add);
+        return new AuditReport(
+                topics.run(),
+                producerAlive,
+                newestStatusMs,
+                admitted,
+                settled,
+                AuditReport.Standing.of(standing(), leasedGroups),
+                badRecords,
+                deadLetters,
+                findingsCount + found.size(),
+                findings,
+                watched);
     }
 
     private Map<Place, Long> standing() {
@@ -113,43 +134,11 @@ final class RunAudit {
         return found.place((attempt, place) -> account.isRejected(index, attempt, place));
     }
 
-    /** As of the cut, with what {@code steps} alone says is wrong. */
-    private AuditReport report() {
-        List<String> group = new ArrayList<>(watched);
-        group.addAll(account.watched());
-        return new AuditReport(
-                topics.run().value(),
-                producerAlive,
-                newestStatusMs,
-                admitted,
-                account.count(StepAccount.End.TRAINED),
-                account.count(StepAccount.End.DISCARDED),
-                account.count(StepAccount.End.ABANDONED),
-                account.discardReasons(),
-                standing(),
-                leased == null
-                        ? 0
-                        : leased.groups().stream()
-                                .filter(entry ->
-                                        !account.isSettled(entry.groupIndex().value()))
-                                .count(),
-                account.lineage(),
-                account.nextStep(),
-                account.stepsByLineage(),
-                account.rejections(),
-                badRecords,
-                deadLetters,
-                account.findings(),
-                account.findingsCount(),
-                group);
-    }
-
     private static TopicPartition only(String topic) {
         return new TopicPartition(topic, 0);
     }
 
-    private void read(Cut cut, String topic, java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> handler)
-            throws Exception {
+    private void read(Cut cut, String topic, Consumer<ConsumerRecord<byte[], byte[]>> handler) throws Exception {
         log.read(only(topic), 0, cut.end(only(topic)), handler);
     }
 
@@ -220,8 +209,9 @@ final class RunAudit {
                 heartbeatMs[0] = Math.max(heartbeatMs[0], record.timestamp());
             }
         });
-        newestStatusMs = statuses.newestMs();
-        producerAlive = heartbeatMs[0] >= newestStatusMs.orElse(Long.MAX_VALUE) - grace.toMillis();
+        OptionalLong newestMs = statuses.newestMs();
+        newestStatusMs = newestMs.isPresent() ? newestMs.getAsLong() : null;
+        producerAlive = heartbeatMs[0] >= newestMs.orElse(Long.MAX_VALUE) - grace.toMillis();
         for (WorkerStatuses.Seen seen : statuses.live()) {
             String name = seen.status().worker().key();
             for (WorkersRecord.HeldGroup held : seen.status().held(GroupKind.TRAINING)) {
@@ -377,15 +367,11 @@ final class RunAudit {
     }
 
     private <T extends ControlRecord> Optional<T> decoded(ConsumerRecord<byte[], byte[]> record, Class<T> type) {
-        try {
-            if (record.value() != null) {
-                return Optional.of(ControlCodec.decode(record.value(), type));
-            }
-        } catch (BadRecordException e) {
-            // Counted below: a reader must not stop for it.
+        Optional<T> decoded = ControlRecords.decoded(record, type);
+        if (decoded.isEmpty()) {
+            bad(record);
         }
-        bad(record);
-        return Optional.empty();
+        return decoded;
     }
 
     private void bad(ConsumerRecord<byte[], byte[]> record) {

@@ -6,6 +6,8 @@ import io.millrace.common.id.SettledIndices;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,9 +20,24 @@ import org.jspecify.annotations.Nullable;
  * Counts the {@code steps} topic again from its first record, by rules of its own, and notes where what is written is not
  * what is counted. Pure; one owner. It keeps ranges of indices and one number a step, so a long run costs little.
  */
-public final class StepAccount {
-    /** How a group ended. */
-    public enum End {
+final class StepAccount {
+    /**
+     * How the settled groups ended, and where the steps stand.
+     *
+     * @param trained also of replayed steps once; the same for the other ends
+     * @param stepsByLineage acknowledged steps, replayed ones counted in
+     */
+    record Settled(
+            long trained,
+            long discarded,
+            Map<String, Long> discardReasons,
+            long abandoned,
+            long lineage,
+            long nextStep,
+            Map<Long, Long> stepsByLineage,
+            long rejections) {}
+
+    private enum End {
         TRAINED,
         DISCARDED,
         ABANDONED
@@ -30,8 +47,7 @@ public final class StepAccount {
     static final int FINDINGS_MAX = 1_000;
 
     private final SettledIndices settled = new SettledIndices();
-    private final Map<End, SettledIndices> byEnd = new HashMap<>();
-    private final Map<End, Long> counts = new HashMap<>();
+    private final Map<End, Long> counts = new EnumMap<>(End.class);
     private final Map<String, Long> discardReasons = new TreeMap<>();
     /** Of each step ever acknowledged: what its manifest was, by its hash. */
     private final Map<Long, Integer> manifests = new HashMap<>();
@@ -50,21 +66,16 @@ public final class StepAccount {
     private long nextStep;
     private long replayBefore;
     private long rejections;
-    private long skips;
     private long findingsCount;
     private StepRecord.@Nullable Lease open;
 
     /** @param watch a group whose every record is kept for people; null for none */
-    public StepAccount(@Nullable Long watch) {
+    StepAccount(@Nullable Long watch) {
         this.watch = watch;
-        for (End end : End.values()) {
-            byEnd.put(end, new SettledIndices());
-            counts.put(end, 0L);
-        }
     }
 
     /** Takes the next record. */
-    public void accept(StepRecord record) {
+    void accept(StepRecord record) {
         switch (record) {
             case StepRecord.Lease lease -> lease(lease);
             case StepRecord.Acknowledgement ack -> acknowledged(ack);
@@ -98,7 +109,7 @@ public final class StepAccount {
                                 + missing.reason().text());
             }
             case StepRecord.LeaseVoid gone -> voided(gone);
-            case StepRecord.Skip skip -> skips++;
+            case StepRecord.Skip _ -> {}
             case StepRecord.Resume resume -> resumed(resume);
             case StepRecord.Snapshot snapshot -> snapshot(snapshot);
         }
@@ -204,10 +215,6 @@ public final class StepAccount {
         }
         over.remove(index.value());
         rejected.remove(index.value());
-        SettledIndices indices = byEnd.get(end);
-        if (indices != null) {
-            indices.add(index);
-        }
         counts.merge(end, 1L, Long::sum);
     }
 
@@ -236,7 +243,7 @@ public final class StepAccount {
         }
     }
 
-    public boolean isSettled(long index) {
+    boolean isSettled(long index) {
         return settled.contains(new GroupIndex(index));
     }
 
@@ -244,7 +251,7 @@ public final class StepAccount {
      * Whether the result of an attempt was rejected, or found missing: nothing rests on it, the group is issued again, and
      * its records may be trimmed or gone.
      */
-    public boolean isOver(long index, long attempt) {
+    boolean isOver(long index, long attempt) {
         return over.getOrDefault(index, Set.of()).contains(attempt);
     }
 
@@ -259,79 +266,56 @@ public final class StepAccount {
                         && (attempt == null || attempt.equals(one.attempt())));
     }
 
-    /** How a group ended; null when it is not settled. */
-    public @Nullable End end(long index) {
-        GroupIndex group = new GroupIndex(index);
-        for (Map.Entry<End, SettledIndices> entry : byEnd.entrySet()) {
-            if (entry.getValue().contains(group)) {
-                return entry.getKey();
-            }
-        }
-        return null;
+    /** As of the records taken so far. */
+    Settled settled() {
+        return new Settled(
+                count(End.TRAINED),
+                count(End.DISCARDED),
+                Collections.unmodifiableMap(new TreeMap<>(discardReasons)),
+                count(End.ABANDONED),
+                lineage,
+                nextStep,
+                Collections.unmodifiableMap(new TreeMap<>(stepsByLineage)),
+                rejections);
     }
 
-    public long count(End end) {
+    private long count(End end) {
         return counts.getOrDefault(end, 0L);
     }
 
     /** Every index below it is settled. */
-    public long lowWaterMark() {
+    long lowWaterMark() {
         return settled.lowWaterMark();
     }
 
     /** The index after the highest settled one. */
-    public long settledEnd() {
+    long settledEnd() {
         return settled.ranges().isEmpty() ? 0 : settled.ranges().getLast().to();
     }
 
     /** Settled groups at or above this index. */
-    public long settledFrom(long index) {
+    long settledFrom(long index) {
         return settled.ranges().stream()
                 .mapToLong(range -> Math.max(0, range.to() - Math.max(index, range.from())))
                 .sum();
     }
 
     /** @return null while no step is leased */
-    public StepRecord.@Nullable Lease openLease() {
+    StepRecord.@Nullable Lease openLease() {
         return open;
     }
 
-    public long lineage() {
-        return lineage;
-    }
-
-    public long nextStep() {
-        return nextStep;
-    }
-
-    /** Acknowledged steps of each lineage, replayed ones counted in. */
-    public Map<Long, Long> stepsByLineage() {
-        return Map.copyOf(stepsByLineage);
-    }
-
-    public Map<String, Long> discardReasons() {
-        return Map.copyOf(discardReasons);
-    }
-
-    public long rejections() {
-        return rejections;
-    }
-
-    public long skips() {
-        return skips;
-    }
-
     /** At most {@link #FINDINGS_MAX} of them. */
-    public List<Finding> findings() {
+    List<Finding> findings() {
         return List.copyOf(findings);
     }
 
-    public long findingsCount() {
+    long findingsCount() {
         return findingsCount;
     }
 
     /** What the records say of the watched group, in order. */
-    public List<String> watched() {
+    List<String> watched() {
         return List.copyOf(watched);
     }
 }

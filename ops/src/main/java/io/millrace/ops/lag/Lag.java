@@ -6,7 +6,7 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.ops.cluster.WorkerStatuses;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 record Lag(
         RunId run,
-        Lane prompts,
-        Lane urgent,
-        Lane evaluation,
+        Queue prompts,
+        Queue urgent,
+        Queue evaluation,
         long published,
         StepRecord.Totals totals,
         List<WorkerStatuses.Seen> workers,
@@ -50,12 +50,12 @@ record Lag(
     /**
      * A prompts lane.
      *
-     * @param startOffset of its share group; empty until the first acknowledgement reached the broker
-     * @param brokerLag what the broker counts as not yet delivered, transaction markers included
-     * @param records committed tasks at or after the start offset, or in the whole topic while there is none, but for
-     *     those that a live worker says it holds
+     * @param brokerLag what the broker counts as not yet delivered, transaction markers included; empty until the first
+     *     acknowledgement reached it
+     * @param records committed tasks at or after the start offset of its share group, or in the whole topic while there
+     *     is none, but for those that a live worker says it holds
      */
-    record Lane(String topic, OptionalLong startOffset, OptionalLong brokerLag, long records) {
+    record Queue(String topic, Optional<Long> brokerLag, long records) {
         /**
          * Tasks that no worker has taken. The broker's lag counts transaction markers, the records count those already
          * taken behind a gap; neither is ever too low, so the lower one is nearer.

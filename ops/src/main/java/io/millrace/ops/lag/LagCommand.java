@@ -4,21 +4,14 @@ import io.millrace.common.config.Command;
 import io.millrace.common.config.Setting;
 import io.millrace.common.id.RunId;
 import io.millrace.common.json.Json;
-import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
-import io.millrace.common.kafka.PartitionReader;
-import io.millrace.common.kafka.TopicTail;
-import io.millrace.ops.cluster.OpsClients;
-import io.millrace.ops.cluster.RunLookup;
+import io.millrace.ops.cluster.RunClients;
 import java.io.PrintStream;
 import java.time.Duration;
-import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
 
 /** {@code millrace lag}: how far each stage of a run is behind. */
 public final class LagCommand implements Command<LagCommand.Settings> {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
-
     private final PrintStream out;
 
     public LagCommand() {
@@ -70,10 +63,8 @@ public final class LagCommand implements Command<LagCommand.Settings> {
 
     @Override
     public int run(Settings settings) throws Exception {
-        KafkaClients clients = OpsClients.of(settings.kafka());
-        try (Admin admin = clients.admin("millrace-lag");
-                PartitionReader reader = new PartitionReader(new TopicTail(clients.follower("millrace-lag")), LIMIT)) {
-            LagReader lags = new LagReader(admin, reader, RunLookup.require(admin, settings.run(), LIMIT), LIMIT);
+        try (RunClients run = RunClients.open(settings.kafka(), settings.run(), "millrace-lag")) {
+            LagReader lags = new LagReader(run);
             print(settings, lags.read());
             Duration watch = settings.watch();
             while (watch != null) {
@@ -90,7 +81,7 @@ public final class LagCommand implements Command<LagCommand.Settings> {
 
     private void print(Settings settings, Lag lag) {
         if (settings.json()) {
-            out.println(Json.MAPPER.writeValueAsString(LagView.json(lag)));
+            out.println(Json.MAPPER.writeValueAsString(LagView.of(lag)));
         } else {
             LagView.lines(lag).forEach(out::println);
         }

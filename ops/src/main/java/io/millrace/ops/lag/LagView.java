@@ -1,6 +1,8 @@
 package io.millrace.ops.lag;
 
-import io.millrace.common.json.Json;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.WorkersRecord;
@@ -11,12 +13,87 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
+import org.jspecify.annotations.Nullable;
 
-/** {@link Lag} for people and for programs. Pure. */
-final class LagView {
-    private LagView() {}
+/**
+ * {@link Lag} for programs, as JSON, and for people, as lines. Pure.
+ *
+ * @param atMs the broker's time of the newest record; no other clock counts
+ * @param queued groups of training that no worker has taken, but for those on the urgent lane
+ * @param inFlight groups of training that live workers hold, each once
+ * @param trainer what it does, in words
+ * @param lineage null, like what follows, before the trainer consumer first started
+ */
+record LagView(
+        RunId run,
+        long atMs,
+        long published,
+        long queued,
+        long queuedUrgent,
+        long inFlight,
+        long queuedEvaluation,
+        long inFlightEvaluation,
+        long resultsWaiting,
+        long trained,
+        long discarded,
+        long abandoned,
+        long slots,
+        long slotsInUse,
+        List<Worker> workers,
+        String trainer,
+        @Nullable Lineage lineage,
+        @Nullable WeightVersion weightVersion,
+        Policy.@Nullable State weights) {
+
+    /** A live one, at its last status. */
+    record Worker(
+            String workerId,
+            String incarnation,
+            WorkersRecord.State state,
+            int slots,
+            int slotsInUse,
+            int groups,
+            long groupsFinished,
+            long groupsFailed,
+            long seenMsAgo) {
+        static Worker of(WorkerStatuses.Seen seen, long nowMs) {
+            WorkersRecord.Status status = seen.status();
+            return new Worker(
+                    status.worker().workerId(),
+                    status.worker().incarnation(),
+                    status.state(),
+                    status.slots(),
+                    status.slotsInUse(),
+                    status.held(GroupKind.TRAINING).size(),
+                    status.groupsFinished(),
+                    status.groupsFailed(),
+                    nowMs - seen.timestampMs());
+        }
+    }
+
+    static LagView of(Lag lag) {
+        Policy policy = lag.policy() == null ? null : lag.policy().record();
+        return new LagView(
+                lag.run(),
+                lag.nowMs(),
+                lag.published(),
+                lag.prompts().queued(),
+                lag.urgent().queued(),
+                lag.inFlight(),
+                lag.evaluation().queued(),
+                lag.evaluationsInFlight(),
+                lag.resultsWaiting(),
+                lag.totals().trained(),
+                lag.totals().discarded(),
+                lag.totals().abandoned(),
+                lag.slots(),
+                lag.slotsInUse(),
+                lag.workers().stream().map(seen -> Worker.of(seen, lag.nowMs())).toList(),
+                lag.trainer(),
+                policy == null ? null : policy.lineage(),
+                policy == null ? null : policy.weightVersion(),
+                policy == null ? null : policy.state());
+    }
 
     static List<String> lines(Lag lag) {
         List<String> lines = new ArrayList<>();
@@ -39,16 +116,15 @@ final class LagView {
         lines.addAll(stages.lines());
         lines.add("");
         TextTable workers = new TextTable("worker", "state", "slots in use", "groups", "finished", "failed", "seen");
-        for (WorkerStatuses.Seen seen : lag.workers()) {
-            WorkersRecord.Status status = seen.status();
+        for (Worker worker : of(lag).workers()) {
             workers.row(
-                    status.worker().workerId(),
-                    status.state().name().toLowerCase(Locale.ROOT),
-                    status.slotsInUse() + "/" + status.slots(),
-                    status.held(GroupKind.TRAINING).size(),
-                    status.groupsFinished(),
-                    status.groupsFailed(),
-                    Lag.seconds(lag.nowMs() - seen.timestampMs()) + " ago");
+                    worker.workerId(),
+                    worker.state().name().toLowerCase(Locale.ROOT),
+                    worker.slotsInUse() + "/" + worker.slots(),
+                    worker.groups(),
+                    worker.groupsFinished(),
+                    worker.groupsFailed(),
+                    Lag.seconds(worker.seenMsAgo()) + " ago");
         }
         if (lag.workers().isEmpty()) {
             lines.add("no live worker");
@@ -71,45 +147,5 @@ final class LagView {
                 + policy.state().word() + " for at least "
                 // A trainer consumer that starts writes it again.
                 + Lag.seconds(lag.nowMs() - announced.ms());
-    }
-
-    static ObjectNode json(Lag lag) {
-        ObjectNode json = Json.object();
-        json.put("run", lag.run().value());
-        json.put("at_ms", lag.nowMs());
-        json.put("published", lag.published());
-        json.put("queued", lag.prompts().queued());
-        json.put("queued_urgent", lag.urgent().queued());
-        json.put("in_flight", lag.inFlight());
-        json.put("queued_evaluation", lag.evaluation().queued());
-        json.put("in_flight_evaluation", lag.evaluationsInFlight());
-        json.put("results_waiting", lag.resultsWaiting());
-        json.put("trained", lag.totals().trained());
-        json.put("discarded", lag.totals().discarded());
-        json.put("abandoned", lag.totals().abandoned());
-        json.put("slots", lag.slots());
-        json.put("slots_in_use", lag.slotsInUse());
-        ArrayNode workers = json.putArray("workers");
-        for (WorkerStatuses.Seen seen : lag.workers()) {
-            WorkersRecord.Status status = seen.status();
-            ObjectNode worker = workers.addObject();
-            worker.put("worker_id", status.worker().workerId());
-            worker.put("incarnation", status.worker().incarnation());
-            worker.put("state", status.state().name().toLowerCase(Locale.ROOT));
-            worker.put("slots", status.slots());
-            worker.put("slots_in_use", status.slotsInUse());
-            worker.put("groups", status.held(GroupKind.TRAINING).size());
-            worker.put("groups_finished", status.groupsFinished());
-            worker.put("groups_failed", status.groupsFailed());
-            worker.put("seen_ms_ago", lag.nowMs() - seen.timestampMs());
-        }
-        json.put("trainer", lag.trainer());
-        Lag.Appended<Policy> policy = lag.policy();
-        if (policy != null) {
-            json.put("lineage", policy.record().lineage().value());
-            json.put("weight_version", policy.record().weightVersion().value());
-            json.put("weights", policy.record().state().word());
-        }
-        return json;
     }
 }

@@ -4,27 +4,20 @@ import io.millrace.common.config.Command;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.RunId;
-import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
-import io.millrace.common.kafka.TopicTail;
-import io.millrace.ops.cluster.OpsClients;
-import io.millrace.ops.cluster.RunLookup;
+import io.millrace.ops.cluster.RunClients;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /** {@code millrace peek}: single records of a run, readable. A broken record is shown as such and is no failure. */
 public final class PeekCommand implements Command<PeekCommand.Settings> {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
-
     private final PrintStream out;
 
     public PeekCommand() {
@@ -107,11 +100,9 @@ public final class PeekCommand implements Command<PeekCommand.Settings> {
 
     @Override
     public int run(Settings settings) throws Exception {
-        KafkaClients clients = OpsClients.of(settings.kafka());
-        try (Admin admin = clients.admin("millrace-peek");
-                PartitionReader reader = new PartitionReader(new TopicTail(clients.follower("millrace-peek")), LIMIT)) {
-            String topic = settings.topic().name(RunLookup.require(admin, settings.run(), LIMIT));
-            List<ConsumerRecord<byte[], byte[]>> records = find(settings, reader, topic);
+        try (RunClients run = RunClients.open(settings.kafka(), settings.run(), "millrace-peek")) {
+            String topic = settings.topic().name(run.topics());
+            List<ConsumerRecord<byte[], byte[]>> records = find(settings, run.reader(), topic);
             RecordView view = new RecordView(settings.topic(), settings.full());
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 view.lines(record).forEach(out::println);

@@ -1,11 +1,14 @@
 package io.millrace.ops.peek;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.ControlRecord;
+import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.wire.Part;
@@ -16,13 +19,15 @@ import io.millrace.ops.text.Shortening;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A Kafka record as lines for people. What cannot be read is shown as broken with the reason. It joins the parts of
@@ -82,7 +87,7 @@ final class RecordView {
     private void result(ConsumerRecord<byte[], byte[]> record, byte[] value, List<String> lines)
             throws BadRecordException {
         switch (ResultHeaders.readType(record.headers())) {
-            case GROUP -> lines.add(pretty(group(RolloutGroupCodec.decode(value))));
+            case GROUP -> lines.add(pretty(group(value)));
             case ABANDONED -> lines.add(control(value, AbandonedMarker.class));
             case PART -> {
                 Part part = ResultHeaders.readPart(record.headers(), index(record.key()), value);
@@ -90,7 +95,7 @@ final class RecordView {
                 PartJoiner.Outcome outcome = joiner.add(part, record.offset()).outcome();
                 if (outcome instanceof PartJoiner.Joined joined) {
                     lines.add("joined with the parts before it:");
-                    lines.add(pretty(group(RolloutGroupCodec.decode(joined.blob()))));
+                    lines.add(pretty(group(joined.blob())));
                 } else if (outcome instanceof PartJoiner.LetGo(var key, var offsets)) {
                     lines.add(key + " is whole, at offsets " + offsets + "; too much was held to join it");
                 } else if (outcome instanceof PartJoiner.Refused refused) {
@@ -108,29 +113,40 @@ final class RecordView {
         }
     }
 
-    /** The header with each sample's share of the tensors put beside it. */
-    private static ObjectNode group(RolloutGroup group) {
-        ObjectNode json = (ObjectNode) Json.MAPPER.<JsonNode>valueToTree(group.header());
-        ArrayNode samples = (ArrayNode) json.path("samples");
-        int tokenAt = 0;
-        int responseAt = 0;
-        for (int i = 0; i < samples.size(); i++) {
-            SampleHeader header = group.header().samples().get(i);
-            ObjectNode sample = (ObjectNode) samples.path(i);
-            ArrayNode tokens = sample.putArray("tokens");
-            for (int t = 0; t < header.tokenCount(); t++) {
-                tokens.add(group.tokens()[tokenAt++]);
+    /** A sample with its share of the group's tensors. */
+    private record SampleView(@JsonUnwrapped SampleHeader header, int[] tokens, float[] logProbs, int[] lossMask) {}
+
+    /** A group with each sample's tensors beside it; of further tensors, what they are. */
+    private record GroupView(
+            @JsonUnwrapped @JsonIgnoreProperties("samples") GroupHeader header,
+            List<SampleView> samples,
+            Map<String, String> extraTensors) {
+        static GroupView of(RolloutGroup group) {
+            List<SampleView> samples = new ArrayList<>();
+            int tokenAt = 0;
+            int responseAt = 0;
+            for (SampleHeader sample : group.header().samples()) {
+                int tokenEnd = tokenAt + sample.tokenCount();
+                int responseEnd = responseAt + sample.responseLength();
+                int[] lossMask = IntStream.range(responseAt, responseEnd)
+                        .map(i -> group.lossMask()[i])
+                        .toArray();
+                samples.add(new SampleView(
+                        sample,
+                        Arrays.copyOfRange(group.tokens(), tokenAt, tokenEnd),
+                        Arrays.copyOfRange(group.logProbs(), responseAt, responseEnd),
+                        lossMask));
+                tokenAt = tokenEnd;
+                responseAt = responseEnd;
             }
-            ArrayNode logProbs = sample.putArray("log_probs");
-            ArrayNode lossMask = sample.putArray("loss_mask");
-            for (int r = 0; r < header.responseLength(); r++) {
-                logProbs.add(group.logProbs()[responseAt]);
-                lossMask.add(group.lossMask()[responseAt++]);
-            }
+            Map<String, String> extras = new TreeMap<>();
+            group.extras().forEach((name, tensor) -> extras.put(name, tensor.toString()));
+            return new GroupView(group.header(), samples, extras);
         }
-        ObjectNode extras = json.putObject("extra_tensors");
-        group.extras().forEach((name, tensor) -> extras.put(name, tensor.toString()));
-        return json;
+    }
+
+    private static JsonNode group(byte[] blob) throws BadRecordException {
+        return Json.MAPPER.valueToTree(GroupView.of(RolloutGroupCodec.decode(blob)));
     }
 
     private String pretty(JsonNode node) {

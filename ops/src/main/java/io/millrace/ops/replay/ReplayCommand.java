@@ -6,18 +6,12 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
-import io.millrace.common.json.BadRecordException;
-import io.millrace.common.json.ControlCodec;
-import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
-import io.millrace.common.kafka.PartitionReader;
-import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.Ticker;
-import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.RolloutBatchCodec;
-import io.millrace.ops.cluster.OpsClients;
-import io.millrace.ops.cluster.RunLookup;
+import io.millrace.ops.cluster.ControlRecords;
+import io.millrace.ops.cluster.RunClients;
 import io.millrace.trainer.batch.BatchJson;
 import io.millrace.trainer.batch.BatchReader;
 import io.millrace.trainer.batch.BatchSource;
@@ -32,13 +26,11 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /** {@code millrace replay}: the batch of a kept step, byte for byte as the trainer got it. */
 public final class ReplayCommand implements Command<ReplayCommand.Settings> {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
     /** A kept step changes no more, so a record that is not there now is gone. */
     private static final Duration GONE_AFTER = Duration.ofSeconds(2);
 
@@ -109,61 +101,43 @@ public final class ReplayCommand implements Command<ReplayCommand.Settings> {
 
     @Override
     public int run(Settings settings) throws Exception {
-        KafkaClients clients = OpsClients.of(settings.kafka());
-        try (Admin admin = clients.admin("millrace-replay")) {
-            RunTopics topics = RunLookup.require(admin, settings.run(), LIMIT);
-            StepRecord.Lease lease = lease(clients, topics, settings);
+        try (RunClients run = RunClients.open(settings.kafka(), settings.run(), "millrace-replay")) {
+            StepRecord.Lease lease = lease(run, settings);
             BatchReader reader = new BatchReader(
-                    topics.results(), clients.follower("millrace-replay"), Ticker.system(), LIMIT, GONE_AFTER);
+                    run.topics().results(), run.follower(), Ticker.system(), RunClients.LIMIT, GONE_AFTER);
             try {
                 LeasedBatch batch = LeasedBatch.of(lease, reader.read(new BatchSource(lease, Map.of())));
                 write(settings, batch);
             } finally {
-                reader.stop(LIMIT);
+                reader.stop(RunClients.LIMIT);
             }
         }
         return 0;
     }
 
-    private static StepRecord.Lease lease(KafkaClients clients, RunTopics topics, Settings settings) throws Exception {
+    private static StepRecord.Lease lease(RunClients run, Settings settings) throws Exception {
         Long asked = settings.lineage();
         StepHistory history = new StepHistory(new Lineage(asked == null ? Long.MAX_VALUE : asked));
         StepNumber[] last = {new StepNumber(0)};
-        try (PartitionReader reader =
-                new PartitionReader(new TopicTail(clients.follower("millrace-replay-steps")), LIMIT)) {
-            reader.read(new TopicPartition(topics.steps(), 0), 0, record -> {
-                StepRecord step = decoded(record.value());
-                if (step != null) {
-                    history.add(step);
-                }
-                if (step instanceof StepRecord.Lease lease && lease.step().compareTo(last[0]) > 0) {
-                    last[0] = lease.step();
-                }
-            });
-            Map<Integer, Long> begins = new HashMap<>();
-            for (TopicPartition partition : reader.partitions(topics.results())) {
-                begins.put(partition.partition(), reader.begin(partition));
+        run.reader().read(new TopicPartition(run.topics().steps(), 0), 0, record -> {
+            Optional<StepRecord> step = ControlRecords.decoded(record, StepRecord.class);
+            step.ifPresent(history::add);
+            if (step.orElse(null) instanceof StepRecord.Lease lease
+                    && lease.step().compareTo(last[0]) > 0) {
+                last[0] = lease.step();
             }
-            StepNumber wanted = new StepNumber(settings.step());
-            return history.step(wanted)
-                    .map(StepHistory.Kept::lease)
-                    .filter(lease -> kept(lease, begins))
-                    .orElseThrow(() -> new SettingException("--step: step " + wanted + " of run " + topics.run()
-                            + (asked == null ? "" : " in lineage " + asked) + " is not kept; "
-                            + range(history, last[0], begins)));
+        });
+        Map<Integer, Long> begins = new HashMap<>();
+        for (TopicPartition partition : run.reader().partitions(run.topics().results())) {
+            begins.put(partition.partition(), run.reader().begin(partition));
         }
-    }
-
-    /** Null for a record that is not ours. */
-    private static @Nullable StepRecord decoded(byte @Nullable [] value) {
-        if (value == null) {
-            return null;
-        }
-        try {
-            return ControlCodec.decode(value, StepRecord.class);
-        } catch (BadRecordException e) {
-            return null;
-        }
+        StepNumber wanted = new StepNumber(settings.step());
+        return history.step(wanted)
+                .map(StepHistory.Kept::lease)
+                .filter(lease -> kept(lease, begins))
+                .orElseThrow(() -> new SettingException("--step: step " + wanted + " of run " + settings.run()
+                        + (asked == null ? "" : " in lineage " + asked) + " is not kept; "
+                        + range(history, last[0], begins)));
     }
 
     private static boolean kept(StepRecord.Lease lease, Map<Integer, Long> begins) {

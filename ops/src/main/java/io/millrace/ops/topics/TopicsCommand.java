@@ -1,6 +1,7 @@
 package io.millrace.ops.topics;
 
 import io.millrace.common.config.Command;
+import io.millrace.common.config.SettingException;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
@@ -8,10 +9,9 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.topics.TopicSpec;
-import io.millrace.ops.cluster.RunLookup;
+import io.millrace.ops.cluster.RunClients;
 import io.millrace.ops.text.TextTable;
 import java.io.PrintStream;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +24,6 @@ import org.slf4j.LoggerFactory;
 /** {@code millrace topics}: makes a run's topics or verifies them, and shows them. */
 public final class TopicsCommand implements Command<TopicsCommand.Settings> {
     private static final Logger log = LoggerFactory.getLogger(TopicsCommand.class);
-    private static final Duration LIMIT = Duration.ofSeconds(30);
-
     private final PrintStream out;
 
     public TopicsCommand() {
@@ -61,8 +59,8 @@ public final class TopicsCommand implements Command<TopicsCommand.Settings> {
                 settings.kafka(), (int) settings.topics().recordSizeMax().bytes());
         try (Admin admin = clients.admin("millrace-topics");
                 PartitionReader reader =
-                        new PartitionReader(new TopicTail(clients.follower("millrace-topics")), LIMIT)) {
-            TopicAdmin.Outcome outcome = new TopicAdmin(admin, LIMIT).ensure(settings.topics());
+                        new PartitionReader(new TopicTail(clients.follower("millrace-topics")), RunClients.LIMIT)) {
+            TopicAdmin.Outcome outcome = new TopicAdmin(admin, RunClients.LIMIT).ensure(settings.topics());
             Map<String, Long> bytes = bytes(admin);
             TextTable table = new TextTable("topic", "state", "partitions", "records", "bytes", "settings");
             for (TopicSpec spec : TopicSpec.all(settings.topics())) {
@@ -101,21 +99,20 @@ public final class TopicsCommand implements Command<TopicsCommand.Settings> {
     private static Map<String, Long> bytes(Admin admin) throws InterruptedException {
         Map<String, Long> bytes = new HashMap<>();
         try {
-            List<Integer> brokers =
-                    RunLookup.get(
-                                    "describe the cluster",
-                                    admin.describeCluster().nodes(),
-                                    LIMIT)
-                            .stream()
-                            .map(node -> node.id())
-                            .toList();
-            RunLookup.get("describe log folders", admin.describeLogDirs(brokers).allDescriptions(), LIMIT)
+            List<Integer> brokers = RunClients.answer(
+                            "describe the cluster", admin.describeCluster().nodes())
+                    .stream()
+                    .map(node -> node.id())
+                    .toList();
+            RunClients.answer(
+                            "describe log folders",
+                            admin.describeLogDirs(brokers).allDescriptions())
                     .values()
                     .forEach(folders -> folders.values()
                             .forEach(folder -> folder.replicaInfos()
                                     .forEach((partition, replica) ->
                                             bytes.merge(partition.topic(), replica.size(), Long::sum))));
-        } catch (io.millrace.common.config.SettingException e) {
+        } catch (SettingException e) {
             log.warn("sizes are not shown: {}", e.getMessage());
         }
         return bytes;

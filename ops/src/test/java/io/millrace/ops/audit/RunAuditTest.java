@@ -34,19 +34,18 @@ class RunAuditTest {
             long tried = seed;
             assertEquals(List.of(), report.findings(), () -> "seed " + tried);
             assertTrue(report.clean(), () -> "seed " + tried);
-            assertTrue(
-                    report.admitted() >= report.trained() + report.discarded(),
-                    () -> "seed " + tried + ": " + report.admitted() + " admitted, " + report.trained() + " trained, "
-                            + report.discarded() + " discarded");
+            StepAccount.Settled settled = report.settled();
+            AuditReport.Standing unsettled = report.unsettled();
             assertEquals(
                     report.admitted(),
-                    report.trained()
-                            + report.discarded()
-                            + report.unsettled().values().stream()
-                                    .mapToLong(Long::longValue)
-                                    .sum(),
-                    () -> "seed " + tried + ": every admitted group has one place");
-            assertEquals(0, report.unsettled().getOrDefault(Place.NOWHERE, 0L), () -> "seed " + tried);
+                    settled.trained()
+                            + settled.discarded()
+                            + unsettled.queued()
+                            + unsettled.inFlight()
+                            + unsettled.toBeReissued()
+                            + unsettled.finished(),
+                    () -> "seed " + tried + ": every admitted group has one place in " + report);
+            assertEquals(0, unsettled.lost(), () -> "seed " + tried);
         }
     }
 
@@ -101,11 +100,8 @@ class RunAuditTest {
             run.stop();
             long tried = seed;
             AuditReport report = audit(run);
-            assertEquals(
-                    run.finished(),
-                    report.unsettled().getOrDefault(Place.FINISHED, 0L),
-                    () -> "finished, seed " + tried);
-            rejected += report.rejections();
+            assertEquals(run.finished(), report.unsettled().finished(), () -> "finished, seed " + tried);
+            rejected += report.settled().rejections();
         }
         assertTrue(rejected > 10, "only " + rejected + " results were rejected");
     }

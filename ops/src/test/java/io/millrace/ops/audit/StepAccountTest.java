@@ -18,6 +18,7 @@ import io.millrace.common.record.StepRecord.Totals;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -81,10 +82,8 @@ class StepAccountTest {
                 new StepRecord.Discard(new GroupIndex(4), new Attempt(1), "lineage", totals(2, 1, 1, 3)),
                 lease(0, 1, 3, 5));
         assertEquals(List.of(), account.findings());
-        assertEquals(2, account.count(StepAccount.End.TRAINED));
-        assertEquals(StepAccount.End.DISCARDED, account.end(4));
-        assertEquals(1, account.rejections());
-        assertEquals(1, account.skips());
+        assertEquals(
+                new StepAccount.Settled(2, 1, Map.of("lineage", 1L), 1, 0, 1, Map.of(0L, 1L), 1), account.settled());
     }
 
     @Test

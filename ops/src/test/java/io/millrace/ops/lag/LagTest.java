@@ -1,6 +1,7 @@
 package io.millrace.ops.lag;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
@@ -11,12 +12,18 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.json.Json;
 import io.millrace.common.record.GroupKind;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.WorkersRecord;
 import io.millrace.ops.cluster.WorkerStatuses;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -25,23 +32,23 @@ class LagTest {
     /** By the clock of its writer, which is an hour ahead of the broker's. */
     private static final long WRITTEN_MS = NOW_MS + 3_600_000;
 
-    private static Lag.Lane lane(long records, OptionalLong brokerLag) {
-        return new Lag.Lane("r.prompts", OptionalLong.of(3), brokerLag, records);
+    private static Lag.Queue lane(long records, Optional<Long> brokerLag) {
+        return new Lag.Queue("r.prompts", brokerLag, records);
     }
 
     private static Lag lag(
-            Lag.Lane prompts,
+            Lag.Queue prompts,
             long published,
             StepRecord.Totals totals,
             long inFlight,
             Lag.@Nullable Appended<StepRecord.Lease> lease,
             Lag.@Nullable Appended<StepRecord.Acknowledgement> acknowledgement) {
-        Lag.Lane urgent = new Lag.Lane("r.prompts.urgent", OptionalLong.empty(), OptionalLong.empty(), 2);
+        Lag.Queue urgent = new Lag.Queue("r.prompts.urgent", Optional.empty(), 2);
         return new Lag(
                 new RunId("r"),
                 prompts,
                 urgent,
-                new Lag.Lane("r.prompts.eval", OptionalLong.empty(), OptionalLong.empty(), 0),
+                new Lag.Queue("r.prompts.eval", Optional.empty(), 0),
                 published,
                 totals,
                 List.of(),
@@ -78,35 +85,35 @@ class LagTest {
 
     @Test
     void withoutAnAcknowledgementEveryRecordIsQueued() {
-        assertEquals(9, lane(9, OptionalLong.empty()).queued());
+        assertEquals(9, lane(9, Optional.empty()).queued());
     }
 
     @Test
     void transactionMarkersInTheBrokersLagAreNotTasks() {
-        assertEquals(9, lane(9, OptionalLong.of(18)).queued());
+        assertEquals(9, lane(9, Optional.of(18L)).queued());
     }
 
     @Test
     void tasksTakenBehindAGapAreNotQueued() {
-        assertEquals(1, lane(400, OptionalLong.of(1)).queued());
+        assertEquals(1, lane(400, Optional.of(1L)).queued());
     }
 
     @Test
     void whatIsNowhereElseWaitsAsAResult() {
-        Lag lag = lag(lane(10, OptionalLong.of(10)), 100, new StepRecord.Totals(30, 2, 1, 20), 25, null, null);
+        Lag lag = lag(lane(10, Optional.of(10L)), 100, new StepRecord.Totals(30, 2, 1, 20), 25, null, null);
         assertEquals(12, lag.queued());
         assertEquals(100 - 33 - 12 - 25, lag.resultsWaiting());
     }
 
     @Test
     void figuresReadAtDifferentMomentsNeverGiveANegativeCount() {
-        Lag lag = lag(lane(10, OptionalLong.of(10)), 10, new StepRecord.Totals(8, 0, 0, 8), 5, null, null);
+        Lag lag = lag(lane(10, Optional.of(10L)), 10, new StepRecord.Totals(8, 0, 0, 8), 5, null, null);
         assertEquals(0, lag.resultsWaiting());
     }
 
     @Test
     void aLeaseAfterTheLastAcknowledgementIsBeingTrained() {
-        Lag.Lane prompts = lane(0, OptionalLong.of(0));
+        Lag.Queue prompts = lane(0, Optional.of(0L));
         assertEquals(
                 "trains step 4 (1 groups) since 2.5 s",
                 lag(prompts, 0, StepRecord.Totals.NONE, 0, lease(0, 4), acknowledgement(0, 3))
@@ -123,8 +130,8 @@ class LagTest {
                 lag(prompts, 0, StepRecord.Totals.NONE, 0, null, null).trainer());
     }
 
-    @Test
-    void theTableAndTheJsonCarryTheSameFigures() {
+    /** One worker at work, one step leased. */
+    private static Lag busy(Lag.@Nullable Appended<Policy> policy) {
         WorkersRecord.Status status = new WorkersRecord.Status(
                 new WorkerIncarnation("w1", "a"),
                 7,
@@ -141,19 +148,24 @@ class LagTest {
                 1,
                 330,
                 9_000);
-        Lag lag = new Lag(
+        return new Lag(
                 new RunId("r"),
-                lane(9, OptionalLong.of(9)),
-                new Lag.Lane("r.prompts.urgent", OptionalLong.empty(), OptionalLong.empty(), 0),
-                new Lag.Lane("r.prompts.eval", OptionalLong.empty(), OptionalLong.empty(), 4),
+                lane(9, Optional.of(9L)),
+                new Lag.Queue("r.prompts.urgent", Optional.empty(), 0),
+                new Lag.Queue("r.prompts.eval", Optional.empty(), 4),
                 60,
                 new StepRecord.Totals(32, 0, 0, 32),
                 List.of(new WorkerStatuses.Seen(status, NOW_MS - 1_200)),
                 1,
-                null,
-                null,
-                null,
+                lease(0, 1),
+                acknowledgement(0, 0),
+                policy,
                 NOW_MS);
+    }
+
+    @Test
+    void theTableSaysWhatWaitsWhereAndWhoWorks() {
+        Lag lag = busy(null);
         List<String> lines = LagView.lines(lag);
         assertEquals("run r: 60 groups published, 32 trained, 0 discarded, 0 abandoned", lines.getFirst());
         assertEquals("as of 1970-01-01T00:16:40Z, when the newest record came; ages are up to then", lines.get(1));
@@ -162,12 +174,23 @@ class LagTest {
                 lines.contains("w1      running  60/64              1        41       1  1.2 s ago"), lines.toString());
         assertTrue(
                 lines.contains("evaluations           5  r.prompts.eval, 4 of them not yet taken"), lines.toString());
-        assertEquals(NOW_MS, LagView.json(lag).path("at_ms").asLong());
-        assertEquals(1, LagView.json(lag).path("in_flight").asLong(), "evaluations are in no sum");
-        assertEquals(18, LagView.json(lag).path("results_waiting").asLong());
-        assertEquals(60, LagView.json(lag).path("slots_in_use").asLong());
+        LagView view = LagView.of(lag);
+        assertEquals(1, view.inFlight(), "evaluations are in no sum");
+        assertEquals(18, view.resultsWaiting());
+    }
+
+    @Test
+    void theJsonIsAsProgramsKnowIt() throws IOException {
+        Policy policy = new Policy(new Lineage(1), new WeightVersion(7), 32, Policy.State.UPDATING, WRITTEN_MS);
+        String golden;
+        try (InputStream file = Objects.requireNonNull(getClass().getResourceAsStream("/golden/lag.json"))) {
+            golden = new String(file.readAllBytes(), StandardCharsets.UTF_8);
+        }
         assertEquals(
-                "w1",
-                LagView.json(lag).path("workers").path(0).path("worker_id").stringValue());
+                golden.strip(),
+                Json.MAPPER.writeValueAsString(LagView.of(busy(new Lag.Appended<>(policy, NOW_MS - 9_000)))));
+        assertFalse(
+                Json.MAPPER.writeValueAsString(LagView.of(busy(null))).contains("lineage"),
+                "nothing was announced yet");
     }
 }

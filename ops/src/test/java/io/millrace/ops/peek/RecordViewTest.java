@@ -10,8 +10,11 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.ops.text.Shortening;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 
@@ -67,5 +70,20 @@ class RecordViewTest {
         assertEquals(13, cut.size());
         assertEquals("... 50 in all", cut.path(12).stringValue());
         assertEquals(50, array.size());
+    }
+
+    @Test
+    void aGroupIsShownWithItsTensors() throws IOException {
+        ConsumerRecord<byte[], byte[]> record = record(file("/golden/rollout-group.safetensors"));
+        ResultHeaders.writeType(record.headers(), ResultHeaders.Type.GROUP);
+        assertEquals(
+                new String(file("/golden/peek-group.json"), StandardCharsets.UTF_8).strip(),
+                new RecordView(PeekTopic.RESULTS, true).lines(record).get(1));
+    }
+
+    private static byte[] file(String name) throws IOException {
+        try (InputStream in = Objects.requireNonNull(RecordViewTest.class.getResourceAsStream(name), name)) {
+            return in.readAllBytes();
+        }
     }
 }

@@ -6,15 +6,15 @@ import io.millrace.common.id.RunId;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class RunLookupTest {
+class RunClientsTest {
     @Test
     void anUnknownRunIsNamedWithThoseThatAreThere() {
         assertEquals(
                 "--run: there is no run 'x' on this cluster (no topic x.prompts); it has demo, prod",
-                RunLookup.unknown(
+                RunClients.unknown(
                         new RunId("x"), Set.of("demo.prompts", "prod.prompts", "prod.prompts.urgent", "other")));
         assertEquals(
                 "--run: there is no run 'x' on this cluster (no topic x.prompts); it has no run at all",
-                RunLookup.unknown(new RunId("x"), Set.of()));
+                RunClients.unknown(new RunId("x"), Set.of()));
     }
 }

@@ -1,0 +1,140 @@
+package io.millrace.ops.cluster;
+
+import io.millrace.common.config.SettingException;
+import io.millrace.common.id.RunId;
+import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.topics.Lane;
+import io.millrace.common.topics.RunTopics;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+
+/** Kafka clients for questions about one run that people wait on. One owner. */
+public final class RunClients implements AutoCloseable {
+    /** How long the broker may take to answer, each call. */
+    public static final Duration LIMIT = Duration.ofSeconds(30);
+
+    /** Fetch sizes of a reader; Kafka hands over a larger record all the same. */
+    private static final int RECORD_BYTES = 16 << 20;
+
+    /** A fetch left waiting at an empty partition holds back the fetches of the next one. */
+    private static final String FETCH_WAIT_MS = "20";
+
+    private static final String PROMPTS = ".prompts";
+
+    private final RunTopics topics;
+    private final String clientId;
+    private final KafkaClients clients;
+    private final Admin admin;
+    private final PartitionReader reader;
+
+    private RunClients(KafkaSettings settings, RunId run, String clientId) {
+        Map<String, String> properties = new HashMap<>(settings.kafka());
+        properties.putIfAbsent("fetch.max.wait.ms", FETCH_WAIT_MS);
+        this.topics = new RunTopics(run);
+        this.clientId = clientId;
+        this.clients = new KafkaClients(new KafkaSettings(settings.bootstrap(), properties), RECORD_BYTES);
+        this.admin = clients.admin(clientId);
+        this.reader = new PartitionReader(new TopicTail(clients.follower(clientId)), LIMIT);
+    }
+
+    /**
+     * Connects, and sees that the run is there.
+     *
+     * @throws SettingException naming the run and those that are there, or when the broker does not answer
+     */
+    public static RunClients open(KafkaSettings settings, RunId run, String clientId) throws InterruptedException {
+        RunClients opened = new RunClients(settings, run, clientId);
+        try {
+            Set<String> names = answer("list topics", opened.admin.listTopics().names());
+            if (!names.contains(opened.topics.prompts())) {
+                throw new SettingException(unknown(run, names));
+            }
+            return opened;
+        } catch (InterruptedException | RuntimeException e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    static String unknown(RunId run, Set<String> topics) {
+        List<String> runs = topics.stream()
+                .filter(topic -> topic.endsWith(PROMPTS))
+                .map(topic -> topic.substring(0, topic.length() - PROMPTS.length()))
+                .sorted()
+                .toList();
+        return "--run: there is no run '" + run + "' on this cluster (no topic " + run + PROMPTS + "); "
+                + (runs.isEmpty() ? "it has no run at all" : "it has " + String.join(", ", runs));
+    }
+
+    /** @throws SettingException when the broker does not answer or refuses */
+    public static <T> T answer(String what, KafkaFuture<T> asked) throws InterruptedException {
+        try {
+            return asked.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+            throw new SettingException(
+                    "cannot " + what + ": " + cause + " (is the broker up at --bootstrap, and may this client do it?)");
+        }
+    }
+
+    public RunTopics topics() {
+        return topics;
+    }
+
+    public Admin admin() {
+        return admin;
+    }
+
+    public PartitionReader reader() {
+        return reader;
+    }
+
+    /** A consumer of its own for a reader beside {@link #reader}; owned by the caller. */
+    public Consumer<byte[], byte[]> follower() {
+        return clients.follower(clientId + "-2");
+    }
+
+    /** How far workers have claimed; empty before the first one, and until its first acknowledgement is stored. */
+    public Optional<SharePartitionOffsetInfo> claimed(Lane lane) throws Exception {
+        String group = topics.shareGroup(lane);
+        TopicPartition only = new TopicPartition(topics.lane(lane), 0);
+        ListShareGroupOffsetsSpec spec = new ListShareGroupOffsetsSpec().topicPartitions(List.of(only));
+        try {
+            return Optional.ofNullable(admin.listShareGroupOffsets(Map.of(group, spec))
+                            .partitionsToOffsetInfo(group)
+                            .get(LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                            .get(only))
+                    // Before the first acknowledgement a group has no start offset of its own.
+                    .filter(info -> info.startOffset() >= 0);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupIdNotFoundException) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        try (admin) {
+            reader.close();
+        }
+    }
+}
