@@ -9,7 +9,7 @@ import io.millrace.worker.engine.EngineLimits;
 import io.millrace.worker.engine.EngineSettings;
 import io.millrace.worker.publish.PublishSettings;
 import io.millrace.worker.retry.RetrySettings;
-import io.millrace.worker.reward.RewardSettings;
+import io.millrace.worker.score.RewardSettings;
 import io.millrace.worker.slots.SlotSettings;
 import io.millrace.worker.weights.WeightSettings;
 import java.time.Duration;

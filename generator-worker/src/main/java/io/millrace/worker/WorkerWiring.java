@@ -15,46 +15,45 @@ import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.WorkersRecord.State;
-import io.millrace.common.record.WorkersRecord.Status;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
-import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.StartWait;
+import io.millrace.worker.attempt.GroupAssembly;
 import io.millrace.worker.claim.Claimer;
-import io.millrace.worker.claim.ClockWatch;
-import io.millrace.worker.claim.LaneConsumer;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.EngineWatch;
 import io.millrace.worker.engine.dialect.EngineHttp;
+import io.millrace.worker.generate.AttemptPublisher;
 import io.millrace.worker.generate.Generator;
-import io.millrace.worker.generate.InFlightTable;
+import io.millrace.worker.generate.Sampler;
+import io.millrace.worker.inflight.HeldAttempt;
+import io.millrace.worker.inflight.InFlightTable;
 import io.millrace.worker.partial.PartialReader;
+import io.millrace.worker.partial.Partials;
 import io.millrace.worker.publish.DeadLetters;
 import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.publish.StatusPublisher;
 import io.millrace.worker.publish.StatusWatch;
-import io.millrace.worker.reward.RewardScorer;
+import io.millrace.worker.retry.RetryPolicy;
 import io.millrace.worker.reward.Rewards;
+import io.millrace.worker.score.RewardScorer;
+import io.millrace.worker.slots.Slots;
 import io.millrace.worker.weights.EngineVersions;
 import io.millrace.worker.weights.PolicyFollower;
 import io.millrace.worker.weights.WeightsGate;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,11 +79,10 @@ public final class WorkerWiring {
     private final StopSequence stops;
     private final WorkerIncarnation worker;
     private final RunTopics topics;
+    private final Slots<HeldAttempt> slots;
     private final InFlightTable table = new InFlightTable();
     private final WeightsGate gate;
     private final StatusWatch statusWatch;
-    /** Moved on by the stop sequence, read by the status loop and requests. */
-    private volatile State state = State.RUNNING;
     /** What is served as status; nothing until the generator stands. */
     private volatile Supplier<ObjectNode> shown = Json::object;
 
@@ -95,6 +93,7 @@ public final class WorkerWiring {
         this.stops = stops;
         this.worker = WorkerIncarnation.start(settings.workerId() == null ? hostAndProcess() : settings.workerId());
         this.topics = new RunTopics(settings.topics().run());
+        this.slots = new Slots<>(settings.slots());
         this.gate = new WeightsGate(settings.weights().holdLimit(), Ticker.system());
         this.statusWatch = new StatusWatch(settings.publish().statusTimeout(), Ticker.system());
     }
@@ -166,11 +165,20 @@ public final class WorkerWiring {
                 settings.brokerTimeout(),
                 settings.publish().groupSizeMax().bytes());
         stops.pushCloseable("partial reader", partials);
-        Generator generator =
-                Generator.create(settings, worker, engines, gate, scorer, publisher, partials, table, registry, fatal);
+        Generator generator = generator(engines, scorer, publisher, partials, registry);
         stops.pushCloseable("generator", generator);
-
-        shown = () -> json(generator, engines);
+        WorkerStatus status = new WorkerStatus(
+                settings.topics().run(),
+                worker,
+                slots,
+                table,
+                gate,
+                engines,
+                generator,
+                publisher,
+                health,
+                WallClock.system());
+        shown = status::json;
 
         Producer<byte[], byte[]> statusProducer = clients.producer(worker.workerId() + "-status", STATUS_LIMITS);
         StatusPublisher statuses = new StatusPublisher(
@@ -180,21 +188,32 @@ public final class WorkerWiring {
                 health,
                 statusWatch,
                 registry,
-                sequence -> status(generator, publisher, engines, sequence));
-        OwnerLoop status = new OwnerLoop("worker-status", statuses, fatal).start();
+                status::record);
+        OwnerLoop publishing = new OwnerLoop("worker-status", statuses, fatal).start();
         stops.push("status", limit -> {
-            state = State.STOPPED;
-            status.stop(limit);
+            status.moveOn(State.STOPPED);
+            publishing.stop(limit);
         });
         // Until the drain is over: what is held for new weights must hear of them.
         followPolicy(clients, metrics);
         stops.push("drain", limit -> drain(generator, limit));
         stops.push("draining status", limit -> {
-            state = State.DRAINING;
+            status.moveOn(State.DRAINING);
             statuses.wakeup();
         });
-        startClaiming(
-                clients, metrics, generator, publisher, new DeadLetters(producer, topics, settings.brokerTimeout()));
+        new ClaimWiring(
+                        worker,
+                        topics,
+                        clients,
+                        metrics,
+                        health,
+                        fatal,
+                        new Claimer.Refusals(publisher, new DeadLetters(producer, topics, settings.brokerTimeout())),
+                        new Claimer.Gates(gate, statusWatch),
+                        slots,
+                        table,
+                        generator::accept)
+                .start(settings.slots(), stops);
         return ops.port();
     }
 
@@ -244,60 +263,36 @@ public final class WorkerWiring {
         stops.push("policy", following::stop);
     }
 
-    private void startClaiming(
-            KafkaClients clients,
-            Metrics metrics,
-            Generator generator,
+    private Generator generator(
+            EnginePool engines,
+            RewardScorer scorer,
             ResultPublisher publisher,
-            DeadLetters deadLetters) {
-        Claimer.Refusals refusals = new Claimer.Refusals(publisher, deadLetters);
-        SequencedMap<Lane, LaneConsumer> training = new LinkedHashMap<>();
-        training.put(Lane.URGENT, lane(clients, metrics, Lane.URGENT));
-        training.put(Lane.TRAINING, lane(clients, metrics, Lane.TRAINING));
-        List<Runnable> claimers = new ArrayList<>();
-        claimers.add(startClaiming("claim", training, refusals, generator, metrics)::clockStepped);
-        if (settings.slots().evaluationSlots() > 0) {
-            SequencedMap<Lane, LaneConsumer> evaluation = new LinkedHashMap<>();
-            evaluation.put(Lane.EVALUATION, lane(clients, metrics, Lane.EVALUATION));
-            claimers.add(startClaiming("claim-evaluation", evaluation, refusals, generator, metrics)::clockStepped);
-        }
-        OwnerLoop clock = new OwnerLoop(
-                        "worker-clock", new ClockWatch(WallClock.system(), Ticker.system(), claimers), fatal)
-                .start();
-        stops.push("clock", clock::stop);
-    }
-
-    private Claimer startClaiming(
-            String part,
-            SequencedMap<Lane, LaneConsumer> lanes,
-            Claimer.Refusals refusals,
-            Generator generator,
-            Metrics metrics) {
-        Claimer claimer = new Claimer(
-                part,
-                lanes,
-                refusals,
-                generator,
-                new Claimer.Gates(gate, statusWatch),
-                table,
+            Partials partials,
+            MeterRegistry registry) {
+        registry.gauge("millrace.worker.slots", slots, Slots::slots);
+        registry.gauge("millrace.worker.slots.in.use", slots, Slots::slotsInUse);
+        registry.gauge("millrace.worker.slots.in.use.evaluation", slots, Slots::evaluationSlotsInUse);
+        registry.gauge("millrace.worker.groups.held", table, InFlightTable::size);
+        Sampler sampler = new Sampler(
+                engines,
+                gate,
+                settings.topics().run(),
+                new Sampler.Rules(
+                        settings.retry().requestTimeout(),
+                        settings.weights().onWeightUpdate(),
+                        settings.engineLimits().tokenize()),
+                new RetryPolicy(
+                        settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
+                Ticker.system(),
+                Thread::sleep,
+                registry);
+        AttemptPublisher attempts = new AttemptPublisher(
+                publisher,
+                new GroupAssembly(settings.topics().run(), worker),
                 WallClock.system(),
                 Ticker.system(),
-                health,
-                metrics.registry());
-        OwnerLoop claiming = new OwnerLoop("worker-" + part, claimer, fatal).start();
-        stops.push(part, claiming::stop);
-        return claimer;
-    }
-
-    private LaneConsumer lane(KafkaClients clients, Metrics metrics, Lane lane) {
-        return new LaneConsumer(() -> {
-            ShareConsumer<byte[], byte[]> consumer = clients.shareConsumer(
-                    worker.workerId() + "-" + lane.word(),
-                    topics.shareGroup(lane),
-                    settings.slots().prefetch());
-            consumer.subscribe(List.of(topics.lane(lane)));
-            return new LaneConsumer.Made(consumer, metrics.bind(consumer, lane.word())::close);
-        });
+                registry);
+        return new Generator(slots, table, sampler, scorer, attempts, partials, Ticker.system(), registry, fatal);
     }
 
     private RewardScorer scorer(MeterRegistry registry) {
@@ -310,18 +305,18 @@ public final class WorkerWiring {
      * failure nothing can finish, so it does not wait.
      */
     private void drain(Generator generator, Duration limit) throws InterruptedException {
-        generator.dispatcher().stopClaiming();
+        slots.stopClaiming();
         Duration patience = limit.compareTo(settings.stop().patience()) < 0
                 ? limit
                 : settings.stop().patience();
-        if (!health.live() || generator.dispatcher().awaitIdle(patience)) {
+        if (!health.live() || slots.awaitIdle(patience)) {
             return;
         }
         boolean givenBack = generator.handBack(
                 "the worker stops",
                 settings.stop().keepPartials(),
                 settings.stop().handBackTimeout());
-        if (!givenBack && !generator.dispatcher().awaitIdle(RECEIPTS_LIMIT)) {
+        if (!givenBack && !slots.awaitIdle(RECEIPTS_LIMIT)) {
             // Said at once: without a broker the stages that follow may not end in time to say it.
             log.error("left to the ledger, neither finished nor given back: {}", table.held());
             throw new IllegalStateException("these groups were neither finished within " + patience.toMillis()
@@ -329,40 +324,6 @@ public final class WorkerWiring {
                     + settings.stop().handBackTimeout().plus(RECEIPTS_LIMIT).toSeconds() + " s more: "
                     + table.held());
         }
-    }
-
-    /** Also tells the health report whether what is finished gets away. */
-    private Status status(Generator generator, ResultPublisher publisher, EnginePool engines, long sequence) {
-        publisher.report(health);
-        return new Status(
-                worker,
-                sequence,
-                state,
-                System.currentTimeMillis(),
-                generator.dispatcher().slots(),
-                generator.dispatcher().slotsInUse(),
-                table.held(),
-                engines.statuses(),
-                publisher.groupsFinished(),
-                publisher.groupsFailed(),
-                generator.samplesFinished(),
-                generator.responseTokens());
-    }
-
-    private ObjectNode json(Generator generator, EnginePool engines) {
-        ObjectNode json = Json.object();
-        json.put("run", settings.topics().run().value());
-        json.put("worker_id", worker.workerId());
-        json.put("incarnation", worker.incarnation());
-        json.put("state", state.name().toLowerCase(java.util.Locale.ROOT));
-        json.put("slots", generator.dispatcher().slots());
-        json.put("slots_in_use", generator.dispatcher().slotsInUse());
-        json.put("slots_in_use_evaluation", generator.dispatcher().evaluationSlotsInUse());
-        json.put("hold_reason", generator.dispatcher().holdReason(Lane.TRAINING));
-        json.put("held_for", gate.holdReason());
-        json.set("groups", Json.MAPPER.valueToTree(table.held()));
-        json.set("engines", Json.MAPPER.valueToTree(engines.statuses()));
-        return json;
     }
 
     private static String hostAndProcess() {

@@ -12,15 +12,17 @@ import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.Lane;
-import io.millrace.worker.generate.Generator;
-import io.millrace.worker.generate.GroupRun;
-import io.millrace.worker.generate.InFlightTable;
+import io.millrace.worker.attempt.AttemptState;
+import io.millrace.worker.inflight.HeldAttempt;
+import io.millrace.worker.inflight.InFlightTable;
 import io.millrace.worker.publish.DeadLetters;
 import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.publish.StatusWatch;
+import io.millrace.worker.slots.Slots;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -76,9 +78,10 @@ public final class Claimer implements OwnerLoop.Turn {
     private final Lane last;
     private final String part;
     private final Refusals refusals;
-    private final Generator generator;
-    private final Gates gates;
+    private final Slots<HeldAttempt> slots;
     private final InFlightTable table;
+    private final Consumer<HeldAttempt> begin;
+    private final Gates gates;
     private final WallClock clock;
     private final Ticker ticker;
     private final Health health;
@@ -93,14 +96,16 @@ public final class Claimer implements OwnerLoop.Turn {
     /**
      * @param part of the health report
      * @param lanes asked in this order, all of one kind, training or evaluation; only the last is waited for
+     * @param begin what becomes of a claimed group, once it stands in the table; returns at once
      */
     public Claimer(
             String part,
             SequencedMap<Lane, LaneConsumer> lanes,
             Refusals refusals,
-            Generator generator,
-            Gates gates,
+            Slots<HeldAttempt> slots,
             InFlightTable table,
+            Consumer<HeldAttempt> begin,
+            Gates gates,
             WallClock clock,
             Ticker ticker,
             Health health,
@@ -109,9 +114,10 @@ public final class Claimer implements OwnerLoop.Turn {
         this.lanes = lanes;
         this.last = lanes.lastEntry().getKey();
         this.refusals = refusals;
-        this.generator = generator;
-        this.gates = gates;
+        this.slots = slots;
         this.table = table;
+        this.begin = begin;
+        this.gates = gates;
         this.clock = clock;
         this.ticker = ticker;
         this.health = health;
@@ -160,9 +166,9 @@ public final class Claimer implements OwnerLoop.Turn {
             watch.unwanted();
             return;
         }
-        int wanted = generator.dispatcher().awaitWanted(last, WAIT);
+        int wanted = slots.awaitWanted(last, WAIT);
         if (wanted == 0) {
-            health.waiting(part, generator.dispatcher().holdReason(last));
+            health.waiting(part, slots.holdReason(last));
             watch.unwanted();
             return;
         }
@@ -223,7 +229,7 @@ public final class Claimer implements OwnerLoop.Turn {
             lane.rebuild();
             listen(lane);
         }
-        generator.dispatcher().awaitStopClaiming(FULL_WAIT);
+        slots.awaitStopClaiming(FULL_WAIT);
     }
 
     private int claim(Lane lane, Duration wait) throws InterruptedException {
@@ -258,21 +264,21 @@ public final class Claimer implements OwnerLoop.Turn {
             consumer.acknowledge(record, AcknowledgeType.ACCEPT);
             refusals.publisher()
                     .publishFailure(
-                            new ResultPublisher.Closed(task, lane, 0),
+                            new ResultPublisher.EndedAttempt(task, lane, 0),
                             "task-refused",
                             "the task asks for " + task.samples() + " samples, a worker makes at most " + SAMPLES_MAX,
                             () -> {});
             return 0;
         }
-        GroupRun run = new GroupRun(task, lane, clock.millis(), ticker.nanos());
-        boolean held = !table.enter(run);
+        HeldAttempt attempt = new HeldAttempt(new AttemptState(task, lane, clock.millis(), ticker.nanos()));
+        boolean held = !table.enter(attempt);
         consumer.acknowledge(record, AcknowledgeType.ACCEPT);
         if (held) {
             registry.counter("millrace.worker.claims.repeated").increment();
             return 0;
         }
         registry.counter("millrace.worker.claims", "lane", lane.word()).increment();
-        generator.accept(run);
+        begin.accept(attempt);
         return 1;
     }
 
@@ -295,7 +301,7 @@ public final class Claimer implements OwnerLoop.Turn {
 
     @Override
     public void wakeup() {
-        generator.dispatcher().stopClaiming();
+        slots.stopClaiming();
         lanes.values().forEach(LaneConsumer::wakeup);
     }
 

@@ -25,13 +25,13 @@ public final class LaneConsumer {
      *
      * @param release called when it is closed
      */
-    public record Made(ShareConsumer<byte[], byte[]> consumer, Runnable release) {}
+    public record Client(ShareConsumer<byte[], byte[]> consumer, Runnable release) {}
 
-    private final Supplier<Made> maker;
-    private volatile Made present;
+    private final Supplier<Client> maker;
+    private volatile Client present;
 
     /** @param maker makes one that has joined its group */
-    public LaneConsumer(Supplier<Made> maker) {
+    public LaneConsumer(Supplier<Client> maker) {
         this.maker = maker;
         this.present = maker.get();
     }
@@ -71,7 +71,7 @@ public final class LaneConsumer {
 
     /** Sends acknowledgements still under way and gives unclaimed records back. */
     void close() {
-        Made old = present;
+        Client old = present;
         try {
             old.consumer().close(CLOSE_LIMIT);
         } catch (org.apache.kafka.common.errors.InterruptException e) {

@@ -33,7 +33,7 @@ public final class EnginePool {
      *
      * @param versionBefore what the engine had told of its weights before the request was sent; null when nothing
      */
-    public record Made(
+    public record Answer(
             Generation generation, String address, @Nullable String versionBefore) {}
 
     private interface Call<T> {
@@ -85,14 +85,14 @@ public final class EnginePool {
      * @param leastVersion the version the sample's task was issued at
      * @param failed addresses that failed earlier tries; this try's is added when it fails
      */
-    public Made generate(GenerateRequest request, WeightVersion leastVersion, Duration limit, Set<String> failed)
+    public Answer generate(GenerateRequest request, WeightVersion leastVersion, Duration limit, Set<String> failed)
             throws EngineException, InterruptedException {
         return call(failed, leastVersion.value(), address -> {
             // Before the request leaves: an engine's versions only rise, so none of its tokens is older than this.
             String versionBefore = versionBefore(address);
             underWay.put(request.rid(), address);
             try {
-                return new Made(client.generate(address, request, limit), address, versionBefore);
+                return new Answer(client.generate(address, request, limit), address, versionBefore);
             } finally {
                 underWay.remove(request.rid());
             }
@@ -182,7 +182,9 @@ public final class EnginePool {
         try {
             T result = call.on(address);
             ended = true;
-            answered(address, result instanceof Made made ? made.generation().weightVersion() : null);
+            answered(
+                    address,
+                    result instanceof Answer answer ? answer.generation().weightVersion() : null);
             return result;
         } catch (EngineException e) {
             ended = true;
@@ -241,11 +243,11 @@ public final class EnginePool {
 
     /** Returns when a request waits for news of the engines' versions, at the latest after this time. */
     synchronized void awaitCurious(Duration limit) throws InterruptedException {
-        long startNanos = System.nanoTime();
+        long startNanos = ticker.nanos();
         long leftNanos = limit.toNanos();
         while (!curious && leftNanos > 0) {
             TimeUnit.NANOSECONDS.timedWait(this, leftNanos);
-            leftNanos = limit.toNanos() - (System.nanoTime() - startNanos);
+            leftNanos = limit.toNanos() - (ticker.nanos() - startNanos);
         }
         curious = false;
     }

@@ -1,4 +1,4 @@
-/** A group from claim to receipt. */
+/** Claimed groups taken to their end: engines asked, samples scored, what became of them published. */
 @NullMarked
 package io.millrace.worker.generate;
 

@@ -9,7 +9,6 @@ import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.wire.PartJoiner;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
-import io.millrace.worker.generate.Partials;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;

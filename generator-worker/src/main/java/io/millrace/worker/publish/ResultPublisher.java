@@ -48,7 +48,7 @@ public final class ResultPublisher {
      * @param lane where it was claimed; evaluations have topics of their own
      * @param durationMs since its claim
      */
-    public record Closed(TrainingTask task, Lane lane, long durationMs) {}
+    public record EndedAttempt(TrainingTask task, Lane lane, long durationMs) {}
 
     private final Producer<byte[], byte[]> producer;
     private final RunTopics topics;
@@ -57,6 +57,7 @@ public final class ResultPublisher {
     private final ResultRecords partials;
     private final WorkerIncarnation worker;
     private final Fatal fatal;
+    private final Ticker ticker;
     private final ExecutorService followUps = Executors.newVirtualThreadPerTaskExecutor();
     private final PatientSends sends;
     private final LongAdder finished = new LongAdder();
@@ -88,6 +89,7 @@ public final class ResultPublisher {
         this.worker = worker;
         this.registry = registry;
         this.fatal = fatal;
+        this.ticker = ticker;
         this.sends = new PatientSends(producer, limit, ticker, followUps);
     }
 
@@ -96,12 +98,12 @@ public final class ResultPublisher {
      *
      * @param done called once the receipt is durable, on a thread of its own
      */
-    public void publish(Closed closed, RolloutGroup group, Runnable done) {
+    public void publish(EndedAttempt ended, RolloutGroup group, Runnable done) {
         List<ProducerRecord<byte[], byte[]>> parts;
         try {
-            parts = closed.lane() == Lane.EVALUATION ? evaluations.of(group) : records.of(group);
+            parts = ended.lane() == Lane.EVALUATION ? evaluations.of(group) : records.of(group);
         } catch (GroupTooLargeException e) {
-            publishFailure(closed, "result-too-large", String.valueOf(e.getMessage()), done);
+            publishFailure(ended, "result-too-large", String.valueOf(e.getMessage()), done);
             return;
         }
         List<CompletableFuture<RecordMetadata>> sent =
@@ -114,7 +116,7 @@ public final class ResultPublisher {
                                     .map(part -> part.join().offset())
                                     .toList();
                             Receipt receipt = receipt(
-                                    closed,
+                                    ended,
                                     sum(group, true),
                                     sum(group, false),
                                     new Receipt.Success(
@@ -125,16 +127,16 @@ public final class ResultPublisher {
                             registry.counter("millrace.worker.groups.finished").increment();
                             registry.counter("millrace.worker.response.tokens")
                                     .increment((double) receipt.responseTokens());
-                            sendReceipt(closed, receipt, done);
+                            sendReceipt(ended, receipt, done);
                         },
                         followUps)
                 .exceptionally(this::report);
     }
 
     /** Publishes a failure receipt. */
-    public void publishFailure(Closed closed, String kind, String message, Runnable done) {
+    public void publishFailure(EndedAttempt ended, String kind, String message, Runnable done) {
         failed.increment();
-        sendReceipt(closed, receipt(closed, 0, 0, new Receipt.Failure(kind, message)), done);
+        sendReceipt(ended, receipt(ended, 0, 0, new Receipt.Failure(kind, message)), done);
     }
 
     /**
@@ -142,8 +144,8 @@ public final class ResultPublisher {
      *
      * @param partial where stands what was generated of it before; null for nothing
      */
-    public void publishHandBack(Closed closed, String reason, @Nullable PartialRef partial, Runnable done) {
-        sendReceipt(closed, receipt(closed, 0, 0, new Receipt.HandedBack(reason, partial)), done);
+    public void publishHandBack(EndedAttempt ended, String reason, @Nullable PartialRef partial, Runnable done) {
+        sendReceipt(ended, receipt(ended, 0, 0, new Receipt.HandedBack(reason, partial)), done);
     }
 
     /**
@@ -151,13 +153,13 @@ public final class ResultPublisher {
      *
      * @param group whose unfinished samples are aborted ones
      */
-    public void publishPartial(Closed closed, String reason, RolloutGroup group, Runnable done) {
+    public void publishPartial(EndedAttempt ended, String reason, RolloutGroup group, Runnable done) {
         List<ProducerRecord<byte[], byte[]>> parts;
         try {
             parts = partials.of(group);
         } catch (GroupTooLargeException e) {
-            log.warn("what was generated of group {} is lost: {}", closed.task().groupIndex(), e.getMessage());
-            publishHandBack(closed, reason, null, done);
+            log.warn("what was generated of group {} is lost: {}", ended.task().groupIndex(), e.getMessage());
+            publishHandBack(ended, reason, null, done);
             return;
         }
         List<CompletableFuture<RecordMetadata>> sent =
@@ -169,18 +171,18 @@ public final class ResultPublisher {
                                     sent.stream()
                                             .map(part -> part.join().offset())
                                             .toList(),
-                                    closed.task().attempt(),
-                                    closed.task().lineage(),
+                                    ended.task().attempt(),
+                                    ended.task().lineage(),
                                     group.header().oldestWeightVersion(),
                                     sum(group, false));
-                            publishHandBack(closed, reason, ref, done);
+                            publishHandBack(ended, reason, ref, done);
                         },
                         followUps)
                 .exceptionally(this::report);
     }
 
-    private Receipt receipt(Closed closed, long promptTokens, long responseTokens, Receipt.Outcome outcome) {
-        TrainingTask task = closed.task();
+    private Receipt receipt(EndedAttempt ended, long promptTokens, long responseTokens, Receipt.Outcome outcome) {
+        TrainingTask task = ended.task();
         return new Receipt(
                 task.groupIndex(),
                 task.attempt(),
@@ -188,7 +190,7 @@ public final class ResultPublisher {
                 task.samples(),
                 promptTokens,
                 responseTokens,
-                closed.durationMs(),
+                ended.durationMs(),
                 outcome);
     }
 
@@ -198,8 +200,8 @@ public final class ResultPublisher {
                 .sum();
     }
 
-    private void sendReceipt(Closed closed, Receipt receipt, Runnable done) {
-        String topic = topics.receipts(closed.lane().kind());
+    private void sendReceipt(EndedAttempt ended, Receipt receipt, Runnable done) {
+        String topic = topics.receipts(ended.lane().kind());
         var _ = send(new ProducerRecord<>(topic, KafkaClients.key(receipt.groupIndex()), ControlCodec.encode(receipt)))
                 .thenRunAsync(done, followUps)
                 .exceptionally(this::report);
@@ -232,12 +234,12 @@ public final class ResultPublisher {
 
     /** Waits for what was handed over and closes the client; what is not taken within the limit is given up. */
     public void close(Duration limit) throws InterruptedException {
-        long startNanos = System.nanoTime();
+        long startNanos = ticker.nanos();
         followUps.shutdown();
         if (!followUps.awaitTermination(limit.toNanos(), TimeUnit.NANOSECONDS)) {
             followUps.shutdownNow();
         }
-        long leftNanos = limit.toNanos() - (System.nanoTime() - startNanos);
+        long leftNanos = limit.toNanos() - (ticker.nanos() - startNanos);
         producer.close(Duration.ofNanos(Math.max(0, leftNanos)));
     }
 }

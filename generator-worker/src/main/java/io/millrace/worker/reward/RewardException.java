@@ -1,5 +1,6 @@
 package io.millrace.worker.reward;
 
+import io.millrace.worker.score.ScoreResult;
 import java.util.Objects;
 
 /** A sample that cannot be judged. Expected, so it carries no stack trace; it becomes data in {@link ScoreResult.Failed}. */

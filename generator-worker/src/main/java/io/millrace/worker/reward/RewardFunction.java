@@ -2,6 +2,7 @@ package io.millrace.worker.reward;
 
 import io.millrace.common.reward.BoxedAnswer;
 import io.millrace.common.rollout.Reward;
+import io.millrace.worker.score.RewardScorer;
 
 /**
  * Judges one sample. Called from many threads at once, so it must be stateless or safe for them. It should answer in

@@ -1,6 +1,6 @@
 /**
- * What a finished sample is worth: the reward functions, their choice per prompt, and the bounded execution of a score.
- * {@link io.millrace.worker.reward.Rewards} chooses, {@link io.millrace.worker.reward.RewardScorer} runs.
+ * What a finished sample is worth: the reward functions, and their choice per prompt by {@link
+ * io.millrace.worker.reward.Rewards}.
  */
 @NullMarked
 package io.millrace.worker.reward;

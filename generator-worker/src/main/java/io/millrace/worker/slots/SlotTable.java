@@ -18,14 +18,11 @@ import java.util.List;
  * <p>Counting samples and not groups is what keeps slots busy: a group's slots are free for the next group while its
  * slowest sample still runs (shared measurements of slime's loop, which counts groups: 0.38 of the slots busy).
  *
- * <p>Pure: no thread, no clock. Not thread-safe; {@link Dispatcher} owns it.
+ * <p>Pure: no thread, no clock. Not thread-safe; {@link Slots} owns it.
  *
  * @param <G> a group
  */
 final class SlotTable<G> {
-    /** A sample that now has a slot and must be run; its slot comes back with {@link #release}. */
-    record Start<G>(G group, int sample) {}
-
     private static final class Waiting<G> {
         final G group;
         final int samples;
@@ -95,7 +92,7 @@ final class SlotTable<G> {
     }
 
     /** Takes a prepared group in; returns what may start. */
-    List<Start<G>> offer(G group, int samples, Lane lane) {
+    List<Slots.Grant<G>> offer(G group, int samples, Lane lane) {
         unprepared(lane);
         insert(new Waiting<>(group, samples, lane));
         share(lane).unstartedGroups++;
@@ -116,7 +113,7 @@ final class SlotTable<G> {
     }
 
     /** A sample of the lane ended and gives its slot back; returns what may start. */
-    List<Start<G>> release(Lane lane) {
+    List<Slots.Grant<G>> release(Lane lane) {
         Share share = share(lane);
         if (share.inUse == 0) {
             throw new IllegalStateException("a slot was given back twice: this is a bug");
@@ -145,8 +142,8 @@ final class SlotTable<G> {
         starting = false;
     }
 
-    private List<Start<G>> fill() {
-        List<Start<G>> starts = new ArrayList<>();
+    private List<Slots.Grant<G>> fill() {
+        List<Slots.Grant<G>> starts = new ArrayList<>();
         if (!starting) {
             return starts;
         }
@@ -157,7 +154,7 @@ final class SlotTable<G> {
                 if (entry.next == 0) {
                     share.unstartedGroups--;
                 }
-                starts.add(new Start<>(entry.group, entry.next++));
+                starts.add(new Slots.Grant<>(entry.group, entry.next++));
                 share.inUse++;
             }
             if (entry.next == entry.samples) {

@@ -37,11 +37,11 @@ class EnginePoolTest {
     private final EnginePool pool = new EnginePool(
             List.of("http://engine"), engine, VersionWord::number, Ticker.system(), Duration.ZERO, LIMIT);
 
-    private EnginePool.Made generate() throws Exception {
+    private EnginePool.Answer generate() throws Exception {
         return generate(pool, 0);
     }
 
-    private static EnginePool.Made generate(EnginePool pool, long leastVersion) throws Exception {
+    private static EnginePool.Answer generate(EnginePool pool, long leastVersion) throws Exception {
         GenerateRequest request = new GenerateRequest("rid", new int[] {1}, null, SamplingParams.defaults(16), 0);
         return pool.generate(request, new WeightVersion(leastVersion), LIMIT, new HashSet<>());
     }
@@ -99,7 +99,7 @@ class EnginePoolTest {
         engine.serves("4");
         pool.askVersions();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<EnginePool.Made> made = threads.submit(() -> generate(pool, 5));
+            Future<EnginePool.Answer> made = threads.submit(() -> generate(pool, 5));
             // Comes back as soon as the request waits.
             pool.awaitCurious(Duration.ofHours(1));
             assertEquals(List.of(), engine.rids());
@@ -119,7 +119,7 @@ class EnginePoolTest {
         engine.serves("4");
         impatient.askVersions();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<EnginePool.Made> made = threads.submit(() -> generate(impatient, 5));
+            Future<EnginePool.Answer> made = threads.submit(() -> generate(impatient, 5));
             impatient.awaitCurious(Duration.ofHours(1));
             ticker.advance(Duration.ofMillis(1));
             assertEquals("4", made.get().versionBefore());
@@ -140,12 +140,12 @@ class EnginePoolTest {
         engine.serves("4");
         impatient.askVersions();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<EnginePool.Made> made = threads.submit(() -> generate(impatient, 50));
+            Future<EnginePool.Answer> made = threads.submit(() -> generate(impatient, 50));
             impatient.awaitCurious(Duration.ofHours(1));
             ticker.advance(Duration.ofMillis(1));
             assertEquals("4", made.get().versionBefore());
             // The run has resumed at an older checkpoint.
-            Future<EnginePool.Made> resumed = threads.submit(() -> generate(impatient, 11));
+            Future<EnginePool.Answer> resumed = threads.submit(() -> generate(impatient, 11));
             while (impatient.waitingForWeights() == 0 && !resumed.isDone()) {
                 Thread.onSpinWait();
             }
@@ -157,7 +157,7 @@ class EnginePoolTest {
 
     private static void generateInVain(EnginePool impatient, ManualTicker ticker, long leastVersion) throws Exception {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<EnginePool.Made> made = threads.submit(() -> generate(impatient, leastVersion));
+            Future<EnginePool.Answer> made = threads.submit(() -> generate(impatient, leastVersion));
             while (impatient.waitingForWeights() == 0 && !made.isDone()) {
                 Thread.onSpinWait();
             }
@@ -205,7 +205,7 @@ class EnginePoolTest {
         gate.news(new Policy(new Lineage(1), new WeightVersion(4), 0, Policy.State.READY, 0));
         serves(impatient, "0");
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<EnginePool.Made> made = threads.submit(() -> generate(impatient, 5));
+            Future<EnginePool.Answer> made = threads.submit(() -> generate(impatient, 5));
             while (impatient.waitingForWeights() == 0 && !made.isDone()) {
                 Thread.onSpinWait();
             }

@@ -5,19 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.millrace.common.id.Attempt;
-import io.millrace.common.id.GroupIndex;
-import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
-import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
-import io.millrace.common.json.Json;
 import io.millrace.common.record.GroupKind;
-import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
-import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.testing.RecordingFatal;
@@ -25,12 +18,21 @@ import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.worker.attempt.AttemptState;
+import io.millrace.worker.attempt.GroupAssembly;
+import io.millrace.worker.attempt.TestingTasks;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.dialect.TestingEngine;
 import io.millrace.worker.engine.dialect.VersionWord;
+import io.millrace.worker.inflight.HeldAttempt;
+import io.millrace.worker.inflight.InFlightTable;
 import io.millrace.worker.publish.ResultPublisher;
 import io.millrace.worker.publish.ResultRecords;
-import io.millrace.worker.reward.RewardScorer;
+import io.millrace.worker.retry.RetryPolicy;
+import io.millrace.worker.retry.RetrySettings;
+import io.millrace.worker.score.RewardScorer;
+import io.millrace.worker.slots.SlotSettings;
+import io.millrace.worker.slots.Slots;
 import io.millrace.worker.weights.OnWeightUpdate;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
@@ -75,6 +77,7 @@ class GeneratorTest {
     private final class Bench {
         final MockProducer<byte[], byte[]> kafka;
         final InFlightTable table = new InFlightTable();
+        final Slots<HeldAttempt> slots = new Slots<>(new SlotSettings(SLOTS, 0.25, 2, 64));
         final RewardScorer scorer = new RewardScorer(
                 request -> Reward.of(1), new RewardScorer.Limits(4, 4, LONG, LONG), new SimpleMeterRegistry());
         final ResultPublisher publisher;
@@ -114,38 +117,36 @@ class GeneratorTest {
                             Duration.ZERO),
                     new WeightsGate(LONG, Ticker.system()),
                     run,
-                    new Sampler.Limits(
-                            LONG, 3, Duration.ofMillis(1), Duration.ofMillis(2), OnWeightUpdate.CONTINUE, tokenize),
+                    new Sampler.Rules(LONG, OnWeightUpdate.CONTINUE, tokenize),
+                    new RetryPolicy(new RetrySettings(LONG, 3, Duration.ofMillis(1), Duration.ofMillis(2)), () -> 0),
                     Ticker.system(),
+                    pause -> Thread.onSpinWait(),
                     registry);
             generator = new Generator(
-                    new Generator.Identity(run, worker, WallClock.system(), Ticker.system()),
-                    new Generator.Limits(SLOTS, 1, 2, 64),
+                    slots,
+                    table,
                     sampler,
                     scorer,
-                    publisher,
+                    new AttemptPublisher(
+                            publisher, new GroupAssembly(run, worker), WallClock.system(), Ticker.system(), registry),
                     (ref, group) -> {
                         throw new BadRecordException("nothing is there");
                     },
-                    table,
+                    Ticker.system(),
                     registry,
                     fatal);
         }
 
         void claim(long index, int samples, @Nullable Long timeLimitMs) {
-            GroupRun run = new GroupRun(
-                    task(index, samples, timeLimitMs),
-                    Lane.TRAINING,
-                    0,
-                    Ticker.system().nanos());
-            assertTrue(table.enter(run));
-            generator.accept(run);
+            HeldAttempt attempt =
+                    held(task(index, samples, timeLimitMs), Ticker.system().nanos());
+            assertTrue(table.enter(attempt));
+            generator.accept(attempt);
         }
 
         void awaitIdle() throws InterruptedException {
-            assertTrue(
-                    generator.dispatcher().awaitIdle(LONG), () -> table.held().toString());
-            assertEquals(0, generator.dispatcher().slotsInUse());
+            assertTrue(slots.awaitIdle(LONG), () -> table.held().toString());
+            assertEquals(0, slots.slotsInUse());
             assertEquals(0, table.size(), () -> table.held().toString());
         }
 
@@ -192,21 +193,12 @@ class GeneratorTest {
         return made;
     }
 
+    private static HeldAttempt held(TrainingTask task, long claimedNanos) {
+        return new HeldAttempt(new AttemptState(task, Lane.TRAINING, 0, claimedNanos));
+    }
+
     private static TrainingTask task(long index, int samples, @Nullable Long timeLimitMs) {
-        return new TrainingTask(
-                new GroupIndex(index),
-                new Attempt(1),
-                samples,
-                new Lineage(0),
-                new WeightVersion(0),
-                0,
-                new Prompt.Text("1 + 1 = ?"),
-                "2",
-                Json.object(),
-                SamplingParams.defaults(16),
-                new TrainingTask.Source("fp", 0, 0, 1),
-                timeLimitMs,
-                null);
+        return TestingTasks.task(index, samples, timeLimitMs == null ? null : Duration.ofMillis(timeLimitMs));
     }
 
     /** The next calls say so and hang until they are interrupted. */
@@ -238,9 +230,9 @@ class GeneratorTest {
     void aDeadlineThatHasPassedAtTheClaimEndsTheAttemptOnce() throws Exception {
         Bench worker = bench(true, true);
         for (int round = 0; round < 200; round++) {
-            worker.table.enter(new GroupRun(task(10_000 + round, 1, 1L), Lane.TRAINING, 0, 0));
+            worker.table.enter(held(task(10_000 + round, 1, 1L), 0));
         }
-        worker.table.runs().forEach(run -> worker.generator.accept(run));
+        worker.table.attempts().forEach(worker.generator::accept);
         worker.awaitIdle();
         assertEquals(200, worker.receipts().size());
         assertEquals(
@@ -265,8 +257,8 @@ class GeneratorTest {
         worker.claim(1, 8, null);
         worker.claim(2, 2, null);
         hanging.await();
-        worker.generator.dispatcher().stopClaiming();
-        assertFalse(worker.generator.dispatcher().awaitIdle(Duration.ZERO));
+        worker.slots.stopClaiming();
+        assertFalse(worker.slots.awaitIdle(Duration.ZERO));
         worker.generator.handBack("the worker stops", false, Duration.ZERO);
         worker.awaitIdle();
         assertEquals(Map.of("HandedBack", 3L), worker.outcomes());

@@ -8,20 +8,30 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.Policy;
+import io.millrace.common.rollout.Reward;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.topics.Lane;
+import io.millrace.worker.attempt.AttemptState;
+import io.millrace.worker.attempt.GroupAssembly;
+import io.millrace.worker.attempt.Sample;
+import io.millrace.worker.attempt.TestingTasks;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.dialect.EngineException;
 import io.millrace.worker.engine.dialect.EngineException.Kind;
 import io.millrace.worker.engine.dialect.Generation;
 import io.millrace.worker.engine.dialect.TestingEngine;
 import io.millrace.worker.engine.dialect.VersionWord;
+import io.millrace.worker.inflight.HeldAttempt;
+import io.millrace.worker.retry.RetryPolicy;
+import io.millrace.worker.retry.RetrySettings;
 import io.millrace.worker.weights.OnWeightUpdate;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,7 +41,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Which failures are repeated, and for how long. */
 @Timeout(60)
 class SamplerTest {
-    private static final Duration PAUSE = Duration.ofMillis(1);
+    private static final Duration PAUSE = Duration.ofMillis(250);
+    private static final Duration PAUSE_MAX = Duration.ofSeconds(1);
 
     private final ManualTicker ticker = new ManualTicker();
     private final TestingEngine engine = new TestingEngine();
@@ -40,23 +51,43 @@ class SamplerTest {
 
     private OnWeightUpdate onWeightUpdate = OnWeightUpdate.CONTINUE;
 
-    private Sampler sampler(int attemptsMax, Duration pause, Duration pauseMax) {
+    /** Pauses so far; time goes on by them, and nobody waits. */
+    private final List<Duration> pauses = new CopyOnWriteArrayList<>();
+
+    private Sampler sampler(int attemptsMax) {
         return new Sampler(
                 new EnginePool(
                         List.of("http://engine"), engine, VersionWord::number, ticker, Duration.ZERO, Duration.ZERO),
                 gate,
                 new RunId("r"),
-                new Sampler.Limits(Duration.ofHours(1), attemptsMax, pause, pauseMax, onWeightUpdate, true),
+                new Sampler.Rules(Duration.ofHours(1), onWeightUpdate, true),
+                new RetryPolicy(new RetrySettings(Duration.ofHours(1), attemptsMax, PAUSE, PAUSE_MAX), () -> 0),
                 ticker,
+                pause -> {
+                    pauses.add(pause);
+                    ticker.advance(pause);
+                },
                 new SimpleMeterRegistry());
     }
 
-    private Sampler sampler(int attemptsMax) {
-        return sampler(attemptsMax, PAUSE, Duration.ofMillis(2));
+    private HeldAttempt attempt(@Nullable Duration timeLimit) {
+        return new HeldAttempt(new AttemptState(TestingTasks.task(5, 2, timeLimit), Lane.TRAINING, 0, ticker.nanos()));
     }
 
-    private GroupRun group(@Nullable Duration timeLimit) {
-        return new GroupRun(GroupRunTest.task(1, timeLimit), Lane.TRAINING, 0, ticker.nanos());
+    /** The first sample as it was drawn. */
+    private Sample draw(Sampler sampler, HeldAttempt attempt) throws Exception {
+        sampler.draw(attempt, 0);
+        return attempt.sample(0);
+    }
+
+    private static String finish(HeldAttempt attempt) {
+        attempt.score(0, Reward.of(1), 0);
+        GroupAssembly assembly = new GroupAssembly(new RunId("r"), WorkerIncarnation.start("w"));
+        return attempt.closed(state -> assembly.asItIs(state, 0))
+                .header()
+                .samples()
+                .getFirst()
+                .finishReason();
     }
 
     @ParameterizedTest
@@ -68,7 +99,7 @@ class SamplerTest {
             engine.thenFails(kind);
         }
         EngineException last =
-                assertThrows(EngineException.class, () -> sampler(3).draw(group(Duration.ofHours(1)), 0));
+                assertThrows(EngineException.class, () -> sampler(3).draw(attempt(Duration.ofHours(1)), 0));
         assertEquals(kind, last.kind());
         assertEquals(3, engine.rids().size());
     }
@@ -81,7 +112,7 @@ class SamplerTest {
         for (int i = 0; i < 20; i++) {
             engine.thenFails(kind);
         }
-        sampler(1).draw(group(Duration.ofHours(1)), 0);
+        sampler(1).draw(attempt(Duration.ofHours(1)), 0);
         assertEquals(21, new HashSet<>(engine.rids()).size(), "no request id twice");
     }
 
@@ -93,7 +124,7 @@ class SamplerTest {
                 throw new EngineException(Kind.UNREACHABLE, "away");
             });
         }
-        assertThrows(EngineException.class, () -> sampler(1).draw(group(Duration.ofMinutes(5)), 0));
+        assertThrows(EngineException.class, () -> sampler(1).draw(attempt(Duration.ofMinutes(5)), 0));
         assertEquals(3, engine.rids().size());
     }
 
@@ -105,21 +136,21 @@ class SamplerTest {
                 throw new EngineException(Kind.UNREACHABLE, "away");
             });
         }
-        assertThrows(EngineException.class, () -> sampler(1).draw(group(null), 0));
+        assertThrows(EngineException.class, () -> sampler(1).draw(attempt(null), 0));
         assertEquals(2, engine.rids().size());
     }
 
     @Test
     void aRefusedRequestIsNotRepeated() {
         engine.thenFails(Kind.REFUSED);
-        assertThrows(EngineException.class, () -> sampler(6).draw(group(null), 0));
+        assertThrows(EngineException.class, () -> sampler(6).draw(attempt(null), 0));
         assertEquals(1, engine.rids().size());
     }
 
     @Test
     void emptyAnswersAreRepeated() throws Exception {
         engine.then(() -> TestingEngine.answer(Generation.Finish.STOP, 0));
-        assertEquals(2, sampler(3).draw(group(null), 0).generation().tokens().length);
+        assertEquals(2, draw(sampler(3), attempt(null)).length());
         assertEquals(List.of("r.g5.a1.s0.t1", "r.g5.a1.s0.t2"), engine.rids());
     }
 
@@ -128,25 +159,23 @@ class SamplerTest {
         for (int i = 0; i < 5; i++) {
             engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, 1));
         }
-        GroupRun group = group(Duration.ofHours(1));
-        group.tokenized(new int[] {7, 8});
-        Sampler.Drawn drawn = sampler(1).draw(group, 0);
-        assertEquals(7, drawn.generation().tokens().length, "five of one token, then two");
-        assertEquals(Generation.Finish.STOP, drawn.generation().finish());
+        HeldAttempt attempt = attempt(Duration.ofHours(1));
+        attempt.tokenized(new int[] {7, 8});
+        assertEquals(7, draw(sampler(1), attempt).length(), "five of one token, then two");
+        assertEquals("stop", finish(attempt));
         assertArrayEquals(new int[] {7, 8, 0, 0, 0}, engine.requests().get(3).inputIds());
-        int limit = group.task().samplingParams().maxNewTokens();
+        int limit = attempt.task().samplingParams().maxNewTokens();
         assertEquals(limit - 3, engine.requests().get(3).maxNewTokens());
     }
 
     @Test
     void aSampleWithoutBudgetLeftIsNotAskedForAgain() throws Exception {
-        GroupRun group = group(Duration.ofHours(1));
-        group.tokenized(new int[] {7});
-        int limit = group.task().samplingParams().maxNewTokens();
+        HeldAttempt attempt = attempt(Duration.ofHours(1));
+        attempt.tokenized(new int[] {7});
+        int limit = attempt.task().samplingParams().maxNewTokens();
         engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, limit));
-        Sampler.Drawn drawn = sampler(1).draw(group, 0);
-        assertEquals(Generation.Finish.LENGTH, drawn.generation().finish());
-        assertEquals(limit, drawn.generation().tokens().length);
+        assertEquals(limit, draw(sampler(1), attempt).length());
+        assertEquals("length", finish(attempt));
         assertEquals(1, engine.rids().size());
     }
 
@@ -157,7 +186,7 @@ class SamplerTest {
             return TestingEngine.answer(Generation.Finish.ABORT, 1);
         });
         EngineException last =
-                assertThrows(EngineException.class, () -> sampler(6).draw(group(Duration.ofMinutes(5)), 0));
+                assertThrows(EngineException.class, () -> sampler(6).draw(attempt(Duration.ofMinutes(5)), 0));
         assertEquals(Kind.ABORTED, last.kind());
     }
 
@@ -165,9 +194,9 @@ class SamplerTest {
     void restartThrowsTheTokensAway() throws Exception {
         onWeightUpdate = OnWeightUpdate.RESTART;
         engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, 1));
-        GroupRun group = group(null);
-        group.tokenized(new int[] {7, 8});
-        assertEquals(2, sampler(1).draw(group, 0).generation().tokens().length);
+        HeldAttempt attempt = attempt(null);
+        attempt.tokenized(new int[] {7, 8});
+        assertEquals(2, draw(sampler(1), attempt).length());
         assertArrayEquals(new int[] {7, 8}, engine.requests().get(1).inputIds());
     }
 
@@ -181,11 +210,11 @@ class SamplerTest {
             say(Policy.State.UPDATING);
             return TestingEngine.answer(Generation.Finish.ABORT, 1);
         });
-        GroupRun group = group(null);
-        group.tokenized(new int[] {7, 8});
+        HeldAttempt attempt = attempt(null);
+        attempt.tokenized(new int[] {7, 8});
         Thread drawing = Thread.ofVirtual().start(() -> {
             try {
-                sampler(1).draw(group, 0);
+                sampler(1).draw(attempt, 0);
             } catch (EngineException | InterruptedException e) {
                 throw new AssertionError(e);
             }
@@ -220,10 +249,10 @@ class SamplerTest {
     void noSampleStartsDuringAnUpdate(OnWeightUpdate mode) throws Exception {
         onWeightUpdate = mode;
         say(Policy.State.UPDATING);
-        GroupRun group = group(null);
+        HeldAttempt attempt = attempt(null);
         Thread drawing = Thread.ofVirtual().start(() -> {
             try {
-                sampler(1).draw(group, 0);
+                sampler(1).draw(attempt, 0);
             } catch (EngineException | InterruptedException e) {
                 throw new AssertionError(e);
             }
@@ -240,27 +269,41 @@ class SamplerTest {
     @Test
     void textThatIsNotTokenizedIsDrawnAnew() throws Exception {
         engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, 1));
-        assertEquals(2, sampler(1).draw(group(null), 0).generation().tokens().length);
+        assertEquals(2, draw(sampler(1), attempt(null)).length());
         assertEquals(null, engine.requests().get(1).inputIds());
     }
 
     @Test
     void aSampleThatStartsJustBeforeItsDeadlineIsTriedAllTheSame() throws Exception {
-        GroupRun group = new GroupRun(GroupRunTest.task(2, Duration.ofSeconds(10)), Lane.TRAINING, 0, ticker.nanos());
-        Sampler unhurried = sampler(3, Duration.ofMillis(250), Duration.ofSeconds(15));
+        HeldAttempt attempt = attempt(Duration.ofSeconds(10));
         ticker.advance(Duration.ofSeconds(10).minusMillis(1));
-        assertEquals(2, unhurried.draw(group, 0).generation().tokens().length);
+        assertEquals(2, draw(sampler(3), attempt).length());
         assertEquals(1, engine.requests().size());
         // The other sample begins behind the deadline, before anybody has ended the attempt: asked for all the same.
         ticker.advance(Duration.ofSeconds(1));
-        assertEquals(2, unhurried.draw(group, 1).generation().tokens().length);
+        sampler(3).draw(attempt, 1);
+        assertEquals(2, attempt.sample(1).length());
         assertEquals(2, engine.requests().size());
     }
 
     @Test
-    void aPauseThatDoesNotGrowIsAPause() throws Exception {
-        engine.thenFails(Kind.FAILED);
-        sampler(3, PAUSE, PAUSE).draw(group(null), 0);
-        assertEquals(2, engine.rids().size());
+    void betweenTriesItPausesLongerAndLonger() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            engine.thenFails(Kind.UNREACHABLE);
+        }
+        sampler(3).draw(attempt(null), 0);
+        assertEquals(6, engine.rids().size());
+        assertEquals(List.of(PAUSE, PAUSE.multipliedBy(2), PAUSE_MAX, PAUSE_MAX, PAUSE_MAX), pauses);
+    }
+
+    @Test
+    void anEngineThatAbortsWithoutATokenIsAskedLessAndLessOften() throws Exception {
+        for (int tokens : new int[] {1, 0, 0, 1, 0}) {
+            engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, tokens));
+        }
+        HeldAttempt attempt = attempt(null);
+        attempt.tokenized(new int[] {7, 8});
+        assertEquals(4, draw(sampler(3), attempt).length());
+        assertEquals(List.of(PAUSE, PAUSE.multipliedBy(2), PAUSE), pauses);
     }
 }

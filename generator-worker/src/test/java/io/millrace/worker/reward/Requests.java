@@ -6,10 +6,10 @@ import io.millrace.common.record.RewardType;
 import org.jspecify.annotations.Nullable;
 
 /** Requests as tests need them. */
-final class Requests {
+public final class Requests {
     private Requests() {}
 
-    static RewardRequest of(String response, @Nullable String label) {
+    public static RewardRequest of(String response, @Nullable String label) {
         return new RewardRequest(new Prompt.Text("question"), response, label, Json.object());
     }
 

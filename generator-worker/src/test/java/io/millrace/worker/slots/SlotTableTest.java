@@ -55,7 +55,7 @@ class SlotTableTest {
         offer(table, "waiting", 1, Lane.TRAINING);
         offer(table, "urgent", 1, Lane.URGENT);
         offer(table, "urgent2", 1, Lane.URGENT);
-        List<SlotTable.Start<String>> order = new ArrayList<>();
+        List<Slots.Grant<String>> order = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             order.addAll(table.release(Lane.TRAINING));
         }
@@ -130,7 +130,7 @@ class SlotTableTest {
 
         void run() {
             for (int event = 0; event < 500; event++) {
-                for (SlotTable.Start<Integer> start : event(event)) {
+                for (Slots.Grant<Integer> start : event(event)) {
                     assertTrue(
                             started.computeIfAbsent(start.group(), group -> new HashSet<>())
                                     .add(start.sample()),
@@ -143,7 +143,7 @@ class SlotTableTest {
             }
         }
 
-        private List<SlotTable.Start<Integer>> event(int event) {
+        private List<Slots.Grant<Integer>> event(int event) {
             int choice = random.nextInt(10);
             if (choice < 4) {
                 int size = 1 + random.nextInt(16);
@@ -192,12 +192,12 @@ class SlotTableTest {
         assertThrows(IllegalStateException.class, () -> table.unprepared(Lane.TRAINING));
     }
 
-    private static <G> List<SlotTable.Start<G>> offer(SlotTable<G> table, G group, int samples, Lane lane) {
+    private static <G> List<Slots.Grant<G>> offer(SlotTable<G> table, G group, int samples, Lane lane) {
         table.preparing(lane);
         return table.offer(group, samples, lane);
     }
 
-    private static SlotTable.Start<String> start(String group, int sample) {
-        return new SlotTable.Start<>(group, sample);
+    private static Slots.Grant<String> start(String group, int sample) {
+        return new Slots.Grant<>(group, sample);
     }
 }

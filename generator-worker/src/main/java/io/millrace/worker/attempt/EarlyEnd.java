@@ -1,7 +1,7 @@
-package io.millrace.worker.generate;
+package io.millrace.worker.attempt;
 
-/** Why an attempt ended before all its samples were made; the first reason decides. */
-sealed interface EarlyEnd {
+/** Why an attempt ended before all its samples were through; the first reason decides. */
+public sealed interface EarlyEnd {
     /**
      * The attempt failed.
      *

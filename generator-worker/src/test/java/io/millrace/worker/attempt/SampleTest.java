@@ -1,13 +1,22 @@
-package io.millrace.worker.generate;
+package io.millrace.worker.attempt;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.Json;
+import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.rollout.Reward;
+import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.SampleHeader.SpecInfo;
+import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
 import io.millrace.worker.engine.dialect.Generation;
@@ -19,9 +28,31 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class SampleSoFarTest {
-    private static final WeightVersion ISSUED = new WeightVersion(3);
-    private static final SamplingParams PARAMS = SamplingParams.defaults(1000);
+class SampleTest {
+    /** Of 1000 tokens at most, issued at version 3. */
+    private static final TrainingTask TASK = task(1000);
+
+    private static TrainingTask task(int maxNewTokens) {
+        return new TrainingTask(
+                new GroupIndex(5),
+                new Attempt(1),
+                1,
+                new Lineage(0),
+                new WeightVersion(3),
+                0,
+                new Prompt.Text("1 + 1 = ?"),
+                "2",
+                Json.object(),
+                SamplingParams.defaults(maxNewTokens),
+                new TrainingTask.Source("fp", 0, 0, 1),
+                null,
+                null);
+    }
+
+    private static SampleHeader scored(Sample sample) {
+        sample.score(0, 0, Reward.of(1), 0);
+        return sample.header(0, 0);
+    }
 
     private static Generation piece(
             int[] tokens, float[] logProbs, Finish finish, String word, List<Generation.Span> spans) {
@@ -60,13 +91,13 @@ class SampleSoFarTest {
                 logProbs[i] = -random.nextFloat();
                 versions[i] = version += random.nextInt(8) == 0 ? 1 : 0;
             }
-            SampleSoFar whole = new SampleSoFar(ISSUED);
+            Sample whole = new Sample(TASK);
             whole.add(
                     piece(tokens, logProbs, Finish.STOP, "9", spans(versions, 0, length)),
                     "http://e",
                     null,
                     VersionWord::number);
-            SampleSoFar cut = new SampleSoFar(ISSUED);
+            Sample cut = new Sample(TASK);
             int at = 0;
             while (at < length) {
                 assertArrayEquals(Arrays.copyOf(tokens, at), cut.prefix(new int[0]));
@@ -84,25 +115,25 @@ class SampleSoFarTest {
                 at = next;
                 if (random.nextInt(3) == 0) {
                     // As if another worker went on with it.
-                    cut = SampleSoFar.of(cut.header(0, 0), cut.prefix(new int[0]), cut.logProbs(), ISSUED);
+                    cut = Sample.of(cut.header(0, 0), cut.prefix(new int[0]), cut.logProbs(), TASK);
                 }
-                assertEquals(at == length, cut.isThrough(PARAMS));
+                assertEquals(at == length, cut.isThrough());
                 assertEquals(at, cut.length());
             }
-            Generation joined = cut.joined(PARAMS);
-            Generation uncut = whole.joined(PARAMS);
-            assertArrayEquals(uncut.tokens(), joined.tokens());
-            assertArrayEquals(uncut.logProbs(), joined.logProbs());
-            assertEquals(uncut.text(), joined.text());
-            assertEquals(uncut.finish(), joined.finish());
-            assertEquals(whole.versions().spans(), cut.versions().spans(), "seed " + seed);
-            assertEquals(SpanProvenance.SPANS, cut.versions().provenance());
+            assertArrayEquals(whole.prefix(new int[0]), cut.prefix(new int[0]));
+            assertArrayEquals(whole.logProbs(), cut.logProbs());
+            SampleHeader joined = scored(cut);
+            SampleHeader uncut = scored(whole);
+            assertEquals(uncut.response(), joined.response());
+            assertEquals(uncut.finishReason(), joined.finishReason());
+            assertEquals(uncut.weightVersions(), joined.weightVersions(), "seed " + seed);
+            assertEquals(SpanProvenance.SPANS, joined.provenance());
         }
     }
 
     @Test
     void oldTokensKeepTheirVersionAndTheWorstProvenanceHolds() {
-        SampleSoFar sample = new SampleSoFar(ISSUED);
+        Sample sample = new Sample(TASK);
         sample.add(
                 piece(new int[] {1, 2}, new float[2], Finish.ABORT, "5", List.of(new Generation.Span("5", 0, 2))),
                 "http://e",
@@ -117,16 +148,16 @@ class SampleSoFarTest {
                 piece(new int[] {4}, new float[1], Finish.STOP, "6", List.of()), "http://e", null, VersionWord::number);
         assertEquals(
                 List.of(new VersionSpan(new WeightVersion(5), 0, 2), new VersionSpan(new WeightVersion(6), 2, 4)),
-                sample.versions().spans());
-        assertEquals(SpanProvenance.SINGLE, sample.versions().provenance());
-        assertEquals(List.of("5", "6", "6"), sample.versions().words());
-        assertEquals(new SpecInfo(3, 6, 9, 12), sample.joined(PARAMS).spec());
-        assertEquals(4, sample.joined(PARAMS).cachedTokens(), "the prompt's, not those of its own prefix");
+                sample.header(0, 0).weightVersions());
+        assertEquals(SpanProvenance.SINGLE, sample.header(0, 0).provenance());
+        assertEquals(List.of("5", "6", "6"), sample.header(0, 0).engineWeightVersions());
+        assertEquals(new SpecInfo(3, 6, 9, 12), sample.header(0, 0).spec());
+        assertEquals(4, sample.header(0, 0).cachedTokens(), "the prompt's, not those of its own prefix");
     }
 
     @Test
     void aPieceIsBracketedByItself() {
-        SampleSoFar sample = new SampleSoFar(ISSUED);
+        Sample sample = new Sample(TASK);
         sample.add(
                 piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of(new Generation.Span("5", 0, 1))),
                 "http://e",
@@ -139,27 +170,27 @@ class SampleSoFarTest {
                 VersionWord::number);
         assertEquals(
                 List.of(new VersionSpan(new WeightVersion(5), 0, 1), new VersionSpan(new WeightVersion(6), 1, 3)),
-                sample.versions().spans());
-        assertEquals(SpanProvenance.BRACKETED, sample.versions().provenance());
-        assertEquals(List.of("5", "7"), sample.versions().words());
+                sample.header(0, 0).weightVersions());
+        assertEquals(SpanProvenance.BRACKETED, sample.header(0, 0).provenance());
+        assertEquals(List.of("5", "7"), sample.header(0, 0).engineWeightVersions());
     }
 
     @Test
     void anAbortOfTheLastTokenOfTheBudgetIsAnEndByLength() {
-        SamplingParams two = SamplingParams.defaults(2);
-        SampleSoFar sample = new SampleSoFar(ISSUED);
+        Sample sample = new Sample(task(2));
         sample.add(
                 piece(new int[] {1}, new float[1], Finish.ABORT, "5", List.of()),
                 "http://e",
                 null,
                 VersionWord::number);
-        assertFalse(sample.isFull(two));
+        assertFalse(sample.isThrough());
         sample.add(
                 piece(new int[] {2}, new float[1], Finish.ABORT, "5", List.of()),
                 "http://e",
                 null,
                 VersionWord::number);
-        assertTrue(sample.isFull(two));
-        assertEquals(Finish.LENGTH, sample.joined(two).finish());
+        assertTrue(sample.isThrough());
+        assertEquals("length", scored(sample).finishReason());
+        assertEquals(SampleStatus.TRUNCATED, sample.header(0, 0).status());
     }
 }

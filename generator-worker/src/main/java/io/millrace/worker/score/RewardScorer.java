@@ -1,7 +1,12 @@
-package io.millrace.worker.reward;
+package io.millrace.worker.score;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.worker.reward.RewardException;
+import io.millrace.worker.reward.RewardFailure;
+import io.millrace.worker.reward.RewardFunction;
+import io.millrace.worker.reward.RewardRequest;
+import io.millrace.worker.reward.Rewards;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;

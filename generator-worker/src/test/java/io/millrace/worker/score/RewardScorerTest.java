@@ -1,4 +1,4 @@
-package io.millrace.worker.reward;
+package io.millrace.worker.score;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -9,7 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.common.rollout.Reward;
-import io.millrace.worker.reward.RewardScorer.Limits;
+import io.millrace.worker.reward.Requests;
+import io.millrace.worker.reward.RewardException;
+import io.millrace.worker.reward.RewardFailure;
+import io.millrace.worker.reward.RewardFunction;
+import io.millrace.worker.reward.RewardRequest;
+import io.millrace.worker.score.RewardScorer.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

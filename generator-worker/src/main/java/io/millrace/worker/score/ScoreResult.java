@@ -1,6 +1,7 @@
-package io.millrace.worker.reward;
+package io.millrace.worker.score;
 
 import io.millrace.common.rollout.Reward;
+import io.millrace.worker.reward.RewardFailure;
 import java.time.Duration;
 import java.util.Objects;
 

@@ -1,4 +1,4 @@
-package io.millrace.worker.generate;
+package io.millrace.worker.attempt;
 
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.rollout.SpanProvenance;

@@ -1,4 +1,4 @@
-package io.millrace.worker.reward;
+package io.millrace.worker.score;
 
 import io.millrace.common.config.Setting;
 import java.time.Duration;

@@ -3,45 +3,32 @@ package io.millrace.worker.slots;
 import io.millrace.common.topics.Lane;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntPredicate;
 
 /**
- * Starts samples as slots get free and tells the claimer how many groups to fetch: no slot, no poll.
+ * Grants slots to samples as they get free and tells the claimer how many groups to fetch: no slot, no poll.
  *
- * <p>Thread-safe; one lock guards the table and the counts. Samples are started outside the lock, on whatever thread
- * freed the slot.
+ * <p>Thread-safe; one lock guards the table and the counts. Whoever frees a slot is told what may run in it.
  *
  * @param <G> a group
  */
-public final class Dispatcher<G> {
-    /** Runs a sample; returns at once. The runner gives the slot back with {@link Dispatcher#release}, exactly once. */
-    @FunctionalInterface
-    public interface Starter<G> {
-        void start(G group, int sample);
-    }
+public final class Slots<G> {
+    /** A sample that now has a slot and must be run; its slot comes back with {@link Slots#release}, exactly once. */
+    public record Grant<G>(G group, int sample) {}
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final SlotTable<G> table;
     private final int unpublishedMax;
-    private final Starter<G> starter;
     private int unpublished;
     private boolean claiming = true;
 
-    /**
-     * @param slots samples in flight, 1 or more
-     * @param evaluationSlots how many of them evaluations may have at once, 0 or more
-     * @param prefetch claimed groups with no sample started, 1 or more
-     * @param unpublishedMax groups generated and not yet receipted, 1 or more: a slow broker holds generation back
-     *     instead of filling memory
-     */
-    public Dispatcher(int slots, int evaluationSlots, int prefetch, int unpublishedMax, Starter<G> starter) {
-        this.table = new SlotTable<>(slots, evaluationSlots, prefetch);
-        this.unpublishedMax = unpublishedMax;
-        this.starter = starter;
+    /** A slow broker holds generation back, by the limit of what is not published, instead of filling memory. */
+    public Slots(SlotSettings settings) {
+        this.table = new SlotTable<>(settings.slots(), settings.evaluationSlots(), settings.prefetch());
+        this.unpublishedMax = settings.unpublishedMax();
     }
 
     /** A group was claimed and is being made ready; {@link #offer} or {@link #unprepared} follows, exactly once. */
@@ -65,29 +52,25 @@ public final class Dispatcher<G> {
         }
     }
 
-    /** Takes a prepared group in. */
-    public void offer(G group, int samples, Lane lane) {
-        List<SlotTable.Start<G>> starts;
+    /** Takes a prepared group in; returns what may start. */
+    public List<Grant<G>> offer(G group, int samples, Lane lane) {
         lock.lock();
         try {
-            starts = table.offer(group, samples, lane);
+            return table.offer(group, samples, lane);
         } finally {
             lock.unlock();
         }
-        run(starts);
     }
 
-    /** A sample of the lane gives its slot back. */
-    public void release(Lane lane) {
-        List<SlotTable.Start<G>> starts;
+    /** A sample of the lane gives its slot back; returns what may start. */
+    public List<Grant<G>> release(Lane lane) {
         lock.lock();
         try {
-            starts = table.release(lane);
             changed.signalAll();
+            return table.release(lane);
         } finally {
             lock.unlock();
         }
-        run(starts);
     }
 
     /**
@@ -211,26 +194,20 @@ public final class Dispatcher<G> {
      * @return whether that came within the limit
      */
     public boolean awaitIdle(Duration limit) throws InterruptedException {
-        long deadline = System.nanoTime() + limit.toNanos();
+        long leftNanos = limit.toNanos();
         lock.lock();
         try {
-            while (table.inUse() > 0 || table.waitingGroups() > 0 || unpublished > 0) {
-                long left = deadline - System.nanoTime();
-                if (left <= 0) {
-                    return false;
-                }
-                changed.await(Math.min(left, TimeUnit.SECONDS.toNanos(1)), TimeUnit.NANOSECONDS);
+            while (!isIdle() && leftNanos > 0) {
+                leftNanos = changed.awaitNanos(leftNanos);
             }
-            return true;
+            return isIdle();
         } finally {
             lock.unlock();
         }
     }
 
-    private void run(List<SlotTable.Start<G>> starts) {
-        for (SlotTable.Start<G> start : starts) {
-            starter.start(start.group(), start.sample());
-        }
+    private boolean isIdle() {
+        return table.inUse() == 0 && table.waitingGroups() == 0 && unpublished == 0;
     }
 
     public int slotsInUse() {

@@ -1,4 +1,4 @@
-package io.millrace.worker.generate;
+package io.millrace.worker.inflight;
 
 import io.millrace.common.time.Ticker;
 import java.util.Map;
@@ -14,15 +14,15 @@ import org.slf4j.LoggerFactory;
  * Calls back when an attempt's time is over, on a thread of its own. Thread-safe; an attempt is watched from
  * {@link #watch} to {@link #forget}.
  */
-final class Deadlines implements AutoCloseable {
+public final class Deadlines implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Deadlines.class);
 
     private final Ticker ticker;
-    private final Map<GroupRun, ScheduledFuture<?>> watched = new ConcurrentHashMap<>();
+    private final Map<HeldAttempt, ScheduledFuture<?>> watched = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().name("worker-deadlines").daemon().factory());
 
-    Deadlines(Ticker ticker) {
+    public Deadlines(Ticker ticker) {
         this.ticker = ticker;
         timer.setRemoveOnCancelPolicy(true);
     }
@@ -32,24 +32,24 @@ final class Deadlines implements AutoCloseable {
      *
      * @param expired must return at once: all deadlines share the thread
      */
-    void watch(GroupRun group, Runnable expired) {
-        long deadlineNanos = group.deadlineNanos();
+    public void watch(HeldAttempt attempt, Runnable expired) {
+        long deadlineNanos = attempt.deadlineNanos();
         if (deadlineNanos == Long.MAX_VALUE) {
             return;
         }
         try {
             // Atomic with a forget that comes at once: a time that is over already ends the attempt on the timer.
             watched.compute(
-                    group,
-                    (run, none) -> timer.schedule(expired, deadlineNanos - ticker.nanos(), TimeUnit.NANOSECONDS));
+                    attempt,
+                    (held, none) -> timer.schedule(expired, deadlineNanos - ticker.nanos(), TimeUnit.NANOSECONDS));
         } catch (RejectedExecutionException e) {
             // Only after close: the process is ending, the ledger gives the group to somebody else.
-            log.debug("group {} not watched: closed", group.task().groupIndex());
+            log.debug("group {} not watched: closed", attempt.task().groupIndex());
         }
     }
 
-    void forget(GroupRun group) {
-        ScheduledFuture<?> timed = watched.remove(group);
+    public void forget(HeldAttempt attempt) {
+        ScheduledFuture<?> timed = watched.remove(attempt);
         if (timed != null) {
             timed.cancel(false);
         }

@@ -1,4 +1,4 @@
-package io.millrace.worker.generate;
+package io.millrace.worker.partial;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
@@ -10,7 +10,7 @@ import io.millrace.common.rollout.RolloutGroup;
 public interface Partials {
     /**
      * The group that stands there; its unfinished samples are aborted ones. Whether it is the one that the reference
-     * names is for {@link GroupRun#restore} to say.
+     * names is for the attempt to say.
      *
      * @throws BadRecordException when nothing is there, cannot be read in time, or is no group
      */

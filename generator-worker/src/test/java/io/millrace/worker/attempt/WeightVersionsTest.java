@@ -1,4 +1,4 @@
-package io.millrace.worker.generate;
+package io.millrace.worker.attempt;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,0 +1,83 @@
+package io.millrace.worker.attempt;
+
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.rollout.GroupHeader;
+import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.SampleHeader;
+import io.millrace.worker.reward.Rewards;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Makes the group of an attempt's samples.
+ *
+ * @param run whose group it is
+ * @param worker who made it
+ */
+public record GroupAssembly(RunId run, WorkerIncarnation worker) {
+    /**
+     * The result of an attempt.
+     *
+     * @param finishedAtMs wall clock
+     * @throws IllegalStateException when a sample is missing
+     */
+    public RolloutGroup result(AttemptState attempt, long finishedAtMs) {
+        for (Sample sample : attempt.samples()) {
+            if (!sample.isScored()) {
+                throw new IllegalStateException(
+                        "group " + attempt.task().groupIndex() + " lacks a sample: this is a bug");
+            }
+        }
+        return asItIs(attempt, finishedAtMs);
+    }
+
+    /** The samples as they are: those that are not finished are aborted ones, for another worker to go on with. */
+    public RolloutGroup asItIs(AttemptState attempt, long finishedAtMs) {
+        TrainingTask task = attempt.task();
+        List<Sample> samples = attempt.samples();
+        int[] ids = attempt.promptIds();
+        int[] promptIds = ids == null ? new int[0] : ids;
+        List<SampleHeader> headers = new ArrayList<>();
+        for (int i = 0; i < samples.size(); i++) {
+            headers.add(samples.get(i).header(task.groupIndex().sampleIndex(i, samples.size()), promptIds.length));
+        }
+        GroupHeader header = new GroupHeader(
+                run,
+                task.groupIndex(),
+                task.attempt(),
+                task.lineage(),
+                task.issueVersion(),
+                worker,
+                task.issuedAtMs(),
+                attempt.claimedAtMs(),
+                finishedAtMs,
+                task.prompt(),
+                task.label(),
+                task.metadata(),
+                Rewards.statistics(headers.stream().map(SampleHeader::reward).toList()),
+                headers);
+        int[] tokens =
+                new int[headers.stream().mapToInt(SampleHeader::tokenCount).sum()];
+        float[] logProbs = new float
+                [headers.stream().mapToInt(SampleHeader::responseLength).sum()];
+        int tokenAt = 0;
+        int logProbAt = 0;
+        for (int i = 0; i < samples.size(); i++) {
+            // A worker before this one may not have known the prompt's ids when it finished the sample.
+            int[] sample = samples.get(i)
+                    .prefix(Arrays.copyOf(promptIds, headers.get(i).promptLength()));
+            System.arraycopy(sample, 0, tokens, tokenAt, sample.length);
+            tokenAt += sample.length;
+            float[] response = samples.get(i).logProbs();
+            System.arraycopy(response, 0, logProbs, logProbAt, response.length);
+            logProbAt += response.length;
+        }
+        byte[] lossMask = new byte[logProbs.length];
+        Arrays.fill(lossMask, (byte) 1);
+        return new RolloutGroup(header, tokens, logProbs, lossMask, Map.of());
+    }
+}

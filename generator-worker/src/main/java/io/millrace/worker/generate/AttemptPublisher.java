@@ -1,0 +1,63 @@
+package io.millrace.worker.generate;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.record.PartialRef;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.worker.attempt.AttemptState;
+import io.millrace.worker.attempt.EarlyEnd;
+import io.millrace.worker.attempt.GroupAssembly;
+import io.millrace.worker.inflight.HeldAttempt;
+import io.millrace.worker.publish.ResultPublisher;
+
+/** Publishes what became of an attempt: its result, its failure, or what there is of it. Thread-safe. */
+public final class AttemptPublisher {
+    private final ResultPublisher publisher;
+    private final GroupAssembly assembly;
+    private final WallClock clock;
+    private final Ticker ticker;
+    private final MeterRegistry registry;
+
+    public AttemptPublisher(
+            ResultPublisher publisher, GroupAssembly assembly, WallClock clock, Ticker ticker, MeterRegistry registry) {
+        this.publisher = publisher;
+        this.assembly = assembly;
+        this.clock = clock;
+        this.ticker = ticker;
+        this.registry = registry;
+    }
+
+    /** @param done called once the receipt is durable, on a thread of its own */
+    void publish(HeldAttempt attempt, Runnable done) {
+        ResultPublisher.EndedAttempt ended = new ResultPublisher.EndedAttempt(
+                attempt.task(), attempt.lane(), (ticker.nanos() - attempt.claimedNanos()) / 1_000_000);
+        switch (attempt.earlyEnd()) {
+            case null ->
+                publisher.publish(ended, attempt.closed(state -> assembly.result(state, clock.millis())), done);
+            case EarlyEnd.Failed failed -> {
+                registry.counter("millrace.worker.attempts.failed", "kind", failed.kind())
+                        .increment();
+                publisher.publishFailure(ended, failed.kind(), failed.message(), done);
+            }
+            case EarlyEnd.HandedBack back -> {
+                registry.counter("millrace.worker.attempts.handed.back").increment();
+                handBack(attempt, ended, back, done);
+            }
+        }
+    }
+
+    /** With what is new, else with where it was. */
+    private void handBack(
+            HeldAttempt attempt, ResultPublisher.EndedAttempt ended, EarlyEnd.HandedBack back, Runnable done) {
+        PartialRef before = attempt.partial();
+        long tokens = attempt.closed(AttemptState::responseTokens);
+        if (!back.keeps() || attempt.promptIds() == null || tokens <= (before == null ? 0 : before.responseTokens())) {
+            publisher.publishHandBack(ended, back.reason(), before, done);
+            return;
+        }
+        registry.counter("millrace.worker.partials", "fate", "given-back").increment();
+        registry.counter("millrace.worker.partial.tokens", "fate", "given-back").increment((double) tokens);
+        publisher.publishPartial(
+                ended, back.reason(), attempt.closed(state -> assembly.asItIs(state, clock.millis())), done);
+    }
+}

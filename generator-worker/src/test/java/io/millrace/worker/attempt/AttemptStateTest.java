@@ -1,0 +1,198 @@
+package io.millrace.worker.attempt;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.RunId;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.PartialRef;
+import io.millrace.common.record.TrainingTask;
+import io.millrace.common.rollout.Reward;
+import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.SampleStatus;
+import io.millrace.common.rollout.TestingRollouts;
+import io.millrace.common.topics.Lane;
+import io.millrace.worker.engine.dialect.Generation;
+import io.millrace.worker.engine.dialect.VersionWord;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class AttemptStateTest {
+    private static final GroupAssembly ASSEMBLY = new GroupAssembly(new RunId("r"), WorkerIncarnation.start("w"));
+
+    private static AttemptState attempt(TrainingTask task) {
+        return new AttemptState(task, Lane.TRAINING, 0, 0);
+    }
+
+    private static AttemptState attempt(int samples) {
+        return attempt(TestingTasks.task(samples));
+    }
+
+    private static void generate(AttemptState attempt, int sample, int tokens, Generation.Finish finish) {
+        attempt.sample(sample)
+                .add(
+                        new Generation(
+                                "x".repeat(tokens),
+                                new int[tokens],
+                                new float[tokens],
+                                finish,
+                                2,
+                                0,
+                                "0",
+                                List.of(),
+                                null),
+                        "http://e",
+                        null,
+                        VersionWord::number);
+    }
+
+    @Test
+    void samplesThatNeverGotASlotCountAsThrough() {
+        AttemptState attempt = attempt(4);
+        assertTrue(attempt.begin(0));
+        attempt.endEarly(new EarlyEnd.Failed("k", "m"));
+        assertFalse(attempt.skip(3), "the sample that runs closes the group");
+        assertTrue(attempt.end());
+    }
+
+    @Test
+    void aGroupCutOffAtTheEndOfTheProcessIsNeverClosed() {
+        AttemptState attempt = attempt(2);
+        attempt.begin(0);
+        attempt.begin(1);
+        attempt.cutOff();
+        assertFalse(attempt.end());
+        assertFalse(attempt.end());
+    }
+
+    @Test
+    void theDeadlineCountsFromTheClaim() {
+        AttemptState attempt =
+                new AttemptState(TestingTasks.task(5, 1, Duration.ofSeconds(3)), Lane.TRAINING, 0, 7_000_000_000L);
+        assertEquals(10_000_000_000L, attempt.deadlineNanos());
+        assertEquals(Long.MAX_VALUE, attempt(1).deadlineNanos());
+    }
+
+    /** However a group's samples start, run, end and are given up: it is closed once, by the last of them. */
+    @Test
+    void whateverTheOrderOfEventsExactlyOneClosesTheGroup() {
+        for (int seed = 0; seed < 5_000; seed++) {
+            Random random = new Random(seed);
+            int samples = 1 + random.nextInt(6);
+            AttemptState attempt = attempt(samples);
+            int waiting = samples;
+            int next = 0;
+            List<Integer> running = new ArrayList<>();
+            int closers = 0;
+            int ungenerated = samples;
+            while (closers == 0) {
+                assertTrue(waiting + running.size() > 0, "nobody is left to close the group, seed " + seed);
+                int event = random.nextInt(4);
+                if (event == 0 && waiting > 0) {
+                    waiting--;
+                    running.add(next++);
+                    assertEquals(attempt.earlyEnd() == null, attempt.begin(running.getLast()), "seed " + seed);
+                } else if (event == 1 && !running.isEmpty()) {
+                    int sample = running.get(random.nextInt(running.size()));
+                    running.remove(Integer.valueOf(sample));
+                    if (attempt.earlyEnd() == null) {
+                        generate(attempt, sample, 1, Generation.Finish.STOP);
+                        attempt.score(sample, Reward.of(1), 0);
+                    }
+                    assertEquals(--ungenerated == 0, attempt.generated(1), "seed " + seed);
+                    closers += attempt.end() ? 1 : 0;
+                } else if (event == 2 && random.nextInt(4) == 0) {
+                    attempt.endEarly(new EarlyEnd.Failed("k", "m"));
+                } else if (event == 3 && attempt.earlyEnd() != null) {
+                    ungenerated -= waiting;
+                    attempt.generated(waiting);
+                    closers += attempt.skip(waiting) ? 1 : 0;
+                    waiting = 0;
+                }
+            }
+            assertEquals(0, waiting + running.size(), "closed too early, seed " + seed);
+            assertFalse(attempt.endEarly(new EarlyEnd.Failed("late", "m")), "its result is on its way");
+            if (attempt.earlyEnd() == null) {
+                assertEquals(
+                        samples, ASSEMBLY.result(attempt, 0).header().samples().size());
+            }
+        }
+    }
+
+    @Test
+    void aTextPromptGoesAsTextUntilItIsTokenized() {
+        AttemptState attempt = attempt(2);
+        assertNull(attempt.promptIds());
+        attempt.tokenized(new int[] {4, 2});
+        assertArrayEquals(new int[] {4, 2}, attempt.promptIds());
+    }
+
+    /** What the log has lost may be another attempt's place by now. */
+    @Test
+    void aPartialGroupOfAnotherAttemptIsNotTheOneThatIsGoneOnWith() {
+        RolloutGroup named = TestingRollouts.group(5, 1, 2);
+        PartialRef ref = new PartialRef(List.of(40L), new Attempt(1), new Lineage(0), new WeightVersion(0), 6);
+        TrainingTask task = TestingTasks.task(2).from(ref);
+        attempt(task).restore(named);
+        refused(task, TestingRollouts.group(6, 1, 2), "group 6 ");
+        refused(task, TestingRollouts.group(5, 2, 2), "of attempt 2 of group 5 ");
+        refused(task, TestingRollouts.group(5, 1, 1), "with 1 samples, 3 tokens");
+        refused(task, TestingRollouts.inLineage(named, 1), "in lineage 1");
+        refused(task, TestingRollouts.withVersions(named, 1, 1, 1), "since version 1");
+    }
+
+    private static void refused(TrainingTask task, RolloutGroup other, String why) {
+        AttemptState attempt = attempt(task);
+        String message = assertThrows(IllegalArgumentException.class, () -> attempt.restore(other))
+                .getMessage();
+        assertTrue(message.contains(why), message);
+        assertEquals(0, attempt.responseTokens(), "nothing of it is gone on with");
+    }
+
+    /** A finished sample, one that is begun, one that waits for its score, and one of which there is nothing. */
+    @Test
+    void whatIsGivenBackIsGoneOnWithAsItWas() {
+        AttemptState first = attempt(4);
+        first.tokenized(new int[] {8, 9});
+        generate(first, 0, 3, Generation.Finish.STOP);
+        first.score(0, Reward.of(1), 0.5);
+        generate(first, 1, 2, Generation.Finish.ABORT);
+        generate(first, 2, 1, Generation.Finish.STOP);
+        RolloutGroup given = ASSEMBLY.asItIs(first, 1);
+        assertEquals(
+                List.of(SampleStatus.COMPLETED, SampleStatus.ABORTED, SampleStatus.ABORTED, SampleStatus.ABORTED),
+                given.header().samples().stream().map(sample -> sample.status()).toList());
+
+        PartialRef ref = new PartialRef(List.of(40L), new Attempt(1), new Lineage(0), new WeightVersion(0), 6);
+        AttemptState second = attempt(TestingTasks.task(4).from(ref));
+        second.restore(given);
+        assertArrayEquals(new int[] {8, 9}, second.promptIds());
+        assertEquals(6, second.responseTokens());
+        assertFalse(second.begin(0), "it is made");
+        assertTrue(second.begin(1) && !second.sample(1).isThrough());
+        assertTrue(second.begin(2) && second.sample(2).isThrough(), "only its score is missing");
+        assertEquals(1, second.held().samplesDone());
+        RolloutGroup again = ASSEMBLY.asItIs(second, 1);
+        assertEquals(given.header().samples(), again.header().samples());
+        assertArrayEquals(given.tokens(), again.tokens());
+        assertArrayEquals(given.logProbs(), again.logProbs());
+    }
+
+    @Test
+    void aMissingSampleIsABugNotABatch() {
+        AttemptState attempt = attempt(1);
+        assertThrows(IllegalStateException.class, () -> ASSEMBLY.result(attempt, 0));
+        generate(attempt, 0, 1, Generation.Finish.ABORT);
+        assertThrows(IllegalStateException.class, () -> attempt.score(0, Reward.of(1), 0), "it is not through");
+    }
+}

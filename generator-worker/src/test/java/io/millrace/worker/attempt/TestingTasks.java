@@ -1,0 +1,39 @@
+package io.millrace.worker.attempt;
+
+import io.millrace.common.id.Attempt;
+import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
+import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.Json;
+import io.millrace.common.record.Prompt;
+import io.millrace.common.record.SamplingParams;
+import io.millrace.common.record.TrainingTask;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Tasks as the producer issues them. */
+public final class TestingTasks {
+    private TestingTasks() {}
+
+    public static TrainingTask task(int samples) {
+        return task(5, samples, null);
+    }
+
+    /** @param timeLimit null for none */
+    public static TrainingTask task(long index, int samples, @Nullable Duration timeLimit) {
+        return new TrainingTask(
+                new GroupIndex(index),
+                new Attempt(1),
+                samples,
+                new Lineage(0),
+                new WeightVersion(0),
+                0,
+                new Prompt.Text("1 + 1 = ?"),
+                "2",
+                Json.object(),
+                SamplingParams.defaults(16),
+                new TrainingTask.Source("fp", 0, 0, 1),
+                timeLimit == null ? null : timeLimit.toMillis(),
+                null);
+    }
+}
