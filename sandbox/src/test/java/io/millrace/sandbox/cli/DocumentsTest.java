@@ -33,7 +33,9 @@ import org.junit.jupiter.api.Test;
 
 /** What the documents point to is there: files, headings, tests and their methods, scripts, commands and flags. */
 final class DocumentsTest {
-    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    static final List<String> MODULES =
+            List.of("common", "producer", "generator-worker", "trainer-consumer", "ops", "sandbox");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
     private static final Pattern CODE = Pattern.compile("`([^`\\n]+)`");
     private static final Pattern TEST = Pattern.compile("([A-Z][A-Za-z]*Test)(?:\\.([a-zA-Z]+))?");
@@ -45,8 +47,11 @@ final class DocumentsTest {
 
     private static final Pattern METHOD_OF_THE_LAST = Pattern.compile("\\.([a-z][A-Za-z]+)");
 
-    private static List<Path> documents() throws IOException {
-        List<Path> documents = new ArrayList<>(List.of(ROOT.resolve("README.md"), ROOT.resolve("CONTRIBUTING.md")));
+    static List<Path> documents() throws IOException {
+        List<Path> documents = new ArrayList<>();
+        for (String name : List.of("README.md", "CONTRIBUTING.md", "CHANGELOG.md")) {
+            documents.add(ROOT.resolve(name));
+        }
         try (Stream<Path> files = Files.walk(ROOT.resolve("docs"))) {
             files.filter(file -> file.toString().endsWith(".md")).sorted().forEach(documents::add);
         }
@@ -56,7 +61,7 @@ final class DocumentsTest {
     /** Test classes by simple name. */
     private static Map<String, String> tests() throws IOException {
         Map<String, String> tests = new HashMap<>();
-        for (String module : List.of("common", "producer", "generator-worker", "trainer-consumer", "ops", "sandbox")) {
+        for (String module : MODULES) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
                 for (Path file :
                         files.filter(f -> f.toString().endsWith("Test.java")).toList()) {
