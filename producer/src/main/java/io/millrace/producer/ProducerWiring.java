@@ -201,7 +201,7 @@ public final class ProducerWiring {
 
     private static ObjectNode json(AtomicReference<@Nullable ProducerStatus> status) {
         ProducerStatus newest = status.get();
-        return newest == null ? Json.object() : newest.toJson();
+        return newest == null ? Json.object() : Json.MAPPER.valueToTree(newest);
     }
 
     /** Where metrics, health and status are served. */

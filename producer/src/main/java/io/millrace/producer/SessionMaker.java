@@ -25,8 +25,9 @@ import io.millrace.producer.session.LedgerFeed;
 import io.millrace.producer.session.LedgerHeart;
 import io.millrace.producer.session.ProducerSession;
 import io.millrace.producer.source.EvalTasks;
-import io.millrace.producer.status.EvaluationMetrics;
 import io.millrace.producer.stream.Evaluations;
+import io.millrace.producer.stream.GroupStream;
+import io.millrace.producer.stream.Training;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -90,56 +91,80 @@ final class SessionMaker {
     ProducerSession make() {
         RunTopics topics = plan.topics();
         Ticker ticker = around.ticker();
-        Ledger ledger =
-                new Ledger(GroupKind.TRAINING, new Reissues(settings.recovery().limits()));
         Liveness liveness = new Liveness(settings.recovery().heartbeatTimeout(), PERIOD);
         BadRecords bad = new BadRecords(around.metrics());
         TopicTail tail = new TopicTail(readers.follower("millrace-producer-follower"));
         KafkaClientMetrics meters = new KafkaClientMetrics(tail.consumer(), Tags.of("client", "follower"));
         meters.bindTo(metrics.registry());
-        Map<Lane, QueueWatch> queues = new EnumMap<>(Lane.class);
-        queues.put(Lane.TRAINING, queue(Lane.TRAINING));
-        queues.put(Lane.URGENT, queue(Lane.URGENT));
         RunPublisher publisher = new RunPublisher(
                 publisherClients.transactionalProducer("millrace-producer-publisher", topics.producerTransactionalId()),
                 topics,
                 settings.topics().resultPartitions(),
                 recordBytesMax(settings));
+        Training training = new Training(
+                stream(GroupKind.TRAINING, plan.tasks()::again, publisher, bad),
+                plan.tasks(),
+                plan.admission(),
+                plan.batchMax(),
+                around.admissionWait(),
+                around.clock());
         EvalTasks evalTasks = evalTasks();
         Evaluations evaluations = new Evaluations(
-                topics,
+                stream(GroupKind.EVALUATION, Evaluations::again, publisher, bad),
                 evalTasks,
                 evalTasks::load,
-                lane(topics.lane(Lane.EVALUATION), bad),
                 publisher,
-                queue(Lane.EVALUATION),
-                new Ledger(
-                        GroupKind.EVALUATION, new Reissues(settings.recovery().limits())),
                 evaluationLoads,
                 around.health(),
-                new EvaluationMetrics(metrics.registry()),
+                around.metrics(),
                 around.clock(),
                 ticker);
         ProducerSession.Edges edges = new ProducerSession.Edges(
                 tail,
-                lane(topics.prompts(), bad),
-                lane(topics.urgent(), bad),
                 publisher,
-                queues,
-                evaluations,
                 new LedgerHeart(heartClient(), topics.workers(), around.clock(), ticker, PERIOD),
                 new ShareGroupRoom(admin, ticker),
                 new RecordTrimmer(admin, ticker, settings.trimInterval(), trimFailures),
                 admin,
                 meters);
+        Map<GroupKind, Ledger> ledgers = Map.of(
+                GroupKind.TRAINING, training.stream().ledger(),
+                GroupKind.EVALUATION, evaluations.stream().ledger());
         return new ProducerSession(
                 plan,
                 edges,
-                ledger,
+                training,
+                evaluations,
                 liveness,
-                new LedgerFeed(topics, ledger, liveness, evaluations, bad, around.metrics(), ticker),
+                new LedgerFeed(topics, ledgers, liveness, evaluations, bad, around.metrics(), ticker),
                 bad,
                 around);
+    }
+
+    private GroupStream stream(GroupKind kind, GroupStream.Remake remake, RunPublisher publisher, BadRecords bad) {
+        Map<Lane, GroupStream.LaneEdge> lanes = new EnumMap<>(Lane.class);
+        Lane.of(kind).forEach(lane -> lanes.put(lane, lane(lane, bad)));
+        return new GroupStream(
+                new Ledger(kind, new Reissues(settings.recovery().limits())),
+                lanes,
+                remake,
+                publisher,
+                around.metrics(),
+                around.clock(),
+                around.ticker());
+    }
+
+    private GroupStream.LaneEdge lane(Lane lane, BadRecords bad) {
+        RunTopics topics = plan.topics();
+        String topic = topics.lane(lane);
+        return new GroupStream.LaneEdge(
+                new QueueWatch(admin, topics.shareGroup(lane), topic, around.ticker(), PERIOD),
+                new PromptLog(
+                        () -> readers.follower("millrace-producer-prompts"),
+                        topic,
+                        plan.brokerLimit(),
+                        around.ticker(),
+                        bad::skip));
     }
 
     private EvalTasks evalTasks() {
@@ -156,15 +181,6 @@ final class SessionMaker {
 
     private static long evalBytesMax(ProducerSettings settings) {
         return Math.min(settings.evalBytesMax().bytes(), Runtime.getRuntime().maxMemory() / EVAL_HEAP_SHARE);
-    }
-
-    private PromptLog lane(String topic, BadRecords bad) {
-        return new PromptLog(() -> readers.follower("millrace-producer-prompts"), topic, plan.brokerLimit(), bad::skip);
-    }
-
-    private QueueWatch queue(Lane lane) {
-        RunTopics topics = plan.topics();
-        return new QueueWatch(admin, topics.shareGroup(lane), topics.lane(lane), around.ticker(), PERIOD);
     }
 
     /** A heartbeat that cannot be delivered is soon given up, so that the next is not held back by it. */

@@ -72,6 +72,10 @@ public final class Ledger {
         }
     }
 
+    public GroupKind kind() {
+        return kind;
+    }
+
     /**
      * A task stands on a lane, committed.
      *

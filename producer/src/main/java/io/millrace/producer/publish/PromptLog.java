@@ -4,6 +4,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.time.Ticker;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -32,6 +33,7 @@ public final class PromptLog {
     private final Supplier<org.apache.kafka.clients.consumer.Consumer<byte[], byte[]>> consumers;
     private final TopicPartition partition;
     private final Duration limit;
+    private final Ticker ticker;
     private final Skipped skipped;
 
     /** Told of each record that is handed to nobody since it is no task. */
@@ -49,10 +51,12 @@ public final class PromptLog {
             Supplier<org.apache.kafka.clients.consumer.Consumer<byte[], byte[]>> consumers,
             String topic,
             Duration limit,
+            Ticker ticker,
             Skipped skipped) {
         this.consumers = consumers;
         this.partition = new TopicPartition(topic, 0);
         this.limit = limit;
+        this.ticker = ticker;
         this.skipped = skipped;
     }
 
@@ -223,14 +227,14 @@ public final class PromptLog {
 
         private List<ConsumerRecord<byte[], byte[]>> poll() {
             long before = consumer.position(partition, limit);
-            long deadlineNanos = System.nanoTime() + limit.toNanos();
+            long beganNanos = ticker.nanos();
             while (true) {
                 List<ConsumerRecord<byte[], byte[]>> records =
                         consumer.poll(Duration.ofMillis(200)).records(partition);
                 if (!records.isEmpty() || consumer.position(partition, limit) > before) {
                     return records;
                 }
-                if (System.nanoTime() > deadlineNanos) {
+                if (ticker.nanos() - beganNanos >= limit.toNanos()) {
                     throw new TimeoutException("no answer within " + limit + " while reading " + partition + " at "
                             + before + " of " + end);
                 }

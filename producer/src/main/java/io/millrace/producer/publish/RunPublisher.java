@@ -1,7 +1,5 @@
 package io.millrace.producer.publish;
 
-import io.millrace.common.id.Attempt;
-import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.WrittenLog;
@@ -17,8 +15,10 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
+import io.millrace.producer.ledger.Decision;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.Producer;
@@ -26,6 +26,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes what the producer decides, a batch in one transaction, so that after any death the topics end with whole
@@ -57,18 +58,15 @@ public final class RunPublisher implements AutoCloseable {
         record Task(Lane lane, TrainingTask task) implements Item {}
 
         /**
-         * A group given up: its dead letter, the marker in the results by which it is settled, and the receipt that says
-         * where the marker stands.
+         * A group given up: the marker in the results by which whoever waits for it learns that, and the receipt that says
+         * where the marker stands; of a training group also its dead letter.
          *
-         * @param number of the abandonment
+         * @param task for the dead letter; null for a kind that has none
          */
-        record Abandonment(DeadLetter.Group letter, Attempt number) implements Item {}
-
-        /** A task of an evaluation. */
-        record EvalTask(TrainingTask task) implements Item {}
-
-        /** A group of an evaluation given up: the marker in its results, and its receipt. */
-        record EvalAbandonment(GroupIndex group, Attempt lastAttempt, Attempt number, String cause) implements Item {}
+        record Abandonment(
+                GroupKind kind,
+                Decision.Abandon end,
+                @Nullable TrainingTask task) implements Item {}
 
         /** What the processes of the run must share. */
         record Run(RunRecord record) implements Item {}
@@ -134,55 +132,42 @@ public final class RunPublisher implements AutoCloseable {
             if (marker.state() != Future.State.SUCCESS) {
                 continue;
             }
-            switch (items.get(i)) {
-                case Item.Abandonment given ->
-                    claim(topics.receipts(), given.letter().task().groupIndex(), given.number(), marker.resultNow());
-                case Item.EvalAbandonment given ->
-                    claim(topics.receipts(GroupKind.EVALUATION), given.group(), given.number(), marker.resultNow());
-                default -> {
-                    continue;
-                }
+            if (items.get(i) instanceof Item.Abandonment given) {
+                RecordMetadata place = marker.resultNow();
+                Receipt receipt =
+                        Receipt.abandoned(given.end().group(), given.end().number(), place.partition(), place.offset());
+                // Of what fails, the commit throws.
+                var _ = producer.send(record(
+                        topics.receipts(given.kind()),
+                        KafkaClients.key(given.end().group()),
+                        receipt));
+                claimed = true;
             }
-            claimed = true;
         }
         if (claimed) {
             producer.flush();
         }
     }
 
-    private void claim(String topic, GroupIndex group, Attempt number, RecordMetadata marker) {
-        Receipt receipt = Receipt.abandoned(group, number, marker.partition(), marker.offset());
-        // Of what fails, the commit throws.
-        var _ = producer.send(new ProducerRecord<>(topic, 0, KafkaClients.key(group), ControlCodec.encode(receipt)));
-    }
-
     /** What nobody else writes. */
     private boolean isOwn(RecordMetadata record) {
-        return record.topic().equals(topics.prompts())
-                || record.topic().equals(topics.urgent())
-                || record.topic().equals(topics.lane(Lane.EVALUATION));
+        return Arrays.stream(Lane.values()).anyMatch(lane -> record.topic().equals(topics.lane(lane)));
     }
 
     private List<ProducerRecord<byte[], byte[]>> records(Item item) {
         return switch (item) {
             case Item.Task issued -> List.of(task(issued.lane(), issued.task()));
-            case Item.Abandonment given -> abandonment(given.letter());
-            case Item.EvalTask issued -> List.of(evalTask(issued.task()));
-            case Item.EvalAbandonment given ->
-                List.of(marker(
-                        topics.results(GroupKind.EVALUATION), given.group(), given.lastAttempt(), given.cause()));
-            case Item.Run run ->
-                List.of(new ProducerRecord<>(
-                        topics.runRecord(), 0, KafkaClients.key(RunRecord.KEY), ControlCodec.encode(run.record())));
+            case Item.Abandonment given -> abandonment(given);
+            case Item.Run run -> List.of(record(topics.runRecord(), KafkaClients.key(RunRecord.KEY), run.record()));
             case Item.Evaluation evaluation ->
-                List.of(new ProducerRecord<>(
-                        topics.evals(),
-                        0,
-                        KafkaClients.key(evaluation.record().evalId()),
-                        ControlCodec.encode(evaluation.record())));
-            case Item.Skipped skipped ->
-                List.of(new ProducerRecord<>(topics.deadLetters(), 0, null, ControlCodec.encode(skipped.letter())));
+                List.of(record(
+                        topics.evals(), KafkaClients.key(evaluation.record().evalId()), evaluation.record()));
+            case Item.Skipped skipped -> List.of(record(topics.deadLetters(), null, skipped.letter()));
         };
+    }
+
+    private static ProducerRecord<byte[], byte[]> record(String topic, byte @Nullable [] key, ControlRecord value) {
+        return new ProducerRecord<>(topic, 0, key, ControlCodec.encode(value));
     }
 
     private ProducerRecord<byte[], byte[]> task(Lane lane, TrainingTask task) {
@@ -192,14 +177,6 @@ public final class RunPublisher implements AutoCloseable {
                     + task.source().row() + ") makes a task of " + value.length + " bytes, --record-size-max is "
                     + valueBytesMax);
         }
-        return fitting(topics.lane(lane), task, value);
-    }
-
-    private ProducerRecord<byte[], byte[]> evalTask(TrainingTask task) {
-        return fitting(topics.lane(Lane.EVALUATION), task, ControlCodec.encode(task));
-    }
-
-    private ProducerRecord<byte[], byte[]> fitting(String topic, TrainingTask task, byte[] value) {
         // A first attempt that just fitted: its counts find room in what a record may have besides its value.
         byte[] fitting = value.length <= valueBytesMax
                 ? value
@@ -209,32 +186,32 @@ public final class RunPublisher implements AutoCloseable {
                         task.issueVersion(),
                         task.issuedAtMs(),
                         counts(task.history())));
-        return new ProducerRecord<>(topic, 0, KafkaClients.key(task.groupIndex()), fitting);
+        return new ProducerRecord<>(topics.lane(lane), 0, KafkaClients.key(task.groupIndex()), fitting);
     }
 
     private static AttemptHistory counts(AttemptHistory history) {
         return new AttemptHistory(history.failures(), history.losses(), history.handBacks(), List.of());
     }
 
-    private List<ProducerRecord<byte[], byte[]>> abandonment(DeadLetter.Group letter) {
-        TrainingTask task = letter.task();
-        ControlRecord fitting = ControlCodec.encode(letter).length <= valueBytesMax
-                ? letter
-                : new DeadLetter.Group(task, letter.cause(), counts(letter.history()));
-        byte[] key = KafkaClients.key(task.groupIndex());
-        return List.of(
-                new ProducerRecord<>(topics.deadLetters(), 0, key, ControlCodec.encode(fitting)),
-                marker(topics.results(), task.groupIndex(), task.attempt(), letter.cause()));
-    }
-
-    private ProducerRecord<byte[], byte[]> marker(String topic, GroupIndex group, Attempt last, String cause) {
+    private List<ProducerRecord<byte[], byte[]>> abandonment(Item.Abandonment given) {
+        Decision.Abandon end = given.end();
+        byte[] key = KafkaClients.key(end.group());
+        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>(2);
+        if (given.kind() == GroupKind.TRAINING && given.task() != null) {
+            DeadLetter whole = new DeadLetter.Group(given.task(), end.cause(), end.history());
+            DeadLetter fitting = ControlCodec.encode(whole).length <= valueBytesMax
+                    ? whole
+                    : new DeadLetter.Group(given.task(), end.cause(), counts(end.history()));
+            records.add(record(topics.deadLetters(), key, fitting));
+        }
         ProducerRecord<byte[], byte[]> marker = new ProducerRecord<>(
-                topic,
-                RunTopics.resultPartition(group, resultPartitions),
-                KafkaClients.key(group),
-                ControlCodec.encode(new AbandonedMarker(group, last, cause)));
+                topics.results(given.kind()),
+                RunTopics.resultPartition(end.group(), resultPartitions),
+                key,
+                ControlCodec.encode(new AbandonedMarker(end.group(), end.last().attempt(), end.cause())));
         ResultHeaders.writeType(marker.headers(), ResultHeaders.Type.ABANDONED);
-        return marker;
+        records.add(marker);
+        return records;
     }
 
     /** Drops the client; a transaction under way is left to the next {@link #open} of the same id. */

@@ -17,21 +17,25 @@ import io.millrace.producer.ledger.ReceiptFate;
 import io.millrace.producer.ledger.account.TrimmedTopic;
 import io.millrace.producer.status.ProducerMetrics;
 import io.millrace.producer.stream.Evaluations;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns records of the followed topics into events of the ledger, its liveness and the evaluations, and keeps the newest
- * policy. What
- * cannot be read, on whatever topic and by whomever, is skipped ({@link BadRecords}). A record of {@code steps} that can
- * be read and contradicts those before it ends the process: the run's account is damaged. One owner.
+ * Turns records of the followed topics into events of the ledgers, their liveness and the evaluations, and keeps the
+ * newest policy. What cannot be read, on whatever topic and by whomever, is skipped ({@link BadRecords}). A record of
+ * {@code steps} that can be read and contradicts those before it ends the process: the run's account is damaged. One
+ * owner.
  */
 public final class LedgerFeed {
     private static final Logger log = LoggerFactory.getLogger(LedgerFeed.class);
 
     private final RunTopics topics;
-    private final Ledger ledger;
+    private final Map<GroupKind, Ledger> ledgers;
     private final Liveness liveness;
     private final Evaluations evaluations;
     private final BadRecords bad;
@@ -42,16 +46,17 @@ public final class LedgerFeed {
     private LedgerIdentity highest = LedgerIdentity.NONE;
     private boolean live;
 
+    /** @param ledgers one of each kind */
     public LedgerFeed(
             RunTopics topics,
-            Ledger ledger,
+            Map<GroupKind, Ledger> ledgers,
             Liveness liveness,
             Evaluations evaluations,
             BadRecords bad,
             ProducerMetrics metrics,
             Ticker ticker) {
         this.topics = topics;
-        this.ledger = ledger;
+        this.ledgers = new EnumMap<>(ledgers);
         this.liveness = liveness;
         this.evaluations = evaluations;
         this.bad = bad;
@@ -98,22 +103,16 @@ public final class LedgerFeed {
     /** @throws IllegalStateException when {@code steps} contradicts itself */
     void accept(ConsumerRecord<byte[], byte[]> record) {
         String topic = record.topic();
-        if (topic.equals(topics.receipts())) {
-            ledger.read(TrimmedTopic.RECEIPTS, record.offset() + 1);
-        } else if (topic.equals(topics.receipts(GroupKind.EVALUATION))) {
-            evaluations.receiptsRead(record.offset() + 1);
-        }
+        GroupKind ended = receiptsOf(topic);
         try {
-            if (topic.equals(topics.policy())) {
+            if (ended != null) {
+                receipt(ledger(ended), record);
+            } else if (topic.equals(topics.policy())) {
                 policy = decode(record, Policy.class);
             } else if (topic.equals(topics.steps())) {
                 step(decode(record, StepRecord.class));
-            } else if (topic.equals(topics.receipts())) {
-                receipt(decode(record, Receipt.class), record.offset());
             } else if (topic.equals(topics.evals())) {
                 evaluations.accept(decode(record, EvalRecord.class));
-            } else if (topic.equals(topics.receipts(GroupKind.EVALUATION))) {
-                evaluations.receipt(decode(record, Receipt.class), record.offset());
             } else if (topic.equals(topics.workers()) && record.value() != null) {
                 // A compacted topic: no value means that its key is no longer needed.
                 workers(decode(record, WorkersRecord.class));
@@ -121,6 +120,19 @@ public final class LedgerFeed {
         } catch (BadRecordException e) {
             bad.skip(record, String.valueOf(e.getMessage()));
         }
+    }
+
+    private @Nullable GroupKind receiptsOf(String topic) {
+        for (GroupKind kind : ledgers.keySet()) {
+            if (topic.equals(topics.receipts(kind))) {
+                return kind;
+            }
+        }
+        return null;
+    }
+
+    private Ledger ledger(GroupKind kind) {
+        return Objects.requireNonNull(ledgers.get(kind), kind::word);
     }
 
     private static <T extends ControlRecord> T decode(ConsumerRecord<byte[], byte[]> record, Class<T> type)
@@ -137,10 +149,8 @@ public final class LedgerFeed {
 
     private void workers(WorkersRecord record) {
         switch (record) {
-            case WorkersRecord.Status status -> {
-                ledger.workerStatus(status, nowMs());
-                evaluations.status(status);
-            }
+            case WorkersRecord.Status status ->
+                ledgers.values().forEach(ledger -> ledger.workerStatus(status, nowMs()));
             case WorkersRecord.LedgerHeartbeat beat -> {
                 if (heard(beat).equals(own)) {
                     liveness.readBack(beat.sequence(), nowMs());
@@ -150,7 +160,7 @@ public final class LedgerFeed {
     }
 
     private void step(StepRecord step) {
-        ReceiptFate fate = ledger.step(step);
+        ReceiptFate fate = ledger(GroupKind.TRAINING).step(step);
         if (!live || fate == null) {
             return;
         }
@@ -168,13 +178,18 @@ public final class LedgerFeed {
         }
     }
 
-    private void receipt(Receipt receipt, long offset) {
-        ReceiptFate fate = ledger.receipt(receipt, offset, nowMs());
-        if (live) {
+    private void receipt(Ledger ledger, ConsumerRecord<byte[], byte[]> record) throws BadRecordException {
+        ledger.read(TrimmedTopic.RECEIPTS, record.offset() + 1);
+        Receipt receipt = decode(record, Receipt.class);
+        ReceiptFate fate = ledger.receipt(receipt, record.offset(), nowMs());
+        if (live && ledger.kind() == GroupKind.TRAINING) {
             metrics.receipt(fate);
         }
         if (fate == ReceiptFate.UNKNOWN) {
-            log.warn("receipt of group {}, which was never published, not noted", receipt.groupIndex());
+            log.warn(
+                    "receipt of {} group {}, which was never published, not noted",
+                    ledger.kind().word(),
+                    receipt.groupIndex());
         }
     }
 }

@@ -14,17 +14,20 @@ import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunRecords;
-import io.millrace.producer.ledger.Ledger;
+import io.millrace.common.topics.RunTopics;
+import io.millrace.producer.publish.PromptLog;
 import io.millrace.producer.publish.PublishedTask;
 import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.source.ResumeCheck;
+import io.millrace.producer.stream.Evaluations;
+import io.millrace.producer.stream.GroupStream;
+import io.millrace.producer.stream.Training;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -38,38 +41,29 @@ final class TakeOver {
     /** Enough to hold the newest heartbeat of a producer that lives, however many workers write between two. */
     private static final long WORKERS_LOOKBACK_OFFSETS = 10_000;
 
-    /**
-     * @param own the identity under which the run is held
-     * @param nextIndex of the next group to publish
-     */
-    record Taken(LedgerIdentity own, long nextIndex, long lastPromptOffset) {}
-
     private final ProducerSession.Plan plan;
     private final ProducerSession.Edges edges;
-    private final Ledger ledger;
+    private final Training training;
+    private final Evaluations evaluations;
     private final LedgerFeed feed;
     private final BadRecords bad;
     private final ProducerSession.Surroundings around;
-    private final BiConsumer<Lane, PublishedTask> published;
-    private long nextIndex;
-    private long lastPromptOffset;
 
-    /** @param published gets each task of an unsettled group */
     TakeOver(
             ProducerSession.Plan plan,
             ProducerSession.Edges edges,
-            Ledger ledger,
+            Training training,
+            Evaluations evaluations,
             LedgerFeed feed,
             BadRecords bad,
-            ProducerSession.Surroundings around,
-            BiConsumer<Lane, PublishedTask> published) {
+            ProducerSession.Surroundings around) {
         this.plan = plan;
         this.edges = edges;
-        this.ledger = ledger;
+        this.training = training;
+        this.evaluations = evaluations;
         this.feed = feed;
         this.bad = bad;
         this.around = around;
-        this.published = published;
     }
 
     /**
@@ -90,13 +84,14 @@ final class TakeOver {
      *   <li>reads both topics of receipts and the newest of {@code workers} to the end, and goes on following all six.
      * </ol>
      *
+     * @return the identity under which the run is held
      * @throws SettingException when the run was begun with other prompts
      * @throws FencedException when a newer producer has the run
      */
-    Taken run() throws Exception {
+    LedgerIdentity run() throws Exception {
         PartitionReader reader = new PartitionReader(edges.tail(), plan.brokerLimit());
         checkRun(RunRecords.newest(reader, plan.topics()));
-        nextIndex(edges.prompts().last());
+        checkOrder(prompts().last());
         TopicPartition workers = new TopicPartition(plan.topics().workers(), 0);
         long workersFrom = Math.max(reader.begin(workers), reader.end(workers) - WORKERS_LOOKBACK_OFFSETS);
         reader.read(workers, workersFrom, feed::lookForProducer);
@@ -115,14 +110,14 @@ final class TakeOver {
         new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
         Map<TopicPartition, Long> positions = readSettlements(reader);
         readTasks(reader);
-        for (String topic : List.of(plan.topics().receipts(), plan.topics().receipts(GroupKind.EVALUATION))) {
-            TopicPartition receipts = new TopicPartition(topic, 0);
+        for (GroupKind kind : GroupKind.values()) {
+            TopicPartition receipts = new TopicPartition(plan.topics().receipts(kind), 0);
             positions.put(receipts, reader.begin(receipts));
         }
         positions.put(workers, workersFrom);
         edges.tail().followFrom(positions);
         edges.tail().readToEnd(feed::accept, plan.brokerLimit());
-        return new Taken(own, nextIndex, lastPromptOffset);
+        return own;
     }
 
     private void checkRun(Optional<RunRecord> stands) {
@@ -146,20 +141,14 @@ final class TakeOver {
 
     /** Where nobody else writes in transactions. */
     private List<TopicPartition> ownPartitions(PartitionReader reader) {
-        List<TopicPartition> own = new ArrayList<>();
-        for (String topic : List.of(
-                plan.topics().prompts(),
-                plan.topics().urgent(),
-                plan.topics().lane(Lane.EVALUATION),
-                plan.topics().results(),
-                plan.topics().receipts(),
-                plan.topics().receipts(GroupKind.EVALUATION),
-                plan.topics().runRecord(),
-                plan.topics().evals(),
-                plan.topics().results(GroupKind.EVALUATION))) {
-            own.addAll(reader.partitions(topic));
+        RunTopics topics = plan.topics();
+        List<String> own = new ArrayList<>(List.of(topics.runRecord(), topics.evals()));
+        for (GroupKind kind : GroupKind.values()) {
+            Lane.of(kind).forEach(lane -> own.add(topics.lane(lane)));
+            own.add(topics.results(kind));
+            own.add(topics.receipts(kind));
         }
-        return own;
+        return own.stream().flatMap(topic -> reader.partitions(topic).stream()).toList();
     }
 
     /** Returns from where each is to be followed. */
@@ -188,23 +177,29 @@ final class TakeOver {
         }
     }
 
-    private void readTasks(PartitionReader reader) {
-        // Before they are read: what is lost from then on is noticed by whatever takes its place.
-        for (String lane : List.of(
-                plan.topics().prompts(), plan.topics().urgent(), plan.topics().lane(Lane.EVALUATION))) {
-            TopicPartition partition = new TopicPartition(lane, 0);
-            edges.publisher().wasReadTo(partition, reader.end(partition));
-        }
-        PublishedTask last = edges.prompts().last();
-        nextIndex = nextIndex(last);
-        lastPromptOffset = last == null ? 0 : last.offset();
-        edges.prompts()
-                .from(new GroupIndex(ledger.counts().lowWaterMark()), task -> published.accept(Lane.TRAINING, task));
-        edges.urgent().all(task -> published.accept(Lane.URGENT, task));
-        edges.evaluations().readTasks();
+    private PromptLog prompts() {
+        return training.stream().tasks(Lane.TRAINING);
     }
 
-    private long nextIndex(@Nullable PublishedTask last) {
+    private void readTasks(PartitionReader reader) {
+        // Before they are read: what is lost from then on is noticed by whatever takes its place.
+        for (Lane lane : Lane.values()) {
+            TopicPartition partition = new TopicPartition(plan.topics().lane(lane), 0);
+            edges.publisher().wasReadTo(partition, reader.end(partition));
+        }
+        PublishedTask last = prompts().last();
+        training.goOnAt(checkOrder(last), last == null ? 0 : last.offset());
+        GroupStream stream = training.stream();
+        prompts()
+                .from(
+                        new GroupIndex(stream.ledger().counts().lowWaterMark()),
+                        task -> stream.stands(Lane.TRAINING, task));
+        stream.tasks(Lane.URGENT).all(task -> stream.stands(Lane.URGENT, task));
+        evaluations.readTasks();
+    }
+
+    /** Returns the index of the next group. */
+    private long checkOrder(@Nullable PublishedTask last) {
         return switch (ResumeCheck.decide(
                 last == null ? null : last.task(),
                 plan.dataSet(),

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.TruncatedLogException;
@@ -16,10 +18,13 @@ import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
+import io.millrace.producer.ledger.Decision;
 import io.millrace.producer.ledger.Events;
+import io.millrace.producer.ledger.group.Issue;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,7 +60,11 @@ class RunPublisherTest {
     private final MockProducer<byte[], byte[]> producer =
             new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
     private final PromptLog log = new PromptLog(
-            this::consumer, PROMPTS.topic(), Duration.ofSeconds(5), (record, reason) -> skipped.add(record.offset()));
+            this::consumer,
+            PROMPTS.topic(),
+            Duration.ofSeconds(5),
+            Ticker.system(),
+            (record, reason) -> skipped.add(record.offset()));
     private final RunPublisher publisher = publisher(2_000);
 
     private RunPublisher publisher(int valueBytesMax) {
@@ -126,13 +135,39 @@ class RunPublisherTest {
         assertEquals("run.prompts.urgent", producer.history().getFirst().topic());
     }
 
+    private static Decision.Abandon abandon(AttemptHistory history) {
+        Issue last = new Issue(
+                Lane.TRAINING,
+                0,
+                new Attempt(1),
+                new Lineage(0),
+                new WeightVersion(0),
+                0,
+                0,
+                AttemptHistory.NONE,
+                null);
+        return new Decision.Abandon(new GroupIndex(6), last, new Attempt(2), history, "1 attempts failed");
+    }
+
+    @Test
+    void aGroupOfAnEvaluationIsGivenUpByMarkerAndReceiptOfItsKind() {
+        publisher.open();
+        publisher.publish(List.of(
+                new RunPublisher.Item.Abandonment(GroupKind.EVALUATION, abandon(AttemptHistory.NONE), Events.task(6))));
+        assertEquals(1, producer.commitCount());
+        assertEquals(
+                List.of("run.eval-results", "run.eval-receipts"),
+                producer.history().stream().map(ProducerRecord::topic).toList());
+    }
+
     @Test
     void aGroupIsGivenUpByDeadLetterMarkerAndReceiptInOneTransaction() throws Exception {
         publisher.open();
         AttemptHistory history = AttemptHistory.NONE.with(
                 new AttemptHistory.AttemptEnd(new Attempt(1), AttemptHistory.Kind.FAILED, "no engine"));
         DeadLetter.Group letter = new DeadLetter.Group(Events.task(6), "1 attempts failed", history);
-        publisher.publish(List.of(new RunPublisher.Item.Abandonment(letter, new Attempt(2))));
+        publisher.publish(
+                List.of(new RunPublisher.Item.Abandonment(GroupKind.TRAINING, abandon(history), Events.task(6))));
         assertEquals(1, producer.commitCount());
         ProducerRecord<byte[], byte[]> dead = producer.history().get(0);
         ProducerRecord<byte[], byte[]> marker = producer.history().get(1);
@@ -176,7 +211,7 @@ class RunPublisherTest {
 
     @Test
     void whatGoesWhereTasksStoodOnALaneIsNotCommitted() {
-        for (Lane lane : Lane.of(GroupKind.TRAINING)) {
+        for (Lane lane : Lane.values()) {
             Forgetful forgetful = new Forgetful();
             RunPublisher one = new RunPublisher(forgetful, new RunTopics(new RunId("run")), 4, 2_000);
             one.open();
@@ -194,7 +229,7 @@ class RunPublisherTest {
         Map<String, RunPublisher.Item> lanes = Map.of(
                 topics.prompts(), new RunPublisher.Item.Task(Lane.TRAINING, Events.task(7)),
                 topics.urgent(), new RunPublisher.Item.Task(Lane.URGENT, Events.task(7)),
-                topics.lane(Lane.EVALUATION), new RunPublisher.Item.EvalTask(Events.task(7)));
+                topics.lane(Lane.EVALUATION), new RunPublisher.Item.Task(Lane.EVALUATION, Events.task(7)));
         lanes.forEach((lane, item) -> {
             Forgetful forgetful = new Forgetful();
             RunPublisher one = new RunPublisher(forgetful, topics, 4, 2_000);

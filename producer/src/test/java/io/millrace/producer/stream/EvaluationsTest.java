@@ -38,7 +38,7 @@ import io.millrace.producer.source.load.DataSetException;
 import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.RowLimits;
 import io.millrace.producer.source.row.RowShape;
-import io.millrace.producer.status.EvaluationMetrics;
+import io.millrace.producer.status.ProducerMetrics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -98,23 +98,32 @@ class EvaluationsTest {
                 new RowLimits(1000, 100, 0, 4096),
                 new EvalTasks.Defaults(SamplingParams.defaults(16), "random", 60_000),
                 new EvalTasks.Limits(10, 4096, 8_000));
+        ProducerMetrics metrics = new ProducerMetrics(new SimpleMeterRegistry(), () -> null);
+        PromptLog nothing = new PromptLog(
+                () -> {
+                    throw new IllegalStateException("nothing is read back");
+                },
+                topics.lane(Lane.EVALUATION),
+                Duration.ofSeconds(1),
+                ticker,
+                (record, reason) -> {});
+        QueueWatch queue = new QueueWatch(admin, "g", topics.lane(Lane.EVALUATION), ticker, Duration.ofHours(1));
+        GroupStream stream = new GroupStream(
+                new Ledger(GroupKind.EVALUATION, new Reissues(new RecoveryLimits(3, 2, 10_000, 60_000))),
+                Map.of(Lane.EVALUATION, new GroupStream.LaneEdge(queue, nothing)),
+                Evaluations::again,
+                publisher,
+                metrics,
+                () -> 1,
+                ticker);
         return new Evaluations(
-                topics,
+                stream,
                 maker,
                 (request, stopped) -> load(maker, request, stopped),
-                new PromptLog(
-                        () -> {
-                            throw new IllegalStateException("nothing is read back");
-                        },
-                        topics.lane(Lane.EVALUATION),
-                        Duration.ofSeconds(1),
-                        (record, reason) -> {}),
                 publisher,
-                new QueueWatch(admin, "g", topics.lane(Lane.EVALUATION), ticker, Duration.ofHours(1)),
-                new Ledger(GroupKind.EVALUATION, new Reissues(new RecoveryLimits(3, 2, 10_000, 60_000))),
                 loads,
                 health,
-                new EvaluationMetrics(new SimpleMeterRegistry()),
+                metrics,
                 () -> 1,
                 ticker);
     }
@@ -285,18 +294,21 @@ class EvaluationsTest {
         evaluations.accept(
                 new EvalRecord.Issued("next", new GroupIndex(2), List.of(1), new Lineage(0), new WeightVersion(0), 0));
         for (long group : List.of(1L, 2L)) {
-            evaluations.receipt(
-                    new Receipt(
-                            new GroupIndex(group),
-                            new Attempt(1),
-                            new WorkerIncarnation("w", "1"),
-                            1,
-                            0,
-                            0,
-                            0,
-                            new Receipt.HandedBack("the worker stops")),
-                    group);
+            evaluations.stream()
+                    .ledger()
+                    .receipt(
+                            new Receipt(
+                                    new GroupIndex(group),
+                                    new Attempt(1),
+                                    new WorkerIncarnation("w", "1"),
+                                    1,
+                                    0,
+                                    0,
+                                    0,
+                                    new Receipt.HandedBack("the worker stops")),
+                            group,
+                            0);
         }
-        assertEquals(1, evaluations.figures().counts().announced(), "that of the other evaluation");
+        assertEquals(1, evaluations.stream().ledger().counts().announced(), "that of the other evaluation");
     }
 }
