@@ -9,7 +9,7 @@ import io.millrace.common.testing.Await;
 import io.millrace.sandbox.broker.BrokerSettings;
 import io.millrace.sandbox.broker.EmbeddedBroker;
 import io.millrace.sandbox.engine.EngineServer;
-import io.millrace.sandbox.engine.EngineSettings;
+import io.millrace.sandbox.engine.model.EngineSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -17,7 +17,7 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.ProducerSettings;
 import io.millrace.producer.ProducerWiring;
 import io.millrace.sandbox.engine.EngineServer;
-import io.millrace.sandbox.engine.EngineSettings;
+import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.worker.WorkerSettings;
 import io.millrace.worker.WorkerWiring;

@@ -33,7 +33,7 @@ import io.millrace.common.wire.PartJoiner;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.sandbox.engine.EngineServer;
-import io.millrace.sandbox.engine.EngineSettings;
+import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.worker.WorkerSettings;
 import io.millrace.worker.WorkerWiring;
 import java.net.URI;

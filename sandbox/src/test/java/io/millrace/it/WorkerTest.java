@@ -25,7 +25,7 @@ import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.it.WorkerRun.Request;
 import io.millrace.sandbox.engine.EngineServer;
-import io.millrace.sandbox.engine.ToyTokenizer;
+import io.millrace.sandbox.engine.model.ToyTokenizer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;

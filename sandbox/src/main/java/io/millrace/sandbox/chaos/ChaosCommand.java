@@ -1,5 +1,11 @@
 package io.millrace.sandbox.chaos;
 
+import io.millrace.sandbox.chaos.inject.BrokerDisk;
+import io.millrace.sandbox.chaos.spec.ChaosPorts;
+import io.millrace.sandbox.chaos.spec.ChaosSettings;
+import io.millrace.sandbox.chaos.spec.ChaosSpecs;
+import io.millrace.sandbox.chaos.plan.FaultKind;
+import io.millrace.sandbox.chaos.fleet.Links;
 import io.millrace.common.config.Command;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;

@@ -1,5 +1,22 @@
 package io.millrace.sandbox.chaos;
 
+import io.millrace.sandbox.chaos.inject.BrokerDisk;
+import io.millrace.sandbox.chaos.spec.ChaosPorts;
+import io.millrace.sandbox.chaos.spec.ChaosSettings;
+import io.millrace.sandbox.chaos.spec.ChaosSpecs;
+import io.millrace.sandbox.chaos.fleet.Clocks;
+import io.millrace.sandbox.chaos.inject.Effect;
+import io.millrace.sandbox.chaos.plan.Fault;
+import io.millrace.sandbox.chaos.plan.FaultKind;
+import io.millrace.sandbox.chaos.fleet.Fleet;
+import io.millrace.sandbox.chaos.inject.Injection;
+import io.millrace.sandbox.chaos.inject.Injections;
+import io.millrace.sandbox.chaos.inject.Injector;
+import io.millrace.sandbox.chaos.fleet.Links;
+import io.millrace.sandbox.chaos.spec.PoisonedDataset;
+import io.millrace.sandbox.chaos.plan.Role;
+import io.millrace.sandbox.chaos.inject.StalledReaders;
+import io.millrace.sandbox.chaos.fleet.TrainerWatch;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.Ticker;

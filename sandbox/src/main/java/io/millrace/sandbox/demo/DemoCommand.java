@@ -1,5 +1,8 @@
 package io.millrace.sandbox.demo;
 
+import io.millrace.sandbox.demo.screen.DemoOutput;
+import io.millrace.sandbox.demo.screen.LiveScreen;
+import io.millrace.sandbox.demo.screen.PlainOutput;
 import io.millrace.common.config.Command;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;

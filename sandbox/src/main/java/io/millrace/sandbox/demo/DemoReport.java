@@ -1,5 +1,6 @@
 package io.millrace.sandbox.demo;
 
+import io.millrace.sandbox.demo.screen.Glyphs;
 import io.millrace.common.config.Durations;
 import io.millrace.common.json.Json;
 import io.millrace.ops.cluster.WorkerStatuses;

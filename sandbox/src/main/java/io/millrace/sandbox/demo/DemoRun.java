@@ -1,5 +1,6 @@
 package io.millrace.sandbox.demo;
 
+import io.millrace.sandbox.demo.screen.DemoOutput;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.Ticker;
 import io.millrace.sandbox.cluster.Child;

@@ -1,5 +1,8 @@
 package io.millrace.sandbox.engine;
 
+import io.millrace.sandbox.engine.model.EngineSettings;
+import io.millrace.sandbox.engine.runtime.Engine;
+import io.millrace.sandbox.engine.runtime.Refusal;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;

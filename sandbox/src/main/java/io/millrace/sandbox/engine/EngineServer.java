@@ -1,5 +1,10 @@
 package io.millrace.sandbox.engine;
 
+import io.millrace.sandbox.engine.model.EngineSettings;
+import io.millrace.sandbox.engine.model.AnswerBook;
+import io.millrace.sandbox.engine.runtime.Engine;
+import io.millrace.sandbox.engine.runtime.EngineTime;
+import io.millrace.sandbox.engine.runtime.Refusal;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;

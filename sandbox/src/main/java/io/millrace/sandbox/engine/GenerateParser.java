@@ -1,5 +1,9 @@
 package io.millrace.sandbox.engine;
 
+import io.millrace.sandbox.engine.runtime.GenerateRequest;
+import io.millrace.sandbox.engine.runtime.Refusal;
+import io.millrace.sandbox.engine.model.SamplingOptions;
+import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.millrace.common.json.Json;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,5 +1,11 @@
 package io.millrace.sandbox.engine;
 
+import io.millrace.sandbox.engine.runtime.GenerateRequest;
+import io.millrace.sandbox.engine.runtime.Generation;
+import io.millrace.sandbox.engine.runtime.Engine;
+import io.millrace.sandbox.engine.runtime.Faults;
+import io.millrace.sandbox.engine.runtime.Refusal;
+import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;

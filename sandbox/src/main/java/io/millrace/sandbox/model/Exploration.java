@@ -1,5 +1,6 @@
 package io.millrace.sandbox.model;
 
+import io.millrace.sandbox.model.world.Event;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

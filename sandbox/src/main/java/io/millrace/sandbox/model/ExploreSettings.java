@@ -1,5 +1,7 @@
 package io.millrace.sandbox.model;
 
+import io.millrace.sandbox.model.role.Bounds;
+import io.millrace.sandbox.model.role.Mutation;
 import io.millrace.common.config.Setting;
 
 /** What {@code millrace explore} needs. */

@@ -1,5 +1,6 @@
 package io.millrace.sandbox.model;
 
+import io.millrace.sandbox.model.world.World;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

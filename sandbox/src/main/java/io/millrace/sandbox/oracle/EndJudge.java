@@ -1,5 +1,9 @@
 package io.millrace.sandbox.oracle;
 
+import io.millrace.sandbox.oracle.account.Finding;
+import io.millrace.sandbox.oracle.account.SeenResult;
+import io.millrace.sandbox.oracle.account.Steps;
+import io.millrace.sandbox.oracle.account.TopicAccount;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

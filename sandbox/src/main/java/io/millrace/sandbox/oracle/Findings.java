@@ -1,5 +1,6 @@
 package io.millrace.sandbox.oracle;
 
+import io.millrace.sandbox.oracle.account.Finding;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,10 @@
 package io.millrace.sandbox.oracle;
 
+import io.millrace.sandbox.oracle.account.Finding;
+import io.millrace.sandbox.oracle.account.EngineAccount;
+import io.millrace.sandbox.oracle.account.Steps;
+import io.millrace.sandbox.oracle.account.TopicAccount;
+import io.millrace.sandbox.oracle.account.TrainerAccount;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

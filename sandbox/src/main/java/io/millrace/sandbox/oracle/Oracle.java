@@ -1,5 +1,10 @@
 package io.millrace.sandbox.oracle;
 
+import io.millrace.sandbox.oracle.account.Finding;
+import io.millrace.sandbox.oracle.account.EngineAccount;
+import io.millrace.sandbox.oracle.account.SeenRecord;
+import io.millrace.sandbox.oracle.account.TopicAccount;
+import io.millrace.sandbox.oracle.account.TrainerAccount;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.lifecycle.OwnerLoop;
 import java.io.IOException;

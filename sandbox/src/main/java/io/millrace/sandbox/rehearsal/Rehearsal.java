@@ -8,7 +8,7 @@ import io.millrace.producer.ProducerWiring;
 import io.millrace.sandbox.broker.BrokerSettings;
 import io.millrace.sandbox.broker.EmbeddedBroker;
 import io.millrace.sandbox.engine.EngineServer;
-import io.millrace.sandbox.engine.EngineSettings;
+import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.sandbox.trainer.SimulatedTrainerCommand;
 import io.millrace.sandbox.trainer.SimulatedTrainerSettings;
 import io.millrace.trainer.TrainerSettings;

@@ -55,7 +55,7 @@ final class BatchCheck {
     }
 
     /** Judges a batch; the same batch may be judged again until it is acknowledged. */
-    Verdict check(Lease lease, JsonNode batch) {
+    Verdict check(TrainerClient.Lease lease, JsonNode batch) {
         Reading reading = new Reading(lease);
         reading.read(batch);
         return reading.verdict();
@@ -67,7 +67,7 @@ final class BatchCheck {
     }
 
     private final class Reading {
-        private final Lease lease;
+        private final TrainerClient.Lease lease;
         private final List<Long> indices = new ArrayList<>();
         private final List<String> problems = new ArrayList<>();
         private boolean sorted = true;
@@ -78,7 +78,7 @@ final class BatchCheck {
         private long responseTokens;
         private long oldestVersion;
 
-        Reading(Lease lease) {
+        Reading(TrainerClient.Lease lease) {
             this.lease = lease;
             this.oldestVersion = lease.weightVersion();
         }

@@ -3,7 +3,7 @@ package io.millrace.sandbox.trainer;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.wire.RolloutBatch;
-import io.millrace.sandbox.engine.ToyTokenizer;
+import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.millrace.sandbox.policy.AnswerPolicy;
 import io.millrace.sandbox.policy.Answers;
 import io.millrace.sandbox.policy.GroupSample;

@@ -84,7 +84,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         long mine = lineage == null ? begin() : lineage;
         lineage = mine;
         long askedNanos = ticker.nanos();
-        Optional<Lease> leased = client.lease(mine);
+        Optional<TrainerClient.Lease> leased = client.lease(mine);
         while (leased.isEmpty()) {
             endUpdate(mine);
             leased = client.lease(mine);
@@ -140,7 +140,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         return opened;
     }
 
-    private void train(Lease lease, double waitSeconds) throws Exception {
+    private void train(TrainerClient.Lease lease, double waitSeconds) throws Exception {
         JsonNode batch = client.batch(lease);
         BatchCheck.Verdict verdict = check.check(lease, batch);
         journal.received(lease, batch, verdict);
@@ -162,7 +162,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
     }
 
     /** @return samples whose version spans are not those of the engines' ledgers */
-    private List<String> learn(Lease lease) throws Exception {
+    private List<String> learn(TrainerClient.Lease lease) throws Exception {
         Learner learning = learner;
         if (learning == null) {
             return List.of();
@@ -233,7 +233,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
     }
 
     private static TrainedStep step(
-            Lease lease,
+            TrainerClient.Lease lease,
             @Nullable Long newVersion,
             double waitSeconds,
             long nowMs,

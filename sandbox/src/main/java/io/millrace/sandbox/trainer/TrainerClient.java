@@ -29,6 +29,20 @@ import tools.jackson.databind.node.ObjectNode;
  * by one thread, which may be interrupted at any time.
  */
 final class TrainerClient {
+    /**
+     * A step as the trainer consumer hands it over.
+     *
+     * @param token what the batch is fetched and acknowledged by
+     * @param weightVersion the version at hand-over
+     * @param groupIndices as listed, in its order
+     */
+    record Lease(
+            long lineage, long step, String token, long weightVersion, long leasedAtMs, List<Long> groupIndices) {
+        Lease {
+            groupIndices = List.copyOf(groupIndices);
+        }
+    }
+
     private static final Logger log = LoggerFactory.getLogger(TrainerClient.class);
     private static final Duration POLL = Duration.ofSeconds(10);
     private static final Duration EXCHANGE_LIMIT = Duration.ofSeconds(60);

@@ -49,7 +49,7 @@ final class TrainerJournal implements Closeable {
         return new TrainerJournal(stream, clock);
     }
 
-    void received(Lease lease, JsonNode batch, BatchCheck.Verdict verdict) throws IOException {
+    void received(TrainerClient.Lease lease, JsonNode batch, BatchCheck.Verdict verdict) throws IOException {
         if (file == null) {
             return;
         }
@@ -102,15 +102,15 @@ final class TrainerJournal implements Closeable {
     }
 
     /** The step is void: another lineage has begun. */
-    void refused(Lease lease) throws IOException {
+    void refused(TrainerClient.Lease lease) throws IOException {
         write(line("refused", lease));
     }
 
-    void acknowledging(Lease lease) throws IOException {
+    void acknowledging(TrainerClient.Lease lease) throws IOException {
         write(line("acknowledging", lease));
     }
 
-    void acknowledged(Lease lease) throws IOException {
+    void acknowledged(TrainerClient.Lease lease) throws IOException {
         write(line("acknowledged", lease));
     }
 
@@ -118,7 +118,7 @@ final class TrainerJournal implements Closeable {
         return Json.object().put("type", type).put("at_ms", clock.millis());
     }
 
-    private ObjectNode line(String type, Lease lease) {
+    private ObjectNode line(String type, TrainerClient.Lease lease) {
         ObjectNode line = line(type);
         line.put("lineage", lease.lineage());
         line.put("step", lease.step());

@@ -1,6 +1,6 @@
 package io.millrace.sandbox.chaos;
 
-import io.millrace.sandbox.oracle.Finding;
+import io.millrace.sandbox.oracle.account.Finding;
 import io.millrace.sandbox.oracle.Verdict;
 import java.util.List;
 import java.util.Map;

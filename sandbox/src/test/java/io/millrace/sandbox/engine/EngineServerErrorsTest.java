@@ -1,5 +1,6 @@
 package io.millrace.sandbox.engine;
 
+import io.millrace.sandbox.engine.model.TestSettings;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

@@ -1,5 +1,8 @@
 package io.millrace.sandbox.engine;
 
+import io.millrace.sandbox.engine.runtime.ManualEngineTime;
+import io.millrace.sandbox.engine.model.TestSettings;
+import io.millrace.sandbox.engine.model.ToyTokenizer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;

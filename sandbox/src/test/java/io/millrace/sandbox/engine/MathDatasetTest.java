@@ -1,5 +1,6 @@
 package io.millrace.sandbox.engine;
 
+import io.millrace.sandbox.engine.model.AnswerBook;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;

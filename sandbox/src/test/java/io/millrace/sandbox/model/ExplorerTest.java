@@ -1,5 +1,10 @@
 package io.millrace.sandbox.model;
 
+import io.millrace.sandbox.model.role.Bounds;
+import io.millrace.sandbox.model.world.Event;
+import io.millrace.sandbox.model.role.Mutation;
+import io.millrace.sandbox.model.role.Violation;
+import io.millrace.sandbox.model.world.World;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;

@@ -1,5 +1,9 @@
 package io.millrace.sandbox.oracle;
 
+import io.millrace.sandbox.oracle.account.Evaluations;
+import io.millrace.sandbox.oracle.account.Finding;
+import io.millrace.sandbox.oracle.account.SeenRecord;
+import io.millrace.sandbox.oracle.account.Steps;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

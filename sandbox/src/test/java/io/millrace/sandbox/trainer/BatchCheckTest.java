@@ -11,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 class BatchCheckTest {
     private final BatchCheck check = new BatchCheck(3, 4);
-    private final Lease lease = Batches.lease(7, 2L, 5L, 9L);
+    private final TrainerClient.Lease lease = Batches.lease(7, 2L, 5L, 9L);
     private final ObjectNode batch = Batches.batch(lease, 4);
 
     private void refused(String why) {
@@ -49,7 +49,7 @@ class BatchCheckTest {
 
     @Test
     void groupsOutOfOrderAreNotSorted() {
-        Lease unsorted = Batches.lease(7, 5L, 2L, 9L);
+        TrainerClient.Lease unsorted = Batches.lease(7, 5L, 2L, 9L);
         BatchCheck.Verdict verdict = check.check(unsorted, Batches.batch(unsorted, 4));
         assertFalse(verdict.sorted());
         assertTrue(verdict.whole());
@@ -59,7 +59,7 @@ class BatchCheckTest {
     @Test
     void aGroupOfAnAcknowledgedStepIsADuplicate() {
         check.acknowledged(check.check(lease, batch));
-        Lease next = Batches.lease(8, 3L, 5L, 11L);
+        TrainerClient.Lease next = Batches.lease(8, 3L, 5L, 11L);
         BatchCheck.Verdict verdict = check.check(next, Batches.batch(next, 4));
         assertEquals(1, verdict.duplicates());
         assertEquals(List.of("group 5 was in an earlier acknowledged step"), verdict.problems());
@@ -73,7 +73,7 @@ class BatchCheckTest {
 
     @Test
     void aGroupTwiceInOneBatchIsADuplicate() {
-        Lease twice = Batches.lease(7, 2L, 5L, 5L);
+        TrainerClient.Lease twice = Batches.lease(7, 2L, 5L, 5L);
         BatchCheck.Verdict verdict = check.check(twice, Batches.batch(twice, 4));
         assertEquals(1, verdict.duplicates());
         assertFalse(verdict.sorted());

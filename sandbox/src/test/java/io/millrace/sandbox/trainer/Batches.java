@@ -9,12 +9,12 @@ import tools.jackson.databind.node.ObjectNode;
 final class Batches {
     private Batches() {}
 
-    static Lease lease(long step, Long... groups) {
-        return new Lease(0, step, "0-" + step + "-00000000000000aa", step, 1_000, List.of(groups));
+    static TrainerClient.Lease lease(long step, Long... groups) {
+        return new TrainerClient.Lease(0, step, "0-" + step + "-00000000000000aa", step, 1_000, List.of(groups));
     }
 
     /** Each sample has 2 prompt tokens and 3 response tokens, the reward 1 for even and 0 for odd sample indices. */
-    static ObjectNode batch(Lease lease, int samplesPerGroup) {
+    static ObjectNode batch(TrainerClient.Lease lease, int samplesPerGroup) {
         ObjectNode batch = Json.object();
         batch.put("lineage", lease.lineage());
         batch.put("step", lease.step());

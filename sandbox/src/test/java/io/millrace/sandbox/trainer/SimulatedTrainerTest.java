@@ -49,7 +49,7 @@ class SimulatedTrainerTest {
             int status = 200;
             ObjectNode answer = Json.object();
             long step = Math.max(0L, leases - 1);
-            Lease lease = Batches.lease(step, 2 * step, 2 * step + 1);
+            TrainerClient.Lease lease = Batches.lease(step, 2 * step, 2 * step + 1);
             if (troubles > 0) {
                 troubles--;
                 status = 503;

@@ -1,0 +1,5 @@
+/** A chaos run's settings, ports, processes' command lines and data set. */
+@NullMarked
+package io.millrace.sandbox.chaos.spec;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** What the demo shows while it runs. */
+@NullMarked
+package io.millrace.sandbox.demo.screen;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,254 @@
+package io.millrace.sandbox.model.role;
+
+import io.millrace.common.config.Setting;
+
+/** How large the world is, and how much goes wrong in it; each number is a most. */
+public record Bounds(
+        @Setting(
+                name = "world-groups",
+                defaultValue = "2",
+                min = "1",
+                max = "1000",
+                unit = "groups",
+                help = "Groups that the run admits in all")
+        int groups,
+
+        @Setting(
+                name = "world-batch-groups",
+                defaultValue = "1",
+                min = "1",
+                max = "100",
+                unit = "groups",
+                help = "Groups of a step")
+        int batchGroups,
+
+        @Setting(
+                name = "world-slots",
+                defaultValue = "1",
+                min = "1",
+                max = "100",
+                unit = "groups",
+                help = "Groups in workers' hands at a time, over all workers")
+        int slots,
+
+        @Setting(
+                name = "world-max-staleness",
+                defaultValue = "1",
+                min = "1",
+                max = "100",
+                unit = "weight versions",
+                help = "Most versions between a group's oldest token and its hand-over")
+        int maxStaleness,
+
+        @Setting(
+                name = "world-max-losses",
+                defaultValue = "2",
+                min = "1",
+                max = "100",
+                unit = "attempts",
+                help = "Lost attempts with which a group is given up")
+        int maxLosses,
+
+        @Setting(
+                name = "world-deaths",
+                defaultValue = "0",
+                min = "0",
+                max = "1000",
+                unit = "times",
+                help = "Times that a worker dies with a group in its hands")
+        int deaths,
+
+        @Setting(
+                name = "world-stalls",
+                defaultValue = "0",
+                min = "0",
+                max = "1000",
+                unit = "times",
+                help = "Times that a worker is taken for lost, and goes on")
+        int stalls,
+
+        @Setting(
+                name = "world-tail-losses",
+                defaultValue = "0",
+                min = "0",
+                max = "1000",
+                unit = "times",
+                help = "Times that a log loses its last records")
+        int tailLosses,
+
+        @Setting(
+                name = "world-tail-records",
+                defaultValue = "1",
+                min = "1",
+                max = "100",
+                unit = "records",
+                help = "Most records that a log loses at once")
+        int tailRecords,
+
+        @Setting(
+                name = "world-producer-restarts",
+                defaultValue = "0",
+                min = "0",
+                max = "1000",
+                unit = "times",
+                help = "Times that the producer dies and is started again")
+        int producerRestarts,
+
+        @Setting(
+                name = "world-consumer-restarts",
+                defaultValue = "0",
+                min = "0",
+                max = "1000",
+                unit = "times",
+                help = "Times that the trainer consumer dies and is started again")
+        int consumerRestarts,
+
+        @Setting(
+                name = "world-resumes",
+                defaultValue = "0",
+                min = "0",
+                max = "1",
+                unit = "times",
+                help = "Whether a second trainer goes back to an older step while the first one lives")
+        int resumes,
+
+        @Setting(
+                name = "world-lost-answers",
+                defaultValue = "0",
+                min = "0",
+                max = "1000",
+                unit = "times",
+                help = "Acknowledgements whose answer the trainer does not get")
+        int lostAnswers) {
+
+    /** A world of so many groups in which nothing goes wrong. */
+    public static Bounds calm(int groups) {
+        return new Bounds(groups, 1, 1, 1, 2, 0, 0, 0, 1, 0, 0, 0, 0);
+    }
+
+    /** The same with steps of so many groups. */
+    public Bounds withSteps(int groupsOfAStep) {
+        return new Bounds(
+                groups,
+                groupsOfAStep,
+                slots,
+                maxStaleness,
+                maxLosses,
+                deaths,
+                stalls,
+                tailLosses,
+                tailRecords,
+                producerRestarts,
+                consumerRestarts,
+                resumes,
+                lostAnswers);
+    }
+
+    /** The same with room for so many groups in workers' hands. */
+    public Bounds withSlots(int count) {
+        return new Bounds(
+                groups,
+                batchGroups,
+                count,
+                maxStaleness,
+                maxLosses,
+                deaths,
+                stalls,
+                tailLosses,
+                tailRecords,
+                producerRestarts,
+                consumerRestarts,
+                resumes,
+                lostAnswers);
+    }
+
+    /** The same with groups that are given up after so many lost attempts. */
+    public Bounds withLosses(int most) {
+        return new Bounds(
+                groups,
+                batchGroups,
+                slots,
+                maxStaleness,
+                most,
+                deaths,
+                stalls,
+                tailLosses,
+                tailRecords,
+                producerRestarts,
+                consumerRestarts,
+                resumes,
+                lostAnswers);
+    }
+
+    /** The same with workers that die, or are silent for the timeout. */
+    public Bounds withWorkers(int dying, int stalling) {
+        return new Bounds(
+                groups,
+                batchGroups,
+                slots,
+                maxStaleness,
+                maxLosses,
+                dying,
+                stalling,
+                tailLosses,
+                tailRecords,
+                producerRestarts,
+                consumerRestarts,
+                resumes,
+                lostAnswers);
+    }
+
+    /** The same with logs that lose their tail. */
+    public Bounds withTailLosses(int times, int records) {
+        return new Bounds(
+                groups,
+                batchGroups,
+                slots,
+                maxStaleness,
+                maxLosses,
+                deaths,
+                stalls,
+                times,
+                records,
+                producerRestarts,
+                consumerRestarts,
+                resumes,
+                lostAnswers);
+    }
+
+    /** The same with processes that are started again. */
+    public Bounds withRestarts(int ofProducer, int ofConsumer) {
+        return new Bounds(
+                groups,
+                batchGroups,
+                slots,
+                maxStaleness,
+                maxLosses,
+                deaths,
+                stalls,
+                tailLosses,
+                tailRecords,
+                ofProducer,
+                ofConsumer,
+                resumes,
+                lostAnswers);
+    }
+
+    /** The same with a trainer that goes back, and answers that are lost. */
+    public Bounds withTrainers(int resuming, int unheard) {
+        return new Bounds(
+                groups,
+                batchGroups,
+                slots,
+                maxStaleness,
+                maxLosses,
+                deaths,
+                stalls,
+                tailLosses,
+                tailRecords,
+                producerRestarts,
+                consumerRestarts,
+                resuming,
+                unheard);
+    }
+}
