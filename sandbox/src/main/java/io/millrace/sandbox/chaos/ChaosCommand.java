@@ -1,16 +1,16 @@
 package io.millrace.sandbox.chaos;
 
-import io.millrace.sandbox.chaos.inject.BrokerDisk;
-import io.millrace.sandbox.chaos.spec.ChaosPorts;
-import io.millrace.sandbox.chaos.spec.ChaosSettings;
-import io.millrace.sandbox.chaos.spec.ChaosSpecs;
-import io.millrace.sandbox.chaos.plan.FaultKind;
-import io.millrace.sandbox.chaos.fleet.Links;
 import io.millrace.common.config.Command;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.chaos.fleet.Links;
+import io.millrace.sandbox.chaos.inject.BrokerDisk;
+import io.millrace.sandbox.chaos.plan.FaultKind;
+import io.millrace.sandbox.chaos.spec.ChaosPorts;
+import io.millrace.sandbox.chaos.spec.ChaosSettings;
+import io.millrace.sandbox.chaos.spec.ChaosSpecs;
 import io.millrace.sandbox.cluster.Cluster;
 import io.millrace.sandbox.cluster.DataFolder;
 import java.time.Duration;

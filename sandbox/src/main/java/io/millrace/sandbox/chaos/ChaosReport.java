@@ -1,10 +1,10 @@
 package io.millrace.sandbox.chaos;
 
+import io.millrace.common.json.Json;
+import io.millrace.sandbox.chaos.inject.Injection;
 import io.millrace.sandbox.chaos.plan.Fault;
 import io.millrace.sandbox.chaos.plan.FaultKind;
-import io.millrace.sandbox.chaos.inject.Injection;
 import io.millrace.sandbox.chaos.plan.Role;
-import io.millrace.common.json.Json;
 import io.millrace.sandbox.oracle.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,44 +1,40 @@
 package io.millrace.sandbox.chaos;
 
-import io.millrace.sandbox.chaos.inject.BrokerDisk;
-import io.millrace.sandbox.chaos.spec.ChaosPorts;
-import io.millrace.sandbox.chaos.spec.ChaosSettings;
-import io.millrace.sandbox.chaos.spec.ChaosSpecs;
-import io.millrace.sandbox.chaos.fleet.Clocks;
-import io.millrace.sandbox.chaos.inject.Effect;
-import io.millrace.sandbox.chaos.plan.Fault;
-import io.millrace.sandbox.chaos.plan.FaultKind;
-import io.millrace.sandbox.chaos.fleet.Fleet;
-import io.millrace.sandbox.chaos.inject.Injection;
-import io.millrace.sandbox.chaos.inject.Injections;
-import io.millrace.sandbox.chaos.inject.Injector;
-import io.millrace.sandbox.chaos.fleet.Links;
-import io.millrace.sandbox.chaos.spec.PoisonedDataset;
-import io.millrace.sandbox.chaos.plan.Role;
-import io.millrace.sandbox.chaos.inject.StalledReaders;
-import io.millrace.sandbox.chaos.fleet.TrainerWatch;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.chaos.fleet.Clocks;
+import io.millrace.sandbox.chaos.fleet.Fleet;
+import io.millrace.sandbox.chaos.fleet.Links;
+import io.millrace.sandbox.chaos.fleet.TrainerWatch;
+import io.millrace.sandbox.chaos.inject.BrokerDisk;
+import io.millrace.sandbox.chaos.inject.Effect;
+import io.millrace.sandbox.chaos.inject.Injection;
+import io.millrace.sandbox.chaos.inject.Injections;
+import io.millrace.sandbox.chaos.inject.Injector;
+import io.millrace.sandbox.chaos.inject.StalledReaders;
+import io.millrace.sandbox.chaos.plan.Fault;
+import io.millrace.sandbox.chaos.plan.FaultKind;
+import io.millrace.sandbox.chaos.plan.Role;
+import io.millrace.sandbox.chaos.spec.ChaosPorts;
+import io.millrace.sandbox.chaos.spec.ChaosSettings;
+import io.millrace.sandbox.chaos.spec.ChaosSpecs;
+import io.millrace.sandbox.chaos.spec.PoisonedDataset;
 import io.millrace.sandbox.cluster.Cluster;
-import io.millrace.sandbox.cluster.ClusterSpec;
 import io.millrace.sandbox.cluster.DataFolder;
-import io.millrace.sandbox.cluster.StatusProbe;
 import io.millrace.sandbox.oracle.Oracle;
 import io.millrace.sandbox.oracle.Verdict;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.JsonNode;
 
 /**
  * The run from the first process to the verdict, on one thread that owns everything here but the oracle's consumer. A
@@ -48,28 +44,21 @@ import tools.jackson.databind.JsonNode;
 final class ChaosRun implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(ChaosRun.class);
     private static final Duration LOOK = Duration.ofMillis(100);
-    /** So long a drained run stays drained before it counts as one. */
-    private static final Duration QUIET = Duration.ofSeconds(5);
-
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final Duration ORACLE_LIMIT = Duration.ofMinutes(1);
     private static final Duration CHILD_STOP_LIMIT = Duration.ofSeconds(30);
-    /** Steps that may be admitted between asking the producer and stopping it. */
-    private static final long DRAIN_STEPS = 4;
     /** A run that recovers from nothing any more proves nothing any more. */
     private static final int UNRECOVERED_MAX = 2;
 
     private final ChaosSettings settings;
     private final DataFolder folder;
     private final ChaosSpecs specs;
-    private final ChaosPorts ports;
     private final Cluster cluster;
     private final Links links;
     private final BrokerDisk disk;
     private final Fleet fleet;
     private final Injector injector;
     private final TrainerWatch watch;
-    private final StatusProbe probe = new StatusProbe();
     private final Ticker ticker;
     private final WallClock clock;
     private final Fatal fatal;
@@ -104,7 +93,7 @@ final class ChaosRun implements OwnerLoop.Turn {
         this.settings = settings;
         this.folder = folder;
         this.specs = new ChaosSpecs(settings, folder);
-        this.ports = new ChaosPorts(settings.basePort());
+        ChaosPorts ports = new ChaosPorts(settings.basePort());
         this.cluster = cluster;
         this.links = links;
         this.watch = new TrainerWatch(specs.journal());
@@ -136,7 +125,7 @@ final class ChaosRun implements OwnerLoop.Turn {
             carryOut(fault);
         }
         awaitRecovery();
-        drain();
+        problems.addAll(new Drain(settings, fleet, this::await, ticker).run());
         judge();
         finished = true;
         onFinished.run();
@@ -267,69 +256,6 @@ final class ChaosRun implements OwnerLoop.Turn {
         }
     }
 
-    /**
-     * Starts the producer again with an end, a few steps ahead, and waits until every group has one too. What is then too
-     * little for another step is filled up, until nothing is left: at the end nothing waits, and nothing can be forgotten
-     * among what does.
-     */
-    private void drain() throws Exception {
-        long published = producerStatus()
-                .map(status -> status.path("published").asLong(0))
-                .orElse(0L);
-        long groupsMax = (published / settings.cluster().step().batchGroups() + DRAIN_STEPS)
-                * settings.cluster().step().batchGroups();
-        long untilNanos = ticker.nanos() + settings.drainLimit().toNanos();
-        while (true) {
-            say("draining: " + groupsMax + " groups in all");
-            fleet.limitGroups(groupsMax);
-            fleet.terminate(fleet.member(Role.PRODUCER, 0));
-            long until = groupsMax;
-            Duration left = Duration.ofNanos(Math.max(0, untilNanos - ticker.nanos()));
-            if (!await(() -> fleet.allReady() && drained(until), left)) {
-                problems.add("not drained within " + settings.drainLimit().toSeconds() + " s; not ready: "
-                        + fleet.notReady() + "; producer: "
-                        + producerStatus().map(JsonNode::toString).orElse("no answer") + "; trainer: "
-                        + trainerStatus().map(JsonNode::toString).orElse("no answer"));
-                return;
-            }
-            long rest = trainerStatus()
-                    .map(status -> status.path("finished").asLong(0))
-                    .orElse(0L);
-            if (rest > 0) {
-                groupsMax += settings.cluster().step().batchGroups() - rest;
-                continue;
-            }
-            // The evaluation that the last step calls for is asked for a moment after its acknowledgement.
-            if (!await(() -> !drained(until), QUIET)) {
-                return;
-            }
-        }
-    }
-
-    private boolean drained(long groupsMax) throws InterruptedException {
-        JsonNode producer = producerStatus().orElse(null);
-        JsonNode trainer = trainerStatus().orElse(null);
-        if (producer == null || trainer == null || producer.path("published").asLong(0) != groupsMax) {
-            return false;
-        }
-        long finished = trainer.path("finished").asLong(Long.MAX_VALUE / 2);
-        long settled = trainer.path("trained").asLong(0)
-                + trainer.path("discarded").asLong(0)
-                + trainer.path("abandoned").asLong(0);
-        return finished < settings.cluster().step().batchGroups()
-                && trainer.path("leased").asLong(1) == 0
-                && trainer.path("evaluations").path("open").asLong(1) == 0
-                && settled + finished == groupsMax;
-    }
-
-    private Optional<JsonNode> producerStatus() throws InterruptedException {
-        return probe.json(ClusterSpec.url(ports.ops(Role.PRODUCER, 0)) + "/status");
-    }
-
-    private Optional<JsonNode> trainerStatus() throws InterruptedException {
-        return probe.json(ClusterSpec.url(ports.trainer()) + "/v1/status");
-    }
-
     private void judge() throws Exception {
         Oracle judge = oracle;
         if (judge == null) {
@@ -347,7 +273,7 @@ final class ChaosRun implements OwnerLoop.Turn {
         problems.addAll(auditProblems);
     }
 
-    private static void say(String words) {
+    static void say(String words) {
         log.info("{}", words);
         System.out.println(words);
     }

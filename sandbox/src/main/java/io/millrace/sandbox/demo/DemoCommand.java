@@ -1,8 +1,5 @@
 package io.millrace.sandbox.demo;
 
-import io.millrace.sandbox.demo.screen.DemoOutput;
-import io.millrace.sandbox.demo.screen.LiveScreen;
-import io.millrace.sandbox.demo.screen.PlainOutput;
 import io.millrace.common.config.Command;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
@@ -11,6 +8,9 @@ import io.millrace.common.time.WallClock;
 import io.millrace.sandbox.cluster.Cluster;
 import io.millrace.sandbox.cluster.DataFolder;
 import io.millrace.sandbox.cluster.StatusProbe;
+import io.millrace.sandbox.demo.screen.DemoOutput;
+import io.millrace.sandbox.demo.screen.LiveScreen;
+import io.millrace.sandbox.demo.screen.PlainOutput;
 import java.io.Console;
 import java.io.IOException;
 import java.time.Duration;

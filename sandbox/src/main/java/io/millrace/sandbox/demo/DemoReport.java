@@ -1,9 +1,9 @@
 package io.millrace.sandbox.demo;
 
-import io.millrace.sandbox.demo.screen.Glyphs;
 import io.millrace.common.config.Durations;
 import io.millrace.common.json.Json;
 import io.millrace.ops.cluster.WorkerStatuses;
+import io.millrace.sandbox.demo.screen.Glyphs;
 import io.millrace.sandbox.trainer.TrainedStep;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,5 @@
 package io.millrace.sandbox.demo;
 
-import io.millrace.sandbox.demo.screen.DemoOutput;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.Ticker;
 import io.millrace.sandbox.cluster.Child;
@@ -10,6 +9,7 @@ import io.millrace.sandbox.cluster.ClusterSpec;
 import io.millrace.sandbox.cluster.DataFolder;
 import io.millrace.sandbox.cluster.Ports;
 import io.millrace.sandbox.cluster.StatusProbe;
+import io.millrace.sandbox.demo.screen.DemoOutput;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

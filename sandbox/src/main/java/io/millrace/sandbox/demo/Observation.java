@@ -1,8 +1,8 @@
 package io.millrace.sandbox.demo;
 
-import io.millrace.sandbox.demo.screen.DemoState;
 import io.millrace.common.json.Json;
 import io.millrace.ops.cluster.WorkerStatuses;
+import io.millrace.sandbox.demo.screen.DemoState;
 import io.millrace.sandbox.trainer.TrainedStep;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,14 +1,14 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.model.EngineSettings;
-import io.millrace.sandbox.engine.runtime.Engine;
-import io.millrace.sandbox.engine.runtime.Refusal;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.json.Json;
 import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.engine.model.EngineSettings;
+import io.millrace.sandbox.engine.runtime.Engine;
+import io.millrace.sandbox.engine.runtime.Refusal;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Set;

@@ -1,9 +1,9 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.common.config.Command;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.sandbox.engine.model.EngineSettings;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 

@@ -1,13 +1,13 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.runtime.Engine;
-import io.millrace.sandbox.engine.runtime.EngineCounters;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.config.NamingConvention;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.sandbox.engine.runtime.Engine;
+import io.millrace.sandbox.engine.runtime.EngineCounters;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;

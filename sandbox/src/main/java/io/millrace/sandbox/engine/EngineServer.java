@@ -1,10 +1,5 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.model.EngineSettings;
-import io.millrace.sandbox.engine.model.AnswerBook;
-import io.millrace.sandbox.engine.runtime.Engine;
-import io.millrace.sandbox.engine.runtime.EngineTime;
-import io.millrace.sandbox.engine.runtime.Refusal;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
@@ -12,6 +7,11 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.engine.model.AnswerBook;
+import io.millrace.sandbox.engine.model.EngineSettings;
+import io.millrace.sandbox.engine.runtime.Engine;
+import io.millrace.sandbox.engine.runtime.EngineTime;
+import io.millrace.sandbox.engine.runtime.Refusal;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

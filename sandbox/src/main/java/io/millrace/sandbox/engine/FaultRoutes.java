@@ -1,12 +1,12 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.runtime.Faults;
-import io.millrace.sandbox.engine.runtime.Refusal;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.runtime.Faults;
+import io.millrace.sandbox.engine.runtime.Refusal;
 import java.util.Arrays;
 import java.util.Locale;
 import tools.jackson.databind.JsonNode;

@@ -1,10 +1,10 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.runtime.GenerateRequest;
-import io.millrace.sandbox.engine.runtime.Refusal;
+import io.millrace.common.json.Json;
 import io.millrace.sandbox.engine.model.SamplingOptions;
 import io.millrace.sandbox.engine.model.ToyTokenizer;
-import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.runtime.GenerateRequest;
+import io.millrace.sandbox.engine.runtime.Refusal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

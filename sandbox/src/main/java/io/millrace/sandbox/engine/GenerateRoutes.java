@@ -1,17 +1,17 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.runtime.GenerateRequest;
-import io.millrace.sandbox.engine.runtime.Generation;
-import io.millrace.sandbox.engine.runtime.Engine;
-import io.millrace.sandbox.engine.runtime.Faults;
-import io.millrace.sandbox.engine.runtime.Refusal;
-import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.model.ToyTokenizer;
+import io.millrace.sandbox.engine.runtime.Engine;
+import io.millrace.sandbox.engine.runtime.Faults;
+import io.millrace.sandbox.engine.runtime.GenerateRequest;
+import io.millrace.sandbox.engine.runtime.Generation;
+import io.millrace.sandbox.engine.runtime.Refusal;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;

@@ -1,14 +1,14 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.model.EngineSettings;
-import io.millrace.sandbox.engine.runtime.GenerateRequest;
-import io.millrace.sandbox.engine.runtime.Generation;
+import io.millrace.common.json.Json;
 import io.millrace.sandbox.engine.ledger.WeightVersions;
 import io.millrace.sandbox.engine.model.Completion;
+import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.sandbox.engine.model.FinishReason;
 import io.millrace.sandbox.engine.model.LogProbs;
 import io.millrace.sandbox.engine.model.ToyTokenizer;
-import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.runtime.GenerateRequest;
+import io.millrace.sandbox.engine.runtime.Generation;
 import java.io.ByteArrayOutputStream;
 import tools.jackson.core.JsonGenerator;
 

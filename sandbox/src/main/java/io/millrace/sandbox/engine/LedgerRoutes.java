@@ -1,17 +1,17 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.ledger.WeightVersions;
-import io.millrace.sandbox.engine.runtime.Engine;
-import io.millrace.sandbox.engine.ledger.LedgerRow;
-import io.millrace.sandbox.engine.ledger.LedgerSummary;
-import io.millrace.sandbox.engine.runtime.Refusal;
-import io.millrace.sandbox.engine.ledger.RequestLedger;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.ledger.LedgerRow;
+import io.millrace.sandbox.engine.ledger.LedgerSummary;
+import io.millrace.sandbox.engine.ledger.RequestLedger;
+import io.millrace.sandbox.engine.ledger.WeightVersions;
+import io.millrace.sandbox.engine.runtime.Engine;
+import io.millrace.sandbox.engine.runtime.Refusal;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

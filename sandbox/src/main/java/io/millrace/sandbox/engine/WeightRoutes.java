@@ -1,13 +1,13 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.runtime.Engine;
-import io.millrace.sandbox.engine.runtime.Refusal;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.runtime.Engine;
+import io.millrace.sandbox.engine.runtime.Refusal;
 import io.millrace.sandbox.policy.AnswerPolicy;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;

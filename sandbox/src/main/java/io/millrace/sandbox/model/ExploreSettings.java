@@ -1,8 +1,8 @@
 package io.millrace.sandbox.model;
 
+import io.millrace.common.config.Setting;
 import io.millrace.sandbox.model.role.Bounds;
 import io.millrace.sandbox.model.role.Mutation;
-import io.millrace.common.config.Setting;
 
 /** What {@code millrace explore} needs. */
 public record ExploreSettings(

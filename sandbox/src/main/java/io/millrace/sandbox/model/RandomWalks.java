@@ -1,12 +1,12 @@
 package io.millrace.sandbox.model;
 
-import io.millrace.sandbox.model.role.Bounds;
-import io.millrace.sandbox.model.world.Event;
-import io.millrace.sandbox.model.role.Mutation;
-import io.millrace.sandbox.model.role.Violation;
-import io.millrace.sandbox.model.world.World;
 import io.millrace.common.time.Ticker;
 import io.millrace.sandbox.model.Exploration.CounterExample;
+import io.millrace.sandbox.model.role.Bounds;
+import io.millrace.sandbox.model.role.Mutation;
+import io.millrace.sandbox.model.role.Violation;
+import io.millrace.sandbox.model.world.Event;
+import io.millrace.sandbox.model.world.World;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

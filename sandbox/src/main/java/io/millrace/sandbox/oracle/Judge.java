@@ -1,7 +1,7 @@
 package io.millrace.sandbox.oracle;
 
-import io.millrace.sandbox.oracle.account.Finding;
 import io.millrace.sandbox.oracle.account.EngineAccount;
+import io.millrace.sandbox.oracle.account.Finding;
 import io.millrace.sandbox.oracle.account.Steps;
 import io.millrace.sandbox.oracle.account.TopicAccount;
 import io.millrace.sandbox.oracle.account.TrainerAccount;

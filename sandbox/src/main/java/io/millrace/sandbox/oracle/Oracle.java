@@ -1,12 +1,12 @@
 package io.millrace.sandbox.oracle;
 
-import io.millrace.sandbox.oracle.account.Finding;
+import io.millrace.common.lifecycle.Fatal;
+import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.sandbox.oracle.account.EngineAccount;
+import io.millrace.sandbox.oracle.account.Finding;
 import io.millrace.sandbox.oracle.account.SeenRecord;
 import io.millrace.sandbox.oracle.account.TopicAccount;
 import io.millrace.sandbox.oracle.account.TrainerAccount;
-import io.millrace.common.lifecycle.Fatal;
-import io.millrace.common.lifecycle.OwnerLoop;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -36,8 +36,7 @@ final class TrainerClient {
      * @param weightVersion the version at hand-over
      * @param groupIndices as listed, in its order
      */
-    record Lease(
-            long lineage, long step, String token, long weightVersion, long leasedAtMs, List<Long> groupIndices) {
+    record Lease(long lineage, long step, String token, long weightVersion, long leasedAtMs, List<Long> groupIndices) {
         Lease {
             groupIndices = List.copyOf(groupIndices);
         }

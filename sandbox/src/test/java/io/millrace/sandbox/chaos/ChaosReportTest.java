@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
-import io.millrace.sandbox.oracle.account.Finding;
 import io.millrace.sandbox.oracle.Verdict;
+import io.millrace.sandbox.oracle.account.Finding;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

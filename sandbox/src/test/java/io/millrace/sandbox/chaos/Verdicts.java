@@ -1,7 +1,7 @@
 package io.millrace.sandbox.chaos;
 
-import io.millrace.sandbox.oracle.account.Finding;
 import io.millrace.sandbox.oracle.Verdict;
+import io.millrace.sandbox.oracle.account.Finding;
 import java.util.List;
 import java.util.Map;
 

@@ -1,10 +1,10 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.model.TestSettings;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.model.TestSettings;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

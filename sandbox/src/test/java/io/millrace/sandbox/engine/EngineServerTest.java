@@ -1,13 +1,13 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.runtime.ManualEngineTime;
-import io.millrace.sandbox.engine.model.TestSettings;
-import io.millrace.sandbox.engine.model.ToyTokenizer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.model.TestSettings;
+import io.millrace.sandbox.engine.model.ToyTokenizer;
+import io.millrace.sandbox.engine.runtime.ManualEngineTime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

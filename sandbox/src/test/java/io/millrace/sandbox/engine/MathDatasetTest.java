@@ -1,11 +1,11 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.sandbox.engine.model.AnswerBook;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.model.AnswerBook;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,5 @@
 package io.millrace.sandbox.model;
 
-import io.millrace.sandbox.model.role.Bounds;
-import io.millrace.sandbox.model.world.Event;
-import io.millrace.sandbox.model.role.Mutation;
-import io.millrace.sandbox.model.role.Violation;
-import io.millrace.sandbox.model.world.World;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -17,6 +12,11 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.Lane;
 import io.millrace.sandbox.model.Exploration.CounterExample;
+import io.millrace.sandbox.model.role.Bounds;
+import io.millrace.sandbox.model.role.Mutation;
+import io.millrace.sandbox.model.role.Violation;
+import io.millrace.sandbox.model.world.Event;
+import io.millrace.sandbox.model.world.World;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;

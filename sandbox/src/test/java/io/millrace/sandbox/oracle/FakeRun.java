@@ -1,10 +1,10 @@
 package io.millrace.sandbox.oracle;
 
+import io.millrace.common.json.Json;
 import io.millrace.sandbox.oracle.account.EngineAccount;
 import io.millrace.sandbox.oracle.account.SeenRecord;
 import io.millrace.sandbox.oracle.account.TopicAccount;
 import io.millrace.sandbox.oracle.account.TrainerAccount;
-import io.millrace.common.json.Json;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

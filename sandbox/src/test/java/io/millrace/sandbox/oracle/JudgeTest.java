@@ -1,15 +1,15 @@
 package io.millrace.sandbox.oracle;
 
-import io.millrace.sandbox.oracle.account.Evaluations;
-import io.millrace.sandbox.oracle.account.Finding;
-import io.millrace.sandbox.oracle.account.SeenRecord;
-import io.millrace.sandbox.oracle.account.Steps;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.StepRecord;
+import io.millrace.sandbox.oracle.account.Evaluations;
+import io.millrace.sandbox.oracle.account.Finding;
+import io.millrace.sandbox.oracle.account.SeenRecord;
+import io.millrace.sandbox.oracle.account.Steps;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package io.millrace.sandbox.chaos.fleet;
 
-import io.millrace.sandbox.chaos.spec.ChaosSpecs;
 import io.millrace.sandbox.chaos.plan.FaultKind;
 import io.millrace.sandbox.chaos.plan.Role;
+import io.millrace.sandbox.chaos.spec.ChaosSpecs;
 import io.millrace.sandbox.clock.SteppedClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,10 +1,10 @@
 package io.millrace.sandbox.chaos.fleet;
 
-import io.millrace.sandbox.chaos.spec.ChaosPorts;
-import io.millrace.sandbox.chaos.spec.ChaosSpecs;
-import io.millrace.sandbox.chaos.plan.Role;
 import io.millrace.common.json.Json;
 import io.millrace.common.time.Ticker;
+import io.millrace.sandbox.chaos.plan.Role;
+import io.millrace.sandbox.chaos.spec.ChaosPorts;
+import io.millrace.sandbox.chaos.spec.ChaosSpecs;
 import io.millrace.sandbox.cluster.Child;
 import io.millrace.sandbox.cluster.ChildSpec;
 import io.millrace.sandbox.cluster.Cluster;

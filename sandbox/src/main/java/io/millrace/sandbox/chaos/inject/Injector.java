@@ -1,18 +1,18 @@
 package io.millrace.sandbox.chaos.inject;
 
-import io.millrace.sandbox.chaos.spec.ChaosPorts;
-import io.millrace.sandbox.chaos.spec.ChaosSettings;
-import io.millrace.sandbox.chaos.spec.ChaosSpecs;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.broker.LogTails;
 import io.millrace.sandbox.chaos.fleet.Clocks;
-import io.millrace.sandbox.chaos.plan.Fault;
-import io.millrace.sandbox.chaos.plan.FaultKind;
 import io.millrace.sandbox.chaos.fleet.Fleet;
 import io.millrace.sandbox.chaos.fleet.Links;
 import io.millrace.sandbox.chaos.fleet.Member;
 import io.millrace.sandbox.chaos.fleet.TrainerWatch;
-import io.millrace.common.time.Ticker;
-import io.millrace.common.time.WallClock;
-import io.millrace.sandbox.broker.LogTails;
+import io.millrace.sandbox.chaos.plan.Fault;
+import io.millrace.sandbox.chaos.plan.FaultKind;
+import io.millrace.sandbox.chaos.spec.ChaosPorts;
+import io.millrace.sandbox.chaos.spec.ChaosSettings;
+import io.millrace.sandbox.chaos.spec.ChaosSpecs;
 import io.millrace.sandbox.cluster.Child;
 import io.millrace.sandbox.proxy.LinkState;
 import java.io.IOException;

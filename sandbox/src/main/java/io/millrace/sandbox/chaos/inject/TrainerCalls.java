@@ -1,7 +1,7 @@
 package io.millrace.sandbox.chaos.inject;
 
-import io.millrace.sandbox.chaos.fleet.TrainerWatch;
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.chaos.fleet.TrainerWatch;
 import io.millrace.sandbox.chaos.inject.RefusedCalls.Call;
 import io.millrace.sandbox.cluster.ClusterSpec;
 import java.net.URI;

@@ -1,12 +1,12 @@
 package io.millrace.sandbox.chaos.spec;
 
+import io.millrace.common.config.Preset;
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
 import io.millrace.sandbox.chaos.plan.Fault;
 import io.millrace.sandbox.chaos.plan.FaultKind;
 import io.millrace.sandbox.chaos.plan.Role;
 import io.millrace.sandbox.chaos.plan.Schedule;
-import io.millrace.common.config.Preset;
-import io.millrace.common.config.Setting;
-import io.millrace.common.config.SettingException;
 import io.millrace.sandbox.cluster.ClusterSettings;
 import io.millrace.sandbox.cluster.RunSettings;
 import io.millrace.sandbox.oracle.Rules;

@@ -41,7 +41,8 @@ public final class CompletionModel {
     private final double fillerSigma;
     private final AnswerBook answers;
 
-    public CompletionModel(long seed, double rightShare, double fillerMedianTokens, double fillerSigma, AnswerBook answers) {
+    public CompletionModel(
+            long seed, double rightShare, double fillerMedianTokens, double fillerSigma, AnswerBook answers) {
         this.seed = seed;
         this.rightShare = rightShare;
         this.fillerMedianTokens = fillerMedianTokens;

@@ -1,17 +1,17 @@
 package io.millrace.sandbox.engine.runtime;
 
-import io.millrace.sandbox.engine.model.EngineSettings;
+import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.engine.ledger.LedgerFile;
 import io.millrace.sandbox.engine.ledger.Outcome;
+import io.millrace.sandbox.engine.ledger.RequestLedger;
 import io.millrace.sandbox.engine.ledger.WeightVersions;
 import io.millrace.sandbox.engine.model.AnswerBook;
 import io.millrace.sandbox.engine.model.Completion;
 import io.millrace.sandbox.engine.model.CompletionModel;
+import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.sandbox.engine.model.FinishReason;
 import io.millrace.sandbox.engine.model.LatencyModel;
-import io.millrace.sandbox.engine.ledger.LedgerFile;
 import io.millrace.sandbox.engine.model.PolicyModel;
-import io.millrace.sandbox.engine.ledger.RequestLedger;
-import io.millrace.common.time.WallClock;
 import io.millrace.sandbox.policy.AnswerPolicy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

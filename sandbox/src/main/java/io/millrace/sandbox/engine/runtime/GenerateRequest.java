@@ -1,6 +1,7 @@
 package io.millrace.sandbox.engine.runtime;
 
 import io.millrace.sandbox.engine.model.SamplingOptions;
+
 /**
  * One call of /generate.
  *

@@ -1,7 +1,5 @@
 package io.millrace.sandbox.model.role;
 
-import io.millrace.sandbox.model.topics.Result;
-import io.millrace.sandbox.model.topics.Topics;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.LeaseId;
@@ -13,7 +11,8 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.topics.Lane;
-import io.millrace.trainer.VersionSettings;
+import io.millrace.sandbox.model.topics.Result;
+import io.millrace.sandbox.model.topics.Topics;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.FinishedGroup;
@@ -69,7 +68,7 @@ public final class ModelConsumer {
         this.topics = topics;
         this.mutation = mutation;
         this.capacity = new Capacity(bounds.batchGroups(), 1, 1);
-        this.ledger = folded(topics, capacity);
+        this.ledger = RebuiltLedger.folded(topics, capacity);
         this.collector = new Collector(ledger, 0, ledger.lastSnapshot());
         ResultParser parser = Result.Placed.parser();
         StalenessGate gate =
@@ -86,35 +85,6 @@ public final class ModelConsumer {
         this.resultsAtStart = topics.results.end();
         this.receiptsAtStart = topics.receipts.end();
         this.tasksAtStart = Map.of(Lane.TRAINING, topics.prompts.end(), Lane.URGENT, topics.urgent.end());
-    }
-
-    /** A ledger as any process would rebuild it from the topics. */
-    public static StepLedger folded(Topics topics, Capacity capacity) {
-        StepLedger ledger = new StepLedger(capacity, VersionSettings.defaults().rules());
-        topics.steps.all().forEach(ledger::fold);
-        return opened(topics, ledger);
-    }
-
-    /** The same from a snapshot that stands behind all of {@code steps}. */
-    public static StepLedger restored(Topics topics, Capacity capacity, StepRecord.Snapshot snapshot) {
-        StepLedger ledger = new StepLedger(capacity, VersionSettings.defaults().rules());
-        ledger.fold(snapshot);
-        return opened(topics, ledger);
-    }
-
-    private static StepLedger opened(Topics topics, StepLedger ledger) {
-        Policy policy = topics.policy.at(topics.policy.end() - 1);
-        ledger.fold(ledger.follows(policy) ? policy : ledger.policyOfSteps());
-        if (ledger.isReplaying()) {
-            ledger.recorded(history(topics, ledger).steps(ledger.nextStep(), ledger.recordedBefore()));
-        }
-        return ledger;
-    }
-
-    private static StepHistory history(Topics topics, StepLedger ledger) {
-        StepHistory history = new StepHistory(ledger.lineage());
-        topics.steps.all().forEach(history::add);
-        return history;
     }
 
     private void write(List<? extends ControlRecord> decisions) {
@@ -248,7 +218,7 @@ public final class ModelConsumer {
         if (!(ledger.mayResume(step, mode, ledger.lineage().next()) instanceof ResumeDecision.MayResume may)) {
             return false;
         }
-        List<StepHistory.Kept> kept = history(topics, ledger).steps(may.step(), may.recordedBefore());
+        List<StepHistory.Kept> kept = RebuiltLedger.history(topics, ledger).steps(may.step(), may.recordedBefore());
         if (mode == ResumeMode.REPLAY && !kept.stream().allMatch(this::isThere)) {
             return false;
         }
@@ -387,19 +357,6 @@ public final class ModelConsumer {
             out.append(group.manifestEntry()).append(group.newestVersion()).append(group.lineage());
             out.append(collector.isAlone(group));
         }
-            describe(ledger, out);
-    }
-
-    /** What a ledger knows of the run as a whole. */
-    public static void describe(StepLedger ledger, StringBuilder out) {
-        Policy policy = ledger.policy();
-        out.append(ledger.lineage())
-                .append(' ')
-                .append(ledger.nextStep())
-                .append(ledger.openLease())
-                .append(ledger.totals())
-                .append(policy)
-                .append(ledger.stepsInVersion())
-                .append(ledger.isReplaying());
+        RebuiltLedger.describe(ledger, out);
     }
 }

@@ -1,7 +1,5 @@
 package io.millrace.sandbox.model.role;
 
-import io.millrace.sandbox.model.topics.Result;
-import io.millrace.sandbox.model.topics.Topics;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -23,6 +21,8 @@ import io.millrace.producer.ledger.RecoveryLimits;
 import io.millrace.producer.ledger.Reissues;
 import io.millrace.producer.ledger.group.GroupState;
 import io.millrace.producer.source.PromptOrder;
+import io.millrace.sandbox.model.topics.Result;
+import io.millrace.sandbox.model.topics.Topics;
 import java.time.Duration;
 import java.util.Optional;
 

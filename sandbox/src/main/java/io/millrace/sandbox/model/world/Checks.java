@@ -1,12 +1,5 @@
 package io.millrace.sandbox.model.world;
 
-import io.millrace.sandbox.model.role.Bounds;
-import io.millrace.sandbox.model.topics.Hands;
-import io.millrace.sandbox.model.role.ModelConsumer;
-import io.millrace.sandbox.model.role.ModelProducer;
-import io.millrace.sandbox.model.topics.Result;
-import io.millrace.sandbox.model.topics.Topics;
-import io.millrace.sandbox.model.role.Violation;
 import static io.millrace.sandbox.model.role.Violation.require;
 
 import io.millrace.common.batch.Capacity;
@@ -18,6 +11,14 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.Lane;
+import io.millrace.sandbox.model.role.Bounds;
+import io.millrace.sandbox.model.role.ModelConsumer;
+import io.millrace.sandbox.model.role.ModelProducer;
+import io.millrace.sandbox.model.role.RebuiltLedger;
+import io.millrace.sandbox.model.role.Violation;
+import io.millrace.sandbox.model.topics.Hands;
+import io.millrace.sandbox.model.topics.Result;
+import io.millrace.sandbox.model.topics.Topics;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.HashMap;
@@ -144,7 +145,7 @@ public final class Checks {
     /** Memory is nowhere ahead of the topics, and a snapshot keeps of it what is still needed. */
     private void sameAfterARestart(ModelConsumer consumer) {
         StepLedger ledger = consumer.ledger();
-        String then = known(ModelConsumer.folded(topics, capacity), group -> true, 0);
+        String then = known(RebuiltLedger.folded(topics, capacity), group -> true, 0);
         String now = known(ledger, group -> true, 0);
         require(now.equals(then), "a restart would come to " + then + " instead of " + now);
         StepRecord.Snapshot snapshot = consumer.snapshot();
@@ -153,7 +154,7 @@ public final class Checks {
         }
         Predicate<GroupIndex> unsettled = group -> !ledger.isSettled(group);
         long from = snapshot.results().getFirst().from();
-        then = known(ModelConsumer.restored(topics, capacity, snapshot), unsettled, from);
+        then = known(RebuiltLedger.restored(topics, capacity, snapshot), unsettled, from);
         now = known(ledger, unsettled, from);
         require(now.equals(then), "a restart from a snapshot would come to " + then + " instead of " + now);
     }
@@ -167,7 +168,7 @@ public final class Checks {
      */
     private String known(StepLedger ledger, Predicate<GroupIndex> of, long from) {
         StringBuilder out = new StringBuilder();
-        ModelConsumer.describe(ledger, out);
+        RebuiltLedger.describe(ledger, out);
         out.append(" checkpoint ").append(ledger.checkpoint());
         out.append(" rejected ").append(ledger.rejected());
         for (long index = 0; index < topics.prompts.end(); index++) {

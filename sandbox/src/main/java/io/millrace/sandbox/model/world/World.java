@@ -1,12 +1,5 @@
 package io.millrace.sandbox.model.world;
 
-import io.millrace.sandbox.model.role.Bounds;
-import io.millrace.sandbox.model.topics.Hands;
-import io.millrace.sandbox.model.topics.Log;
-import io.millrace.sandbox.model.role.ModelConsumer;
-import io.millrace.sandbox.model.role.ModelProducer;
-import io.millrace.sandbox.model.role.Mutation;
-import io.millrace.sandbox.model.topics.Topics;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
@@ -18,9 +11,16 @@ import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.topics.Lane;
 import io.millrace.producer.ledger.Decision;
 import io.millrace.producer.ledger.group.Issue;
-import io.millrace.sandbox.model.world.Event.Trainer;
+import io.millrace.sandbox.model.role.Bounds;
+import io.millrace.sandbox.model.role.ModelConsumer;
+import io.millrace.sandbox.model.role.ModelProducer;
+import io.millrace.sandbox.model.role.Mutation;
+import io.millrace.sandbox.model.topics.Hands;
 import io.millrace.sandbox.model.topics.Hands.HeldAttempt;
 import io.millrace.sandbox.model.topics.Hands.Weights;
+import io.millrace.sandbox.model.topics.Log;
+import io.millrace.sandbox.model.topics.Topics;
+import io.millrace.sandbox.model.world.Event.Trainer;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.ResumeMode;
 import java.util.ArrayList;
@@ -64,17 +64,12 @@ public final class World {
     /** Whether the trainer consumer may have decided something with the last event, written or not. */
     private boolean decided;
 
-    private int deaths;
-    private int stalls;
-    private int tailLosses;
-    private int producerRestarts;
-    private int consumerRestarts;
-    private int resumes;
-    private int lostAnswers;
+    private final Mishaps mishaps;
 
     public World(Bounds bounds, Mutation mutation) {
         this.bounds = bounds;
         this.mutation = mutation;
+        this.mishaps = new Mishaps(bounds);
         this.hands = new Hands(topics);
         topics.policy.append(Policy.initial());
         this.producer = new ModelProducer(topics, bounds, mutation);
@@ -102,7 +97,7 @@ public final class World {
             } else if (mayGenerate(key)) {
                 events.add(new Event.Generate(key.group(), key.attempt()));
             }
-            if (deaths < bounds.deaths()) {
+            if (mishaps.mayHappen(Mishaps.Kind.DEATH)) {
                 events.add(new Event.Die(key.group(), key.attempt()));
             }
         }
@@ -152,7 +147,7 @@ public final class World {
             }
             if (!hands.holds(group, issue.attempt()) && !producer.hasReceipts()) {
                 events.add(new Event.Lost(group));
-            } else if (stalls < bounds.stalls()) {
+            } else if (mishaps.mayHappen(Mishaps.Kind.STALL)) {
                 events.add(new Event.Stall(group));
             }
         }
@@ -186,7 +181,7 @@ public final class World {
                 return;
             }
             events.add(new Event.Acknowledge(trainer));
-            if (lostAnswers < bounds.lostAnswers()) {
+            if (mishaps.mayHappen(Mishaps.Kind.LOST_ANSWER)) {
                 events.add(new Event.AcknowledgeUnheard(trainer));
             }
         });
@@ -199,20 +194,20 @@ public final class World {
     }
 
     private void faults(List<Event> events) {
-        if (tailLosses < bounds.tailLosses()) {
+        if (mishaps.mayHappen(Mishaps.Kind.TAIL_LOSS)) {
             for (Event.LoseTail.CutLog log : Event.LoseTail.CutLog.values()) {
                 for (int records = 1; records <= Math.min(bounds.tailRecords(), cut(log).end()); records++) {
                     events.add(new Event.LoseTail(log, records));
                 }
             }
         }
-        if (producerRestarts < bounds.producerRestarts()) {
+        if (mishaps.mayHappen(Mishaps.Kind.PRODUCER_RESTART)) {
             events.add(new Event.Restart(Event.Follower.PRODUCER));
         }
-        if (consumerRestarts < bounds.consumerRestarts()) {
+        if (mishaps.mayHappen(Mishaps.Kind.CONSUMER_RESTART)) {
             events.add(new Event.Restart(Event.Follower.TRAINER_CONSUMER));
         }
-        if (resumes < bounds.resumes() && live == Trainer.A) {
+        if (mishaps.mayHappen(Mishaps.Kind.RESUME) && live == Trainer.A) {
             for (long step = 0; step <= consumer.ledger().nextStep().value(); step++) {
                 for (ResumeMode mode : ResumeMode.values()) {
                     events.add(new Event.Resume(new StepNumber(step), mode));
@@ -252,7 +247,7 @@ public final class World {
             case Event.Recover recover -> publish(producer.due(recover.group()));
             case Event.Lost lost -> publish(producer.lost(lost.group()));
             case Event.Stall stall -> {
-                stalls++;
+                mishaps.happened(Mishaps.Kind.STALL);
                 publish(producer.lost(stall.group()));
             }
             case Event.ConsumerReadsResult reads -> consumer.readResult();
@@ -261,11 +256,8 @@ public final class World {
             case Event.ConsumerReadsTask reads -> consumer.readTask(reads.lane());
             case Event.ReadAgain again -> open(again.process());
             case Event.Restart restart -> {
-                if (restart.process() == Event.Follower.PRODUCER) {
-                    producerRestarts++;
-                } else {
-                    consumerRestarts++;
-                }
+                boolean ofProducer = restart.process() == Event.Follower.PRODUCER;
+                mishaps.happened(ofProducer ? Mishaps.Kind.PRODUCER_RESTART : Mishaps.Kind.CONSUMER_RESTART);
                 open(restart.process());
             }
             case Event.Lease lease -> lease(lease.trainer());
@@ -280,15 +272,15 @@ public final class World {
                 drop(ack.trainer());
             }
             case Event.AcknowledgeUnheard ack -> {
-                lostAnswers++;
+                mishaps.happened(Mishaps.Kind.LOST_ANSWER);
                 acknowledge(ack.trainer());
             }
             case Event.Die die -> {
-                deaths++;
+                mishaps.happened(Mishaps.Kind.DEATH);
                 hands.die(new HeldAttempt(die.group(), die.attempt()));
             }
             case Event.LoseTail lose -> {
-                tailLosses++;
+                mishaps.happened(Mishaps.Kind.TAIL_LOSS);
                 cut(lose.log()).lose(lose.records());
             }
             case Event.Resume resume -> resume(resume);
@@ -367,7 +359,7 @@ public final class World {
     }
 
     private void resume(Event.Resume resume) {
-        resumes++;
+        mishaps.happened(Mishaps.Kind.RESUME);
         if (consumer.resume(resume.step(), resume.mode())) {
             live = Trainer.B;
         }
@@ -396,18 +388,7 @@ public final class World {
         producer.describe(out);
         consumer.describe(out);
         out.append('\n').append(engines).append(live).append(leases).append(fetched);
-        out.append(deaths)
-                .append(',')
-                .append(stalls)
-                .append(',')
-                .append(tailLosses)
-                .append(',');
-        out.append(producerRestarts)
-                .append(',')
-                .append(consumerRestarts)
-                .append(',')
-                .append(resumes);
-        out.append(',').append(lostAnswers);
+        mishaps.describe(out);
         return out.toString();
     }
 }

@@ -14,7 +14,8 @@ import tools.jackson.databind.JsonNode;
 /** Evaluations asked for and how each ended, from {@code evals} and {@code eval-results}. One owner. */
 public final class Evaluations {
     /** Types of records. */
-    public static final Set<String> TYPES = Set.of("request", "loading", "issued", "missing", "failed", "cancelled", "report");
+    public static final Set<String> TYPES =
+            Set.of("request", "loading", "issued", "missing", "failed", "cancelled", "report");
 
     private static final class Seen {
         @Nullable

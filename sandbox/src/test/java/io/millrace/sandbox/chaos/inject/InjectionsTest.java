@@ -1,13 +1,13 @@
 package io.millrace.sandbox.chaos.inject;
 
-import io.millrace.sandbox.chaos.plan.Fault;
-import io.millrace.sandbox.chaos.plan.FaultKind;
-import io.millrace.sandbox.chaos.plan.Role;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.sandbox.broker.LogTails;
+import io.millrace.sandbox.chaos.plan.Fault;
+import io.millrace.sandbox.chaos.plan.FaultKind;
+import io.millrace.sandbox.chaos.plan.Role;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,12 +1,12 @@
 package io.millrace.sandbox.chaos.inject;
 
-import io.millrace.sandbox.chaos.fleet.TrainerWatch;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import io.millrace.common.testing.ManualTicker;
+import io.millrace.sandbox.chaos.fleet.TrainerWatch;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -1,12 +1,12 @@
 package io.millrace.sandbox.chaos.spec;
 
-import io.millrace.sandbox.chaos.plan.Role;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingException;
 import io.millrace.common.testing.SettingsContract;
+import io.millrace.sandbox.chaos.plan.Role;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
