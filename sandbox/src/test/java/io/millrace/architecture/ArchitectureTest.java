@@ -163,7 +163,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {COMMON, WORKER, OPS})
+    @ValueSource(strings = {COMMON, PRODUCER, WORKER, OPS, SANDBOX})
     void aModulesRoomsHaveNoCycle(String module) {
         check(slices().assignedFrom(roomsOf(module)).should().beFreeOfCycles());
     }

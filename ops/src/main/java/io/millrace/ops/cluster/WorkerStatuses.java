@@ -1,8 +1,6 @@
 package io.millrace.ops.cluster;
 
 import io.millrace.common.id.GroupIndex;
-import io.millrace.common.json.BadRecordException;
-import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.WorkersRecord;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +12,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The newest status of every worker incarnation, folded from the compacted {@code workers} topic. For display: who works
@@ -36,30 +33,19 @@ public final class WorkerStatuses {
 
     private final Map<String, Seen> byKey = new TreeMap<>();
     private long newestMs = Long.MIN_VALUE;
-    private long brokenRecords;
 
-    /** Takes the next record of the topic. */
+    /** Takes the next record of the topic; a broken one tells the time alone. */
     public void accept(ConsumerRecord<byte[], byte[]> record) {
-        accept(record.key(), record.value(), record.timestamp());
-    }
-
-    void accept(byte @Nullable [] key, byte @Nullable [] value, long timestampMs) {
-        newestMs = Math.max(newestMs, timestampMs);
-        if (key == null) {
-            brokenRecords++;
+        newestMs = Math.max(newestMs, record.timestamp());
+        if (record.key() == null) {
             return;
         }
-        String name = new String(key, StandardCharsets.UTF_8);
-        if (value == null) {
+        String name = new String(record.key(), StandardCharsets.UTF_8);
+        if (record.value() == null) {
             byKey.remove(name);
-            return;
-        }
-        try {
-            if (ControlCodec.decode(value, WorkersRecord.class) instanceof WorkersRecord.Status status) {
-                byKey.put(name, new Seen(status, timestampMs));
-            }
-        } catch (BadRecordException e) {
-            brokenRecords++;
+        } else if (ControlRecords.decoded(record, WorkersRecord.class).orElse(null)
+                instanceof WorkersRecord.Status status) {
+            byKey.put(name, new Seen(status, record.timestamp()));
         }
     }
 
@@ -85,10 +71,5 @@ public final class WorkerStatuses {
             seen.status().held(GroupKind.TRAINING).forEach(group -> held.add(group.groupIndex()));
         }
         return held;
-    }
-
-    /** Records that were no status; counted, since a reader must not stop for them. */
-    public long brokenRecords() {
-        return brokenRecords;
     }
 }

@@ -12,24 +12,32 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The topics that can be looked into. */
 enum PeekTopic {
-    PROMPTS,
-    URGENT,
-    RESULTS,
-    PARTIALS,
-    RECEIPTS,
-    WORKERS,
-    STEPS,
-    POLICY,
-    RUN,
-    DEAD_LETTERS,
-    EVALS,
-    EVAL_PROMPTS,
-    EVAL_RESULTS,
-    EVAL_RECEIPTS;
+    PROMPTS(TrainingTask.class, true),
+    URGENT(TrainingTask.class, true),
+    RESULTS(null, true),
+    PARTIALS(null, true),
+    RECEIPTS(Receipt.class, true),
+    WORKERS(WorkersRecord.class, false),
+    STEPS(StepRecord.class, false),
+    POLICY(Policy.class, false),
+    RUN(RunRecord.class, false),
+    DEAD_LETTERS(DeadLetter.class, false),
+    EVALS(EvalRecord.class, false),
+    EVAL_PROMPTS(TrainingTask.class, true),
+    EVAL_RESULTS(null, true),
+    EVAL_RECEIPTS(Receipt.class, true);
+
+    private final @Nullable Class<? extends ControlRecord> type;
+    private final boolean byGroup;
+
+    PeekTopic(@Nullable Class<? extends ControlRecord> type, boolean byGroup) {
+        this.type = type;
+        this.byGroup = byGroup;
+    }
 
     String name(RunTopics topics) {
         return switch (this) {
@@ -50,26 +58,14 @@ enum PeekTopic {
         };
     }
 
-    /** What its records are; empty for results, which have a form of their own. */
-    Optional<Class<? extends ControlRecord>> type() {
-        return switch (this) {
-            case PROMPTS, URGENT, EVAL_PROMPTS -> Optional.of(TrainingTask.class);
-            case RESULTS, PARTIALS, EVAL_RESULTS -> Optional.empty();
-            case RECEIPTS, EVAL_RECEIPTS -> Optional.of(Receipt.class);
-            case WORKERS -> Optional.of(WorkersRecord.class);
-            case STEPS -> Optional.of(StepRecord.class);
-            case POLICY -> Optional.of(Policy.class);
-            case RUN -> Optional.of(RunRecord.class);
-            case DEAD_LETTERS -> Optional.of(DeadLetter.class);
-            case EVALS -> Optional.of(EvalRecord.class);
-        };
+    /** What its records are; null for results, which have a form of their own. */
+    @Nullable
+    Class<? extends ControlRecord> type() {
+        return type;
     }
 
     /** Whether its records are keyed by group index. */
     boolean byGroup() {
-        return switch (this) {
-            case PROMPTS, URGENT, RESULTS, PARTIALS, RECEIPTS, EVAL_PROMPTS, EVAL_RESULTS, EVAL_RECEIPTS -> true;
-            case WORKERS, STEPS, POLICY, RUN, DEAD_LETTERS, EVALS -> false;
-        };
+        return byGroup;
     }
 }

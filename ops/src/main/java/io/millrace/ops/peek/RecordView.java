@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -58,9 +57,9 @@ final class RecordView {
             return lines;
         }
         try {
-            Optional<Class<? extends ControlRecord>> type = topic.type();
-            if (type.isPresent()) {
-                lines.add(control(value, type.get()));
+            Class<? extends ControlRecord> type = topic.type();
+            if (type != null) {
+                lines.add(control(value, type));
             } else {
                 result(record, value, lines);
             }
