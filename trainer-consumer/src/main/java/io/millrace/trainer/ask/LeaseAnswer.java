@@ -21,7 +21,4 @@ public sealed interface LeaseAnswer {
      * @param waitingSinceMs wall clock when the waiting began
      */
     record NotYet(StepNumber step, int have, int need, String waitingFor, long waitingSinceMs) implements LeaseAnswer {}
-
-    /** Another step is due, the run is in another lineage, or no further step can be filled; the text says what to do. */
-    record Refused(String why, Current current) implements LeaseAnswer {}
 }

@@ -5,7 +5,6 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
-import io.millrace.trainer.ask.Current;
 import io.millrace.trainer.ask.PolicyAnswer;
 import io.millrace.trainer.policy.Announcement;
 import io.millrace.trainer.policy.PolicyDecision;
@@ -59,8 +58,7 @@ final class Announcing {
                 yield stands(session, false);
             }
             case PolicyDecision.Unchanged unchanged -> stands(session, false);
-            case PolicyDecision.Refused refused ->
-                new PolicyAnswer.Refused(refused.why(), Current.of(session.ledger()));
+            case PolicyDecision.Refused refused -> throw Answers.refused(session, refused.why());
         };
     }
 
@@ -74,7 +72,7 @@ final class Announcing {
                     + " version " + policy.word() + ": a step that led to a version is acknowledged before"
                     + " the version is announced, or together with it");
         }
-        return new PolicyAnswer.Stands(policy, warnings);
+        return new PolicyAnswer(policy, warnings);
     }
 
     /** What is wrong with an update or a pause; empty when nothing is. */

@@ -6,6 +6,7 @@ import io.millrace.trainer.ask.AckAnswer;
 import io.millrace.trainer.ask.Current;
 import io.millrace.trainer.ask.Request;
 import io.millrace.trainer.ask.ResumeAnswer;
+import io.millrace.trainer.ask.RolloutQueueException;
 import io.millrace.trainer.session.Session;
 import io.millrace.trainer.session.TrainerMetrics;
 import io.millrace.trainer.steps.AckDecision;
@@ -38,33 +39,20 @@ final class Answers {
                 yield acknowledged(session, done.step());
             }
             case AckDecision.AlreadyAcknowledged already -> acknowledged(session, already.step());
-            case AckDecision.NotTheOpenLease other -> {
-                log.warn("an acknowledgement of lease {} is refused: {}", other.asked(), other.why());
-                yield refused(session, other.why());
+            case AckDecision.Refused refused -> {
+                log.warn("an acknowledgement of lease {} is refused: {}", request.lease(), refused.why());
+                throw refused(session, refused.why());
             }
-            case AckDecision.VersionNotNewer old ->
-                refused(
-                        session,
-                        "weight_version " + old.asked() + " is not newer than the current " + old.current()
-                                + "; announce a larger one, or none. A trainer that counts anew says so by ready with its"
-                                + " version, POST /v1/policy");
-            case AckDecision.VersionTooHigh high -> refused(session, high.why());
-            case AckDecision.CheckpointAhead ahead ->
-                refused(
-                        session,
-                        "checkpoint_step " + ahead.asked()
-                                + " is the step at which the checkpoint resumes; after step "
-                                + request.lease().step() + " it is at most " + ahead.newestPossible());
-            case AckDecision.Conflict conflict -> refused(session, conflict.why());
         };
     }
 
-    private static AckAnswer refused(Session session, String why) {
-        return new AckAnswer.Refused(why, Current.of(session.ledger()));
+    /** What a trainer asked for does not fit how the run stands. */
+    static RolloutQueueException refused(Session session, String why) {
+        return new RolloutQueueException(why, Current.of(session.ledger()));
     }
 
-    private static AckAnswer.Acknowledged acknowledged(Session session, StepNumber step) {
-        return new AckAnswer.Acknowledged(
+    private static AckAnswer acknowledged(Session session, StepNumber step) {
+        return new AckAnswer(
                 step,
                 session.ledger().lineage(),
                 session.ledger().policy().word(),
@@ -75,19 +63,19 @@ final class Answers {
     ResumeAnswer resume(Session session, Request.Resume request) throws Exception {
         return switch (session.ledger().mayResume(request.step(), request.mode(), request.lineage())) {
             case ResumeDecision.AlreadyResumed already -> resumed(session);
-            case ResumeDecision.Refused refused ->
-                new ResumeAnswer.Refused(refused.why(), Current.of(session.ledger()));
+            case ResumeDecision.Refused refused -> throw refused(session, refused.why());
             case ResumeDecision.MayResume may -> {
                 String refusal = session.resume(may.calling(request.word()), request.mode(), clock.millis());
-                yield refusal.isEmpty()
-                        ? resumed(session)
-                        : new ResumeAnswer.Refused(refusal, Current.of(session.ledger()));
+                if (!refusal.isEmpty()) {
+                    throw refused(session, refusal);
+                }
+                yield resumed(session);
             }
         };
     }
 
-    private static ResumeAnswer.Resumed resumed(Session session) {
-        return new ResumeAnswer.Resumed(
+    private static ResumeAnswer resumed(Session session) {
+        return new ResumeAnswer(
                 session.ledger().lineage(),
                 session.ledger().nextStep(),
                 session.ledger().recordedBefore(),

@@ -6,9 +6,9 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
-import io.millrace.trainer.ask.Current;
 import io.millrace.trainer.ask.LeaseAnswer;
 import io.millrace.trainer.ask.Request;
+import io.millrace.trainer.ask.RolloutQueueException;
 import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.session.Session;
@@ -57,12 +57,15 @@ final class Leasing {
         }
     }
 
-    /** @return null while the caller goes on waiting */
+    /**
+     * @return null while the caller goes on waiting
+     * @throws RolloutQueueException when there is no step for it
+     */
     @Nullable
     LeaseAnswer lease(Session session, Request.Lease request) {
         Lineage lineage = request.lineage();
         if (!lineage.equals(session.ledger().lineage())) {
-            return refused(
+            throw Answers.refused(
                     session,
                     "the run is in lineage " + session.ledger().lineage() + ", not in " + lineage
                             + "; a trainer that was replaced ends, one that resumed names the new lineage");
@@ -70,18 +73,18 @@ final class Leasing {
         StepNumber step = request.step() == null ? session.ledger().nextStep() : request.step();
         return switch (session.ledger().mayLease(step)) {
             case LeaseDecision.SameLease same -> new LeaseAnswer.Leased(same.lease(), same.warnings());
-            case LeaseDecision.WrongStep wrong -> refused(session, wrong.why());
-            case LeaseDecision.UnfillableAtThisVersion unfillable -> refused(session, unfillable.why());
+            case LeaseDecision.WrongStep wrong -> throw Answers.refused(session, wrong.why());
+            case LeaseDecision.UnfillableAtThisVersion unfillable -> throw Answers.refused(session, unfillable.why());
             case LeaseDecision.MayReplay replay -> again(session, step);
             case LeaseDecision.MayLease may -> {
                 Optional<String> verdict = session.verdict();
                 if (verdict.isPresent()) {
                     endBy(ticker.nanos() + TOLD_LIMIT.toNanos());
-                    yield refused(session, verdict.get());
+                    throw Answers.refused(session, verdict.get());
                 }
                 Optional<String> refusal = session.noRoomFor(step);
                 if (refusal.isPresent()) {
-                    yield refused(session, refusal.get());
+                    throw Answers.refused(session, refusal.get());
                 }
                 if (session.isCaughtUp() && session.choose() instanceof BatchChoice.Ready ready) {
                     yield new LeaseAnswer.Leased(open(session, may, ready.groups()), may.warnings());
@@ -89,10 +92,6 @@ final class Leasing {
                 yield request.deadlineNanos() - ticker.nanos() <= 0 ? standing.notYet(step, session) : null;
             }
         };
-    }
-
-    private static LeaseAnswer refused(Session session, String why) {
-        return new LeaseAnswer.Refused(why, Current.of(session.ledger()));
     }
 
     /**

@@ -223,6 +223,8 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
                 if (!request.answer().isDone()) {
                     handle(current, request);
                 }
+            } catch (RolloutQueueException refused) {
+                request.answer().completeExceptionally(refused);
             } catch (Exception e) {
                 if (Failures.isPassing(e)) {
                     unanswered.addFirst(request);
@@ -270,11 +272,8 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
 
     private void wait(Request.Lease lease) {
         if (waiters.size() >= REQUESTS_MAX) {
-            lease.answer()
-                    .completeExceptionally(new RolloutQueueException(
-                            RolloutQueueException.Kind.BUSY,
-                            REQUESTS_MAX + " callers wait for a step already; ask again"));
-            return;
+            throw new RolloutQueueException(
+                    RolloutQueueException.Kind.BUSY, REQUESTS_MAX + " callers wait for a step already; ask again");
         }
         waiters.add(lease);
         leasing.asked();
@@ -283,9 +282,13 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
     /** Every waiter gets its answer or goes on waiting. */
     private void serveWaiters(Session current) {
         waiters.removeIf(waiter -> {
-            LeaseAnswer answer = waiter.answer().isDone() ? null : leasing.lease(current, waiter);
-            if (answer != null) {
-                waiter.answer().complete(answer);
+            try {
+                LeaseAnswer answer = waiter.answer().isDone() ? null : leasing.lease(current, waiter);
+                if (answer != null) {
+                    waiter.answer().complete(answer);
+                }
+            } catch (RolloutQueueException refused) {
+                waiter.answer().completeExceptionally(refused);
             }
             return waiter.answer().isDone();
         });
@@ -294,10 +297,7 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
     private static void batch(Session current, Request.Batch request) {
         StepRecord.Lease open = current.ledger().openLease();
         if (open == null || !open.token().equals(request.lease())) {
-            request.answer()
-                    .completeExceptionally(new RolloutQueueException(
-                            current.ledger().whyNotOpen(request.lease()), Current.of(current.ledger())));
-            return;
+            throw Answers.refused(current, current.ledger().whyNotOpen(request.lease()));
         }
         Map<GroupIndex, RolloutGroup> contents = new HashMap<>();
         for (ManifestEntry entry : open.groups()) {
@@ -316,23 +316,17 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
     private void unreadable(Session current, Request.Unreadable request) {
         StepNumber step = request.lease().step();
         if (!request.lease().equals(current.ledger().openLease())) {
-            request.answer()
-                    .completeExceptionally(RolloutQueueException.leasedAnew(
-                            "step " + step + " is no longer leased as it was; lease it again",
-                            Current.of(current.ledger())));
-            return;
+            throw RolloutQueueException.leasedAnew(
+                    "step " + step + " is no longer leased as it was; lease it again", Current.of(current.ledger()));
         }
         String gone =
                 request.gone().size() + " of the " + request.lease().groups().size() + " groups of step " + step
                         + " cannot be read back any more, first group "
                         + request.gone().getFirst().groupIndex();
         if (current.ledger().isReplaying()) {
-            request.answer()
-                    .completeExceptionally(new RolloutQueueException(
-                            gone + ": the recorded step cannot be replayed; resume at step " + step
-                                    + " with mode fresh",
-                            Current.of(current.ledger())));
-            return;
+            throw Answers.refused(
+                    current,
+                    gone + ": the recorded step cannot be replayed; resume at step " + step + " with mode fresh");
         }
         current.voidLease(request.gone(), gone);
         metrics.leaseVoid();

@@ -183,7 +183,6 @@ public final class RolloutQueue implements AutoCloseable {
                 }
             }
             case LeaseAnswer.NotYet notYet -> Optional.empty();
-            case LeaseAnswer.Refused refused -> throw new RolloutQueueException(refused.why(), refused.current());
         };
     }
 
@@ -194,6 +193,8 @@ public final class RolloutQueue implements AutoCloseable {
      * @param lineage the one that the trainer is in, as it read it when it began: {@link #status} or the answer to its
      *     {@link #resume}
      * @param wait as above
+     * @throws RolloutQueueException of kind REFUSED when another step is due, the run is in another lineage, or no
+     *     further step can be filled; the text says what to do
      */
     public LeaseAnswer lease(@Nullable StepNumber step, Lineage lineage, Duration wait) throws InterruptedException {
         CompletableFuture<LeaseAnswer> answer = new CompletableFuture<>();
@@ -240,8 +241,7 @@ public final class RolloutQueue implements AutoCloseable {
      *     stay as they are
      * @throws RolloutQueueException of kind REFUSED when another lease is open or the version is not newer
      */
-    public AckAnswer.Acknowledged acknowledge(LeaseToken lease, @Nullable WeightVersion newVersion)
-            throws InterruptedException {
+    public AckAnswer acknowledge(LeaseToken lease, @Nullable WeightVersion newVersion) throws InterruptedException {
         return acknowledge(lease, newVersion, null);
     }
 
@@ -250,17 +250,7 @@ public final class RolloutQueue implements AutoCloseable {
      *
      * @param checkpointStep the step at which it resumes, at most the one after the leased step; null when nothing is known
      */
-    public AckAnswer.Acknowledged acknowledge(
-            LeaseToken lease, @Nullable WeightVersion newVersion, @Nullable StepNumber checkpointStep)
-            throws InterruptedException {
-        return switch (tryAcknowledge(lease, newVersion, checkpointStep)) {
-            case AckAnswer.Acknowledged done -> done;
-            case AckAnswer.Refused refused -> throw new RolloutQueueException(refused.why(), refused.current());
-        };
-    }
-
-    /** Same, with the refusal as a value. */
-    public AckAnswer tryAcknowledge(
+    public AckAnswer acknowledge(
             LeaseToken lease, @Nullable WeightVersion newVersion, @Nullable StepNumber checkpointStep)
             throws InterruptedException {
         CompletableFuture<AckAnswer> answer = new CompletableFuture<>();
@@ -274,6 +264,7 @@ public final class RolloutQueue implements AutoCloseable {
      * @param lineage the one this opens, which makes the call idempotent
      * @param word what the trainer calls the weights of the checkpoint, as one does that was begun in another run; null
      *     where they are called what they were when the step was trained, or the trainer's ready says it
+     * @throws RolloutQueueException of kind REFUSED; the text says what is possible
      */
     public ResumeAnswer resume(StepNumber step, ResumeMode mode, Lineage lineage, @Nullable WeightVersion word)
             throws InterruptedException {
@@ -284,6 +275,8 @@ public final class RolloutQueue implements AutoCloseable {
     /**
      * Says what the weights are at: updating or paused while engines serve none, ready when every engine serves the
      * version. Durable when this returns; idempotent.
+     *
+     * @throws RolloutQueueException of kind REFUSED when the version does not rise, or the run is in another lineage
      */
     public PolicyAnswer announce(Announcement announcement) throws InterruptedException {
         CompletableFuture<PolicyAnswer> answer = new CompletableFuture<>();
@@ -291,9 +284,9 @@ public final class RolloutQueue implements AutoCloseable {
     }
 
     /** What the weights are at. */
-    public PolicyAnswer.Stands policy() throws InterruptedException {
+    public PolicyAnswer policy() throws InterruptedException {
         CompletableFuture<PolicyAnswer> answer = new CompletableFuture<>();
-        return (PolicyAnswer.Stands) ask(new Request.Weights(null, answer), answer, SHORT_WAIT);
+        return ask(new Request.Weights(null, answer), answer, SHORT_WAIT);
     }
 
     public TrainerStatus status() throws InterruptedException {

@@ -17,12 +17,10 @@ import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.evaluate.score.EvaluationStatus;
 import io.millrace.trainer.queue.RolloutQueue;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -32,10 +30,24 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class EvaluationRoutes {
     private static final String PATH = "/v1/evaluations";
-    private static final List<String> KEYS =
-            List.of("eval_id", "data_sets", "lineage", "weight_version", "time_limit_ms");
-    private static final List<String> DATA_SET_KEYS = List.of(
-            "name", "path", "samples", "pass_reward", "reward_type", "temperature", "top_p", "top_k", "max_new_tokens");
+
+    private record EvaluationBody(
+            @Nullable String evalId,
+            @Nullable List<DataSetBody> dataSets,
+            @Nullable Lineage lineage,
+            @Nullable WeightVersion weightVersion,
+            @Nullable Long timeLimitMs) {}
+
+    private record DataSetBody(
+            @Nullable String name,
+            @Nullable String path,
+            @Nullable Integer samples,
+            @Nullable Double passReward,
+            @Nullable String rewardType,
+            @Nullable Double temperature,
+            @Nullable Double topP,
+            @Nullable Integer topK,
+            @Nullable Integer maxNewTokens) {}
 
     private final RolloutQueue queue;
     private final Evaluations evaluations;
@@ -54,79 +66,61 @@ final class EvaluationRoutes {
     }
 
     private void request(ServerRequest request, ServerResponse response) throws InterruptedException {
-        ObjectNode form = Forms.form(Forms.body(request), KEYS);
-        String evalId = form.path("eval_id").asString("eval-" + UUID.randomUUID());
-        Long version = Forms.number(form, "weight_version");
-        Long lineage = Forms.number(form, "lineage");
-        if (version != null && lineage == null) {
-            throw Forms.bad(
+        EvaluationBody body = Bodies.read(request, EvaluationBody.class);
+        if (body.weightVersion() != null && body.lineage() == null) {
+            throw Bodies.bad(
                     "lineage must be given with weight_version: the one that the trainer is in, whose word it is");
         }
-        Long limitMs = Forms.number(form, "time_limit_ms");
-        List<EvalDataSet> dataSets = dataSets(form);
         EvaluationStatus status;
         try {
             status = queue.evaluate(
-                    evalId,
-                    dataSets,
-                    lineage == null ? null : new Lineage(lineage),
-                    version == null ? null : new WeightVersion(version),
-                    limitMs == null ? null : Duration.ofMillis(limitMs));
+                    body.evalId() == null ? "eval-" + UUID.randomUUID() : body.evalId(),
+                    dataSets(body),
+                    body.lineage(),
+                    body.weightVersion(),
+                    body.timeLimitMs() == null ? null : Duration.ofMillis(body.timeLimitMs()));
         } catch (IllegalArgumentException e) {
-            throw Forms.bad(String.valueOf(e.getMessage()));
+            throw Bodies.bad(String.valueOf(e.getMessage()));
         }
         OpsServer.sendJson(response, status.isOpen() ? Status.ACCEPTED_202 : Status.OK_200, json(status));
     }
 
-    private List<EvalDataSet> dataSets(ObjectNode form) {
-        JsonNode given = form.path("data_sets");
-        if (given.isMissingNode() || given.isNull()) {
+    private List<EvalDataSet> dataSets(EvaluationBody body) {
+        if (body.dataSets() == null) {
             if (evaluations.configured().isEmpty()) {
-                throw Forms.bad("data_sets must be given: no --eval-dataset is set");
+                throw Bodies.bad("data_sets must be given: no --eval-dataset is set");
             }
             return evaluations.configured();
         }
-        if (!(given instanceof ArrayNode array) || array.isEmpty()) {
-            throw Forms.bad("data_sets must be a list of objects with keys of " + DATA_SET_KEYS);
+        if (body.dataSets().isEmpty()) {
+            throw Bodies.bad("data_sets must be a list of objects, was []");
         }
-        List<EvalDataSet> dataSets = new ArrayList<>();
-        for (JsonNode node : array) {
-            dataSets.add(dataSet(node));
-        }
-        return dataSets;
+        return body.dataSets().stream().map(this::dataSet).toList();
     }
 
-    private EvalDataSet dataSet(JsonNode node) {
-        ObjectNode form = Forms.known(node, DATA_SET_KEYS);
+    private EvalDataSet dataSet(DataSetBody body) {
         EvalDefaults defaults = evaluations.defaults();
-        Long samples = Forms.number(form, "samples");
-        Double passReward = Forms.decimal(form, "pass_reward");
-        Double temperature = Forms.decimal(form, "temperature");
-        Double topP = Forms.decimal(form, "top_p");
-        Integer topK = Forms.whole(form, "top_k");
-        Integer maxNewTokens = Forms.whole(form, "max_new_tokens");
         try {
             return new EvalDataSet(
-                    text(form, "name"),
-                    text(form, "path"),
-                    samples == null ? defaults.samples() : Math.toIntExact(samples),
-                    passReward == null ? defaults.passReward() : passReward,
-                    form.hasNonNull("reward_type") ? text(form, "reward_type") : defaults.rewardType(),
-                    temperature == null ? defaults.temperature() : temperature,
-                    topP == null ? defaults.topP() : topP,
-                    topK == null ? defaults.topK() : topK,
-                    maxNewTokens == null ? defaults.maxNewTokens() : maxNewTokens);
-        } catch (IllegalArgumentException | ArithmeticException e) {
-            throw Forms.bad("data_sets: " + e.getMessage());
+                    text(body.name(), "name"),
+                    text(body.path(), "path"),
+                    body.samples() == null ? defaults.samples() : body.samples(),
+                    body.passReward() == null ? defaults.passReward() : body.passReward(),
+                    body.rewardType() == null ? defaults.rewardType() : text(body.rewardType(), "reward_type"),
+                    body.temperature() == null ? defaults.temperature() : body.temperature(),
+                    body.topP() == null ? defaults.topP() : body.topP(),
+                    body.topK() == null ? defaults.topK() : body.topK(),
+                    body.maxNewTokens() == null ? defaults.maxNewTokens() : body.maxNewTokens());
+        } catch (IllegalArgumentException e) {
+            throw Bodies.bad("data_sets: " + e.getMessage());
         }
     }
 
-    private static String text(ObjectNode form, String key) {
-        JsonNode value = form.path(key);
-        if (!value.isString() || value.asString().isBlank()) {
-            throw Forms.bad(key + " of a data set must be a text, was " + (value.isMissingNode() ? "absent" : value));
+    private static String text(@Nullable String value, String key) {
+        if (value == null || value.isBlank()) {
+            throw Bodies.bad(key + " of a data set must be a text, was " + (value == null ? "absent" : "blank"));
         }
-        return value.asString();
+        return value;
     }
 
     private void list(ServerRequest request, ServerResponse response) {

@@ -1,21 +1,17 @@
 package io.millrace.trainer.serve;
 
-import io.helidon.http.HttpException;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.millrace.common.http.OpsServer;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
-import io.millrace.common.json.Json;
 import io.millrace.common.record.Policy;
 import io.millrace.trainer.ask.PolicyAnswer;
 import io.millrace.trainer.policy.Announcement;
 import io.millrace.trainer.queue.RolloutQueue;
 import java.util.List;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the trainer's weights are at, over HTTP: {@code POST /v1/policy} with {@code {"lineage": 0, "state": "updating"}},
@@ -39,48 +35,43 @@ final class PolicyRoutes {
         send(response, queue.policy());
     }
 
+    private record PolicyBody(
+            @Nullable Lineage lineage,
+            Policy.@Nullable State state,
+            @Nullable WeightVersion weightVersion) {}
+
     private void announce(ServerRequest request, ServerResponse response) throws InterruptedException {
-        ObjectNode form = Forms.form(Forms.body(request), List.of("lineage", "state", "weight_version"));
-        Long lineage = Forms.number(form, "lineage");
-        Long version = Forms.number(form, "weight_version");
-        Policy.State state = state(form);
-        if (lineage == null) {
-            throw Forms.bad("lineage must be given: the one that the trainer is in, as its leases say");
+        PolicyBody body = Bodies.read(request, PolicyBody.class);
+        Lineage lineage = Bodies.given(body.lineage(), "lineage", "the one that the trainer is in, as its leases say");
+        Policy.State state = Bodies.given(body.state(), "state", "ready, updating or paused");
+        if (body.weightVersion() != null && state != Policy.State.READY) {
+            throw Bodies.bad("weight_version goes with state ready only: a version is announced when engines serve it");
         }
-        if (version != null && state != Policy.State.READY) {
-            throw new HttpException(
-                    "weight_version goes with state ready only: a version is announced when engines serve it",
-                    Status.BAD_REQUEST_400);
-        }
-        switch (queue.announce(
-                new Announcement(new Lineage(lineage), state, version == null ? null : new WeightVersion(version)))) {
-            case PolicyAnswer.Stands stands -> send(response, stands);
-            case PolicyAnswer.Refused refused -> TrainerRoutes.conflict(response, refused.why(), refused.current());
-        }
+        send(response, queue.announce(new Announcement(lineage, state, body.weightVersion())));
     }
 
-    private static Policy.State state(ObjectNode form) {
-        String word = form.path("state").asString("");
-        for (Policy.State state : Policy.State.values()) {
-            if (state.word().equals(word)) {
-                return state;
-            }
-        }
-        throw new HttpException(
-                "state must be ready, updating or paused, was " + form.path("state"), Status.BAD_REQUEST_400);
-    }
+    /** @param weightVersion as the trainer calls it */
+    private record PolicyView(
+            Lineage lineage,
+            WeightVersion weightVersion,
+            long versionOffset,
+            Policy.State state,
+            long trainedGroups,
+            long sinceMs,
+            List<String> warnings) {}
 
-    private static void send(ServerResponse response, PolicyAnswer.Stands stands) {
-        Policy policy = stands.policy();
-        ObjectNode body = Json.object();
-        body.put("lineage", policy.lineage().value());
-        body.put("weight_version", policy.word().value());
-        body.put("version_offset", policy.words().offset());
-        body.put("state", policy.state().word());
-        body.put("trained_groups", policy.trainedGroups());
-        body.put("since_ms", policy.sinceMs());
-        ArrayNode warnings = body.putArray("warnings");
-        stands.warnings().forEach(warnings::add);
-        OpsServer.sendJson(response, Status.OK_200, body);
+    private static void send(ServerResponse response, PolicyAnswer answer) {
+        Policy policy = answer.policy();
+        TrainerRoutes.send(
+                response,
+                Status.OK_200,
+                new PolicyView(
+                        policy.lineage(),
+                        policy.word(),
+                        policy.words().offset(),
+                        policy.state(),
+                        policy.trainedGroups(),
+                        policy.sinceMs(),
+                        answer.warnings()));
     }
 }

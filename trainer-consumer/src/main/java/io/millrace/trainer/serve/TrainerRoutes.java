@@ -8,12 +8,15 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.http.OpsServer;
+import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
+import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.trainer.ask.AckAnswer;
 import io.millrace.trainer.ask.Current;
 import io.millrace.trainer.ask.LeaseAnswer;
@@ -28,9 +31,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -87,42 +90,48 @@ public final class TrainerRoutes {
     private void lease(ServerRequest request, ServerResponse response) throws InterruptedException {
         String text = request.path().pathParameters().get("step");
         StepNumber step = text.equals("next") ? null : step(text);
-        Map<String, String> query = Forms.query(request, List.of("lineage", "wait_ms"));
+        Map<String, String> query = Bodies.query(request, List.of("lineage", "wait_ms"));
         long waitMs = number("wait_ms", query.getOrDefault("wait_ms", Long.toString(WAIT_MS_DEFAULT)), WAIT_MS_MAX);
         Lineage lineage = lineage(query.getOrDefault("lineage", ""));
         switch (queue.lease(step, lineage, Duration.ofMillis(waitMs))) {
-            case LeaseAnswer.Leased leased -> OpsServer.sendJson(response, Status.OK_200, leased(leased));
-            case LeaseAnswer.NotYet notYet ->
-                OpsServer.sendJson(response, Status.ACCEPTED_202, Json.MAPPER.valueToTree(notYet));
-            case LeaseAnswer.Refused refused -> conflict(response, refused.why(), refused.current());
+            case LeaseAnswer.Leased leased -> send(response, Status.OK_200, LeaseView.of(leased));
+            case LeaseAnswer.NotYet notYet -> send(response, Status.ACCEPTED_202, notYet);
         }
     }
 
-    private static ObjectNode leased(LeaseAnswer.Leased leased) {
-        StepRecord.Lease lease = leased.lease();
-        ObjectNode body = Json.object();
-        body.put("lineage", lease.lineage().value());
-        body.put("step", lease.step().value());
-        body.put("lease", lease.token().toString());
-        body.put("weight_version", lease.word().value());
-        body.put("leased_at_ms", lease.leasedAtMs());
-        body.put("groups", lease.groups().size());
-        ArrayNode indices = body.putArray("group_indices");
-        lease.groups().forEach(entry -> indices.add(entry.groupIndex().value()));
-        ArrayNode warnings = body.putArray("warnings");
-        leased.warnings().forEach(warnings::add);
-        body.put("batch", "/v1/steps/" + lease.step() + "/batch?lease=" + lease.token());
-        return body;
+    private record LeaseView(
+            Lineage lineage,
+            StepNumber step,
+            String lease,
+            WeightVersion weightVersion,
+            long leasedAtMs,
+            int groups,
+            List<GroupIndex> groupIndices,
+            List<String> warnings,
+            String batch) {
+        static LeaseView of(LeaseAnswer.Leased leased) {
+            StepRecord.Lease lease = leased.lease();
+            return new LeaseView(
+                    lease.lineage(),
+                    lease.step(),
+                    lease.token().toString(),
+                    lease.word(),
+                    lease.leasedAtMs(),
+                    lease.groups().size(),
+                    lease.groups().stream().map(ManifestEntry::groupIndex).toList(),
+                    leased.warnings(),
+                    "/v1/steps/" + lease.step() + "/batch?lease=" + lease.token());
+        }
     }
 
     private void batch(ServerRequest request, ServerResponse response) throws InterruptedException {
         StepNumber step = step(request.path().pathParameters().get("step"));
-        Map<String, String> query = Forms.query(request, List.of("lease", "format"));
+        Map<String, String> query = Bodies.query(request, List.of("lease", "format"));
         LeaseToken lease = token(step, query.getOrDefault("lease", ""));
         String accept = String.join(",", request.headers().values(HeaderNames.ACCEPT));
         String format = query.getOrDefault("format", accept.contains(BatchBody.SAFETENSORS) ? "safetensors" : "json");
         if (!format.equals("json") && !format.equals("safetensors")) {
-            throw bad("format must be json or safetensors, was '" + format + "'");
+            throw Bodies.bad("format must be json or safetensors, was '" + format + "'");
         }
         try (BatchDownloads.Place place = downloads.begin(step)) {
             BatchBody body = place.make(
@@ -139,44 +148,33 @@ public final class TrainerRoutes {
         }
     }
 
+    private record AckBody(
+            @Nullable String lease,
+            @Nullable WeightVersion weightVersion,
+            @Nullable StepNumber checkpointStep) {}
+
     private void acknowledge(ServerRequest request, ServerResponse response) throws InterruptedException {
         StepNumber step = step(request.path().pathParameters().get("step"));
-        ObjectNode form = Forms.form(Forms.body(request), List.of("lease", "weight_version", "checkpoint_step"));
-        LeaseToken lease = token(step, form.path("lease").asString(""));
-        Long version = Forms.number(form, "weight_version");
-        Long checkpoint = Forms.number(form, "checkpoint_step");
-        switch (queue.tryAcknowledge(
-                lease,
-                version == null ? null : new WeightVersion(version),
-                checkpoint == null ? null : new StepNumber(checkpoint))) {
-            case AckAnswer.Acknowledged done ->
-                OpsServer.sendJson(response, Status.OK_200, Json.MAPPER.valueToTree(done));
-            case AckAnswer.Refused refused -> conflict(response, refused.why(), refused.current());
-        }
+        AckBody body = Bodies.read(request, AckBody.class);
+        AckAnswer answer = queue.acknowledge(
+                token(step, body.lease() == null ? "" : body.lease()), body.weightVersion(), body.checkpointStep());
+        send(response, Status.OK_200, answer);
     }
 
+    private record ResumeBody(
+            @Nullable StepNumber step,
+            @Nullable ResumeMode mode,
+            @Nullable Lineage lineage,
+            @Nullable WeightVersion weightVersion) {}
+
     private void resume(ServerRequest request, ServerResponse response) throws InterruptedException {
-        ObjectNode form = Forms.form(Forms.body(request), List.of("step", "mode", "lineage", "weight_version"));
-        Long step = Forms.number(form, "step");
-        Long lineage = Forms.number(form, "lineage");
-        Long word = Forms.number(form, "weight_version");
-        if (step == null) {
-            throw bad("step must be given: the step at which the checkpoint resumes");
-        }
-        if (lineage == null) {
-            throw bad("lineage must be given: the one that this opens, one above the run's");
-        }
-        ResumeMode mode = switch (form.path("mode").asString("replay")) {
-            case "replay" -> ResumeMode.REPLAY;
-            case "fresh" -> ResumeMode.FRESH;
-            default -> throw bad("mode must be replay or fresh, was " + form.path("mode"));
-        };
-        WeightVersion checkpoint = word == null ? null : new WeightVersion(word);
-        switch (queue.resume(new StepNumber(step), mode, new Lineage(lineage), checkpoint)) {
-            case ResumeAnswer.Resumed done ->
-                OpsServer.sendJson(response, Status.OK_200, Json.MAPPER.valueToTree(done));
-            case ResumeAnswer.Refused refused -> conflict(response, refused.why(), refused.current());
-        }
+        ResumeBody body = Bodies.read(request, ResumeBody.class);
+        ResumeAnswer answer = queue.resume(
+                Bodies.given(body.step(), "step", "the step at which the checkpoint resumes"),
+                body.mode() == null ? ResumeMode.REPLAY : body.mode(),
+                Bodies.given(body.lineage(), "lineage", "the one that this opens, one above the run's"),
+                body.weightVersion());
+        send(response, Status.OK_200, answer);
     }
 
     /** How the consumer stands, as the operations endpoints show it. */
@@ -208,25 +206,26 @@ public final class TrainerRoutes {
 
     private static LeaseToken token(StepNumber step, String word) {
         if (word.isEmpty()) {
-            throw bad("lease must be given: the token that the answer to the lease of step " + step + " has");
+            throw Bodies.bad("lease must be given: the token that the answer to the lease of step " + step + " has");
         }
         LeaseToken token;
         try {
             token = LeaseToken.parse(word);
         } catch (IllegalArgumentException e) {
-            throw bad(String.valueOf(e.getMessage()));
+            throw Bodies.bad(String.valueOf(e.getMessage()));
         }
         if (!token.step().equals(step)) {
-            throw bad("lease is of step " + token.step() + ", the path names step " + step);
+            throw Bodies.bad("lease is of step " + token.step() + ", the path names step " + step);
         }
         return token;
     }
 
     private static Lineage lineage(String text) {
         if (text.isEmpty()) {
-            throw bad("lineage must be given: the one that the trainer is in, which it read when it began, from GET"
-                    + " /v1/status or from the answer to its resumption. Who reads it anew with each lease never learns"
-                    + " that it was replaced");
+            throw Bodies.bad(
+                    "lineage must be given: the one that the trainer is in, which it read when it began, from GET"
+                            + " /v1/status or from the answer to its resumption. Who reads it anew with each lease never learns"
+                            + " that it was replaced");
         }
         return new Lineage(number("lineage", text, Long.MAX_VALUE));
     }
@@ -237,20 +236,25 @@ public final class TrainerRoutes {
 
     private static long number(String name, String text, long max) {
         if (!NUMBER.matcher(text).matches() || Long.parseLong(text) > max) {
-            throw bad(name + " must be a whole number from 0" + (max == Long.MAX_VALUE ? "" : " to " + max) + ", was '"
-                    + text + "'");
+            throw Bodies.bad(name + " must be a whole number from 0" + (max == Long.MAX_VALUE ? "" : " to " + max)
+                    + ", was '" + text + "'");
         }
         return Long.parseLong(text);
-    }
-
-    private static HttpException bad(String message) {
-        return new HttpException(message, Status.BAD_REQUEST_400);
     }
 
     private static void refuse(ServerResponse response, RolloutQueueException e) {
         Current current = e.current();
         if (current != null) {
-            conflict(response, String.valueOf(e.getMessage()), current);
+            // What was asked does not fit how the run stands, which is told with it.
+            send(
+                    response,
+                    Status.CONFLICT_409,
+                    new Refusal(
+                            String.valueOf(e.getMessage()),
+                            current.lineage(),
+                            current.step(),
+                            current.weightVersion(),
+                            current.state()));
             return;
         }
         Status status = switch (e.kind()) {
@@ -263,20 +267,19 @@ public final class TrainerRoutes {
         error(response, status, String.valueOf(e.getMessage()));
     }
 
-    /** What was asked does not fit how the run stands, which is told with it. */
-    static void conflict(ServerResponse response, String why, Current current) {
-        ObjectNode body = Json.object();
-        body.put("error", why);
-        body.put("lineage", current.lineage().value());
-        body.put("step", current.step().value());
-        body.put("weight_version", current.weightVersion().value());
-        body.put("state", current.state().word());
-        OpsServer.sendJson(response, Status.CONFLICT_409, body);
-    }
+    private record Refusal(
+            String error,
+            @Nullable Lineage lineage,
+            @Nullable StepNumber step,
+            @Nullable WeightVersion weightVersion,
+            Policy.@Nullable State state) {}
 
     static void error(ServerResponse response, Status status, String message) {
-        ObjectNode body = Json.object();
-        body.put("error", message);
-        OpsServer.sendJson(response, status, body);
+        send(response, status, new Refusal(message, null, null, null, null));
+    }
+
+    /** A record as JSON. */
+    static void send(ServerResponse response, Status status, Record view) {
+        OpsServer.sendJson(response, status, Json.MAPPER.valueToTree(view));
     }
 }

@@ -24,7 +24,7 @@ public sealed interface LeaseDecision {
     record MayReplay(StepNumber step) implements LeaseDecision {}
 
     /** Another step is due. */
-    record WrongStep(StepNumber asked, StepNumber expected, String why) implements LeaseDecision {}
+    record WrongStep(String why) implements LeaseDecision {}
 
     /** No further step can be filled before a new weight version is announced; the text says what to do. */
     record UnfillableAtThisVersion(String why) implements LeaseDecision {}

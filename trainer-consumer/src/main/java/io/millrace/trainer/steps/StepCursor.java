@@ -142,10 +142,8 @@ final class StepCursor {
             // Which version an older step led to is not kept; it can only be one that is known by now.
             return new AckDecision.AlreadyAcknowledged(step);
         }
-        return new AckDecision.Conflict(
-                step,
-                "step " + step + " was acknowledged before without weight version " + word
-                        + "; announce it with the acknowledgement of step " + next + " or later");
+        return new AckDecision.Refused("step " + step + " was acknowledged before without weight version " + word
+                + "; announce it with the acknowledgement of step " + next + " or later");
     }
 
     private boolean isSame(StepNumber step, WeightVersion version, Lineage lineage) {

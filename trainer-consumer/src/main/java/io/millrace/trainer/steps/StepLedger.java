@@ -48,7 +48,7 @@ public final class StepLedger extends StepState {
     public LeaseDecision mayLease(StepNumber step) {
         Optional<String> notDue = steps.whyNotDue(step);
         if (notDue.isPresent()) {
-            return new LeaseDecision.WrongStep(step, nextStep(), notDue.get());
+            return new LeaseDecision.WrongStep(notDue.get());
         }
         StepRecord.Lease open = openLease();
         if (open != null) {
@@ -118,7 +118,7 @@ public final class StepLedger extends StepState {
         }
         StepRecord.Lease lease = openLease();
         if (lease == null || !steps.isOpen(token)) {
-            return new AckDecision.NotTheOpenLease(token, whyNotOpen(token));
+            return new AckDecision.Refused(whyNotOpen(token));
         }
         WeightVersion version = null;
         VersionWords words = policy().words();
@@ -129,18 +129,23 @@ public final class StepLedger extends StepState {
                     words = means.words();
                 }
                 case VersionRules.Meaning.Refused refused -> {
-                    return new AckDecision.VersionTooHigh(refused.why());
+                    return new AckDecision.Refused(refused.why());
                 }
                 case VersionRules.Meaning.Restart restart ->
                     throw new IllegalStateException("an acknowledgement restarts no count");
             }
             if (version.compareTo(policy().weightVersion()) <= 0) {
-                return new AckDecision.VersionNotNewer(word, policy().word());
+                return new AckDecision.Refused("weight_version " + word + " is not newer than the current "
+                        + policy().word()
+                        + "; announce a larger one, or none. A trainer that counts anew says so by ready"
+                        + " with its version, POST /v1/policy");
             }
         }
         StepNumber step = token.step();
         if (named != null && named.compareTo(step.next()) > 0) {
-            return new AckDecision.CheckpointAhead(named, step.next());
+            return new AckDecision.Refused("checkpoint_step " + named
+                    + " is the step at which the checkpoint resumes; after step " + step + " it is at most "
+                    + step.next());
         }
         List<GroupIndex> groups = train();
         StepRecord.Acknowledgement ack = new StepRecord.Acknowledgement(

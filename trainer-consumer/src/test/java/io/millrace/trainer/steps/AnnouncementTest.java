@@ -182,8 +182,8 @@ class AnnouncementTest {
         changed(State.READY, version(8));
         assertInstanceOf(PolicyDecision.Refused.class, announce(State.READY, version(17)));
         StepRecord.Lease lease = lease();
-        AckDecision.VersionTooHigh high = assertInstanceOf(
-                AckDecision.VersionTooHigh.class, ledger.acknowledge(lease.token(), version(17), null, nowMs));
+        AckDecision.Refused high = assertInstanceOf(
+                AckDecision.Refused.class, ledger.acknowledge(lease.token(), version(17), null, nowMs));
         assertTrue(high.why().contains("expected is 9"), high.why());
         assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(lease.token(), version(16), null, nowMs));
     }
@@ -244,9 +244,8 @@ class AnnouncementTest {
                 ResumeDecision.MayResume.class, ledger.mayResume(new StepNumber(0), ResumeMode.FRESH, new Lineage(1)));
         written.addAll(ledger.resume(may.calling(version(100)), List.of(), nowMs));
         StepRecord.Lease lease = lease();
-        assertInstanceOf(AckDecision.VersionNotNewer.class, ledger.acknowledge(lease.token(), version(7), null, nowMs));
-        assertInstanceOf(
-                AckDecision.VersionTooHigh.class, ledger.acknowledge(lease.token(), version(500), null, nowMs));
+        assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(lease.token(), version(7), null, nowMs));
+        assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(lease.token(), version(500), null, nowMs));
         assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(lease.token(), version(101), null, nowMs));
         assertEquals(version(1), ledger.policy().weightVersion());
         assertEquals(version(101), ledger.policy().word());

@@ -503,7 +503,7 @@ final class RandomRun {
         WeightVersion version = random.nextBoolean() ? null : new WeightVersion(before.value() + 1);
         AckDecision decision = ledger.acknowledge(token, version, null, 2);
         if (!token.lineage().equals(ledger.lineage())) {
-            assertInstanceOf(AckDecision.NotTheOpenLease.class, decision, name);
+            assertInstanceOf(AckDecision.Refused.class, decision, name);
         }
         assertFalse(decision instanceof AckDecision.Acknowledged, name + ": an old token settles a step");
         assertEquals(open, ledger.openLease(), name);

@@ -94,24 +94,24 @@ class StepLedgerTest {
         LeaseDecision.SameLease same = assertInstanceOf(LeaseDecision.SameLease.class, ledger.mayLease(step(0)));
         assertEquals(lease, same.lease());
         assertEquals(
-                step(0),
+                "step 0 is leased; acknowledge it before step 1 is leased",
                 assertInstanceOf(LeaseDecision.WrongStep.class, ledger.mayLease(step(1)))
-                        .expected());
+                        .why());
         assertThrows(IllegalStateException.class, () -> lease(1, 2, 3));
     }
 
     @Test
     void aWrongStepIsToldWhichIsDue() {
         assertEquals(
-                step(0),
+                "step 4 is not due; the next step is 0",
                 assertInstanceOf(LeaseDecision.WrongStep.class, ledger.mayLease(step(4)))
-                        .expected());
+                        .why());
         take(0, version(1), 0, 1);
         LeaseDecision.WrongStep past = assertInstanceOf(LeaseDecision.WrongStep.class, ledger.mayLease(step(0)));
         assertEquals("step 0 was acknowledged before; the next step is 1", past.why());
         LeaseToken none = new LeaseToken(new Lineage(0), step(1), LeaseId.draw(ids));
-        AckDecision.NotTheOpenLease unleased =
-                assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(none, null, null, 7));
+        AckDecision.Refused unleased =
+                assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(none, null, null, 7));
         assertEquals("step 1 is not leased; lease step 1 first", unleased.why());
     }
 
@@ -120,10 +120,10 @@ class StepLedgerTest {
         LeaseToken token = take(0, version(3), 0, 1).lease().token();
         assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(token, version(3), null, 9));
         assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(token, null, null, 9));
-        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(token, version(4), null, 9));
+        assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(token, version(4), null, 9));
         take(1, version(5), 2, 3);
         assertInstanceOf(AckDecision.AlreadyAcknowledged.class, ledger.acknowledge(token, version(3), null, 9));
-        assertInstanceOf(AckDecision.Conflict.class, ledger.acknowledge(token, version(6), null, 9));
+        assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(token, version(6), null, 9));
         assertEquals(4, ledger.totals().trained());
     }
 
@@ -131,9 +131,9 @@ class StepLedgerTest {
     void aVersionMustBeNewer() {
         take(0, version(3), 0, 1);
         lease(1, 2, 3);
-        AckDecision.VersionNotNewer old =
-                assertInstanceOf(AckDecision.VersionNotNewer.class, ledger.acknowledge(token(), version(3), null, 9));
-        assertEquals(version(3), old.current());
+        AckDecision.Refused old =
+                assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(token(), version(3), null, 9));
+        assertTrue(old.why().startsWith("weight_version 3 is not newer than the current 3"), old.why());
         assertEquals(2, ledger.totals().trained());
         assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token(), version(4), null, 9));
     }
@@ -286,11 +286,11 @@ class StepLedgerTest {
         StepRecord.Lease gone = lease(0, 0, 1);
         written.add(gone);
         written.add(ledger.voidLease("group 1 is gone"));
-        assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(gone.token(), null, null, 6));
+        assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(gone.token(), null, null, 6));
         assertFalse(ledger.isSettled(new GroupIndex(0)));
         written.add(lease(0, 0, 2));
         assertInstanceOf(
-                AckDecision.NotTheOpenLease.class,
+                AckDecision.Refused.class,
                 ledger.acknowledge(gone.token(), null, null, 7),
                 "groups that the trainer has never seen would count as trained");
         assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token(), null, null, 8));
@@ -385,24 +385,24 @@ class StepLedgerTest {
     @Test
     void aZombiesLateAcknowledgementIsRefused() {
         LeaseToken old = resumedAndLeasedAnew();
-        AckDecision.NotTheOpenLease late =
-                assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(old, version(77), null, 9));
+        AckDecision.Refused late =
+                assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(old, version(77), null, 9));
         assertTrue(late.why().contains("of lineage 0, the run is in lineage 1"), late.why());
         assertEquals(2, ledger.totals().trained());
         assertEquals(version(1), ledger.policy().weightVersion());
         assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token(), version(2), null, 9));
         assertEquals(4, ledger.totals().trained());
         // And one of the step that it had acknowledged before: nothing to say to it either.
-        assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(old, null, null, 9));
+        assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(old, null, null, 9));
     }
 
     @Test
     void anotherLeaseOfTheSameStepIsRefusedToo() {
         LeaseToken token = lease(0, 0, 1).token();
         LeaseToken other = new LeaseToken(token.lineage(), token.step(), LeaseId.draw(ids));
-        assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(other, version(1), null, 9));
+        assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(other, version(1), null, 9));
         assertInstanceOf(AckDecision.Acknowledged.class, ledger.acknowledge(token, version(1), null, 9));
-        assertInstanceOf(AckDecision.NotTheOpenLease.class, ledger.acknowledge(other, version(1), null, 9));
+        assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(other, version(1), null, 9));
     }
 
     private Policy.State resumed(long at) {

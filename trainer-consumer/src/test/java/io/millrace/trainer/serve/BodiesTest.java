@@ -6,22 +6,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
+import io.millrace.common.id.StepNumber;
+import io.millrace.trainer.steps.ResumeMode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Bodies that no trainer sends: each is one answer of 400 that says what is wrong. */
-final class FormsTest {
-    private static final List<String> KNOWN = List.of("step", "mode");
+final class BodiesTest {
+    private record Body(
+            @Nullable StepNumber step,
+            @Nullable ResumeMode mode,
+            @Nullable String lease,
+            @Nullable Double topP,
+            @Nullable Integer topK,
+            @Nullable List<Inner> inner) {}
 
-    private static ObjectNode form(byte[] body) {
-        return Forms.form(body, KNOWN);
-    }
+    private record Inner(@Nullable String name) {}
 
     private static void refused(String says, byte[] body) {
-        HttpException refusal = assertThrows(HttpException.class, () -> Forms.number(form(body), "step"));
+        HttpException refusal = assertThrows(HttpException.class, () -> Bodies.read(body, Body.class));
         assertEquals(Status.BAD_REQUEST_400, refusal.status());
         String message = String.valueOf(refusal.getMessage());
         assertTrue(message.contains(says), message);
@@ -45,6 +51,19 @@ final class FormsTest {
         refused("step must be a whole number", "{\"step\":" + "9".repeat(900) + "}");
         refused("step must be a whole number", "{\"step\":-1}");
         refused("step must be a whole number", "{\"step\":\"" + "x".repeat(60_000) + "\"}");
+        refused("step must be a whole number of 0 or more, was 1.5", "{\"step\":1.5}");
+        refused("step must be a whole number of 0 or more, was \"1\"", "{\"step\":\"1\"}");
+        refused("step must be a whole number", "{\"step\":{\"value\":1}}");
+        refused("step must be a whole number", "{\"step\":true}");
+        refused("mode must be one of replay, fresh, was \"freshh\"", "{\"mode\":\"freshh\"}");
+        refused("mode must be one of replay, fresh, was 1", "{\"mode\":1}");
+        refused("lease must be a text, was 7", "{\"lease\":7}");
+        refused("top_p must be a number, was \"0.5\"", "{\"top_p\":\"0.5\"}");
+        refused("top_k must be a whole number", "{\"top_k\":1.5}");
+        refused("inner must be a list of objects, was {}", "{\"inner\":{}}");
+        refused("inner must be an object, was 5", "{\"inner\":[5]}");
+        refused("name must be a text, was 5", "{\"inner\":[{\"name\":5}]}");
+        refused("unknown key 'nam'", "{\"inner\":[{\"nam\":\"a\"}]}");
         refused("unknown key", "{\"" + "x".repeat(40_000) + "\":1}");
     }
 
@@ -63,7 +82,7 @@ final class FormsTest {
                 body[random.nextInt(body.length)] = (byte) random.nextInt(256);
             }
             try {
-                Forms.number(form(body), "step");
+                var _ = Bodies.read(body, Body.class);
             } catch (HttpException e) {
                 assertEquals(Status.BAD_REQUEST_400, e.status());
             }
