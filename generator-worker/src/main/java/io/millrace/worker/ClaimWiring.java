@@ -18,6 +18,7 @@ import io.millrace.worker.inflight.HeldAttempt;
 import io.millrace.worker.inflight.InFlightTable;
 import io.millrace.worker.slots.SlotSettings;
 import io.millrace.worker.slots.Slots;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,6 +43,9 @@ record ClaimWiring(
         Slots<HeldAttempt> slots,
         InFlightTable table,
         Consumer<HeldAttempt> begin) {
+    /** How long a claimer waits in a turn. */
+    private static final Duration TURN = Duration.ofMillis(500);
+
     /** @param stops gets what is started */
     void start(SlotSettings settings, StopSequence stops) {
         List<Runnable> claimers = new ArrayList<>();
@@ -66,6 +70,7 @@ record ClaimWiring(
                 table,
                 begin,
                 gates,
+                TURN,
                 WallClock.system(),
                 Ticker.system(),
                 health,

@@ -258,7 +258,8 @@ public final class WorkerWiring {
                         settings.publish().statusTimeout()),
                 gate,
                 health,
-                settings.brokerTimeout());
+                settings.brokerTimeout(),
+                Ticker.system());
         OwnerLoop following = new OwnerLoop("worker-policy", follower, fatal).start();
         stops.push("policy", following::stop);
     }

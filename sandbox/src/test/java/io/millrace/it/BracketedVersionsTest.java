@@ -57,8 +57,8 @@ class BracketedVersionsTest {
                     .put("abort_all_requests", abort);
             run.post(engine, "/update_weight_version", update);
             run.say(Policy.State.READY, version);
-            // The engine's own time: what is generated now has tokens of this version.
-            Thread.sleep(100);
+            // What is generated meanwhile has tokens of this version.
+            Aside.generate(engine, 20);
         } while (run.receipts().size() < GROUPS && version < 500);
         run.awaitReceipts(GROUPS);
     }

@@ -77,8 +77,8 @@ class PartialHandBackTest {
     /** Lets a worker generate for a while, then stops it; every receipt so far. */
     private List<Receipt> generateAndStop(WorkerRun.Worker worker, EngineServer engine, int requests) throws Exception {
         Await.until(requests + " requests", () -> run.requests(engine).size() >= requests, WorkerRun.LIMIT);
-        // The engine's own time: what is aborted has had some of it.
-        Thread.sleep(300);
+        // What is aborted has some tokens.
+        Aside.generate(engine, 20);
         worker.stop();
         return run.receipts();
     }
@@ -172,8 +172,8 @@ class PartialHandBackTest {
             for (int requests : List.of(SLOTS, SLOTS + SAMPLES)) {
                 WholeRun.Part stopped = whole.worker(engine, flags);
                 Await.until(requests + " requests", () -> whole.ledger(engine).size() >= requests, WorkerRun.LIMIT);
-                // The engine's own time: what is aborted has had some of it.
-                Thread.sleep(300);
+                // What is aborted has some tokens.
+                Aside.generate(engine, 20);
                 stopped.stop();
             }
             List<ConsumerRecord<byte[], byte[]>> partials = whole.records(whole.topics.partials());

@@ -127,8 +127,21 @@ class PauseResumeTest {
                     status.path("slots_in_use").intValue() >= aborted, "what was aborted keeps its slots: " + status);
             Await.until(
                     "the worker says what it waits for", () -> worker.health().contains(PAUSED), WorkerRun.LIMIT);
-            // Time in which a worker that did not hold would ask: nothing shows that a request is not coming.
-            Thread.sleep(1_500);
+            // Each aborted answer has been dealt with: a worker that did not hold would ask at once, and before it has
+            // said twice more how it is.
+            Await.until(
+                    "the worker has every aborted answer",
+                    () -> worker.metric("millrace_worker_aborted_requests_total{run=\"" + run.run + "\"}") >= aborted,
+                    WorkerRun.LIMIT);
+            var _ = run.receipts();
+            int statuses = run.statuses.size();
+            Await.until(
+                    "two more statuses",
+                    () -> {
+                        var _ = run.receipts();
+                        return run.statuses.size() >= statuses + 2;
+                    },
+                    WorkerRun.LIMIT);
             assertEquals(before, run.requests(engine), "requests during the pause");
 
             announce(trainer, "ready");

@@ -59,8 +59,8 @@ class WeightUpdateTest {
             JsonNode update = Json.object().put("new_version", Integer.toString(++version));
             run.post(engine, "/update_weight_version", update);
             run.say(Policy.State.READY, version);
-            // The engine's own time: what is aborted has had some of it.
-            Thread.sleep(300);
+            // What is aborted next has some tokens of this version.
+            Aside.generate(engine, 30);
         } while (run.receipts().size() < GROUPS && version < 200);
         return version;
     }

@@ -162,7 +162,7 @@ final class WholeRun {
         return records;
     }
 
-    /** The engine's ledger, a row for each request. */
+    /** The engine's ledger, a row for each request of a worker. */
     List<JsonNode> ledger(EngineServer engine) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(URI.create(engine.url() + "/admin/ledger"))
                 .timeout(LIMIT)
@@ -172,6 +172,7 @@ final class WholeRun {
                     .body()
                     .lines()
                     .map(Json.MAPPER::readTree)
+                    .filter(row -> !Aside.isRow(row))
                     .toList();
         }
     }

@@ -364,11 +364,12 @@ final class WorkerRun {
         }
     }
 
-    /** The engine's ledger, a row for each request. */
+    /** The engine's ledger, a row for each request of a worker. */
     List<JsonNode> ledger(EngineServer engine) throws Exception {
         return get(engine.url() + "/admin/ledger")
                 .lines()
                 .map(Json.MAPPER::readTree)
+                .filter(row -> !Aside.isRow(row))
                 .toList();
     }
 

@@ -48,8 +48,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Claimer implements OwnerLoop.Turn {
     private static final Logger log = LoggerFactory.getLogger(Claimer.class);
-    /** How long a turn waits for slots, and for prompts; a request to stop ends both. */
-    private static final Duration WAIT = Duration.ofMillis(500);
 
     /** Polls without an answer of a broker that takes this worker's statuses; a healthy one answers in half a second. */
     private static final Duration STALL_LIMIT = Duration.ofSeconds(60);
@@ -82,6 +80,7 @@ public final class Claimer implements OwnerLoop.Turn {
     private final InFlightTable table;
     private final Consumer<HeldAttempt> begin;
     private final Gates gates;
+    private final Duration wait;
     private final WallClock clock;
     private final Ticker ticker;
     private final Health health;
@@ -97,6 +96,7 @@ public final class Claimer implements OwnerLoop.Turn {
      * @param part of the health report
      * @param lanes asked in this order, all of one kind, training or evaluation; only the last is waited for
      * @param begin what becomes of a claimed group, once it stands in the table; returns at once
+     * @param wait how long a turn waits for slots, and for prompts; a request to stop ends both
      */
     public Claimer(
             String part,
@@ -106,6 +106,7 @@ public final class Claimer implements OwnerLoop.Turn {
             InFlightTable table,
             Consumer<HeldAttempt> begin,
             Gates gates,
+            Duration wait,
             WallClock clock,
             Ticker ticker,
             Health health,
@@ -118,6 +119,7 @@ public final class Claimer implements OwnerLoop.Turn {
         this.table = table;
         this.begin = begin;
         this.gates = gates;
+        this.wait = wait;
         this.clock = clock;
         this.ticker = ticker;
         this.health = health;
@@ -156,17 +158,17 @@ public final class Claimer implements OwnerLoop.Turn {
                     + " s, by which they time what they do");
             watch.unwanted();
         }
-        if (!gates.statuses().awaitHeard(WAIT)) {
+        if (!gates.statuses().awaitHeard(wait)) {
             health.blocked(part, gates.statuses().holdReason());
             watch.unwanted();
             return;
         }
-        if (!gates.weights().awaitResumed(WAIT)) {
+        if (!gates.weights().awaitResumed(wait)) {
             health.waiting(part, gates.weights().holdReason());
             watch.unwanted();
             return;
         }
-        int wanted = slots.awaitWanted(last, WAIT);
+        int wanted = slots.awaitWanted(last, wait);
         if (wanted == 0) {
             health.waiting(part, slots.holdReason(last));
             watch.unwanted();
@@ -190,7 +192,7 @@ public final class Claimer implements OwnerLoop.Turn {
 
     private void poll() throws InterruptedException {
         for (Lane lane : lanes.keySet()) {
-            if (claim(lane, lane == last ? WAIT : Duration.ZERO) > 0) {
+            if (claim(lane, lane == last ? wait : Duration.ZERO) > 0) {
                 health.running(part);
                 watch.unwanted();
                 return;

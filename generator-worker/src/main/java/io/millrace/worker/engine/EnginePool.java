@@ -300,8 +300,6 @@ public final class EnginePool {
 
     /** Every engine as seen now. */
     public synchronized List<EngineStatus> statuses() {
-        return table.views(ticker.nanos()).stream()
-                .map(view -> new EngineStatus(view.address(), view.healthy(), view.inFlight(), view.weightVersion()))
-                .toList();
+        return table.statuses();
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.worker.engine;
 
+import io.millrace.common.record.WorkersRecord.EngineStatus;
 import io.millrace.worker.engine.dialect.VersionWord;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,13 +21,6 @@ final class EngineTable {
         UNKNOWN,
         BEHIND
     }
-
-    /** An engine as seen now. */
-    record View(
-            String address,
-            boolean healthy,
-            int inFlight,
-            @Nullable String weightVersion) {}
 
     private static final class Entry {
         final String address;
@@ -192,9 +186,10 @@ final class EngineTable {
         entry(address).inFlight--;
     }
 
-    List<View> views(long nowNanos) {
+    /** Every engine as seen now. */
+    List<EngineStatus> statuses() {
         return entries.stream()
-                .map(entry -> new View(entry.address, !entry.away, entry.inFlight, entry.weightVersion))
+                .map(entry -> new EngineStatus(entry.address, !entry.away, entry.inFlight, entry.weightVersion))
                 .toList();
     }
 

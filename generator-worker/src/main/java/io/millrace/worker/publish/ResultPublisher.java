@@ -106,31 +106,15 @@ public final class ResultPublisher {
             publishFailure(ended, "result-too-large", String.valueOf(e.getMessage()), done);
             return;
         }
-        List<CompletableFuture<RecordMetadata>> sent =
-                parts.stream().map(this::send).toList();
-        var _ = CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
-                .thenRunAsync(
-                        () -> {
-                            RecordMetadata first = sent.getFirst().join();
-                            List<Long> offsets = sent.stream()
-                                    .map(part -> part.join().offset())
-                                    .toList();
-                            Receipt receipt = receipt(
-                                    ended,
-                                    sum(group, true),
-                                    sum(group, false),
-                                    new Receipt.Success(
-                                            first.partition(),
-                                            offsets,
-                                            group.header().rewards()));
-                            finished.increment();
-                            registry.counter("millrace.worker.groups.finished").increment();
-                            registry.counter("millrace.worker.response.tokens")
-                                    .increment((double) receipt.responseTokens());
-                            sendReceipt(ended, receipt, done);
-                        },
-                        followUps)
-                .exceptionally(this::report);
+        send(parts, (partition, offsets) -> {
+            Receipt.Outcome success =
+                    new Receipt.Success(partition, offsets, group.header().rewards());
+            Receipt receipt = receipt(ended, sum(group, true), sum(group, false), success);
+            finished.increment();
+            registry.counter("millrace.worker.groups.finished").increment();
+            registry.counter("millrace.worker.response.tokens").increment((double) receipt.responseTokens());
+            sendReceipt(ended, receipt, done);
+        });
     }
 
     /** Publishes a failure receipt. */
@@ -162,21 +146,30 @@ public final class ResultPublisher {
             publishHandBack(ended, reason, null, done);
             return;
         }
+        send(parts, (partition, offsets) -> {
+            PartialRef ref = new PartialRef(
+                    offsets,
+                    ended.task().attempt(),
+                    ended.task().lineage(),
+                    group.header().oldestWeightVersion(),
+                    sum(group, false));
+            publishHandBack(ended, reason, ref, done);
+        });
+    }
+
+    /** What follows once the broker has all parts of a group, with the place where they stand. */
+    private interface Sent {
+        void at(int partition, List<Long> offsets);
+    }
+
+    private void send(List<ProducerRecord<byte[], byte[]>> parts, Sent then) {
         List<CompletableFuture<RecordMetadata>> sent =
-                parts.stream().map(this::send).toList();
+                parts.stream().map(sends::send).toList();
         var _ = CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
                 .thenRunAsync(
-                        () -> {
-                            PartialRef ref = new PartialRef(
-                                    sent.stream()
-                                            .map(part -> part.join().offset())
-                                            .toList(),
-                                    ended.task().attempt(),
-                                    ended.task().lineage(),
-                                    group.header().oldestWeightVersion(),
-                                    sum(group, false));
-                            publishHandBack(ended, reason, ref, done);
-                        },
+                        () -> then.at(
+                                sent.getFirst().join().partition(),
+                                sent.stream().map(part -> part.join().offset()).toList()),
                         followUps)
                 .exceptionally(this::report);
     }
@@ -202,7 +195,8 @@ public final class ResultPublisher {
 
     private void sendReceipt(EndedAttempt ended, Receipt receipt, Runnable done) {
         String topic = topics.receipts(ended.lane().kind());
-        var _ = send(new ProducerRecord<>(topic, KafkaClients.key(receipt.groupIndex()), ControlCodec.encode(receipt)))
+        var _ = sends.send(new ProducerRecord<>(
+                        topic, KafkaClients.key(receipt.groupIndex()), ControlCodec.encode(receipt)))
                 .thenRunAsync(done, followUps)
                 .exceptionally(this::report);
     }
@@ -211,10 +205,6 @@ public final class ResultPublisher {
         Throwable cause = e.getCause() == null ? e : e.getCause();
         fatal.report("publication", cause);
         throw new IllegalStateException("publication failed", cause);
-    }
-
-    private CompletableFuture<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
-        return sends.send(record);
     }
 
     /** Tells the health report whether what is finished gets away. */

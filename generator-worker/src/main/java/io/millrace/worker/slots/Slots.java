@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 
 /**
  * Grants slots to samples as they get free and tells the claimer how many groups to fetch: no slot, no poll.
@@ -31,46 +33,59 @@ public final class Slots<G> {
         this.unpublishedMax = settings.unpublishedMax();
     }
 
-    /** A group was claimed and is being made ready; {@link #offer} or {@link #unprepared} follows, exactly once. */
-    public void preparing(Lane lane) {
+    private <T> T locked(Supplier<T> step) {
         lock.lock();
         try {
-            table.preparing(lane);
+            return step.get();
         } finally {
             lock.unlock();
         }
+    }
+
+    private void change(Runnable step) {
+        lock.lock();
+        try {
+            step.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean await(BooleanSupplier done, Duration limit) throws InterruptedException {
+        long leftNanos = limit.toNanos();
+        lock.lockInterruptibly();
+        try {
+            while (!done.getAsBoolean() && leftNanos > 0) {
+                leftNanos = changed.awaitNanos(leftNanos);
+            }
+            return done.getAsBoolean();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A group was claimed and is being made ready; {@link #offer} or {@link #unprepared} follows, exactly once. */
+    public void preparing(Lane lane) {
+        change(() -> table.preparing(lane));
     }
 
     /** A group that was being made ready never will be. */
     public void unprepared(Lane lane) {
-        lock.lock();
-        try {
-            table.unprepared(lane);
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        change(() -> table.unprepared(lane));
     }
 
     /** Takes a prepared group in; returns what may start. */
     public List<Grant<G>> offer(G group, int samples, Lane lane) {
-        lock.lock();
-        try {
-            return table.offer(group, samples, lane);
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> table.offer(group, samples, lane));
     }
 
     /** A sample of the lane gives its slot back; returns what may start. */
     public List<Grant<G>> release(Lane lane) {
-        lock.lock();
-        try {
+        return locked(() -> {
             changed.signalAll();
             return table.release(lane);
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /**
@@ -82,72 +97,39 @@ public final class Slots<G> {
      * @return how many those are
      */
     public int withdraw(G group, IntPredicate generated) {
-        lock.lock();
-        try {
+        return locked(() -> {
             changed.signalAll();
             int never = table.withdraw(group);
             if (never > 0 && generated.test(never)) {
                 unpublished++;
             }
             return never;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Every sample of a group has ended; it now waits for scoring and publication. */
     public void generated() {
-        lock.lock();
-        try {
-            unpublished++;
-        } finally {
-            lock.unlock();
-        }
+        change(() -> unpublished++);
     }
 
     /** The receipt of a generated group is durable. */
     public void published() {
-        lock.lock();
-        try {
-            unpublished--;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        change(() -> unpublished--);
     }
 
     /** Claims nothing more; what is claimed runs on. */
     public void stopClaiming() {
-        lock.lock();
-        try {
-            claiming = false;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        change(() -> claiming = false);
     }
 
     /** Waits until nothing more is to be claimed, at most for the limit. */
     public void awaitStopClaiming(Duration limit) throws InterruptedException {
-        long leftNanos = limit.toNanos();
-        lock.lockInterruptibly();
-        try {
-            while (claiming && leftNanos > 0) {
-                leftNanos = changed.awaitNanos(leftNanos);
-            }
-        } finally {
-            lock.unlock();
-        }
+        var _ = await(() -> !claiming, limit);
     }
 
     /** Starts nothing more: a freed slot stays free. Groups that wait are to be withdrawn. */
     public void stopStarting() {
-        lock.lock();
-        try {
-            table.stopStarting();
-        } finally {
-            lock.unlock();
-        }
+        change(() -> table.stopStarting());
     }
 
     /**
@@ -156,16 +138,7 @@ public final class Slots<G> {
      * @return how many; 0 when none is wanted within the limit
      */
     public int awaitWanted(Lane lane, Duration limit) throws InterruptedException {
-        long leftNanos = limit.toNanos();
-        lock.lock();
-        try {
-            while (wanted(lane) == 0 && leftNanos > 0) {
-                leftNanos = changed.awaitNanos(leftNanos);
-            }
-            return wanted(lane);
-        } finally {
-            lock.unlock();
-        }
+        return await(() -> wanted(lane) > 0, limit) ? locked(() -> wanted(lane)) : 0;
     }
 
     private int wanted(Lane lane) {
@@ -174,8 +147,7 @@ public final class Slots<G> {
 
     /** Why no group is claimed from the lane just now; empty when groups are wanted. */
     public String holdReason(Lane lane) {
-        lock.lock();
-        try {
+        return locked(() -> {
             if (!claiming) {
                 return "draining";
             }
@@ -183,9 +155,7 @@ public final class Slots<G> {
                 return "publication of " + unpublished + " groups";
             }
             return table.claimsWanted(lane) == 0 ? "a free slot" : "";
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /**
@@ -194,39 +164,16 @@ public final class Slots<G> {
      * @return whether that came within the limit
      */
     public boolean awaitIdle(Duration limit) throws InterruptedException {
-        long leftNanos = limit.toNanos();
-        lock.lock();
-        try {
-            while (!isIdle() && leftNanos > 0) {
-                leftNanos = changed.awaitNanos(leftNanos);
-            }
-            return isIdle();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isIdle() {
-        return table.inUse() == 0 && table.waitingGroups() == 0 && unpublished == 0;
+        return await(() -> table.inUse() == 0 && table.waitingGroups() == 0 && unpublished == 0, limit);
     }
 
     public int slotsInUse() {
-        lock.lock();
-        try {
-            return table.inUse();
-        } finally {
-            lock.unlock();
-        }
+        return locked(table::inUse);
     }
 
     /** Slots with samples of evaluations. */
     public int evaluationSlotsInUse() {
-        lock.lock();
-        try {
-            return table.evaluationInUse();
-        } finally {
-            lock.unlock();
-        }
+        return locked(table::evaluationInUse);
     }
 
     public int slots() {

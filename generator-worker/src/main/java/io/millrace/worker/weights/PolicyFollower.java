@@ -40,7 +40,7 @@ public final class PolicyFollower implements OwnerLoop.Turn {
     private final Function<RunRecord, Optional<String>> refusal;
     private final WeightsGate gate;
     private final Health health;
-    private final EverySoOften lines = new EverySoOften(SAY_EVERY, Ticker.system());
+    private final EverySoOften lines;
     private boolean warned;
 
     private PolicyFollower(
@@ -48,13 +48,15 @@ public final class PolicyFollower implements OwnerLoop.Turn {
             RunTopics topics,
             Function<RunRecord, Optional<String>> refusal,
             WeightsGate gate,
-            Health health) {
+            Health health,
+            Ticker ticker) {
         this.tail = tail;
         this.begins = Map.of(new TopicPartition(topics.policy(), 0), 0L, new TopicPartition(topics.runRecord(), 0), 0L);
         this.runTopic = topics.runRecord();
         this.refusal = refusal;
         this.gate = gate;
         this.health = health;
+        this.lines = new EverySoOften(SAY_EVERY, ticker);
     }
 
     /**
@@ -72,9 +74,10 @@ public final class PolicyFollower implements OwnerLoop.Turn {
             Function<RunRecord, Optional<String>> refusal,
             WeightsGate gate,
             Health health,
-            Duration limit)
+            Duration limit,
+            Ticker ticker)
             throws InterruptedException {
-        PolicyFollower follower = new PolicyFollower(tail, topics, refusal, gate, health);
+        PolicyFollower follower = new PolicyFollower(tail, topics, refusal, gate, health, ticker);
         health.starting(PART);
         while (!follower.isRead(limit)) {
             TimeUnit.NANOSECONDS.sleep(BETWEEN_TRIES.toNanos());

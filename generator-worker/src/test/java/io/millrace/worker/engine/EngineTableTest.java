@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.common.record.WorkersRecord.EngineStatus;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.worker.engine.dialect.VersionWord;
 import io.millrace.worker.weights.EngineVersions;
@@ -51,11 +52,11 @@ class EngineTableTest {
         for (int i = 0; i < 5; i++) {
             assertNotEquals(dead, acquire(table, 50, Set.of()));
         }
-        assertFalse(view(table, dead, 50).healthy());
+        assertFalse(view(table, dead).healthy());
         assertEquals(dead, acquire(table, 101, Set.of()));
-        assertFalse(view(table, dead, 101).healthy(), "tried again, and not known to be back");
+        assertFalse(view(table, dead).healthy(), "tried again, and not known to be back");
         table.answered(dead, null);
-        assertTrue(view(table, dead, 101).healthy());
+        assertTrue(view(table, dead).healthy());
     }
 
     @Test
@@ -74,7 +75,7 @@ class EngineTableTest {
         for (int i = 0; i < 8; i++) {
             assertEquals("http://b", acquire(table, 0, Set.of("http://a")));
         }
-        assertEquals(8, view(table, "http://b", 0).inFlight());
+        assertEquals(8, view(table, "http://b").inFlight());
         EngineTable single = new EngineTable(List.of("http://a"), 100, VersionWord::number);
         assertEquals("http://a", acquire(single, 0, Set.of("http://a")));
     }
@@ -86,7 +87,7 @@ class EngineTableTest {
         acquire(table, 0, Set.of());
         table.answered("http://a", "7");
         table.abandoned("http://a");
-        assertEquals(new EngineTable.View("http://a", true, 0, "7"), view(table, "http://a", 0));
+        assertEquals(new EngineStatus("http://a", true, 0, "7"), view(table, "http://a"));
     }
 
     @Test
@@ -123,9 +124,7 @@ class EngineTableTest {
         table.told("http://b", "5");
         assertNull(table.acquire(0, Set.of(), 6, false));
         assertEquals(
-                0,
-                view(table, "http://a", 0).inFlight()
-                        + view(table, "http://b", 0).inFlight());
+                0, view(table, "http://a").inFlight() + view(table, "http://b").inFlight());
         assertTrue(Objects.requireNonNull(table.acquire(0, Set.of(), 6, true)).behind());
         table.told("http://b", "6");
         assertEquals(new EngineTable.Pick("http://b", false), table.acquire(0, Set.of(), 6, false));
@@ -168,8 +167,8 @@ class EngineTableTest {
         return pick.address();
     }
 
-    private static EngineTable.View view(EngineTable table, String address, long now) {
-        return table.views(now).stream()
+    private static EngineStatus view(EngineTable table, String address) {
+        return table.statuses().stream()
                 .filter(view -> view.address().equals(address))
                 .findFirst()
                 .orElseThrow();

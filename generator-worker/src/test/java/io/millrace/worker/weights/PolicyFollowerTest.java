@@ -21,6 +21,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.RunRecord;
 import io.millrace.common.testing.ManualTicker;
+import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
@@ -56,7 +57,8 @@ class PolicyFollowerTest {
 
     private PolicyFollower begin(Consumer<byte[], byte[]> consumer, Health health, Duration limit)
             throws InterruptedException {
-        return PolicyFollower.begin(new TopicTail(consumer), TOPICS, PolicyFollowerTest::refusal, gate, health, limit);
+        return PolicyFollower.begin(
+                new TopicTail(consumer), TOPICS, PolicyFollowerTest::refusal, gate, health, limit, Ticker.system());
     }
 
     /** What stands at an offset of the policy. */
