@@ -30,10 +30,9 @@ public final class AttemptPublisher {
     /** @param done called once the receipt is durable, on a thread of its own */
     void publish(HeldAttempt attempt, Runnable done) {
         ResultPublisher.EndedAttempt ended = new ResultPublisher.EndedAttempt(
-                attempt.task(), attempt.lane(), (ticker.nanos() - attempt.claimedNanos()) / 1_000_000);
+                attempt.task(), attempt.lane(), (ticker.nanos() - attempt.get(AttemptState::claimedNanos)) / 1_000_000);
         switch (attempt.earlyEnd()) {
-            case null ->
-                publisher.publish(ended, attempt.closed(state -> assembly.result(state, clock.millis())), done);
+            case null -> publisher.publish(ended, attempt.get(state -> assembly.result(state, clock.millis())), done);
             case EarlyEnd.Failed failed -> {
                 registry.counter("millrace.worker.attempts.failed", "kind", failed.kind())
                         .increment();
@@ -50,7 +49,7 @@ public final class AttemptPublisher {
     private void handBack(
             HeldAttempt attempt, ResultPublisher.EndedAttempt ended, EarlyEnd.HandedBack back, Runnable done) {
         PartialRef before = attempt.partial();
-        long tokens = attempt.closed(AttemptState::responseTokens);
+        long tokens = attempt.get(AttemptState::responseTokens);
         if (!back.keeps() || attempt.promptIds() == null || tokens <= (before == null ? 0 : before.responseTokens())) {
             publisher.publishHandBack(ended, back.reason(), before, done);
             return;
@@ -58,6 +57,6 @@ public final class AttemptPublisher {
         registry.counter("millrace.worker.partials", "fate", "given-back").increment();
         registry.counter("millrace.worker.partial.tokens", "fate", "given-back").increment((double) tokens);
         publisher.publishPartial(
-                ended, back.reason(), attempt.closed(state -> assembly.asItIs(state, clock.millis())), done);
+                ended, back.reason(), attempt.get(state -> assembly.asItIs(state, clock.millis())), done);
     }
 }

@@ -6,7 +6,10 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.rollout.Reward;
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.time.Ticker;
+import io.millrace.worker.attempt.AttemptState;
 import io.millrace.worker.attempt.EarlyEnd;
 import io.millrace.worker.attempt.Sample;
 import io.millrace.worker.engine.dialect.EngineException;
@@ -14,9 +17,9 @@ import io.millrace.worker.inflight.Deadlines;
 import io.millrace.worker.inflight.HeldAttempt;
 import io.millrace.worker.inflight.InFlightTable;
 import io.millrace.worker.partial.Partials;
+import io.millrace.worker.reward.RewardException;
 import io.millrace.worker.reward.RewardRequest;
 import io.millrace.worker.score.RewardScorer;
-import io.millrace.worker.score.ScoreResult;
 import io.millrace.worker.slots.Slots;
 import java.time.Duration;
 import java.util.List;
@@ -119,7 +122,8 @@ public final class Generator implements AutoCloseable {
             if (attempt.prepare()) {
                 restore(attempt);
                 if (attempt.promptIds() == null && sampler.tokenizes(attempt.task())) {
-                    attempt.tokenized(sampler.tokenize(attempt));
+                    int[] ids = sampler.tokenize(attempt);
+                    attempt.update(state -> state.tokenized(ids));
                 }
             }
         } catch (EngineException e) {
@@ -146,12 +150,13 @@ public final class Generator implements AutoCloseable {
             return;
         }
         try {
-            attempt.restore(partials.read(ref, attempt.task().groupIndex()));
+            RolloutGroup written = partials.read(ref, attempt.task().groupIndex());
+            attempt.update(state -> state.restore(written));
             registry.counter("millrace.worker.partials", "fate", "continued").increment();
             registry.counter("millrace.worker.partial.tokens", "fate", "continued")
                     .increment((double) ref.responseTokens());
         } catch (BadRecordException | IllegalArgumentException e) {
-            attempt.notRestored();
+            attempt.update(AttemptState::notRestored);
             registry.counter("millrace.worker.partials", "fate", "lost").increment();
             log.warn(
                     "group {} begins anew, its {} tokens at {} are lost: {}",
@@ -195,8 +200,10 @@ public final class Generator implements AutoCloseable {
                 score(attempt, index);
             } catch (EngineException e) {
                 endEarly(attempt, failed(e));
+            } catch (RewardException e) {
+                endEarly(attempt, new EarlyEnd.Failed(e.kind().word(), String.valueOf(e.getMessage())));
             } catch (InterruptedException e) {
-                attempt.cutOff();
+                attempt.update(AttemptState::cutOff);
             }
         } else {
             freeSlot(attempt);
@@ -213,25 +220,20 @@ public final class Generator implements AutoCloseable {
             sampler.draw(attempt, index);
             generation.record(Duration.ofNanos(ticker.nanos() - startNanos));
         } finally {
-            attempt.sample(index).took((ticker.nanos() - startNanos) / 1e9);
+            attempt.get(state -> state.sample(index)).took((ticker.nanos() - startNanos) / 1e9);
             freeSlot(attempt);
         }
     }
 
-    private void score(HeldAttempt attempt, int index) throws InterruptedException {
+    private void score(HeldAttempt attempt, int index) throws RewardException, InterruptedException {
         TrainingTask task = attempt.task();
-        Sample sample = attempt.sample(index);
+        Sample sample = attempt.get(state -> state.sample(index));
         long startNanos = ticker.nanos();
-        switch (scorer.score(new RewardRequest(task.prompt(), sample.text(), task.label(), task.metadata()))) {
-            case ScoreResult.Scored scored -> {
-                attempt.score(index, scored.reward(), (ticker.nanos() - startNanos) / 1e9);
-                samplesFinished.increment();
-                responseTokens.add(sample.length());
-            }
-            case ScoreResult.Failed why ->
-                endEarly(attempt, new EarlyEnd.Failed(why.kind().word(), why.message()));
-            case ScoreResult.TimedOut why -> endEarly(attempt, new EarlyEnd.Failed("reward-timeout", why.toString()));
-        }
+        Reward reward = scorer.score(new RewardRequest(task.prompt(), sample.text(), task.label(), task.metadata()));
+        double seconds = (ticker.nanos() - startNanos) / 1e9;
+        attempt.update(state -> state.score(index, reward, seconds));
+        samplesFinished.increment();
+        responseTokens.add(sample.length());
     }
 
     /**
@@ -252,8 +254,8 @@ public final class Generator implements AutoCloseable {
     }
 
     private void withdraw(HeldAttempt attempt) {
-        int never = slots.withdraw(attempt, attempt::generated);
-        if (attempt.skip(never)) {
+        int never = slots.withdraw(attempt, count -> attempt.get(state -> state.generated(count)));
+        if (attempt.get(state -> state.skip(never))) {
             close(attempt);
         }
     }
@@ -285,7 +287,7 @@ public final class Generator implements AutoCloseable {
     }
 
     private void freeSlot(HeldAttempt attempt) {
-        if (attempt.generated(1)) {
+        if (attempt.get(state -> state.generated(1))) {
             slots.generated();
         }
         start(slots.release(attempt.lane()));

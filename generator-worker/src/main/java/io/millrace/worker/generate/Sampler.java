@@ -6,6 +6,7 @@ import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
+import io.millrace.worker.attempt.AttemptState;
 import io.millrace.worker.attempt.Sample;
 import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.dialect.EngineException;
@@ -78,7 +79,7 @@ public final class Sampler {
      * @throws EngineException the last try's failure
      */
     void draw(HeldAttempt attempt, int index) throws EngineException, InterruptedException {
-        Sample sample = attempt.sample(index);
+        Sample sample = attempt.get(state -> state.sample(index));
         if (sample.isThrough()) {
             return;
         }
@@ -122,7 +123,7 @@ public final class Sampler {
     /** Text whose ids are unknown cannot be continued behind. */
     private boolean keeps(HeldAttempt attempt) {
         return attempt.promptIds() != null
-                && (rules.onWeightUpdate() != OnWeightUpdate.RESTART || attempt.isGivenBack());
+                && (rules.onWeightUpdate() != OnWeightUpdate.RESTART || attempt.get(AttemptState::isGivenBack));
     }
 
     private void aborted(HeldAttempt attempt, Generation piece) {
@@ -151,7 +152,7 @@ public final class Sampler {
     private EnginePool.Answer ask(HeldAttempt attempt, int index, String rid, Set<String> failed)
             throws EngineException, InterruptedException {
         TrainingTask task = attempt.task();
-        Sample sample = attempt.sample(index);
+        Sample sample = attempt.get(state -> state.sample(index));
         int[] promptIds = attempt.promptIds();
         GenerateRequest request = new GenerateRequest(
                 rid,
@@ -165,7 +166,7 @@ public final class Sampler {
         try {
             answer = engines.generate(request, task.issueVersion(), rules.requestLimit(), failed);
         } finally {
-            attempt.answered(index);
+            attempt.update(state -> state.answered(index));
         }
         int length = answer.generation().tokens().length;
         if (answer.generation().finish() != Finish.ABORT && sample.length() + length == 0) {
@@ -227,9 +228,10 @@ public final class Sampler {
     }
 
     private Duration timeLeft(HeldAttempt attempt, long startNanos) {
-        long endNanos = attempt.deadlineNanos() == Long.MAX_VALUE
+        long deadlineNanos = attempt.get(AttemptState::deadlineNanos);
+        long endNanos = deadlineNanos == Long.MAX_VALUE
                 ? startNanos + rules.requestLimit().toNanos()
-                : attempt.deadlineNanos();
+                : deadlineNanos;
         return Duration.ofNanos(endNanos - ticker.nanos());
     }
 }

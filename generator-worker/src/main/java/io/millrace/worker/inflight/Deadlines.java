@@ -1,6 +1,7 @@
 package io.millrace.worker.inflight;
 
 import io.millrace.common.time.Ticker;
+import io.millrace.worker.attempt.AttemptState;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -33,7 +34,7 @@ public final class Deadlines implements AutoCloseable {
      * @param expired must return at once: all deadlines share the thread
      */
     public void watch(HeldAttempt attempt, Runnable expired) {
-        long deadlineNanos = attempt.deadlineNanos();
+        long deadlineNanos = attempt.get(AttemptState::deadlineNanos);
         if (deadlineNanos == Long.MAX_VALUE) {
             return;
         }

@@ -2,13 +2,10 @@ package io.millrace.worker.inflight;
 
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.TrainingTask;
-import io.millrace.common.record.WorkersRecord.HeldGroup;
-import io.millrace.common.rollout.Reward;
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.topics.Lane;
 import io.millrace.worker.attempt.AttemptState;
 import io.millrace.worker.attempt.EarlyEnd;
-import io.millrace.worker.attempt.Sample;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -35,14 +32,29 @@ public final class HeldAttempt {
         return state.lane();
     }
 
-    /** The moment of its claim, by the monotonic clock. */
-    public long claimedNanos() {
-        return state.claimedNanos();
+    /** What the state says, for as long as nothing changes it. */
+    public synchronized <T> T get(Function<AttemptState, T> question) {
+        return question.apply(state);
     }
 
-    /** When it must have ended, by the monotonic clock; {@link Long#MAX_VALUE} where the task sets no limit. */
-    public long deadlineNanos() {
-        return state.deadlineNanos();
+    /** Changes the state in a step that touches no thread. */
+    public synchronized void update(Consumer<AttemptState> step) {
+        step.accept(state);
+    }
+
+    /** Where the group stands as it was before this attempt; null when nothing does. */
+    public synchronized @Nullable PartialRef partial() {
+        return state.partial();
+    }
+
+    /** The prompt's token ids; null when the prompt goes to the engine as text. */
+    public synchronized int @Nullable [] promptIds() {
+        return state.promptIds();
+    }
+
+    /** Why the attempt ended early; null when it did not. */
+    public synchronized @Nullable EarlyEnd earlyEnd() {
+        return state.earlyEnd();
     }
 
     /**
@@ -66,36 +78,6 @@ public final class HeldAttempt {
         return state.prepared();
     }
 
-    /** @throws IllegalArgumentException when it is not what the task's reference names */
-    public synchronized void restore(RolloutGroup written) {
-        state.restore(written);
-    }
-
-    /** What it should go on with is lost; it begins anew. */
-    public synchronized void notRestored() {
-        state.notRestored();
-    }
-
-    /** Where the group stands as it was before this attempt; null when nothing does. */
-    public synchronized @Nullable PartialRef partial() {
-        return state.partial();
-    }
-
-    /** The engine's token ids of the prompt are known; before any sample begins. */
-    public synchronized void tokenized(int[] ids) {
-        state.tokenized(ids);
-    }
-
-    /** The prompt's token ids; null when the prompt goes to the engine as text. */
-    public synchronized int @Nullable [] promptIds() {
-        return state.promptIds();
-    }
-
-    /** What there is of a sample, for the thread that has begun it. */
-    public synchronized Sample sample(int sample) {
-        return state.sample(sample);
-    }
-
     /**
      * A sample starts on the calling thread.
      *
@@ -110,7 +92,7 @@ public final class HeldAttempt {
     }
 
     /**
-     * The calling thread is about to wait for an engine; {@link #answered} follows.
+     * The calling thread is about to wait for an engine; {@link AttemptState#answered} follows.
      *
      * @throws InterruptedException when the attempt has ended
      */
@@ -120,34 +102,11 @@ public final class HeldAttempt {
         }
     }
 
-    public synchronized void answered(int sample) {
-        state.answered(sample);
-    }
-
     /** @throws InterruptedException when the attempt has ended */
     public synchronized void checkGoesOn() throws InterruptedException {
         if (state.earlyEnd() != null) {
             throw new InterruptedException("the attempt has ended");
         }
-    }
-
-    /** A sample's generation is through, and it has been judged. */
-    public synchronized void score(int sample, Reward reward, double scoringSeconds) {
-        state.score(sample, reward, scoringSeconds);
-    }
-
-    /** A sample was interrupted though the attempt has not ended: the process ends, the group is left to the ledger. */
-    public synchronized void cutOff() {
-        state.cutOff();
-    }
-
-    /**
-     * Generation of so many samples has ended, their slots are free.
-     *
-     * @return whether those were the group's last: from now on it waits for scoring and publication only
-     */
-    public synchronized boolean generated(int count) {
-        return state.generated(count);
     }
 
     /**
@@ -160,15 +119,6 @@ public final class HeldAttempt {
         // The flag may have come up after the sample had already succeeded.
         Thread.interrupted();
         return state.end();
-    }
-
-    /**
-     * Samples that never got a slot are taken off.
-     *
-     * @return whether no other sample runs either: the caller closes the group
-     */
-    public synchronized boolean skip(int count) {
-        return state.skip(count);
     }
 
     /**
@@ -203,25 +153,5 @@ public final class HeldAttempt {
         if (thread != null && thread != Thread.currentThread()) {
             thread.interrupt();
         }
-    }
-
-    /** Why the attempt ended early; null when it did not. */
-    public synchronized @Nullable EarlyEnd earlyEnd() {
-        return state.earlyEnd();
-    }
-
-    /** Whether the group is given back with what has been generated of it. */
-    public synchronized boolean isGivenBack() {
-        return state.isGivenBack();
-    }
-
-    /** How the status record shows it. */
-    synchronized HeldGroup held() {
-        return state.held();
-    }
-
-    /** What is made of it by whoever closes it, when nothing runs any more. */
-    public synchronized <T> T closed(Function<AttemptState, T> close) {
-        return close.apply(state);
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.worker.inflight;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord.HeldGroup;
+import io.millrace.worker.attempt.AttemptState;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,7 +50,7 @@ public final class InFlightTable {
     /** For the status record, by kind, oldest group first. */
     public List<HeldGroup> held() {
         return attempts.values().stream()
-                .map(HeldAttempt::held)
+                .map(attempt -> attempt.get(AttemptState::held))
                 .sorted(Comparator.comparing(HeldGroup::kind).thenComparing(HeldGroup::groupIndex))
                 .toList();
     }

@@ -1,9 +1,8 @@
 package io.millrace.worker.reward;
 
-import io.millrace.worker.score.ScoreResult;
 import java.util.Objects;
 
-/** A sample that cannot be judged. Expected, so it carries no stack trace; it becomes data in {@link ScoreResult.Failed}. */
+/** A sample that has no reward. Expected, so it carries no stack trace: it is data, with a kind for counting. */
 public final class RewardException extends Exception {
     private final RewardFailure kind;
 

@@ -10,6 +10,8 @@ public enum RewardFailure {
     UNKNOWN_REWARD("reward-unknown"),
     /** The reward function threw what it must not: a bug in it. */
     BROKEN("reward-broken"),
+    /** No answer within the deadline. Never the same as a reward of 0: nobody knows whether the sample was wrong. */
+    TIMED_OUT("reward-timeout"),
     /** No place to run became free in time. */
     BUSY("reward-busy"),
     /** Too many earlier scores passed their deadline and still run. */

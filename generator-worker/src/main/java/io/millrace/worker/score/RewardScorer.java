@@ -2,6 +2,7 @@ package io.millrace.worker.score;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.rollout.Reward;
 import io.millrace.worker.reward.RewardException;
 import io.millrace.worker.reward.RewardFailure;
 import io.millrace.worker.reward.RewardFunction;
@@ -33,34 +34,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads; the caller waits, so it is best a virtual thread.
  */
 public final class RewardScorer implements AutoCloseable {
-    private static final int LIMIT_MAX = 10_000;
-
     /**
-     * @param concurrentMax scores that run at once, 1 to 10000
-     * @param stuckMax scores past their deadline that may still run, 1 to 10000
-     * @param deadline for one score, from when it is started; positive
-     * @param queueWaitMax how long a score may wait for a place to run; positive
+     * @param concurrentMax scores that run at once, 1 or more
+     * @param stuckMax scores past their deadline that may still run, 1 or more
+     * @param deadline for one score, from when it is started
+     * @param queueWaitMax how long a score may wait for a place to run
      */
-    public record Limits(int concurrentMax, int stuckMax, Duration deadline, Duration queueWaitMax) {
-        public Limits {
-            checkRange("concurrent_max", concurrentMax);
-            checkRange("stuck_max", stuckMax);
-            checkPositive("deadline", deadline);
-            checkPositive("queue_wait_max", queueWaitMax);
-        }
-
-        private static void checkRange(String name, int value) {
-            if (value < 1 || value > LIMIT_MAX) {
-                throw new IllegalArgumentException(name + " must be 1 to " + LIMIT_MAX + ", was " + value);
-            }
-        }
-
-        private static void checkPositive(String name, Duration value) {
-            if (!value.isPositive()) {
-                throw new IllegalArgumentException(name + " must be positive, was " + value);
-            }
-        }
-    }
+    public record Limits(int concurrentMax, int stuckMax, Duration deadline, Duration queueWaitMax) {}
 
     private final RewardFunction function;
     private final Limits limits;
@@ -89,18 +69,19 @@ public final class RewardScorer implements AutoCloseable {
      * Scores one sample and waits for the answer, at most both waits of the limits together. An {@link Error} that the
      * function throws comes through, except the overflow of its own stack.
      *
+     * @throws RewardException when there is no reward
      * @throws InterruptedException when the caller is interrupted; the score is then left behind as at its deadline
      */
-    public ScoreResult score(RewardRequest request) throws InterruptedException {
+    public Reward score(RewardRequest request) throws RewardException, InterruptedException {
         if (!places.tryAcquire(limits.queueWaitMax().toNanos(), TimeUnit.NANOSECONDS)) {
-            return new ScoreResult.Failed(
+            throw new RewardException(
                     RewardFailure.BUSY,
                     "no place to run in " + limits.queueWaitMax() + ", all " + limits.concurrentMax() + " are taken");
         }
         int hanging = stuck.get();
         if (hanging >= limits.stuckMax()) {
             places.release();
-            return new ScoreResult.Failed(
+            throw new RewardException(
                     RewardFailure.STUCK,
                     hanging + " scores hang past their deadline of " + limits.deadline() + ", the limit is "
                             + limits.stuckMax());
@@ -110,7 +91,7 @@ public final class RewardScorer implements AutoCloseable {
             executor.execute(run);
         } catch (RejectedExecutionException e) {
             places.release();
-            return new ScoreResult.Failed(RewardFailure.CLOSED, "the reward scorer is closed");
+            throw new RewardException(RewardFailure.CLOSED, "the reward scorer is closed");
         }
         return run.await();
     }
@@ -143,7 +124,7 @@ public final class RewardScorer implements AutoCloseable {
         }
 
         private final RewardRequest request;
-        private final CompletableFuture<ScoreResult> result = new CompletableFuture<>();
+        private final CompletableFuture<Reward> result = new CompletableFuture<>();
         private State state = State.RUNNING;
         private @Nullable Thread thread;
 
@@ -155,39 +136,38 @@ public final class RewardScorer implements AutoCloseable {
         public void run() {
             begin();
             try {
-                ScoreResult scored = judge();
+                Reward scored = judge();
                 end();
                 result.complete(scored);
-            } catch (Error e) {
+            } catch (RewardException | Error e) {
                 end();
                 result.completeExceptionally(e);
             }
         }
 
-        private ScoreResult judge() {
+        private Reward judge() throws RewardException {
             try {
-                return new ScoreResult.Scored(function.score(request));
-            } catch (RewardException e) {
-                return new ScoreResult.Failed(e.kind(), String.valueOf(e.getMessage()));
+                return function.score(request);
             } catch (RuntimeException | StackOverflowError e) {
-                return new ScoreResult.Failed(RewardFailure.BROKEN, "the reward function threw " + e);
+                throw new RewardException(RewardFailure.BROKEN, "the reward function threw " + e);
             }
         }
 
-        ScoreResult await() throws InterruptedException {
+        Reward await() throws RewardException, InterruptedException {
             try {
                 return result.get(limits.deadline().toNanos(), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
                 leaveBehind();
-                return new ScoreResult.TimedOut(limits.deadline());
+                throw new RewardException(RewardFailure.TIMED_OUT, "no reward within " + limits.deadline());
             } catch (InterruptedException e) {
                 leaveBehind();
                 throw e;
             } catch (ExecutionException e) {
-                if (e.getCause() instanceof Error error) {
-                    throw error;
+                switch (e.getCause()) {
+                    case RewardException why -> throw why;
+                    case Error error -> throw error;
+                    case null, default -> throw new IllegalStateException("a score ended in a way it cannot", e);
                 }
-                throw new IllegalStateException("a score ended in a way it cannot", e);
             }
         }
 

@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * Holds generation while the trainer updates the weights or has paused the run; for a limited time, after which
@@ -53,14 +54,18 @@ public final class WeightsGate {
         }
     }
 
-    /** The newest policy. */
-    public Policy policy() {
+    private <T> T locked(Supplier<T> question) {
         lock.lock();
         try {
-            return policy;
+            return question.get();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** The newest policy. */
+    public Policy policy() {
+        return locked(() -> policy);
     }
 
     /**
@@ -70,8 +75,7 @@ public final class WeightsGate {
      * @return none where it is no version
      */
     public OptionalLong version(long word) {
-        lock.lock();
-        try {
+        return locked(() -> {
             OptionalLong now = policy.number(word);
             boolean ahead = now.isEmpty() || policy.isAhead(new WeightVersion(now.getAsLong()));
             if (ahead
@@ -84,9 +88,7 @@ public final class WeightsGate {
                 }
             }
             return now;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Waits until a sample may start or be continued. */
@@ -135,8 +137,7 @@ public final class WeightsGate {
 
     /** What generation waits for; empty when it does not wait. */
     public String holdReason() {
-        lock.lock();
-        try {
+        return locked(() -> {
             if (policy.state() == State.READY || leftNanos() <= 0) {
                 return "";
             }
@@ -145,18 +146,11 @@ public final class WeightsGate {
                     : (policy.words().confirmed()
                             ? "weights newer than version " + policy.weightVersion()
                             : "the trainer to say ready in lineage " + policy.lineage());
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Whether an update or a pause has lasted longer than it may hold generation. */
     public boolean isOverdue() {
-        lock.lock();
-        try {
-            return policy.state() != State.READY && leftNanos() <= 0;
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> policy.state() != State.READY && leftNanos() <= 0);
     }
 }

@@ -77,13 +77,13 @@ class SamplerTest {
     /** The first sample as it was drawn. */
     private Sample draw(Sampler sampler, HeldAttempt attempt) throws Exception {
         sampler.draw(attempt, 0);
-        return attempt.sample(0);
+        return attempt.get(state -> state.sample(0));
     }
 
     private static String finish(HeldAttempt attempt) {
-        attempt.score(0, Reward.of(1), 0);
+        attempt.update(state -> state.score(0, Reward.of(1), 0));
         GroupAssembly assembly = new GroupAssembly(new RunId("r"), WorkerIncarnation.start("w"));
-        return attempt.closed(state -> assembly.asItIs(state, 0))
+        return attempt.get(state -> assembly.asItIs(state, 0))
                 .header()
                 .samples()
                 .getFirst()
@@ -160,7 +160,7 @@ class SamplerTest {
             engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, 1));
         }
         HeldAttempt attempt = attempt(Duration.ofHours(1));
-        attempt.tokenized(new int[] {7, 8});
+        attempt.update(state -> state.tokenized(new int[] {7, 8}));
         assertEquals(7, draw(sampler(1), attempt).length(), "five of one token, then two");
         assertEquals("stop", finish(attempt));
         assertArrayEquals(new int[] {7, 8, 0, 0, 0}, engine.requests().get(3).inputIds());
@@ -171,7 +171,7 @@ class SamplerTest {
     @Test
     void aSampleWithoutBudgetLeftIsNotAskedForAgain() throws Exception {
         HeldAttempt attempt = attempt(Duration.ofHours(1));
-        attempt.tokenized(new int[] {7});
+        attempt.update(state -> state.tokenized(new int[] {7}));
         int limit = attempt.task().samplingParams().maxNewTokens();
         engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, limit));
         assertEquals(limit, draw(sampler(1), attempt).length());
@@ -195,7 +195,7 @@ class SamplerTest {
         onWeightUpdate = OnWeightUpdate.RESTART;
         engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, 1));
         HeldAttempt attempt = attempt(null);
-        attempt.tokenized(new int[] {7, 8});
+        attempt.update(state -> state.tokenized(new int[] {7, 8}));
         assertEquals(2, draw(sampler(1), attempt).length());
         assertArrayEquals(new int[] {7, 8}, engine.requests().get(1).inputIds());
     }
@@ -211,7 +211,7 @@ class SamplerTest {
             return TestingEngine.answer(Generation.Finish.ABORT, 1);
         });
         HeldAttempt attempt = attempt(null);
-        attempt.tokenized(new int[] {7, 8});
+        attempt.update(state -> state.tokenized(new int[] {7, 8}));
         Thread drawing = Thread.ofVirtual().start(() -> {
             try {
                 sampler(1).draw(attempt, 0);
@@ -282,7 +282,7 @@ class SamplerTest {
         // The other sample begins behind the deadline, before anybody has ended the attempt: asked for all the same.
         ticker.advance(Duration.ofSeconds(1));
         sampler(3).draw(attempt, 1);
-        assertEquals(2, attempt.sample(1).length());
+        assertEquals(2, attempt.get(state -> state.sample(1)).length());
         assertEquals(2, engine.requests().size());
     }
 
@@ -302,7 +302,7 @@ class SamplerTest {
             engine.then(() -> TestingEngine.answer(Generation.Finish.ABORT, tokens));
         }
         HeldAttempt attempt = attempt(null);
-        attempt.tokenized(new int[] {7, 8});
+        attempt.update(state -> state.tokenized(new int[] {7, 8}));
         assertEquals(4, draw(sampler(3), attempt).length());
         assertEquals(List.of(PAUSE, PAUSE.multipliedBy(2), PAUSE), pauses);
     }

@@ -94,7 +94,7 @@ class HeldAttemptTest {
                         }
                         waiting.countDown();
                         answer.await();
-                        attempt.answered(i);
+                        attempt.update(state -> state.answered(i));
                     } catch (InterruptedException e) {
                         interrupts.incrementAndGet();
                     }

@@ -1,7 +1,6 @@
 package io.millrace.worker.score;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -59,14 +58,14 @@ final class RewardScorerTest {
         }
     }
 
-    private static FutureTask<ScoreResult> start(RewardScorer scorer) {
-        FutureTask<ScoreResult> task = new FutureTask<>(() -> scorer.score(REQUEST));
+    private static FutureTask<Reward> start(RewardScorer scorer) {
+        FutureTask<Reward> task = new FutureTask<>(() -> scorer.score(REQUEST));
         Thread.ofVirtual().start(task);
         return task;
     }
 
-    private static RewardFailure failure(ScoreResult result) {
-        return assertInstanceOf(ScoreResult.Failed.class, result).kind();
+    private static RewardFailure failure(RewardScorer scorer) {
+        return assertThrows(RewardException.class, () -> scorer.score(REQUEST)).kind();
     }
 
     private static void awaitNoneStuck(RewardScorer scorer) {
@@ -76,28 +75,30 @@ final class RewardScorerTest {
     }
 
     @Test
-    void aScoreInTimeIsScored() throws InterruptedException {
+    void aScoreInTimeIsScored() throws Exception {
         try (RewardScorer scorer =
                 new RewardScorer(request -> Reward.of(0.5), new Limits(1, 1, LONG, LONG), registry)) {
             for (int i = 0; i < 100; i++) {
-                assertEquals(new ScoreResult.Scored(Reward.of(0.5)), scorer.score(REQUEST));
+                assertEquals(Reward.of(0.5), scorer.score(REQUEST));
             }
             assertEquals(0, scorer.runningCount());
         }
     }
 
     @Test
-    void aRefusalKeepsItsKindAndMessage() throws InterruptedException {
+    void aRefusalKeepsItsKindAndMessage() throws Exception {
         RewardFunction refusing = request -> {
             throw new RewardException(RewardFailure.BAD_LABEL, "not a number");
         };
         try (RewardScorer scorer = new RewardScorer(refusing, new Limits(1, 1, LONG, LONG), registry)) {
-            assertEquals(new ScoreResult.Failed(RewardFailure.BAD_LABEL, "not a number"), scorer.score(REQUEST));
+            RewardException refusal = assertThrows(RewardException.class, () -> scorer.score(REQUEST));
+            assertEquals(RewardFailure.BAD_LABEL, refusal.kind());
+            assertEquals("not a number", refusal.getMessage());
         }
     }
 
     @Test
-    void aBrokenFunctionFailsItsScoreOnly() throws InterruptedException {
+    void aBrokenFunctionFailsItsScoreOnly() throws Exception {
         AtomicInteger calls = new AtomicInteger();
         RewardFunction broken = request -> switch (calls.incrementAndGet()) {
             case 1 -> throw new IllegalStateException("bug");
@@ -105,9 +106,9 @@ final class RewardScorerTest {
             default -> Reward.of(1);
         };
         try (RewardScorer scorer = new RewardScorer(broken, new Limits(1, 1, LONG, LONG), registry)) {
-            assertEquals(RewardFailure.BROKEN, failure(scorer.score(REQUEST)));
-            assertEquals(RewardFailure.BROKEN, failure(scorer.score(REQUEST)));
-            assertEquals(new ScoreResult.Scored(Reward.of(1)), scorer.score(REQUEST));
+            assertEquals(RewardFailure.BROKEN, failure(scorer));
+            assertEquals(RewardFailure.BROKEN, failure(scorer));
+            assertEquals(Reward.of(1), scorer.score(REQUEST));
         }
     }
 
@@ -124,10 +125,10 @@ final class RewardScorerTest {
     }
 
     @Test
-    void aTimeoutIsItsOwnOutcomeAndInterrupts() throws InterruptedException {
+    void aTimeoutIsItsOwnOutcomeAndInterrupts() throws Exception {
         Hanging hanging = new Hanging();
         try (RewardScorer scorer = new RewardScorer(hanging, new Limits(1, 2, SHORT, LONG), registry)) {
-            assertEquals(new ScoreResult.TimedOut(SHORT), scorer.score(REQUEST));
+            assertEquals(RewardFailure.TIMED_OUT, failure(scorer));
             assertEquals(1, scorer.stuckCount());
             assertEquals(0, scorer.runningCount());
             assertEquals(1, gauge("millrace.worker.scores.stuck"));
@@ -139,21 +140,21 @@ final class RewardScorerTest {
     }
 
     @Test
-    void tooManyStuckScoresAreRefusedUntilTheyEnd() throws InterruptedException {
+    void tooManyStuckScoresAreRefusedUntilTheyEnd() throws Exception {
         Hanging hanging = new Hanging();
         AtomicInteger calls = new AtomicInteger();
         RewardFunction hangsTwice = request -> calls.incrementAndGet() <= 2 ? hanging.score(request) : Reward.of(1);
         try (RewardScorer scorer =
                 new RewardScorer(hangsTwice, new Limits(2, 2, Duration.ofMillis(500), LONG), registry)) {
-            assertInstanceOf(ScoreResult.TimedOut.class, scorer.score(REQUEST));
-            assertInstanceOf(ScoreResult.TimedOut.class, scorer.score(REQUEST));
-            assertEquals(RewardFailure.STUCK, failure(scorer.score(REQUEST)));
-            assertEquals(RewardFailure.STUCK, failure(scorer.score(REQUEST)));
+            assertEquals(RewardFailure.TIMED_OUT, failure(scorer));
+            assertEquals(RewardFailure.TIMED_OUT, failure(scorer));
+            assertEquals(RewardFailure.STUCK, failure(scorer));
+            assertEquals(RewardFailure.STUCK, failure(scorer));
             assertEquals(2, calls.get());
             assertEquals(0, scorer.runningCount());
             hanging.release.countDown();
             awaitNoneStuck(scorer);
-            assertEquals(new ScoreResult.Scored(Reward.of(1)), scorer.score(REQUEST));
+            assertEquals(Reward.of(1), scorer.score(REQUEST));
         }
     }
 
@@ -171,15 +172,15 @@ final class RewardScorerTest {
             return Reward.of(1);
         };
         try (RewardScorer scorer = new RewardScorer(counting, new Limits(2, 1, LONG, LONG), registry)) {
-            List<FutureTask<ScoreResult>> tasks = new ArrayList<>();
+            List<FutureTask<Reward>> tasks = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
                 tasks.add(start(scorer));
             }
             bothRun.await();
             assertEquals(2, scorer.runningCount());
             release.countDown();
-            for (FutureTask<ScoreResult> task : tasks) {
-                assertEquals(new ScoreResult.Scored(Reward.of(1)), task.get());
+            for (FutureTask<Reward> task : tasks) {
+                assertEquals(Reward.of(1), task.get());
             }
             assertEquals(2, most.get());
         }
@@ -195,11 +196,11 @@ final class RewardScorerTest {
             return Reward.of(1);
         };
         try (RewardScorer scorer = new RewardScorer(slow, new Limits(1, 1, LONG, SHORT), registry)) {
-            FutureTask<ScoreResult> first = start(scorer);
+            FutureTask<Reward> first = start(scorer);
             runs.await();
-            assertEquals(RewardFailure.BUSY, failure(scorer.score(REQUEST)));
+            assertEquals(RewardFailure.BUSY, failure(scorer));
             release.countDown();
-            assertEquals(new ScoreResult.Scored(Reward.of(1)), first.get());
+            assertEquals(Reward.of(1), first.get());
         }
     }
 
@@ -217,6 +218,8 @@ final class RewardScorerTest {
                 try {
                     scorer.score(REQUEST);
                     interrupted.complete(false);
+                } catch (RewardException e) {
+                    interrupted.complete(false);
                 } catch (InterruptedException e) {
                     interrupted.complete(true);
                 }
@@ -231,21 +234,12 @@ final class RewardScorerTest {
     }
 
     @Test
-    void aClosedScorerRefuses() throws InterruptedException {
+    void aClosedScorerRefuses() throws Exception {
         RewardScorer scorer = new RewardScorer(request -> Reward.of(1), new Limits(1, 1, LONG, LONG), registry);
         scorer.close();
         scorer.close();
-        assertEquals(RewardFailure.CLOSED, failure(scorer.score(REQUEST)));
+        assertEquals(RewardFailure.CLOSED, failure(scorer));
         assertEquals(0, scorer.runningCount());
-    }
-
-    @Test
-    void limitsOutOfRangeAreRefused() {
-        assertThrows(IllegalArgumentException.class, () -> new Limits(0, 1, LONG, LONG));
-        assertThrows(IllegalArgumentException.class, () -> new Limits(1, 0, LONG, LONG));
-        assertThrows(IllegalArgumentException.class, () -> new Limits(10_001, 1, LONG, LONG));
-        assertThrows(IllegalArgumentException.class, () -> new Limits(1, 1, Duration.ZERO, LONG));
-        assertThrows(IllegalArgumentException.class, () -> new Limits(1, 1, LONG, Duration.ofSeconds(-1)));
     }
 
     private static void awaitUninterrupted(CountDownLatch latch) {
