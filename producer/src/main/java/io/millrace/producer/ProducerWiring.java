@@ -83,16 +83,17 @@ public final class ProducerWiring {
                 .ensure(settings.topics(), limit);
 
         ProducerMetrics meters = new ProducerMetrics(metrics.registry(), status::get);
+        SessionClients sessionClients = new KafkaSessionClients(settings, admin);
         ProducerSession.Surroundings around = new ProducerSession.Surroundings(
                 new ProcessIdentity(),
-                new LostClaims(admin, plan.topics(), limit),
+                new LostClaims(sessionClients::lane, plan.topics(), limit),
                 new AdmissionWait(health, meters, WallClock.system(), Ticker.system()),
                 health,
                 meters,
                 WallClock.system(),
                 Ticker.system(),
                 status::set);
-        SessionMaker sessions = new SessionMaker(settings, plan, clients, admin, metrics, around);
+        SessionMaker sessions = new SessionMaker(settings, plan, sessionClients, metrics, around);
         ProducerLoop loop =
                 new ProducerLoop(sessions::make, health, meters, status, WallClock.system(), Ticker.system());
         AtomicBoolean inBackground = new AtomicBoolean();

@@ -2,8 +2,6 @@ package io.millrace.producer;
 
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
-import io.millrace.common.kafka.KafkaClients;
-import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.record.GroupKind;
@@ -12,7 +10,6 @@ import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TrimFailures;
-import io.millrace.producer.admission.EvalLoads;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.Liveness;
 import io.millrace.producer.ledger.Reissues;
@@ -25,38 +22,25 @@ import io.millrace.producer.session.LedgerFeed;
 import io.millrace.producer.session.LedgerHeart;
 import io.millrace.producer.session.ProducerSession;
 import io.millrace.producer.source.EvalTasks;
+import io.millrace.producer.stream.EvalLoads;
 import io.millrace.producer.stream.Evaluations;
 import io.millrace.producer.stream.GroupStream;
 import io.millrace.producer.stream.Training;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.Map;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 
 /** Makes sessions, each with clients and state of its own; what outlives them is shared. */
 final class SessionMaker {
     /** DESIGN: heartbeat and the share groups' start offsets each come every 2 s. */
     private static final Duration PERIOD = Duration.ofSeconds(2);
 
-    /** The broker's default ceiling, {@code transaction.max.timeout.ms}. */
-    private static final Duration TRANSACTION_MAX = Duration.ofMinutes(15);
-
-    /** A change of what is read waits for the fetch under way; taking the run over changes it five times. */
-    private static final String FETCH_WAIT_MS = "50";
-
     /** Rows, tasks and their encoded form are held at once while an evaluation is issued, beside all else. */
     private static final int EVAL_HEAP_SHARE = 8;
 
     private final ProducerSettings settings;
     private final ProducerSession.Plan plan;
-    private final KafkaClients clients;
-    private final KafkaClients readers;
-    private final KafkaClients publisherClients;
-    private final Admin admin;
+    private final SessionClients clients;
     private final Metrics metrics;
     private final ProducerSession.Surroundings around;
     /** Of this process, whatever sessions it has; at most those that wait. */
@@ -64,20 +48,15 @@ final class SessionMaker {
 
     private final TrimFailures trimFailures;
 
-    /** @param admin not owned */
     SessionMaker(
             ProducerSettings settings,
             ProducerSession.Plan plan,
-            KafkaClients clients,
-            Admin admin,
+            SessionClients clients,
             Metrics metrics,
             ProducerSession.Surroundings around) {
         this.settings = settings;
         this.plan = plan;
         this.clients = clients;
-        this.readers = with(settings, Map.of(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS));
-        this.publisherClients = publisherClients(settings);
-        this.admin = admin;
         this.metrics = metrics;
         this.around = around;
         this.trimFailures = new TrimFailures(
@@ -93,11 +72,11 @@ final class SessionMaker {
         Ticker ticker = around.ticker();
         Liveness liveness = new Liveness(settings.recovery().heartbeatTimeout(), PERIOD);
         BadRecords bad = new BadRecords(around.metrics());
-        TopicTail tail = new TopicTail(readers.follower("millrace-producer-follower"));
+        TopicTail tail = new TopicTail(clients.follower("millrace-producer-follower"));
         KafkaClientMetrics meters = new KafkaClientMetrics(tail.consumer(), Tags.of("client", "follower"));
         meters.bindTo(metrics.registry());
         RunPublisher publisher = new RunPublisher(
-                publisherClients.transactionalProducer("millrace-producer-publisher", topics.producerTransactionalId()),
+                clients.publisher(),
                 topics,
                 settings.topics().resultPartitions(),
                 recordBytesMax(settings));
@@ -122,10 +101,10 @@ final class SessionMaker {
         ProducerSession.Edges edges = new ProducerSession.Edges(
                 tail,
                 publisher,
-                new LedgerHeart(heartClient(), topics.workers(), around.clock(), ticker, PERIOD),
-                new ShareGroupRoom(admin, ticker),
-                new RecordTrimmer(admin, ticker, settings.trimInterval(), trimFailures),
-                admin,
+                new LedgerHeart(clients.heart(), topics.workers(), around.clock(), ticker, PERIOD),
+                new ShareGroupRoom(clients.admin(), ticker),
+                new RecordTrimmer(clients.admin(), ticker, settings.trimInterval(), trimFailures),
+                clients::abortHanging,
                 meters);
         Map<GroupKind, Ledger> ledgers = Map.of(
                 GroupKind.TRAINING, training.stream().ledger(),
@@ -155,12 +134,11 @@ final class SessionMaker {
     }
 
     private GroupStream.LaneEdge lane(Lane lane, BadRecords bad) {
-        RunTopics topics = plan.topics();
-        String topic = topics.lane(lane);
+        String topic = plan.topics().lane(lane);
         return new GroupStream.LaneEdge(
-                new QueueWatch(admin, topics.shareGroup(lane), topic, around.ticker(), PERIOD),
+                new QueueWatch(clients.lane(lane), topic, around.ticker(), PERIOD),
                 new PromptLog(
-                        () -> readers.follower("millrace-producer-prompts"),
+                        () -> clients.follower("millrace-producer-prompts"),
                         topic,
                         plan.brokerLimit(),
                         around.ticker(),
@@ -181,40 +159,5 @@ final class SessionMaker {
 
     private static long evalBytesMax(ProducerSettings settings) {
         return Math.min(settings.evalBytesMax().bytes(), Runtime.getRuntime().maxMemory() / EVAL_HEAP_SHARE);
-    }
-
-    /** A heartbeat that cannot be delivered is soon given up, so that the next is not held back by it. */
-    private Producer<byte[], byte[]> heartClient() {
-        return clients.producer(
-                "millrace-producer-heart",
-                Map.of(
-                        ProducerConfig.MAX_BLOCK_MS_CONFIG, 5_000,
-                        ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000,
-                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 10_000));
-    }
-
-    /**
-     * The publisher waits for the broker as long as set, in a flush too. Its transactions outlive that wait, so that the broker gives up
-     * none whose producer is still at it.
-     */
-    private static KafkaClients publisherClients(ProducerSettings settings) {
-        Duration limit = settings.brokerTimeout();
-        Duration transaction =
-                limit.plusMinutes(1).compareTo(TRANSACTION_MAX) > 0 ? TRANSACTION_MAX : limit.plusMinutes(1);
-        return with(
-                settings,
-                Map.of(
-                        ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(limit.toMillis()),
-                        ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Long.toString(limit.toMillis()),
-                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Long.toString(limit.toMillis()),
-                        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Long.toString(transaction.toMillis())));
-    }
-
-    /** Clients with further defaults; what the user passes through wins. */
-    private static KafkaClients with(ProducerSettings settings, Map<String, String> defaults) {
-        Map<String, String> properties = new HashMap<>(defaults);
-        properties.putAll(settings.kafka().kafka());
-        return KafkaClients.patient(
-                new KafkaSettings(settings.kafka().bootstrap(), properties), recordBytesMax(settings));
     }
 }

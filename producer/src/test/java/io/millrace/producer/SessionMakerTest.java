@@ -41,21 +41,22 @@ class SessionMakerTest {
         ManualClock clock = new ManualClock();
         Health health = new Health(clock, ticker);
         ProducerSettings settings = settings("no-such-host.invalid:9092");
-        KafkaClients clients = KafkaClients.patient(settings.kafka(), SessionMaker.recordBytesMax(settings));
-        Admin admin = clients.admin("test");
+        Admin admin = KafkaClients.patient(settings.kafka(), SessionMaker.recordBytesMax(settings))
+                .admin("test");
+        SessionClients clients = new KafkaSessionClients(settings, admin);
         try (Metrics metrics = new Metrics("r")) {
             ProducerSession.Plan plan = ProducerWiring.plan(settings);
             ProducerMetrics meters = new ProducerMetrics(metrics.registry(), () -> null);
             ProducerSession.Surroundings around = new ProducerSession.Surroundings(
                     new ProcessIdentity(),
-                    new LostClaims(admin, plan.topics(), settings.brokerTimeout()),
+                    new LostClaims(clients::lane, plan.topics(), settings.brokerTimeout()),
                     new AdmissionWait(health, meters, clock, ticker),
                     health,
                     meters,
                     clock,
                     ticker,
                     _ -> {});
-            SessionMaker maker = new SessionMaker(settings, plan, clients, admin, metrics, around);
+            SessionMaker maker = new SessionMaker(settings, plan, clients, metrics, around);
             assertDoesNotThrow(() -> maker.make().close());
         } finally {
             admin.close(Duration.ZERO);

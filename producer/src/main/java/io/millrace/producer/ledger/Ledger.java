@@ -19,12 +19,11 @@ import io.millrace.producer.ledger.account.TrimmedTopic;
 import io.millrace.producer.ledger.group.Group;
 import io.millrace.producer.ledger.group.GroupState;
 import io.millrace.producer.ledger.group.Issue;
+import io.millrace.producer.ledger.group.UnsettledGroups;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -47,12 +46,11 @@ public final class Ledger {
 
     private static final int REWARD_WINDOW_GROUPS = 1_000;
 
-    private final NavigableMap<Long, Group> groups = new TreeMap<>();
+    private final UnsettledGroups groups = new UnsettledGroups();
     private final Settlements settlements = new Settlements(this::drop);
     private final Map<Lane, LaneQueue> queues = new EnumMap<>(Lane.class);
     private final KeptRecords kept = new KeptRecords();
     private final HeldByWorkers held;
-    private final Map<GroupState.Kind, Long> byKind = new EnumMap<>(GroupState.Kind.class);
     private final RewardWindow rewards = new RewardWindow(REWARD_WINDOW_GROUPS);
     private final GroupKind kind;
     private final Reissues reissues;
@@ -64,9 +62,6 @@ public final class Ledger {
         this.kind = kind;
         this.held = new HeldByWorkers(kind);
         this.reissues = reissues;
-        for (GroupState.Kind state : GroupState.Kind.values()) {
-            byKind.put(state, 0L);
-        }
         for (Lane lane : Lane.of(kind)) {
             queues.put(lane, new LaneQueue());
         }
@@ -99,7 +94,7 @@ public final class Ledger {
             return false;
         }
         if (group == null) {
-            group = add(index);
+            group = groups.add(index);
         }
         if (!group.published(lane, task, offset)) {
             return true;
@@ -112,7 +107,7 @@ public final class Ledger {
         } else {
             queue.add(new LaneQueue.Entry(offset, index, task.attempt().value()));
         }
-        refresh(group);
+        groups.refresh(group);
         return true;
     }
 
@@ -133,7 +128,7 @@ public final class Ledger {
         Group group = groups.get(index.value());
         if (group != null && group.published()) {
             group.givingUp(number, nowMs);
-            refresh(group);
+            groups.refresh(group);
         }
     }
 
@@ -144,14 +139,14 @@ public final class Ledger {
      * @return those groups
      */
     public List<GroupIndex> doubtful(Liveness liveness, long nowMs) {
-        if (count(GroupState.Kind.ABANDONING) == 0) {
+        if (groups.count(GroupState.Kind.ABANDONING) == 0) {
             return List.of();
         }
         List<GroupIndex> doubtful = new ArrayList<>();
-        for (Group group : groups.values()) {
+        for (Group group : groups.all()) {
             if (reissues.isDoubtful(group, liveness, nowMs)) {
                 group.doubt();
-                refresh(group);
+                groups.refresh(group);
                 doubtful.add(new GroupIndex(group.index));
             }
         }
@@ -178,37 +173,18 @@ public final class Ledger {
         boolean late = group.isGivenUp();
         group.taken(receipt.attempt(), nowMs);
         boolean hadSucceeded = group.hasSucceeded();
-        boolean news = note(group, receipt);
+        boolean news = group.ended(receipt);
         if (news) {
             kept.keep(TrimmedTopic.RECEIPTS, offset, group.index);
             if (receipt.outcome() instanceof Receipt.HandedBack back) {
                 keep(back.partial(), group.index);
             }
         }
-        refresh(group);
+        groups.refresh(group);
         // Noted all the same: the marker may turn out to be missing.
         return late && !(receipt.outcome() instanceof Receipt.Abandoned)
                 ? ReceiptFate.LATE
-                : fate(receipt.outcome(), hadSucceeded, news);
-    }
-
-    private static boolean note(Group group, Receipt receipt) {
-        return switch (receipt.outcome()) {
-            case Receipt.Success success -> group.succeeded(receipt.attempt());
-            case Receipt.Failure failure -> group.failed(receipt.attempt(), failure.kind() + ": " + failure.message());
-            case Receipt.HandedBack back -> group.handedBack(receipt.attempt(), back.reason(), back.partial());
-            case Receipt.Abandoned abandoned -> group.givenUp(receipt.attempt());
-        };
-    }
-
-    private static ReceiptFate fate(Receipt.Outcome outcome, boolean hadSucceeded, boolean news) {
-        return switch (outcome) {
-            case Receipt.Success success ->
-                hadSucceeded ? ReceiptFate.DUPLICATE : news ? ReceiptFate.FINISHED : ReceiptFate.SUPERSEDED;
-            case Receipt.Failure failure -> hadSucceeded || !news ? ReceiptFate.SUPERSEDED : ReceiptFate.FAILED;
-            case Receipt.HandedBack back -> hadSucceeded || !news ? ReceiptFate.SUPERSEDED : ReceiptFate.HANDED_BACK;
-            case Receipt.Abandoned abandoned -> news ? ReceiptFate.GIVEN_UP : ReceiptFate.SUPERSEDED;
-        };
+                : ReceiptFate.of(receipt.outcome(), hadSucceeded, news);
     }
 
     /** A worker said what it holds; a status older than one known of the same incarnation changes nothing. */
@@ -220,14 +196,14 @@ public final class Ledger {
             Group group = groups.get(heldGroup.groupIndex().value());
             if (group != null) {
                 group.heldBy(status.worker(), heldGroup.attempt(), nowMs);
-                refresh(group);
+                groups.refresh(group);
             }
         }
         for (long index : held.take(status, nowMs)) {
             Group group = groups.get(index);
             if (group != null) {
                 group.releasedBy(status.worker(), nowMs);
-                refresh(group);
+                groups.refresh(group);
             }
         }
     }
@@ -238,7 +214,7 @@ public final class Ledger {
             Group group = groups.get(entry.group());
             if (group != null) {
                 group.taken(new Attempt(entry.attempt()), nowMs);
-                refresh(group);
+                groups.refresh(group);
             }
         }
     }
@@ -259,9 +235,9 @@ public final class Ledger {
             case StepRecord.Lease lease -> settlements.lease(lease);
             case StepRecord.Acknowledgement ack -> settlements.acknowledged(ack);
             case StepRecord.Discard discard ->
-                settlements.settled(discard.groupIndex(), Settlements.End.DISCARDED, discard.totals());
+                settlements.settled(discard.groupIndex(), discard.totals());
             case StepRecord.Abandonment abandonment ->
-                settlements.settled(abandonment.groupIndex(), Settlements.End.ABANDONED, abandonment.totals());
+                settlements.settled(abandonment.groupIndex(), abandonment.totals());
             case StepRecord.Rejection rejection -> {
                 return over(
                         rejection.groupIndex(),
@@ -276,15 +252,14 @@ public final class Ledger {
             case StepRecord.Resume resume -> settlements.voidLease();
             case StepRecord.Snapshot snapshot -> {
                 settlements.snapshot(snapshot);
-                List.copyOf(groups.keySet()).stream()
-                        .filter(index -> settlements.contains(new GroupIndex(index)))
+                groups.indices(index -> settlements.contains(new GroupIndex(index)))
                         .forEach(this::drop);
                 snapshot.rejections().forEach(this::step);
                 snapshot.missing().forEach(this::step);
             }
         }
-        while (!groups.isEmpty() && groups.firstKey() < settlements.lowWaterMark()) {
-            drop(groups.firstKey());
+        while (groups.first() < settlements.lowWaterMark()) {
+            drop(groups.first());
         }
         return null;
     }
@@ -305,7 +280,7 @@ public final class Ledger {
             return ReceiptFate.UNKNOWN;
         }
         boolean news = end.test(group);
-        refresh(group);
+        groups.refresh(group);
         return news && !group.overtaken(attempt) ? ReceiptFate.FAILED : ReceiptFate.SUPERSEDED;
     }
 
@@ -316,10 +291,10 @@ public final class Ledger {
      */
     public List<Decision> due(Liveness liveness, long nowMs, int max) {
         List<Decision> due = new ArrayList<>();
-        if (count(GroupState.Kind.FAILED) == 0 && (count(GroupState.Kind.IN_FLIGHT) == 0 || !liveness.caughtUp())) {
+        if (groups.count(GroupState.Kind.FAILED) == 0 && (groups.count(GroupState.Kind.IN_FLIGHT) == 0 || !liveness.caughtUp())) {
             return due;
         }
-        for (Group group : groups.values()) {
+        for (Group group : groups.all()) {
             Decision decision = reissues.decide(group, liveness, nowMs);
             if (decision != null) {
                 due.add(decision);
@@ -359,36 +334,16 @@ public final class Ledger {
     }
 
     private void drop(long index) {
-        Group group = groups.remove(index);
-        if (group != null) {
-            byKind.merge(group.state().kind(), -1L, Long::sum);
+        if (groups.remove(index)) {
             kept.settled(index);
         }
     }
 
-    private Group add(long index) {
-        Group group = new Group(index);
-        groups.put(index, group);
-        byKind.merge(GroupState.Kind.ANNOUNCED, 1L, Long::sum);
-        return group;
-    }
-
     /** The unsettled group, made where this is the first word of it; null where too many are announced. */
     private @Nullable Group named(GroupIndex index) {
-        Group group = groups.get(index.value());
-        if (group != null) {
-            return group;
-        }
-        return count(GroupState.Kind.ANNOUNCED) < ANNOUNCED_MAX ? add(index.value()) : null;
-    }
-
-    private void refresh(Group group) {
-        GroupState.Kind before = group.state().kind();
-        GroupState.Kind after = group.refresh().kind();
-        if (before != after) {
-            byKind.merge(before, -1L, Long::sum);
-            byKind.merge(after, 1L, Long::sum);
-        }
+        return groups.get(index.value()) != null || groups.count(GroupState.Kind.ANNOUNCED) < ANNOUNCED_MAX
+                ? groups.add(index.value())
+                : null;
     }
 
     /** Where a group is; null when it is settled, or nothing is known of it. */
@@ -431,20 +386,13 @@ public final class Ledger {
     public LedgerCounts counts() {
         return new LedgerCounts(
                 published,
-                count(GroupState.Kind.ANNOUNCED),
-                count(GroupState.Kind.QUEUED),
-                count(GroupState.Kind.IN_FLIGHT),
-                count(GroupState.Kind.FINISHED),
-                count(GroupState.Kind.FAILED),
-                count(GroupState.Kind.ABANDONING),
-                settlements.count(Settlements.End.TRAINED),
-                settlements.count(Settlements.End.DISCARDED),
-                settlements.count(Settlements.End.ABANDONED),
+                groups.count(GroupState.Kind.ANNOUNCED),
+                groups.count(GroupState.Kind.QUEUED),
+                groups.count(GroupState.Kind.IN_FLIGHT),
+                groups.count(GroupState.Kind.FINISHED),
+                groups.count(GroupState.Kind.FAILED),
+                groups.count(GroupState.Kind.ABANDONING),
                 settlements.lowWaterMark(),
                 rewards.mean());
-    }
-
-    private long count(GroupState.Kind kind) {
-        return byKind.getOrDefault(kind, 0L);
     }
 }

@@ -7,9 +7,6 @@ package io.millrace.producer.ledger;
  * @param announced named by another topic before their publication was read; part of nothing else
  * @param failed their latest attempt ended without a result, and the next is about to be issued
  * @param abandoning given up, and not settled yet
- * @param trained settled by training
- * @param discarded settled without training
- * @param abandoned settled since their attempts were used up
  * @param lowWaterMark every group index below it is settled
  * @param rewardMean mean reward of the newest finished groups, NaN when there is none
  */
@@ -21,18 +18,10 @@ public record LedgerCounts(
         long finished,
         long failed,
         long abandoning,
-        long trained,
-        long discarded,
-        long abandoned,
         long lowWaterMark,
         double rewardMean) {
     /** Published and not settled. */
     public long unsettled() {
         return queued + inFlight + finished + failed + abandoning;
-    }
-
-    /** Settled by any of the three ends. */
-    public long settled() {
-        return trained + discarded + abandoned;
     }
 }

@@ -5,12 +5,10 @@ import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -34,17 +32,14 @@ import org.slf4j.LoggerFactory;
 public final class LostClaims {
     private static final Logger log = LoggerFactory.getLogger(LostClaims.class);
 
-    private final Admin admin;
+    private final Function<Lane, LaneOffsets> offsets;
     private final RunTopics topics;
     private final Duration limit;
     private final LostTails tails = new LostTails();
 
-    /**
-     * @param admin not owned
-     * @param limit for each answer of the broker
-     */
-    public LostClaims(Admin admin, RunTopics topics, Duration limit) {
-        this.admin = admin;
+    /** @param limit for each answer of the broker */
+    public LostClaims(Function<Lane, LaneOffsets> offsets, RunTopics topics, Duration limit) {
+        this.offsets = offsets;
         this.topics = topics;
         this.limit = limit;
     }
@@ -59,7 +54,7 @@ public final class LostClaims {
         int lost = 0;
         for (Lane lane : Lane.values()) {
             TopicPartition partition = new TopicPartition(topics.lane(lane), 0);
-            long start = start(topics.shareGroup(lane), partition);
+            long start = start(lane);
             long end = reader.end(partition);
             if (tails.isNew(partition, start, end)) {
                 lost++;
@@ -77,20 +72,20 @@ public final class LostClaims {
     }
 
     /** Below which everything is claimed; 0 when nothing is. */
-    private long start(String group, TopicPartition partition) throws InterruptedException {
+    private long start(Lane lane) throws InterruptedException {
         try {
-            SharePartitionOffsetInfo info = admin.listShareGroupOffsets(Map.of(group, new ListShareGroupOffsetsSpec()))
-                    .partitionsToOffsetInfo(group)
+            return offsets.apply(lane)
+                    .claimed()
                     .get(limit.toMillis(), TimeUnit.MILLISECONDS)
-                    .get(partition);
-            return info == null ? 0 : info.startOffset();
+                    .map(SharePartitionOffsetInfo::startOffset)
+                    .orElse(0L);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof GroupIdNotFoundException) {
                 return 0;
             }
-            throw new KafkaException("the start offset of " + group + " is not told: " + e.getCause(), e);
+            throw new KafkaException("the start offset of " + topics.shareGroup(lane) + " is not told: " + e.getCause(), e);
         } catch (TimeoutException e) {
-            throw new KafkaException("the start offset of " + group + " is not told within " + limit, e);
+            throw new KafkaException("the start offset of " + topics.shareGroup(lane) + " is not told within " + limit, e);
         }
     }
 }

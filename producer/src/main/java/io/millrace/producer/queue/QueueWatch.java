@@ -3,16 +3,11 @@ package io.millrace.producer.queue;
 import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.time.Ticker;
 import java.time.Duration;
-import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
-import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
 import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,25 +33,20 @@ public final class QueueWatch {
     /** @param publishedEnd as it was when the question was asked */
     private record Question<T>(KafkaFuture<T> answer, long publishedEnd) {}
 
-    private final Admin admin;
-    private final String group;
-    private final TopicPartition lane;
+    private final LaneOffsets offsets;
+    private final String lane;
     private final Ticker ticker;
     private final long periodNanos;
-    private @Nullable Question<Map<TopicPartition, SharePartitionOffsetInfo>> start;
-    private @Nullable Question<ListOffsetsResultInfo> end;
+    private @Nullable Question<Optional<SharePartitionOffsetInfo>> start;
+    private @Nullable Question<Long> end;
     private long nextStartNanos;
     private long nextEndNanos;
     private int shortAnswers;
 
-    /**
-     * @param admin not owned
-     * @param group the lane's share group
-     */
-    public QueueWatch(Admin admin, String group, String laneTopic, Ticker ticker, Duration period) {
-        this.admin = admin;
-        this.group = group;
-        this.lane = new TopicPartition(laneTopic, 0);
+    /** @param lane for people */
+    public QueueWatch(LaneOffsets offsets, String lane, Ticker ticker, Duration period) {
+        this.offsets = offsets;
+        this.lane = lane;
         this.ticker = ticker;
         this.periodNanos = period.toNanos();
         this.nextStartNanos = ticker.nanos();
@@ -71,35 +61,31 @@ public final class QueueWatch {
      * @throws TruncatedLogException when the lane ends before it, by two answers in a row
      */
     public OptionalLong turn(long publishedEnd) throws InterruptedException {
-        Question<ListOffsetsResultInfo> ending = end;
+        Question<Long> ending = end;
         if (ending != null && ending.answer().isDone()) {
             end = null;
             takeEnd(ending);
         }
         if (end == null && ticker.nanos() - nextEndNanos >= 0) {
             nextEndNanos = ticker.nanos() + periodNanos;
-            end = new Question<>(
-                    admin.listOffsets(Map.of(lane, OffsetSpec.latest())).partitionResult(lane), publishedEnd);
+            end = new Question<>(offsets.end(), publishedEnd);
         }
         OptionalLong left = OptionalLong.empty();
-        Question<Map<TopicPartition, SharePartitionOffsetInfo>> starting = start;
+        Question<Optional<SharePartitionOffsetInfo>> starting = start;
         if (starting != null && starting.answer().isDone()) {
             start = null;
             left = takeStart(starting);
         }
         if (start == null && ticker.nanos() - nextStartNanos >= 0) {
             nextStartNanos = ticker.nanos() + periodNanos;
-            start = new Question<>(
-                    admin.listShareGroupOffsets(Map.of(group, new ListShareGroupOffsetsSpec()))
-                            .partitionsToOffsetInfo(group),
-                    publishedEnd);
+            start = new Question<>(offsets.claimed(), publishedEnd);
         }
         return left;
     }
 
-    private void takeEnd(Question<ListOffsetsResultInfo> question) throws InterruptedException {
+    private void takeEnd(Question<Long> question) throws InterruptedException {
         try {
-            long offset = question.answer().get().offset();
+            long offset = question.answer().get();
             shortAnswers = offset < question.publishedEnd() ? shortAnswers + 1 : 0;
             if (shortAnswers >= SHORT_ANSWERS) {
                 throw new TruncatedLogException("the broker has lost records that it had acknowledged: " + lane
@@ -110,19 +96,20 @@ public final class QueueWatch {
         }
     }
 
-    private OptionalLong takeStart(Question<Map<TopicPartition, SharePartitionOffsetInfo>> question)
+    private OptionalLong takeStart(Question<Optional<SharePartitionOffsetInfo>> question)
             throws InterruptedException {
         try {
-            SharePartitionOffsetInfo info = question.answer().get().get(lane);
-            log.debug("{}: {}, published end {}", group, info, question.publishedEnd());
-            if (info == null) {
+            Optional<SharePartitionOffsetInfo> claimed = question.answer().get();
+            log.debug("{}: claimed {}, published end {}", lane, claimed, question.publishedEnd());
+            if (claimed.isEmpty()) {
                 return OptionalLong.empty();
             }
-            boolean empty = info.lag().isPresent() && info.lag().get() == 0;
-            return OptionalLong.of(empty ? Math.max(info.startOffset(), question.publishedEnd()) : info.startOffset());
+            long offset = claimed.get().startOffset();
+            boolean empty = claimed.get().lag().filter(lag -> lag == 0).isPresent();
+            return OptionalLong.of(empty ? Math.max(offset, question.publishedEnd()) : offset);
         } catch (ExecutionException e) {
             // Until the first worker has joined there is no such group; worker statuses and receipts say the rest.
-            log.debug("no start offset of {}", group, e);
+            log.debug("nothing is claimed of {}", lane, e);
             return OptionalLong.empty();
         }
     }

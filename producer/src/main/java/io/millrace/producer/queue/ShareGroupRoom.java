@@ -6,14 +6,13 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,10 +33,7 @@ public final class ShareGroupRoom {
     private static final Duration SAY_EVERY = Duration.ofMinutes(10);
 
     private final EverySoOften lines;
-    private @Nullable KafkaFuture<Collection<Node>> nodes;
-    private @Nullable KafkaFuture<Map<ConfigResource, Config>> configs;
-    private final Admin admin;
-    private long membersMax = Long.MAX_VALUE;
+    private final CompletableFuture<Long> membersMax;
 
     /** @param admin not owned */
     public ShareGroupRoom(Admin admin, Ticker ticker) {
@@ -45,47 +41,45 @@ public final class ShareGroupRoom {
     }
 
     /** @param nodes of the cluster; a broker that has just started may tell of none */
-    public ShareGroupRoom(Admin admin, KafkaFuture<Collection<Node>> nodes, Ticker ticker) {
-        this.admin = admin;
+    ShareGroupRoom(Admin admin, KafkaFuture<Collection<Node>> nodes, Ticker ticker) {
         this.lines = new EverySoOften(SAY_EVERY, ticker);
-        this.nodes = nodes;
+        this.membersMax = nodes.toCompletionStage()
+                .thenCompose(found -> settings(admin, found))
+                .thenApply(ShareGroupRoom::membersMax)
+                .exceptionally(cause -> {
+                    log.debug("the broker does not tell its {}", SETTING, cause);
+                    return Long.MAX_VALUE;
+                })
+                .toCompletableFuture();
     }
 
-    /** Takes the broker's answer where it has come, and warns when it is time. */
+    /** Of any one broker: each has the same. */
+    private static CompletionStage<Map<ConfigResource, Config>> settings(Admin admin, Collection<Node> nodes) {
+        List<ConfigResource> one = nodes.stream()
+                .limit(1)
+                .map(node -> new ConfigResource(ConfigResource.Type.BROKER, node.idString()))
+                .toList();
+        return one.isEmpty()
+                ? CompletableFuture.completedFuture(Map.of())
+                : admin.describeConfigs(one).all().toCompletionStage();
+    }
+
+    private static long membersMax(Map<ConfigResource, Config> configs) {
+        return configs.values().stream()
+                .map(config -> config.get(SETTING))
+                .filter(entry -> entry != null && entry.value() != null)
+                .mapToLong(entry -> Long.parseLong(entry.value()))
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
+    /** Warns when it is time, once the broker has told. */
     public void turn(long workers) {
-        try {
-            ask();
-        } catch (ExecutionException e) {
-            log.debug("the broker does not tell its {}", SETTING, e);
-        } catch (InterruptedException e) {
-            throw new InterruptException(e);
-        }
-        String warning = warning(workers, membersMax);
+        String warning = warning(workers, membersMax.getNow(Long.MAX_VALUE));
         if (warning == null) {
             var _ = lines.reset();
         } else if (lines.isDue()) {
             log.warn("{}", warning);
-        }
-    }
-
-    private void ask() throws ExecutionException, InterruptedException {
-        KafkaFuture<Collection<Node>> found = nodes;
-        if (found != null && found.isDone()) {
-            nodes = null;
-            for (Node one : found.get()) {
-                // Each has the same setting.
-                configs = admin.describeConfigs(List.of(new ConfigResource(ConfigResource.Type.BROKER, one.idString())))
-                        .all();
-                break;
-            }
-        }
-        KafkaFuture<Map<ConfigResource, Config>> told = configs;
-        if (told != null && told.isDone()) {
-            configs = null;
-            for (Config config : told.get().values()) {
-                ConfigEntry entry = config.get(SETTING);
-                membersMax = entry == null || entry.value() == null ? Long.MAX_VALUE : Long.parseLong(entry.value());
-            }
         }
     }
 

@@ -26,9 +26,9 @@ import io.millrace.producer.status.ProducerStatus;
 import io.millrace.producer.stream.Evaluations;
 import io.millrace.producer.stream.Training;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
@@ -74,15 +74,22 @@ public final class ProducerSession implements AutoCloseable {
             int batchMax,
             Duration brokerLimit) {}
 
-    /** What it owns and closes, but for the admin client, which is the process's. */
+    /** What it owns and closes. */
     public record Edges(
             TopicTail tail,
             RunPublisher publisher,
             LedgerHeart heart,
             ShareGroupRoom room,
             RecordTrimmer trimmer,
-            Admin admin,
+            OpenTransactions open,
             KafkaClientMetrics meters) {}
+
+    /** Ends what former producers left open beyond their end. */
+    @FunctionalInterface
+    public interface OpenTransactions {
+        /** @param partitions where nobody else writes in transactions */
+        void abort(Collection<TopicPartition> partitions) throws InterruptedException;
+    }
 
     /** What outlives it. */
     public record Surroundings(

@@ -5,7 +5,6 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
-import io.millrace.common.kafka.HangingTransactions;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
@@ -35,36 +34,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** How a session takes the run; used once, by the session's thread. */
-final class TakeOver {
+record TakeOver(
+        ProducerSession.Plan plan,
+        ProducerSession.Edges edges,
+        Training training,
+        Evaluations evaluations,
+        LedgerFeed feed,
+        BadRecords bad,
+        ProducerSession.Surroundings around) {
     private static final Logger log = LoggerFactory.getLogger(TakeOver.class);
 
     /** Enough to hold the newest heartbeat of a producer that lives, however many workers write between two. */
     private static final long WORKERS_LOOKBACK_OFFSETS = 10_000;
-
-    private final ProducerSession.Plan plan;
-    private final ProducerSession.Edges edges;
-    private final Training training;
-    private final Evaluations evaluations;
-    private final LedgerFeed feed;
-    private final BadRecords bad;
-    private final ProducerSession.Surroundings around;
-
-    TakeOver(
-            ProducerSession.Plan plan,
-            ProducerSession.Edges edges,
-            Training training,
-            Evaluations evaluations,
-            LedgerFeed feed,
-            BadRecords bad,
-            ProducerSession.Surroundings around) {
-        this.plan = plan;
-        this.edges = edges;
-        this.training = training;
-        this.evaluations = evaluations;
-        this.feed = feed;
-        this.bad = bad;
-        this.around = around;
-    }
 
     /**
      * Takes the run over and learns where it stands, from the topics alone:
@@ -91,7 +72,7 @@ final class TakeOver {
     LedgerIdentity run() throws Exception {
         PartitionReader reader = new PartitionReader(edges.tail(), plan.brokerLimit());
         checkRun(RunRecords.newest(reader, plan.topics()));
-        checkOrder(prompts().last());
+        var _ = nextIndex(prompts().last());
         TopicPartition workers = new TopicPartition(plan.topics().workers(), 0);
         long workersFrom = Math.max(reader.begin(workers), reader.end(workers) - WORKERS_LOOKBACK_OFFSETS);
         reader.read(workers, workersFrom, feed::lookForProducer);
@@ -100,8 +81,7 @@ final class TakeOver {
         feed.own(own);
         edges.heart().claim(own, plan.brokerLimit());
         edges.publisher().open();
-        HangingTransactions.abort(
-                edges.admin(), plan.topics().producerTransactionalId(), ownPartitions(reader), plan.brokerLimit());
+        edges.open().abort(ownPartitions(reader));
         int truncated = around.lostClaims().lanes(reader);
         for (int i = 0; i < truncated; i++) {
             around.metrics().truncated();
@@ -188,7 +168,7 @@ final class TakeOver {
             edges.publisher().wasReadTo(partition, reader.end(partition));
         }
         PublishedTask last = prompts().last();
-        training.goOnAt(checkOrder(last), last == null ? 0 : last.offset());
+        training.goOnAt(nextIndex(last), last == null ? 0 : last.offset());
         GroupStream stream = training.stream();
         prompts()
                 .from(
@@ -198,16 +178,12 @@ final class TakeOver {
         evaluations.readTasks();
     }
 
-    /** Returns the index of the next group. */
-    private long checkOrder(@Nullable PublishedTask last) {
-        return switch (ResumeCheck.decide(
-                last == null ? null : last.task(),
-                plan.dataSet(),
-                plan.order(),
-                plan.tasks().samplesPerGroup())) {
-            case ResumeCheck.Decision.Begin begin -> begin.group().value();
-            case ResumeCheck.Decision.Refuse refuse ->
-                throw SettingException.impossible("--dataset, --seed, --shuffle", refuse.reason());
-        };
+    private long nextIndex(@Nullable PublishedTask last) {
+        return ResumeCheck.next(
+                        last == null ? null : last.task(),
+                        plan.dataSet(),
+                        plan.order(),
+                        plan.tasks().samplesPerGroup())
+                .value();
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.producer.source;
 
+import io.millrace.common.config.SettingException;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.producer.source.load.DataSet;
@@ -9,49 +10,42 @@ import org.jspecify.annotations.Nullable;
 public final class ResumeCheck {
     private ResumeCheck() {}
 
-    /** What the producer does at its start. */
-    public sealed interface Decision {
-        /** Begin with this group: 0 when the topic is empty, else the one after the last. */
-        record Begin(GroupIndex group) implements Decision {}
-
-        /** Do not publish; the reason is for the person who started the producer. */
-        record Refuse(String reason) implements Decision {}
-    }
-
     /**
      * Indices are never reused, so data set, seed and order must be those the run was begun with: otherwise some
      * prompts would come twice in an epoch and others not at all, and nobody would notice.
      *
      * @param last the task with the highest group index on the topic, null when there is none
+     * @return the next group: 0 when the topic is empty, else the one after the last
+     * @throws SettingException when nothing may be published, with the reason for the person who started the producer
      */
-    public static Decision decide(
+    public static GroupIndex next(
             @Nullable TrainingTask last, DataSet dataSet, PromptOrder order, int samplesPerGroup) {
         if (last == null) {
-            return new Decision.Begin(new GroupIndex(0));
+            return new GroupIndex(0);
         }
         TrainingTask.Source source = last.source();
         if (!source.fingerprint().equals(dataSet.fingerprint())) {
-            return refuse("the run was begun with the data set of fingerprint " + source.fingerprint() + ", "
+            throw refusal("the run was begun with the data set of fingerprint " + source.fingerprint() + ", "
                     + dataSet.spec() + " has " + dataSet.fingerprint());
         }
         if (source.seed() != order.seed()) {
-            return refuse("the run was begun with seed " + source.seed() + ", the configured seed is " + order.seed());
+            throw refusal("the run was begun with seed " + source.seed() + ", the configured seed is " + order.seed());
         }
         if (last.samples() != samplesPerGroup) {
-            return refuse("the run was begun with samples-per-group " + last.samples() + ", configured are "
+            throw refusal("the run was begun with samples-per-group " + last.samples() + ", configured are "
                     + samplesPerGroup + ": sample indices would repeat");
         }
         PromptOrder.Position position = order.at(last.groupIndex());
         long line = dataSet.line(position.row());
         if (source.epoch() != position.epoch() || source.row() != line) {
-            return refuse("the run was begun with another prompt order: group " + last.groupIndex() + " was line "
+            throw refusal("the run was begun with another prompt order: group " + last.groupIndex() + " was line "
                     + source.row() + " in epoch " + source.epoch() + ", now it is line " + line + " in epoch "
                     + position.epoch() + "; was shuffling switched?");
         }
-        return new Decision.Begin(last.groupIndex().next());
+        return last.groupIndex().next();
     }
 
-    private static Decision refuse(String what) {
-        return new Decision.Refuse(what + ". Put back what was there, or begin a run of another name.");
+    private static SettingException refusal(String what) {
+        return SettingException.impossible("--dataset, --seed, --shuffle", what + ". Put back what was there, or begin a run of another name.");
     }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes the wait for admission visible: what for, since when, and how long it was. One owner. */
 public final class AdmissionWait {
-    static final String PART = "admission";
+    public static final String PART = "admission";
 
     private final Health health;
     private final ProducerMetrics metrics;

@@ -1,7 +1,6 @@
 package io.millrace.producer.stream;
 
 import io.millrace.common.record.EvalRecord;
-import io.millrace.producer.admission.EvalLoads;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.load.DataSetException;
 import java.time.Duration;
@@ -15,7 +14,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
 /** Reads the data sets of an evaluation on a thread of its own, while the session goes on. Thread-safe. */
-final class EvalRead implements EvalLoads.Read {
+final class EvalRead {
     private static final Executor THREADS =
             task -> Thread.ofVirtual().name("eval-data-set").start(task);
 
@@ -52,23 +51,22 @@ final class EvalRead implements EvalLoads.Read {
         }
     }
 
-    @Override
-    public EvalRecord.Request request() {
+    EvalRecord.Request request() {
         return request;
     }
 
-    @Override
-    public boolean isRead() {
+    /** Whether all was read. */
+    boolean isRead() {
         return dataSets.state() == Future.State.SUCCESS;
     }
 
-    @Override
-    public List<DataSet> dataSets() {
+    /** The rows, in the request's order; when {@link #isRead}. */
+    List<DataSet> dataSets() {
         return dataSets.resultNow();
     }
 
-    @Override
-    public Optional<String> failure() {
+    /** Why it cannot be read, or was not in time; empty while that is not so. */
+    Optional<String> failure() {
         if (!dataSets.isCompletedExceptionally()) {
             return Optional.empty();
         }
@@ -79,13 +77,13 @@ final class EvalRead implements EvalLoads.Read {
                         : String.valueOf(cause.getMessage()));
     }
 
-    @Override
-    public void stop() {
+    /** Nobody waits for the rows any more; what is read is let go at the next row. */
+    void stop() {
         stopped = true;
     }
 
-    @Override
-    public boolean isOver() {
+    /** Whether its thread has ended. */
+    boolean isOver() {
         return thread.isDone();
     }
 }

@@ -13,7 +13,6 @@ import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.admission.EvalBook;
-import io.millrace.producer.admission.EvalLoads;
 import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.source.EvalTasks;
 import io.millrace.producer.source.load.DataSet;
@@ -133,7 +132,7 @@ public final class Evaluations {
     }
 
     /** Of what is read, by this session or begun by one before: the policy may have changed since. */
-    private void goOn(EvalLoads.Read read, Policy policy) {
+    private void goOn(EvalRead read, Policy policy) {
         EvalRecord.Request request = read.request();
         if (!book.isWaiting(request)) {
             loads.end(nowMs());

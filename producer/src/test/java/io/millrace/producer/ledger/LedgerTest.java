@@ -60,7 +60,7 @@ class LedgerTest {
         ledger.step(Events.ack(0, new Totals(1, 0, 0, 1)));
         assertNull(state(0));
         assertTrue(ledger.isSettled(new GroupIndex(0)));
-        assertEquals(1, ledger.counts().trained());
+        assertEquals(1, ledger.totals().trained());
         assertEquals(1, ledger.counts().lowWaterMark());
         assertEquals(0, ledger.counts().unsettled());
     }
@@ -149,7 +149,7 @@ class LedgerTest {
         publish(1);
         assertNull(state(1));
         assertEquals(new Totals(0, 1, 0, 0), ledger.totals());
-        assertEquals(1, ledger.counts().discarded());
+        assertEquals(1, ledger.totals().discarded());
         assertEquals(1, ledger.counts().unsettled());
     }
 
@@ -159,7 +159,7 @@ class LedgerTest {
         publish(0);
         assertNull(state(0));
         assertEquals(1, ledger.counts().published());
-        assertEquals(1, ledger.counts().abandoned());
+        assertEquals(1, ledger.totals().abandoned());
     }
 
     @Test
@@ -293,7 +293,7 @@ class LedgerTest {
         assertTrue(message.contains("step 4") && message.contains("step 3"), message);
         ledger.step(Events.ack(3, new Totals(1, 0, 0, 1)));
         ledger.step(Events.ack(3, new Totals(1, 0, 0, 1)));
-        assertEquals(1, ledger.counts().trained());
+        assertEquals(1, ledger.totals().trained());
     }
 
     @Test
@@ -442,7 +442,7 @@ class LedgerTest {
         evaluations.published(Lane.EVALUATION, Events.task(4), 10, 0);
         evaluations.close(new GroupIndex(3), new GroupIndex(5));
         assertNull(evaluations.state(new GroupIndex(4)));
-        assertEquals(0, evaluations.counts().settled());
+        assertEquals(0, evaluations.totals().settled());
         assertEquals(11, evaluations.neededFrom(TrimmedTopic.EVALUATION));
     }
 }

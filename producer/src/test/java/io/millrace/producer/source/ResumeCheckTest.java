@@ -1,16 +1,16 @@
 package io.millrace.producer.source;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.config.SettingException;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
-import io.millrace.producer.source.ResumeCheck.Decision;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.load.DataSetFiles;
 import io.millrace.producer.source.load.JsonlDataSet;
@@ -38,22 +38,21 @@ class ResumeCheckTest {
 
     @Test
     void anotherNumberOfSamplesPerGroupIsRefused() {
-        Decision decision = ResumeCheck.decide(task(order(1), 3), dataSet, order(1), SAMPLES + 1);
-        String reason = assertInstanceOf(Decision.Refuse.class, decision).reason();
+        String reason = refused(task(order(1), 3), dataSet, order(1), SAMPLES + 1);
         assertTrue(reason.contains("samples-per-group " + SAMPLES), reason);
         assertTrue(reason.contains("configured are " + (SAMPLES + 1)), reason);
     }
 
     @Test
     void anEmptyTopicBeginsAtGroupZero() {
-        assertEquals(new Decision.Begin(new GroupIndex(0)), ResumeCheck.decide(null, dataSet, order(1), SAMPLES));
+        assertEquals(new GroupIndex(0), ResumeCheck.next(null, dataSet, order(1), SAMPLES));
     }
 
     @Test
     void aResumeGoesOnAfterTheLastGroup() {
         assertEquals(
-                new Decision.Begin(new GroupIndex(20)),
-                ResumeCheck.decide(task(order(1), 19), dataSet, order(1), SAMPLES));
+                new GroupIndex(20),
+                ResumeCheck.next(task(order(1), 19), dataSet, order(1), SAMPLES));
     }
 
     @Test
@@ -86,9 +85,7 @@ class ResumeCheckTest {
     @Test
     void aRunPastItsLastEpochResumesToNothing() {
         PromptOrder limited = new PromptOrder(1, ROWS, true, 1);
-        Decision decision = ResumeCheck.decide(task(order(1), 2 * ROWS), dataSet, limited, SAMPLES);
-        assertTrue(limited.exhausted(
-                assertInstanceOf(Decision.Begin.class, decision).group()));
+        assertTrue(limited.exhausted(ResumeCheck.next(task(order(1), 2 * ROWS), dataSet, limited, SAMPLES)));
     }
 
     @Test
@@ -108,8 +105,7 @@ class ResumeCheckTest {
         PromptOrder order = order(77);
         TaskFactory factory = new TaskFactory(dataSet, order, SAMPLES, SamplingParams.defaults(16), null, 60_000);
         List<TrainingTask> tasks = new ArrayList<>();
-        GroupIndex group = assertInstanceOf(Decision.Begin.class, ResumeCheck.decide(last, dataSet, order, SAMPLES))
-                .group();
+        GroupIndex group = ResumeCheck.next(last, dataSet, order, SAMPLES);
         for (; group.value() < end; group = group.next()) {
             tasks.add(factory.task(group, Policy.initial(), 5));
         }
@@ -126,8 +122,13 @@ class ResumeCheckTest {
     }
 
     private static String refused(TrainingTask last, DataSet dataSet, PromptOrder order) {
-        return assertInstanceOf(Decision.Refuse.class, ResumeCheck.decide(last, dataSet, order, SAMPLES))
-                .reason();
+        return refused(last, dataSet, order, SAMPLES);
+    }
+
+    private static String refused(TrainingTask last, DataSet dataSet, PromptOrder order, int samples) {
+        return String.valueOf(
+                assertThrows(SettingException.class, () -> ResumeCheck.next(last, dataSet, order, samples))
+                        .getMessage());
     }
 
     private DataSet load(String text) throws Exception {

@@ -25,12 +25,12 @@ import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.admission.EvalBook;
-import io.millrace.producer.admission.EvalLoads;
 import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.RecoveryLimits;
 import io.millrace.producer.ledger.Reissues;
 import io.millrace.producer.publish.PromptLog;
 import io.millrace.producer.publish.RunPublisher;
+import io.millrace.producer.queue.LaneOffsets;
 import io.millrace.producer.queue.QueueWatch;
 import io.millrace.producer.source.EvalTasks;
 import io.millrace.producer.source.load.DataSet;
@@ -107,7 +107,8 @@ class EvaluationsTest {
                 Duration.ofSeconds(1),
                 ticker,
                 (record, reason) -> {});
-        QueueWatch queue = new QueueWatch(admin, "g", topics.lane(Lane.EVALUATION), ticker, Duration.ofHours(1));
+        QueueWatch queue = new QueueWatch(
+                LaneOffsets.of(admin, topics, Lane.EVALUATION), "lane", ticker, Duration.ofHours(1));
         GroupStream stream = new GroupStream(
                 new Ledger(GroupKind.EVALUATION, new Reissues(new RecoveryLimits(3, 2, 10_000, 60_000))),
                 Map.of(Lane.EVALUATION, new GroupStream.LaneEdge(queue, nothing)),
@@ -209,7 +210,7 @@ class EvaluationsTest {
         EvalRecord.Request request = request("e", slow);
         evaluations.accept(request);
         EvalRecord loading = next(READY);
-        EvalLoads.Read read = loads.current().orElseThrow();
+        EvalRead read = loads.current().orElseThrow();
         newSession();
         evaluations.accept(request);
         evaluations.accept(loading);

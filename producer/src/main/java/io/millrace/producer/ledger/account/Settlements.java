@@ -3,8 +3,7 @@ package io.millrace.producer.ledger.account;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.record.StepRecord;
-import java.util.EnumMap;
-import java.util.Map;
+import io.millrace.common.record.StepRecord.Lease;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -13,15 +12,7 @@ import org.jspecify.annotations.Nullable;
  * on, it comes to the same. What is settled stays settled. Owned by the ledger.
  */
 public final class Settlements {
-    /** The ends a group can have. */
-    public enum End {
-        TRAINED,
-        DISCARDED,
-        ABANDONED
-    }
-
     private final SettledIndices settled = new SettledIndices();
-    private final Map<End, Long> byEnd = new EnumMap<>(End.class);
     private final LongConsumer onSettled;
     private StepRecord.Totals totals = StepRecord.Totals.NONE;
     private StepRecord.@Nullable Lease openLease;
@@ -30,9 +21,6 @@ public final class Settlements {
     /** @param onSettled gets each group as it is settled by name; what a low-water mark or snapshot settles is not named */
     public Settlements(LongConsumer onSettled) {
         this.onSettled = onSettled;
-        for (End end : End.values()) {
-            byEnd.put(end, 0L);
-        }
     }
 
     public void lease(StepRecord.Lease lease) {
@@ -62,19 +50,19 @@ public final class Settlements {
                     + ": the run's account is damaged");
         }
         for (StepRecord.ManifestEntry entry : lease.groups()) {
-            settle(entry.groupIndex(), End.TRAINED);
+            close(entry.groupIndex());
         }
         openLease = null;
         lastAcknowledgement = ack;
         take(ack.totals());
     }
 
-    public void settled(GroupIndex index, End end, StepRecord.Totals newest) {
-        settle(index, end);
+    public void settled(GroupIndex index, StepRecord.Totals newest) {
+        close(index);
         take(newest);
     }
 
-    /** Nothing waits for the group any more. It has none of the ends that {@code steps} knows, and is counted by none. */
+    /** Nothing waits for the group any more, whether {@code steps} knows its end or not. */
     public void close(GroupIndex index) {
         if (settled.add(index)) {
             onSettled.accept(index.value());
@@ -84,9 +72,6 @@ public final class Settlements {
     /** Everything before it is folded in it, so this becomes what it says. */
     public void snapshot(StepRecord.Snapshot snapshot) {
         settled.restore(snapshot.settled());
-        byEnd.put(End.TRAINED, snapshot.totals().trained());
-        byEnd.put(End.DISCARDED, snapshot.totals().discarded());
-        byEnd.put(End.ABANDONED, snapshot.totals().abandoned());
         openLease = null;
         lastAcknowledgement = snapshot.lastAcknowledgement();
         take(snapshot.totals());
@@ -96,14 +81,6 @@ public final class Settlements {
         totals = newest;
         // Normally this says nothing new; it does where the steps that led to it could not be read.
         settled.raiseTo(newest.lowWaterMark());
-    }
-
-    private void settle(GroupIndex index, End end) {
-        if (settled.contains(index)) {
-            return;
-        }
-        byEnd.merge(end, 1L, Long::sum);
-        close(index);
     }
 
     public boolean contains(GroupIndex index) {
@@ -116,10 +93,6 @@ public final class Settlements {
 
     public StepRecord.Totals totals() {
         return totals;
-    }
-
-    public long count(End end) {
-        return byEnd.getOrDefault(end, 0L);
     }
 
     /** How much memory the settled groups take; see {@link SettledIndices}. */

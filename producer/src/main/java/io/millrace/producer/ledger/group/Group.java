@@ -4,6 +4,7 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.AttemptHistory.Kind;
 import io.millrace.common.record.PartialRef;
+import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.Lane;
 import java.util.Map;
@@ -151,12 +152,6 @@ public final class Group {
         writtenAtMs = nowMs;
     }
 
-    /** The receipt of its abandonment stands, and with it its marker in the results. */
-    public boolean givenUp(Attempt number) {
-        readBack(number);
-        return ended(number, new AttemptEnd(End.GIVEN_UP, "", null));
-    }
-
     private void readBack(Attempt number) {
         if (number.equals(written)) {
             written = null;
@@ -193,17 +188,27 @@ public final class Group {
         return ends.values().stream().anyMatch(end -> end.end() == End.SUCCEEDED);
     }
 
-    public boolean succeeded(Attempt attempt) {
-        return toldByWorker(attempt, new AttemptEnd(End.SUCCEEDED, "", null));
-    }
-
-    public boolean failed(Attempt attempt, String cause) {
-        return !overtaken(attempt) && toldByWorker(attempt, new AttemptEnd(End.FAILED, cause, null));
-    }
-
-    /** @param partial what it has generated; null when that is nothing */
-    public boolean handedBack(Attempt attempt, String cause, @Nullable PartialRef partial) {
-        return !overtaken(attempt) && toldByWorker(attempt, new AttemptEnd(End.HANDED_BACK, cause, partial));
+    /**
+     * An attempt ended at a worker, or the receipt of the group's abandonment stands, and with it its marker in the results.
+     *
+     * @return whether this says anything new
+     */
+    public boolean ended(Receipt receipt) {
+        Attempt attempt = receipt.attempt();
+        return switch (receipt.outcome()) {
+            case Receipt.Success success -> toldByWorker(attempt, new AttemptEnd(End.SUCCEEDED, "", null));
+            case Receipt.Failure failure ->
+                !overtaken(attempt)
+                        && toldByWorker(
+                                attempt, new AttemptEnd(End.FAILED, failure.kind() + ": " + failure.message(), null));
+            case Receipt.HandedBack back ->
+                !overtaken(attempt)
+                        && toldByWorker(attempt, new AttemptEnd(End.HANDED_BACK, back.reason(), back.partial()));
+            case Receipt.Abandoned abandoned -> {
+                readBack(attempt);
+                yield ended(attempt, new AttemptEnd(End.GIVEN_UP, "", null));
+            }
+        };
     }
 
     public boolean rejected(Attempt attempt, String cause) {

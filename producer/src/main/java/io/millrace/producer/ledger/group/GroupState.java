@@ -29,7 +29,16 @@ public sealed interface GroupState {
         }
     }
 
-    Kind kind();
+    default Kind kind() {
+        return switch (this) {
+            case Announced announced -> Kind.ANNOUNCED;
+            case Queued queued -> Kind.QUEUED;
+            case InFlight held -> Kind.IN_FLIGHT;
+            case Finished finished -> Kind.FINISHED;
+            case Failed failed -> Kind.FAILED;
+            case Abandoning abandoning -> Kind.ABANDONING;
+        };
+    }
 
     /**
      * The move to the next state.
@@ -44,20 +53,10 @@ public sealed interface GroupState {
     }
 
     /** See {@link Kind#ANNOUNCED}. */
-    record Announced() implements GroupState {
-        @Override
-        public Kind kind() {
-            return Kind.ANNOUNCED;
-        }
-    }
+    record Announced() implements GroupState {}
 
     /** Published, and nobody is known to have taken it. */
-    record Queued() implements GroupState {
-        @Override
-        public Kind kind() {
-            return Kind.QUEUED;
-        }
-    }
+    record Queued() implements GroupState {}
 
     /**
      * Taken from the queue.
@@ -65,20 +64,10 @@ public sealed interface GroupState {
      * @param worker who holds it by its own word; null while no worker says so
      * @param sinceMs when the ledger learnt that, by its own clock
      */
-    record InFlight(@Nullable WorkerIncarnation worker, long sinceMs) implements GroupState {
-        @Override
-        public Kind kind() {
-            return Kind.IN_FLIGHT;
-        }
-    }
+    record InFlight(@Nullable WorkerIncarnation worker, long sinceMs) implements GroupState {}
 
     /** A result stands in the results topic, and is not rejected. */
-    record Finished(Attempt attempt) implements GroupState {
-        @Override
-        public Kind kind() {
-            return Kind.FINISHED;
-        }
-    }
+    record Finished(Attempt attempt) implements GroupState {}
 
     /**
      * The latest attempt ended without a result, and none succeeded.
@@ -86,18 +75,8 @@ public sealed interface GroupState {
      * @param end how: failed, rejected, missing or handed back
      * @param cause for people
      */
-    record Failed(Attempt attempt, AttemptHistory.Kind end, String cause) implements GroupState {
-        @Override
-        public Kind kind() {
-            return Kind.FAILED;
-        }
-    }
+    record Failed(Attempt attempt, AttemptHistory.Kind end, String cause) implements GroupState {}
 
     /** @param last the attempt with which it was given up */
-    record Abandoning(Attempt last) implements GroupState {
-        @Override
-        public Kind kind() {
-            return Kind.ABANDONING;
-        }
-    }
+    record Abandoning(Attempt last) implements GroupState {}
 }

@@ -1,9 +1,11 @@
-package io.millrace.producer.admission;
+package io.millrace.producer.stream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
+import io.millrace.producer.admission.EvalBook;
+import io.millrace.producer.admission.EvalBookTest;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,9 +1,8 @@
-package io.millrace.producer.admission;
+package io.millrace.producer.stream;
 
 import io.millrace.common.record.EvalRecord;
-import io.millrace.producer.source.load.DataSet;
+import io.millrace.producer.admission.EvalBook;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -27,26 +26,6 @@ public final class EvalLoads {
      */
     static final long HANGING_MS = 30_000;
 
-    /** A read under way, or done and not taken yet. Owns its thread. */
-    public interface Read {
-        EvalRecord.Request request();
-
-        /** Whether all was read. */
-        boolean isRead();
-
-        /** The rows, in the request's order; when {@link #isRead}. */
-        List<DataSet> dataSets();
-
-        /** Why it cannot be read, or was not in time; empty while that is not so. */
-        Optional<String> failure();
-
-        /** Nobody waits for the rows any more; what is read is let go at the next row. */
-        void stop();
-
-        /** Whether its thread has ended. */
-        boolean isOver();
-    }
-
     /** What is to be done before the data sets of an evaluation are read. */
     public enum Next {
         /** This process has begun before, in an earlier session; it is on record. */
@@ -60,8 +39,8 @@ public final class EvalLoads {
     /** What this process put on record, or may have: which number each of its reads has. */
     private final Map<String, Integer> begun = new HashMap<>();
 
-    private @Nullable Read current;
-    private @Nullable Read stopped;
+    private @Nullable EvalRead current;
+    private @Nullable EvalRead stopped;
     private long stoppedMs;
 
     /**
@@ -97,7 +76,7 @@ public final class EvalLoads {
     }
 
     /** The read that somebody waits for; empty when there is none. */
-    public Optional<Read> current() {
+    public Optional<EvalRead> current() {
         return Optional.ofNullable(current);
     }
 
@@ -106,7 +85,7 @@ public final class EvalLoads {
      *
      * @throws IllegalStateException when this was not {@link #isIdle}
      */
-    public void begun(Read read) {
+    public void begun(EvalRead read) {
         if (!isIdle()) {
             throw new IllegalStateException("a data set is read already");
         }
@@ -136,7 +115,7 @@ public final class EvalLoads {
      * @param nowMs of a monotonic clock, milliseconds
      */
     public void end(long nowMs) {
-        Read ended = current;
+        EvalRead ended = current;
         if (ended == null) {
             return;
         }
