@@ -11,15 +11,16 @@ import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.record.RunRecord;
+import io.millrace.common.session.SessionLoop;
+import io.millrace.common.session.Tenure;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.StartWait;
 import io.millrace.producer.admission.Admission;
 import io.millrace.producer.queue.LostClaims;
-import io.millrace.producer.session.ProcessIdentity;
-import io.millrace.producer.session.ProducerLoop;
 import io.millrace.producer.session.ProducerSession;
+import io.millrace.producer.session.ProducerWork;
 import io.millrace.producer.source.PromptOrder;
 import io.millrace.producer.source.TaskFactory;
 import io.millrace.producer.source.load.DataSet;
@@ -30,6 +31,7 @@ import io.millrace.producer.status.AdmissionWait;
 import io.millrace.producer.status.ProducerMetrics;
 import io.millrace.producer.status.ProducerStatus;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -64,7 +66,7 @@ public final class ProducerWiring {
      */
     public static ProducerWiring start(ProducerSettings settings, Health health, Fatal fatal, StopSequence stops)
             throws Exception {
-        health.starting(ProducerLoop.PART);
+        health.starting(ProducerWork.PART);
         // Reported at each turn of the loop, which may hang in a call to the broker.
         health.watched(ProducerSession.BROKER);
         ProducerSession.Plan plan = plan(settings);
@@ -79,13 +81,13 @@ public final class ProducerWiring {
         Admin admin = clients.admin("millrace-producer-admin");
         // Its calls under way are questions only; without a broker they would take all the time there is.
         stops.push("admin client", _ -> admin.close(ADMIN_CLOSE_LIMIT));
-        new StartWait(admin, settings.kafka().bootstrap(), health, ProducerLoop.PART, Ticker.system())
+        new StartWait(admin, settings.kafka().bootstrap(), health, ProducerWork.PART, Ticker.system())
                 .ensure(settings.topics(), limit);
 
         ProducerMetrics meters = new ProducerMetrics(metrics.registry(), status::get);
         SessionClients sessionClients = new KafkaSessionClients(settings, admin);
         ProducerSession.Surroundings around = new ProducerSession.Surroundings(
-                new ProcessIdentity(),
+                new Tenure.OfProcess("producer"),
                 new LostClaims(sessionClients::lane, plan.topics(), limit),
                 new AdmissionWait(health, meters, WallClock.system(), Ticker.system()),
                 health,
@@ -94,31 +96,32 @@ public final class ProducerWiring {
                 Ticker.system(),
                 status::set);
         SessionMaker sessions = new SessionMaker(settings, plan, sessionClients, metrics, around);
-        ProducerLoop loop =
-                new ProducerLoop(sessions::make, health, meters, status, WallClock.system(), Ticker.system());
+        ProducerWork work = new ProducerWork(sessions::make, health, meters, status, WallClock.system());
+        SessionLoop<ProducerSession> loop = new SessionLoop<>(work, "the topics", Ticker.system());
         AtomicBoolean inBackground = new AtomicBoolean();
         OwnerLoop owner = new OwnerLoop("producer-loop", loop, (who, cause) -> {
+                    work.taken().completeExceptionally(cause);
                     if (inBackground.get()) {
                         fatal.report(who, cause);
                     }
                 })
                 .start();
         stops.push("producer loop", owner::stop);
-        awaitTaken(loop, limit, inBackground);
+        awaitTaken(work.taken(), limit, inBackground);
         return new ProducerWiring(ops, status);
     }
 
     /** What goes wrong until here is thrown, later it is fatal. A broker that does not answer is neither. */
-    private static void awaitTaken(ProducerLoop loop, Duration limit, AtomicBoolean inBackground) throws Exception {
+    private static void awaitTaken(CompletableFuture<Void> taken, Duration limit, AtomicBoolean inBackground) throws Exception {
         try {
-            loop.taken().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            taken.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             inBackground.set(true);
         } catch (TimeoutException e) {
             log.warn("the run is not taken over within {}, still trying", limit);
             inBackground.set(true);
-            if (loop.taken().isCompletedExceptionally()) {
+            if (taken.isCompletedExceptionally()) {
                 throw new IllegalStateException(
-                        "the run cannot be taken over", loop.taken().exceptionNow());
+                        "the run cannot be taken over", taken.exceptionNow());
             }
         } catch (ExecutionException e) {
             if (e.getCause() instanceof Exception cause) {

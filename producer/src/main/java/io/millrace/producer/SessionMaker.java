@@ -141,7 +141,6 @@ final class SessionMaker {
                         () -> clients.follower("millrace-producer-prompts"),
                         topic,
                         plan.brokerLimit(),
-                        around.ticker(),
                         bad::skip));
     }
 

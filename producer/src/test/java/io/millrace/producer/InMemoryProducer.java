@@ -3,13 +3,13 @@ package io.millrace.producer;
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.session.Tenure;
 import io.millrace.common.testing.ManualClock;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.queue.LostClaims;
-import io.millrace.producer.session.ProcessIdentity;
-import io.millrace.producer.session.ProducerLoop;
+import io.millrace.producer.session.ProducerWork;
 import io.millrace.producer.session.ProducerSession;
 import io.millrace.producer.status.AdmissionWait;
 import io.millrace.producer.status.ProducerMetrics;
@@ -57,7 +57,7 @@ public final class InMemoryProducer implements AutoCloseable {
         topics = new RunTopics(settings.topics().run());
         clients = before == null ? new InMemorySessionClients(topics, admin) : before.clients;
         ProducerSession.Surroundings around = new ProducerSession.Surroundings(
-                new ProcessIdentity(),
+                new Tenure.OfProcess("producer"),
                 new LostClaims(clients::lane, topics, settings.brokerTimeout()),
                 new AdmissionWait(health, meters, clock, ticker),
                 health,
@@ -87,8 +87,8 @@ public final class InMemoryProducer implements AutoCloseable {
         return sessions.make();
     }
 
-    public ProducerLoop loop() {
-        return new ProducerLoop(sessions::make, health, meters, status, clock, ticker);
+    public ProducerWork work() {
+        return new ProducerWork(sessions::make, health, meters, status, clock);
     }
 
     public InMemoryTopics broker() {

@@ -6,10 +6,10 @@ import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.session.Tenure;
 import io.millrace.common.testing.ManualClock;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.producer.queue.LostClaims;
-import io.millrace.producer.session.ProcessIdentity;
 import io.millrace.producer.session.ProducerSession;
 import io.millrace.producer.status.AdmissionWait;
 import io.millrace.producer.status.ProducerMetrics;
@@ -48,7 +48,7 @@ class SessionMakerTest {
             ProducerSession.Plan plan = ProducerWiring.plan(settings);
             ProducerMetrics meters = new ProducerMetrics(metrics.registry(), () -> null);
             ProducerSession.Surroundings around = new ProducerSession.Surroundings(
-                    new ProcessIdentity(),
+                    new Tenure.OfProcess("producer"),
                     new LostClaims(clients::lane, plan.topics(), settings.brokerTimeout()),
                     new AdmissionWait(health, meters, clock, ticker),
                     health,

@@ -72,6 +72,7 @@ public final class SessionLoop<S extends SessionLoop.Session> implements OwnerLo
 
     private final Work<S> work;
     private final String what;
+    private final Duration betweenTries;
     private final EverySoOften lines;
     private final CountDownLatch stopping = new CountDownLatch(1);
     /** Also woken by other threads. */
@@ -82,6 +83,16 @@ public final class SessionLoop<S extends SessionLoop.Session> implements OwnerLo
 
     /** @param what is read again, for the log, {@code the topics} */
     public SessionLoop(Work<S> work, String what, Ticker ticker) {
+        this(work, what, ticker, BETWEEN_TRIES);
+    }
+
+    /**
+     * For tests, which do not wait.
+     *
+     * @param betweenTries how long, in real time
+     */
+    public SessionLoop(Work<S> work, String what, Ticker ticker, Duration betweenTries) {
+        this.betweenTries = betweenTries;
         this.work = work;
         this.what = what;
         this.lines = new EverySoOften(BETWEEN_LINES, ticker);
@@ -124,7 +135,7 @@ public final class SessionLoop<S extends SessionLoop.Session> implements OwnerLo
         log.debug("the session is lost", cause);
         work.lost(cause);
         closeSession();
-        var _ = stopping.await(BETWEEN_TRIES.toMillis(), TimeUnit.MILLISECONDS);
+        var _ = stopping.await(betweenTries.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Whether what is asked can be answered; any thread. */

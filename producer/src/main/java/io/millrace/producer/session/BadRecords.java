@@ -4,8 +4,6 @@ import io.millrace.common.record.DeadLetter;
 import io.millrace.producer.status.ProducerMetrics;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -21,15 +19,12 @@ import org.slf4j.LoggerFactory;
 public final class BadRecords {
     private static final Logger log = LoggerFactory.getLogger(BadRecords.class);
     private static final String READER = "producer";
-    private static final int REASON_CHARS_MAX = 500;
 
     /** How many wait for publication; what comes in a flood beyond that is only counted and logged. */
     private static final int WAITING_MAX = 1_000;
 
-    private record Position(String topic, int partition, long offset) {}
-
     private final ProducerMetrics metrics;
-    private final Set<Position> known = new HashSet<>();
+    private final Set<String> known = new HashSet<>();
     private final Deque<DeadLetter.Unreadable> waiting = new ArrayDeque<>();
 
     public BadRecords(ProducerMetrics metrics) {
@@ -39,30 +34,21 @@ public final class BadRecords {
     /** This one has a dead letter already. */
     void known(DeadLetter.Unreadable letter) {
         if (letter.reader().equals(READER)) {
-            known.add(new Position(letter.topic(), letter.partition(), letter.offset()));
+            known.add(letter.key());
         }
     }
 
     public void skip(ConsumerRecord<byte[], byte[]> record, String reason) {
-        Position position = new Position(record.topic(), record.partition(), record.offset());
-        if (known.contains(position)) {
+        DeadLetter.Unreadable letter = DeadLetter.Unreadable.of(
+                record.topic(), record.partition(), record.offset(), READER, reason, record.value());
+        if (known.contains(letter.key())) {
             return;
         }
         metrics.badRecord(record.topic());
-        String cut = reason.length() <= REASON_CHARS_MAX ? reason : reason.substring(0, REASON_CHARS_MAX);
-        log.warn("skipped {} offset {}: {}", record.topic(), record.offset(), cut);
+        log.warn("skipped {} offset {}: {}", record.topic(), record.offset(), letter.reason());
         if (waiting.size() < WAITING_MAX) {
-            known.add(position);
-            byte[] value = record.value() == null ? new byte[0] : record.value();
-            byte[] begin = Arrays.copyOf(value, Math.min(value.length, DeadLetter.Unreadable.BEGIN_BYTES));
-            waiting.add(new DeadLetter.Unreadable(
-                    record.topic(),
-                    record.partition(),
-                    record.offset(),
-                    READER,
-                    cut,
-                    value.length,
-                    Base64.getEncoder().encodeToString(begin)));
+            known.add(letter.key());
+            waiting.add(letter);
         }
     }
 

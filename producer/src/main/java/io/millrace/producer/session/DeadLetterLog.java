@@ -37,9 +37,6 @@ final class DeadLetterLog {
 
     private void take(ConsumerRecord<byte[], byte[]> record) {
         try {
-            if (record.value() == null) {
-                throw new BadRecordException("no value");
-            }
             if (ControlCodec.decode(record.value(), DeadLetter.class) instanceof DeadLetter.Unreadable letter) {
                 bad.known(letter);
             }

@@ -2,13 +2,13 @@ package io.millrace.producer.session;
 
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
-import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.session.Tenure;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.ledger.Ledger;
@@ -42,8 +42,8 @@ public final class LedgerFeed {
     private final ProducerMetrics metrics;
     private final Ticker ticker;
     private Policy policy = Policy.initial();
-    private LedgerIdentity own = LedgerIdentity.NONE;
-    private LedgerIdentity highest = LedgerIdentity.NONE;
+    private Tenure own = Tenure.NONE;
+    private Tenure highest = Tenure.NONE;
     private boolean live;
 
     /** @param ledgers one of each kind */
@@ -69,14 +69,14 @@ public final class LedgerFeed {
     }
 
     /** The highest identity of a producer read so far. */
-    LedgerIdentity highest() {
+    Tenure highest() {
         return highest;
     }
 
     /** Looks at nothing but who has the run; the record is fed again later. */
     void lookForProducer(ConsumerRecord<byte[], byte[]> record) {
         try {
-            if (decode(record, WorkersRecord.class) instanceof WorkersRecord.LedgerHeartbeat beat) {
+            if (ControlCodec.decode(record.value(), WorkersRecord.class) instanceof WorkersRecord.LedgerHeartbeat beat) {
                 heard(beat);
             }
         } catch (BadRecordException e) {
@@ -84,14 +84,14 @@ public final class LedgerFeed {
         }
     }
 
-    private LedgerIdentity heard(WorkersRecord.LedgerHeartbeat beat) {
-        LedgerIdentity who = LedgerIdentity.parse(beat.incarnation()).orElse(LedgerIdentity.NONE);
+    private Tenure heard(WorkersRecord.LedgerHeartbeat beat) {
+        Tenure who = Tenure.parse(beat.incarnation()).orElse(Tenure.NONE);
         highest = who.compareTo(highest) > 0 ? who : highest;
         return who;
     }
 
     /** Which heartbeats are one's own. */
-    void own(LedgerIdentity identity) {
+    void own(Tenure identity) {
         own = identity;
     }
 
@@ -108,14 +108,14 @@ public final class LedgerFeed {
             if (ended != null) {
                 receipt(ledger(ended), record);
             } else if (topic.equals(topics.policy())) {
-                policy = decode(record, Policy.class);
+                policy = ControlCodec.decode(record.value(), Policy.class);
             } else if (topic.equals(topics.steps())) {
-                step(decode(record, StepRecord.class));
+                step(ControlCodec.decode(record.value(), StepRecord.class));
             } else if (topic.equals(topics.evals())) {
-                evaluations.accept(decode(record, EvalRecord.class));
+                evaluations.accept(ControlCodec.decode(record.value(), EvalRecord.class));
             } else if (topic.equals(topics.workers()) && record.value() != null) {
                 // A compacted topic: no value means that its key is no longer needed.
-                workers(decode(record, WorkersRecord.class));
+                workers(ControlCodec.decode(record.value(), WorkersRecord.class));
             }
         } catch (BadRecordException e) {
             bad.skip(record, String.valueOf(e.getMessage()));
@@ -133,14 +133,6 @@ public final class LedgerFeed {
 
     private Ledger ledger(GroupKind kind) {
         return Objects.requireNonNull(ledgers.get(kind), kind::word);
-    }
-
-    private static <T extends ControlRecord> T decode(ConsumerRecord<byte[], byte[]> record, Class<T> type)
-            throws BadRecordException {
-        if (record.value() == null) {
-            throw new BadRecordException("no value");
-        }
-        return ControlCodec.decode(record.value(), type);
     }
 
     private long nowMs() {
@@ -180,7 +172,7 @@ public final class LedgerFeed {
 
     private void receipt(Ledger ledger, ConsumerRecord<byte[], byte[]> record) throws BadRecordException {
         ledger.read(TrimmedTopic.RECEIPTS, record.offset() + 1);
-        Receipt receipt = decode(record, Receipt.class);
+        Receipt receipt = ControlCodec.decode(record.value(), Receipt.class);
         ReceiptFate fate = ledger.receipt(receipt, record.offset(), nowMs());
         if (live && ledger.kind() == GroupKind.TRAINING) {
             metrics.receipt(fate);

@@ -4,6 +4,7 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.session.Tenure;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.producer.ledger.Liveness;
@@ -43,7 +44,7 @@ public final class LedgerHeart implements AutoCloseable {
     }
 
     /** Says who takes the run, and returns when that stands on the topic. */
-    void claim(LedgerIdentity own, Duration limit) throws InterruptedException {
+    void claim(Tenure own, Duration limit) throws InterruptedException {
         try {
             send(own).get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
@@ -57,7 +58,7 @@ public final class LedgerHeart implements AutoCloseable {
     }
 
     /** Sends one when it is time and the last has been answered; a lost one is made good by the next. */
-    void turn(LedgerIdentity own, Liveness liveness) {
+    void turn(Tenure own, Liveness liveness) {
         Future<RecordMetadata> last = underWay;
         if (ticker.nanos() - nextNanos < 0 || (last != null && !last.isDone())) {
             return;
@@ -76,7 +77,7 @@ public final class LedgerHeart implements AutoCloseable {
         var _ = producer.send(new ProducerRecord<>(topic, 0, KafkaClients.key(worker.key()), null));
     }
 
-    private Future<RecordMetadata> send(LedgerIdentity own) {
+    private Future<RecordMetadata> send(Tenure own) {
         sequence++;
         byte[] value = ControlCodec.encode(new WorkersRecord.LedgerHeartbeat(own.toString(), sequence, clock.millis()));
         return producer.send(new ProducerRecord<>(topic, 0, KafkaClients.key(WorkersRecord.LEDGER_KEY), value));

@@ -5,6 +5,9 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.session.FencedException;
+import io.millrace.common.session.SessionLoop;
+import io.millrace.common.session.Tenure;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
@@ -30,6 +33,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,9 +42,9 @@ import org.slf4j.LoggerFactory;
  * The run in one producer's hands, from taking it over to the first trouble: the owner of the follower, the ledger and
  * the publisher. All it knows comes from the topics, so one whose broker left an answer open is thrown away, and a new
  * one reads what became of it. What is published is fed to the ledger from the publisher's own answer, so no receipt or
- * status is read before the task it is about. {@link #takeOver} comes first; one thread at a time.
+ * status is read before the task it is about. {@link #open} comes first; one thread at a time.
  */
-public final class ProducerSession implements AutoCloseable {
+public final class ProducerSession implements SessionLoop.Session {
     private static final Logger log = LoggerFactory.getLogger(ProducerSession.class);
 
     /** How long a turn waits for records; a record that arrives ends the wait. */
@@ -93,7 +97,7 @@ public final class ProducerSession implements AutoCloseable {
 
     /** What outlives it. */
     public record Surroundings(
-            ProcessIdentity identity,
+            Tenure.OfProcess tenure,
             LostClaims lostClaims,
             AdmissionWait admissionWait,
             Health health,
@@ -110,7 +114,7 @@ public final class ProducerSession implements AutoCloseable {
     private final LedgerFeed feed;
     private final BadRecords bad;
     private final Surroundings around;
-    private LedgerIdentity own = LedgerIdentity.NONE;
+    private Tenure own = Tenure.NONE;
     private long nextScanMs;
     private boolean moreToPublish;
 
@@ -142,7 +146,8 @@ public final class ProducerSession implements AutoCloseable {
     }
 
     /** @see TakeOver#run */
-    void takeOver() throws Exception {
+    @Override
+    public void open() throws Exception {
         own = new TakeOver(plan, edges, training, evaluations, feed, bad, around).run();
         feed.live();
         log.info("run {} goes on at group {}: {}", plan.topics().run(), training.nextIndex(), ledger().counts());
@@ -168,7 +173,7 @@ public final class ProducerSession implements AutoCloseable {
     void turn() throws Exception {
         edges.tail().poll(moreToPublish ? Duration.ZERO : POLL_LIMIT, feed::accept);
         if (feed.highest().compareTo(own) > 0) {
-            throw new FencedException(feed.highest().toString(), own.toString());
+            throw new FencedException("producer", own, feed.highest());
         }
         long nowMs = nowMs();
         training.stream().takeQueues();
@@ -194,7 +199,7 @@ public final class ProducerSession implements AutoCloseable {
         }
     }
 
-    private void recover(long nowMs) {
+    private void recover(long nowMs) throws Exception {
         if (nowMs < nextScanMs) {
             return;
         }
@@ -272,16 +277,24 @@ public final class ProducerSession implements AutoCloseable {
                                 evaluated.failed())));
     }
 
-    /** Ends a wait for records; any thread. */
-    void wakeup() {
+    @Override
+    public void wakeup() {
         edges.tail().wakeup();
     }
 
     @Override
     public void close() {
-        edges.meters().close();
-        edges.heart().close();
-        edges.publisher().close();
-        edges.tail().consumer().close(CloseOptions.timeout(CLOSE_LIMIT));
+        List<Runnable> clients = List.of(
+                edges.meters()::close,
+                edges.heart()::close,
+                edges.publisher()::close,
+                () -> edges.tail().consumer().close(CloseOptions.timeout(CLOSE_LIMIT)));
+        for (Runnable client : clients) {
+            try {
+                client.run();
+            } catch (KafkaException e) {
+                log.debug("a client closed in a hurry", e);
+            }
+        }
     }
 }

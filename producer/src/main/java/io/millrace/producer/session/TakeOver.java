@@ -11,6 +11,7 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.session.Tenure;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
@@ -69,15 +70,15 @@ record TakeOver(
      * @throws SettingException when the run was begun with other prompts
      * @throws FencedException when a newer producer has the run
      */
-    LedgerIdentity run() throws Exception {
+    Tenure run() throws Exception {
         PartitionReader reader = new PartitionReader(edges.tail(), plan.brokerLimit());
         checkRun(RunRecords.newest(reader, plan.topics()));
         var _ = nextIndex(prompts().last());
         TopicPartition workers = new TopicPartition(plan.topics().workers(), 0);
         long workersFrom = Math.max(reader.begin(workers), reader.end(workers) - WORKERS_LOOKBACK_OFFSETS);
         reader.read(workers, workersFrom, feed::lookForProducer);
-        LedgerIdentity own =
-                around.identity().above(feed.highest(), around.clock().millis());
+        Tenure own =
+                around.tenure().above(feed.highest(), around.clock().millis());
         feed.own(own);
         edges.heart().claim(own, plan.brokerLimit());
         edges.publisher().open();
@@ -149,8 +150,7 @@ record TakeOver(
 
     private static boolean isSnapshot(ConsumerRecord<byte[], byte[]> record) {
         try {
-            return record.value() != null
-                    && Arrays.equals(record.key(), KafkaClients.key(StepRecord.Snapshot.KEY))
+            return Arrays.equals(record.key(), KafkaClients.key(StepRecord.Snapshot.KEY))
                     && ControlCodec.decode(record.value(), StepRecord.class) instanceof StepRecord.Snapshot;
         } catch (BadRecordException e) {
             return false;
@@ -161,7 +161,7 @@ record TakeOver(
         return training.stream().tasks(Lane.TRAINING);
     }
 
-    private void readTasks(PartitionReader reader) {
+    private void readTasks(PartitionReader reader) throws Exception {
         // Before they are read: what is lost from then on is noticed by whatever takes its place.
         for (Lane lane : Lane.values()) {
             TopicPartition partition = new TopicPartition(plan.topics().lane(lane), 0);

@@ -106,7 +106,7 @@ public final class Evaluations {
     }
 
     /** Reads back what stands on the lane; when {@code evals} was read to its end. */
-    public void readTasks() {
+    public void readTasks() throws Exception {
         stream.tasks(Lane.EVALUATION).all(task -> {
             book.stands(task.task().groupIndex(), task.offset());
             stream.stands(Lane.EVALUATION, task);

@@ -179,7 +179,7 @@ public final class GroupStream {
      * @param max how many groups at most
      * @return whether there may be more
      */
-    public boolean recover(Policy policy, Liveness liveness, int max) {
+    public boolean recover(Policy policy, Liveness liveness, int max) throws Exception {
         ledger.doubtful(liveness, nowMs())
                 .forEach(index -> log.warn(
                         "{} group {} was given up, and the receipt that says so was not read back: the broker has lost it",
@@ -206,7 +206,7 @@ public final class GroupStream {
     }
 
     /** The newest tasks of these groups, read back from their lanes, which keep them until they are settled. */
-    private Map<GroupIndex, TrainingTask> tasksOf(List<Decision> decisions) {
+    private Map<GroupIndex, TrainingTask> tasksOf(List<Decision> decisions) throws Exception {
         Map<Lane, List<Long>> offsets = new EnumMap<>(Lane.class);
         for (Decision decision : decisions) {
             Issue issue = ledger.issue(decision.group());
@@ -215,7 +215,12 @@ public final class GroupStream {
             }
         }
         Map<GroupIndex, TrainingTask> tasks = new HashMap<>();
-        offsets.forEach((lane, at) -> tasks(lane).at(at).values().forEach(task -> tasks.put(task.groupIndex(), task)));
+        for (Map.Entry<Lane, List<Long>> lane : offsets.entrySet()) {
+            tasks(lane.getKey())
+                    .at(lane.getValue())
+                    .values()
+                    .forEach(task -> tasks.put(task.groupIndex(), task));
+        }
         return tasks;
     }
 

@@ -18,7 +18,6 @@ import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
-import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
@@ -63,7 +62,6 @@ class RunPublisherTest {
             this::consumer,
             PROMPTS.topic(),
             Duration.ofSeconds(5),
-            Ticker.system(),
             (record, reason) -> skipped.add(record.offset()));
     private final RunPublisher publisher = publisher(2_000);
 
@@ -104,7 +102,7 @@ class RunPublisherTest {
         return LongStream.range(from, to).mapToObj(Events::task).toList();
     }
 
-    private List<Long> from(long first) {
+    private List<Long> from(long first) throws Exception {
         List<Long> indices = new ArrayList<>();
         log.from(new GroupIndex(first), task -> {
             assertEquals(2 * task.task().groupIndex().value(), task.offset());
@@ -265,7 +263,7 @@ class RunPublisherTest {
     }
 
     @Test
-    void theLogIsReadFromTheGroupAskedForHoweverLongItIs() {
+    void theLogIsReadFromTheGroupAskedForHoweverLongItIs() throws Exception {
         assertEquals(null, log.last());
         assertEquals(List.of(), from(0));
         topic.addAll(tasks(0, 2_500));
@@ -280,7 +278,7 @@ class RunPublisherTest {
     }
 
     @Test
-    void recordsThatAreNoTasksArePassedOver() {
+    void recordsThatAreNoTasksArePassedOver() throws Exception {
         topic.addAll(tasks(0, 2_500));
         garbage.addAll(LongStream.range(0, 2_700).map(i -> 2 * i + 1).boxed().toList());
         assertEquals(2_499, log.last().task().groupIndex().value());

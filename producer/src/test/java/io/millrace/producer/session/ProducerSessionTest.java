@@ -18,6 +18,7 @@ import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.session.FencedException;
 import io.millrace.common.topics.Lane;
 import io.millrace.producer.InMemoryProducer;
 import io.millrace.producer.ledger.Events;
@@ -84,7 +85,7 @@ class ProducerSessionTest {
 
     @Test
     void anEmptyRunBeginsAtGroupZeroWithItsRecordAndItsHeartbeat() throws Exception {
-        session.takeOver();
+        session.open();
         assertEquals(
                 1,
                 producer.broker()
@@ -101,7 +102,7 @@ class ProducerSessionTest {
 
     @Test
     void transactionsWithoutAnEndAreLookedForOnAllTopicsThatItAloneWrites() throws Exception {
-        session.takeOver();
+        session.open();
         Set<String> names = producer.searched().stream()
                 .map(TopicPartition::topic)
                 .map(topic -> topic.substring("r.".length()))
@@ -122,7 +123,7 @@ class ProducerSessionTest {
 
     @Test
     void itPublishesWhatAdmissionAllowsAndThenSaysWhatItWaitsFor() throws Exception {
-        session.takeOver();
+        session.open();
         session.turn();
         assertEquals(List.of(0L, 1L, 2L, 3L), published(Lane.TRAINING));
         session.turn();
@@ -133,7 +134,7 @@ class ProducerSessionTest {
 
     @Test
     void theNextSessionGoesOnWhereTheTopicsEnd() throws Exception {
-        session.takeOver();
+        session.open();
         session.turn();
         producer.broker()
                 .append(
@@ -141,7 +142,7 @@ class ProducerSessionTest {
                         "0",
                         Events.discard(0, new StepRecord.Totals(0, 1, 0, 1)));
         ProducerSession next = producer.session();
-        next.takeOver();
+        next.open();
         assertEquals(4, status().nextIndex());
         assertEquals(3, status().queued());
         next.turn();
@@ -151,12 +152,12 @@ class ProducerSessionTest {
 
     @Test
     void anotherDataOrderIsRefusedBeforeAnybodyIsFenced() throws Exception {
-        session.takeOver();
+        session.open();
         session.turn();
         long heartbeats = producer.broker().end(producer.topics.workers());
         try (InMemoryProducer other = new InMemoryProducer(folder, Map.of("seed", "7"), producer)) {
             ProducerSession mistaken = other.session();
-            assertThrows(SettingException.class, mistaken::takeOver);
+            assertThrows(SettingException.class, mistaken::open);
             mistaken.close();
         }
         assertEquals(heartbeats, producer.broker().end(producer.topics.workers()));
@@ -164,20 +165,20 @@ class ProducerSessionTest {
 
     @Test
     void theOlderOfTwoProducersEndsAtItsNextTurn() throws Exception {
-        session.takeOver();
+        session.open();
         try (InMemoryProducer other = new InMemoryProducer(folder, Map.of(), producer)) {
             ProducerSession newer = other.session();
-            newer.takeOver();
+            newer.open();
             assertThrows(FencedException.class, session::turn);
             newer.turn();
-            assertThrows(FencedException.class, producer.session()::takeOver, "nor does it take it back");
+            assertThrows(FencedException.class, producer.session()::open, "nor does it take it back");
             newer.close();
         }
     }
 
     @Test
     void aGroupThatNoLivingWorkerNamesIsIssuedAgainOnceTheHeartbeatIsHeard() throws Exception {
-        session.takeOver();
+        session.open();
         session.turn();
         working(List.of(0L));
         turns(10);
@@ -194,7 +195,7 @@ class ProducerSessionTest {
 
     @Test
     void aHeartbeatThatIsNotHeardStopsTheClocksOfLostGroups() throws Exception {
-        session.takeOver();
+        session.open();
         session.turn();
         working(List.of(0L));
         turns(10);
@@ -209,7 +210,7 @@ class ProducerSessionTest {
 
     @Test
     void aRecordThatCannotBeReadGetsOneDeadLetterOverAllSessions() throws Exception {
-        session.takeOver();
+        session.open();
         producer.broker().append(producer.topics.receipts(GroupKind.EVALUATION), null, new byte[] {1});
         turns(3);
         assertEquals(
@@ -218,7 +219,7 @@ class ProducerSessionTest {
                         .records(producer.topics.deadLetters(), DeadLetter.class)
                         .size());
         ProducerSession next = producer.session();
-        next.takeOver();
+        next.open();
         producer.ticker.advance(Duration.ofSeconds(1));
         next.turn();
         assertEquals(
@@ -231,7 +232,7 @@ class ProducerSessionTest {
 
     @Test
     void aReceiptThatIsReadIsAFactOfItsKindOnly() throws Exception {
-        session.takeOver();
+        session.open();
         session.turn();
         producer.broker().append(producer.topics.receipts(GroupKind.EVALUATION), "0", Events.success(0, 1));
         producer.broker().append(producer.topics.receipts(GroupKind.TRAINING), "1", Events.success(1, 1));
@@ -242,12 +243,12 @@ class ProducerSessionTest {
 
     @Test
     void aLaneThatLosesItsTailEndsTheSession() throws Exception {
-        session.takeOver();
+        session.open();
         session.turn();
         producer.broker().truncate(producer.topics.prompts(), 3);
         assertThrows(TruncatedLogException.class, () -> turns(50));
         ProducerSession next = producer.session();
-        next.takeOver();
+        next.open();
         assertEquals(3, status().nextIndex());
         next.turn();
         assertEquals(new GroupIndex(3).value(), published(Lane.TRAINING).getLast());

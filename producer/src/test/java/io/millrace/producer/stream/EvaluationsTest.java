@@ -105,7 +105,6 @@ class EvaluationsTest {
                 },
                 topics.lane(Lane.EVALUATION),
                 Duration.ofSeconds(1),
-                ticker,
                 (record, reason) -> {});
         QueueWatch queue = new QueueWatch(
                 LaneOffsets.of(admin, topics, Lane.EVALUATION), "lane", ticker, Duration.ofHours(1));

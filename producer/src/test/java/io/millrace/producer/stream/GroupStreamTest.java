@@ -60,7 +60,7 @@ class GroupStreamTest {
                     lane,
                     new GroupStream.LaneEdge(
                             new QueueWatch(offsets, topic, ticker, Duration.ofSeconds(2)),
-                            new PromptLog(broker::consumer, topic, LIMIT, ticker, (record, reason) -> {})));
+                            new PromptLog(broker::consumer, topic, LIMIT, (record, reason) -> {})));
         }
         RunPublisher publisher = new RunPublisher(broker.producer(), topics, 1, 4096);
         publisher.open();

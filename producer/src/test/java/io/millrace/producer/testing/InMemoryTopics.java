@@ -56,7 +56,7 @@ public final class InMemoryTopics {
     public long append(String topic, byte @Nullable [] key, byte @Nullable [] value) {
         List<ConsumerRecord<byte[], byte[]>> log = log(new TopicPartition(topic, 0));
         log.add(new ConsumerRecord<>(topic, 0, log.size(), key, value));
-        return log.size() - 1;
+        return log.size() - 1L;
     }
 
     public long append(String topic, String key, ControlRecord record) {
