@@ -112,7 +112,8 @@ public final class ProducerWiring {
     }
 
     /** What goes wrong until here is thrown, later it is fatal. A broker that does not answer is neither. */
-    private static void awaitTaken(CompletableFuture<Void> taken, Duration limit, AtomicBoolean inBackground) throws Exception {
+    private static void awaitTaken(CompletableFuture<Void> taken, Duration limit, AtomicBoolean inBackground)
+            throws Exception {
         try {
             taken.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             inBackground.set(true);
@@ -120,8 +121,7 @@ public final class ProducerWiring {
             log.warn("the run is not taken over within {}, still trying", limit);
             inBackground.set(true);
             if (taken.isCompletedExceptionally()) {
-                throw new IllegalStateException(
-                        "the run cannot be taken over", taken.exceptionNow());
+                throw new IllegalStateException("the run cannot be taken over", taken.exceptionNow());
             }
         } catch (ExecutionException e) {
             if (e.getCause() instanceof Exception cause) {

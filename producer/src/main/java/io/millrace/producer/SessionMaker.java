@@ -76,10 +76,7 @@ final class SessionMaker {
         KafkaClientMetrics meters = new KafkaClientMetrics(tail.consumer(), Tags.of("client", "follower"));
         meters.bindTo(metrics.registry());
         RunPublisher publisher = new RunPublisher(
-                clients.publisher(),
-                topics,
-                settings.topics().resultPartitions(),
-                recordBytesMax(settings));
+                clients.publisher(), topics, settings.topics().resultPartitions(), recordBytesMax(settings));
         Training training = new Training(
                 stream(GroupKind.TRAINING, plan.tasks()::again, publisher, bad),
                 plan.tasks(),
@@ -138,10 +135,7 @@ final class SessionMaker {
         return new GroupStream.LaneEdge(
                 new QueueWatch(clients.lane(lane), topic, around.ticker(), PERIOD),
                 new PromptLog(
-                        () -> clients.follower("millrace-producer-prompts"),
-                        topic,
-                        plan.brokerLimit(),
-                        bad::skip));
+                        () -> clients.follower("millrace-producer-prompts"), topic, plan.brokerLimit(), bad::skip));
     }
 
     private EvalTasks evalTasks() {

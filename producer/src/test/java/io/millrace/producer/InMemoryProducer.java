@@ -9,8 +9,8 @@ import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.queue.LostClaims;
-import io.millrace.producer.session.ProducerWork;
 import io.millrace.producer.session.ProducerSession;
+import io.millrace.producer.session.ProducerWork;
 import io.millrace.producer.status.AdmissionWait;
 import io.millrace.producer.status.ProducerMetrics;
 import io.millrace.producer.status.ProducerStatus;
@@ -74,8 +74,8 @@ public final class InMemoryProducer implements AutoCloseable {
                 {"prompt": "1+2?", "label": "3"}
                 {"prompt": "1+3?", "label": "4"}
                 """);
-        Map<String, String> flags = new HashMap<>(Map.of(
-                "run", "r", "dataset", prompts.toString(), "reward-type", "dapo", "batch-groups", "2"));
+        Map<String, String> flags = new HashMap<>(
+                Map.of("run", "r", "dataset", prompts.toString(), "reward-type", "dapo", "batch-groups", "2"));
         flags.put("samples-per-group", "1");
         flags.put("result-partitions", "1");
         flags.putAll(more);

@@ -234,8 +234,7 @@ public final class Ledger {
         switch (record) {
             case StepRecord.Lease lease -> settlements.lease(lease);
             case StepRecord.Acknowledgement ack -> settlements.acknowledged(ack);
-            case StepRecord.Discard discard ->
-                settlements.settled(discard.groupIndex(), discard.totals());
+            case StepRecord.Discard discard -> settlements.settled(discard.groupIndex(), discard.totals());
             case StepRecord.Abandonment abandonment ->
                 settlements.settled(abandonment.groupIndex(), abandonment.totals());
             case StepRecord.Rejection rejection -> {
@@ -291,7 +290,8 @@ public final class Ledger {
      */
     public List<Decision> due(Liveness liveness, long nowMs, int max) {
         List<Decision> due = new ArrayList<>();
-        if (groups.count(GroupState.Kind.FAILED) == 0 && (groups.count(GroupState.Kind.IN_FLIGHT) == 0 || !liveness.caughtUp())) {
+        if (groups.count(GroupState.Kind.FAILED) == 0
+                && (groups.count(GroupState.Kind.IN_FLIGHT) == 0 || !liveness.caughtUp())) {
             return due;
         }
         for (Group group : groups.all()) {

@@ -83,9 +83,11 @@ public final class LostClaims {
             if (e.getCause() instanceof GroupIdNotFoundException) {
                 return 0;
             }
-            throw new KafkaException("the start offset of " + topics.shareGroup(lane) + " is not told: " + e.getCause(), e);
+            throw new KafkaException(
+                    "the start offset of " + topics.shareGroup(lane) + " is not told: " + e.getCause(), e);
         } catch (TimeoutException e) {
-            throw new KafkaException("the start offset of " + topics.shareGroup(lane) + " is not told within " + limit, e);
+            throw new KafkaException(
+                    "the start offset of " + topics.shareGroup(lane) + " is not told within " + limit, e);
         }
     }
 }

@@ -96,8 +96,7 @@ public final class QueueWatch {
         }
     }
 
-    private OptionalLong takeStart(Question<Optional<SharePartitionOffsetInfo>> question)
-            throws InterruptedException {
+    private OptionalLong takeStart(Question<Optional<SharePartitionOffsetInfo>> question) throws InterruptedException {
         try {
             Optional<SharePartitionOffsetInfo> claimed = question.answer().get();
             log.debug("{}: claimed {}, published end {}", lane, claimed, question.publishedEnd());

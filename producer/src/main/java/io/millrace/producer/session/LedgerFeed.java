@@ -76,7 +76,8 @@ public final class LedgerFeed {
     /** Looks at nothing but who has the run; the record is fed again later. */
     void lookForProducer(ConsumerRecord<byte[], byte[]> record) {
         try {
-            if (ControlCodec.decode(record.value(), WorkersRecord.class) instanceof WorkersRecord.LedgerHeartbeat beat) {
+            if (ControlCodec.decode(record.value(), WorkersRecord.class)
+                    instanceof WorkersRecord.LedgerHeartbeat beat) {
                 heard(beat);
             }
         } catch (BadRecordException e) {

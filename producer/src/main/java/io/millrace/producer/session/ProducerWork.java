@@ -60,7 +60,9 @@ public final class ProducerWork implements SessionLoop.Work<ProducerSession> {
         health.running(PART);
         if (!taken.complete(null)) {
             metrics.rebuilt();
-            log.info("the run is taken over anew, {} ms after the broker left something open", clock.millis() - awaySinceMs);
+            log.info(
+                    "the run is taken over anew, {} ms after the broker left something open",
+                    clock.millis() - awaySinceMs);
         }
         awaySinceMs = 0;
     }

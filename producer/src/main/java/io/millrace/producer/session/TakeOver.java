@@ -77,8 +77,7 @@ record TakeOver(
         TopicPartition workers = new TopicPartition(plan.topics().workers(), 0);
         long workersFrom = Math.max(reader.begin(workers), reader.end(workers) - WORKERS_LOOKBACK_OFFSETS);
         reader.read(workers, workersFrom, feed::lookForProducer);
-        Tenure own =
-                around.tenure().above(feed.highest(), around.clock().millis());
+        Tenure own = around.tenure().above(feed.highest(), around.clock().millis());
         feed.own(own);
         edges.heart().claim(own, plan.brokerLimit());
         edges.publisher().open();

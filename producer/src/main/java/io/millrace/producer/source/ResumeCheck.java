@@ -46,6 +46,7 @@ public final class ResumeCheck {
     }
 
     private static SettingException refusal(String what) {
-        return SettingException.impossible("--dataset, --seed, --shuffle", what + ". Put back what was there, or begin a run of another name.");
+        return SettingException.impossible(
+                "--dataset, --seed, --shuffle", what + ". Put back what was there, or begin a run of another name.");
     }
 }

@@ -216,10 +216,7 @@ public final class GroupStream {
         }
         Map<GroupIndex, TrainingTask> tasks = new HashMap<>();
         for (Map.Entry<Lane, List<Long>> lane : offsets.entrySet()) {
-            tasks(lane.getKey())
-                    .at(lane.getValue())
-                    .values()
-                    .forEach(task -> tasks.put(task.groupIndex(), task));
+            tasks(lane.getKey()).at(lane.getValue()).values().forEach(task -> tasks.put(task.groupIndex(), task));
         }
         return tasks;
     }

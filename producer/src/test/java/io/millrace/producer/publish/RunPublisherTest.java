@@ -59,10 +59,7 @@ class RunPublisherTest {
     private final MockProducer<byte[], byte[]> producer =
             new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
     private final PromptLog log = new PromptLog(
-            this::consumer,
-            PROMPTS.topic(),
-            Duration.ofSeconds(5),
-            (record, reason) -> skipped.add(record.offset()));
+            this::consumer, PROMPTS.topic(), Duration.ofSeconds(5), (record, reason) -> skipped.add(record.offset()));
     private final RunPublisher publisher = publisher(2_000);
 
     private RunPublisher publisher(int valueBytesMax) {

@@ -129,18 +129,16 @@ class ProducerSessionTest {
         session.turn();
         assertEquals(ADMITTED, published(Lane.TRAINING).size());
         assertTrue(String.valueOf(status().waitingFor()).startsWith("capacity: 4 groups published, 4 admitted"));
-        assertEquals(Health.State.WAITING, producer.health.parts().get(AdmissionWait.PART).state());
+        assertEquals(
+                Health.State.WAITING,
+                producer.health.parts().get(AdmissionWait.PART).state());
     }
 
     @Test
     void theNextSessionGoesOnWhereTheTopicsEnd() throws Exception {
         session.open();
         session.turn();
-        producer.broker()
-                .append(
-                        producer.topics.steps(),
-                        "0",
-                        Events.discard(0, new StepRecord.Totals(0, 1, 0, 1)));
+        producer.broker().append(producer.topics.steps(), "0", Events.discard(0, new StepRecord.Totals(0, 1, 0, 1)));
         ProducerSession next = producer.session();
         next.open();
         assertEquals(4, status().nextIndex());

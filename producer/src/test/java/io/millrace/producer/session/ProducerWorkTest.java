@@ -64,7 +64,9 @@ class ProducerWorkTest {
     void theFirstTurnTakesTheRunAndPublishes() throws Exception {
         loop.runOnce();
         assertTrue(work.taken().isDone());
-        assertEquals(Health.State.RUNNING, producer.health.parts().get(ProducerWork.PART).state());
+        assertEquals(
+                Health.State.RUNNING,
+                producer.health.parts().get(ProducerWork.PART).state());
         assertEquals(4, published());
     }
 

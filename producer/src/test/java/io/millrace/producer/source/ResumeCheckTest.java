@@ -50,9 +50,7 @@ class ResumeCheckTest {
 
     @Test
     void aResumeGoesOnAfterTheLastGroup() {
-        assertEquals(
-                new GroupIndex(20),
-                ResumeCheck.next(task(order(1), 19), dataSet, order(1), SAMPLES));
+        assertEquals(new GroupIndex(20), ResumeCheck.next(task(order(1), 19), dataSet, order(1), SAMPLES));
     }
 
     @Test

@@ -106,8 +106,8 @@ class EvaluationsTest {
                 topics.lane(Lane.EVALUATION),
                 Duration.ofSeconds(1),
                 (record, reason) -> {});
-        QueueWatch queue = new QueueWatch(
-                LaneOffsets.of(admin, topics, Lane.EVALUATION), "lane", ticker, Duration.ofHours(1));
+        QueueWatch queue =
+                new QueueWatch(LaneOffsets.of(admin, topics, Lane.EVALUATION), "lane", ticker, Duration.ofHours(1));
         GroupStream stream = new GroupStream(
                 new Ledger(GroupKind.EVALUATION, new Reissues(new RecoveryLimits(3, 2, 10_000, 60_000))),
                 Map.of(Lane.EVALUATION, new GroupStream.LaneEdge(queue, nothing)),

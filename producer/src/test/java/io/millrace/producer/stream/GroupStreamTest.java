@@ -95,8 +95,7 @@ class GroupStreamTest {
         assertEquals(Events.task(1).prompt(), again.prompt());
         assertEquals(1, again.history().failures());
         assertEquals(
-                GroupState.Kind.QUEUED,
-                stream.ledger().state(new GroupIndex(1)).kind());
+                GroupState.Kind.QUEUED, stream.ledger().state(new GroupIndex(1)).kind());
     }
 
     @ParameterizedTest
@@ -133,8 +132,7 @@ class GroupStreamTest {
         assertFalse(stream.recover(Policy.initial(), liveness, BATCH));
         assertEquals(List.of(), onLane(Lane.EVALUATION));
         assertEquals(
-                GroupState.Kind.FAILED,
-                stream.ledger().state(new GroupIndex(0)).kind());
+                GroupState.Kind.FAILED, stream.ledger().state(new GroupIndex(0)).kind());
     }
 
     @Test
@@ -163,8 +161,7 @@ class GroupStreamTest {
                 GroupState.Kind.IN_FLIGHT,
                 stream.ledger().state(new GroupIndex(0)).kind());
         assertEquals(
-                GroupState.Kind.QUEUED,
-                stream.ledger().state(new GroupIndex(1)).kind());
+                GroupState.Kind.QUEUED, stream.ledger().state(new GroupIndex(1)).kind());
     }
 
     @Test

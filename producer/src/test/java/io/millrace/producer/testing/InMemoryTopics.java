@@ -118,8 +118,8 @@ public final class InMemoryTopics {
             @Override
             public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions, Duration timeout) {
                 Map<TopicPartition, Long> offsets = new HashMap<>();
-                partitions.forEach(
-                        partition -> offsets.put(partition, (long) log(partition).size()));
+                partitions.forEach(partition ->
+                        offsets.put(partition, (long) log(partition).size()));
                 return offsets;
             }
 

@@ -3,7 +3,6 @@ package io.millrace.producer.ledger.account;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.SettledIndices;
 import io.millrace.common.record.StepRecord;
-import io.millrace.common.record.StepRecord.Lease;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
