@@ -132,7 +132,11 @@ class ProducerTroubleTest {
             there.write(there.topics.workers(), WORKER.key(), status(2, List.of(0L, 1L)));
             there.policy(1, 4);
             awaitCount(producer, "next_index", 12);
-            assertEquals(LongStream.range(0, 12).boxed().toList(), there.committedIndices());
+            // A commit is answered before its readers see it.
+            await(
+                    "all are committed, each once",
+                    () -> there.committedIndices()
+                            .equals(LongStream.range(0, 12).boxed().toList()));
             await("the failed one is issued again", () -> there.urgent().size() == 1);
             assertEquals(new GroupIndex(7), there.urgent().getFirst().groupIndex());
             assertEquals(0, producer.status().path("attempts").path("lost").asLong());
