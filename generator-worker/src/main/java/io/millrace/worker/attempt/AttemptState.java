@@ -204,7 +204,7 @@ public final class AttemptState {
 
     /** Whether the group is given back with what has been generated of it. */
     public boolean isGivenBack() {
-        return earlyEnd instanceof EarlyEnd.HandedBack back && back.keeps();
+        return earlyEnd instanceof EarlyEnd.HandBack back && back.keeps();
     }
 
     /** A sample was interrupted though the attempt has not ended: the process ends, the group is left to the ledger. */

@@ -7,12 +7,12 @@ public sealed interface EarlyEnd {
      *
      * @param kind stable word, goes on the receipt and into metrics
      */
-    record Failed(String kind, String message) implements EarlyEnd {}
+    record Failure(String kind, String message) implements EarlyEnd {}
 
     /**
      * This worker gives the group back unfinished.
      *
      * @param keeps whether with what has been generated of it
      */
-    record HandedBack(String reason, boolean keeps) implements EarlyEnd {}
+    record HandBack(String reason, boolean keeps) implements EarlyEnd {}
 }

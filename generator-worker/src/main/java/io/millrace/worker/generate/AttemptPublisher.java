@@ -33,12 +33,12 @@ public final class AttemptPublisher {
                 attempt.task(), attempt.lane(), (ticker.nanos() - attempt.get(AttemptState::claimedNanos)) / 1_000_000);
         switch (attempt.earlyEnd()) {
             case null -> publisher.publish(ended, attempt.get(state -> assembly.result(state, clock.millis())), done);
-            case EarlyEnd.Failed failed -> {
-                registry.counter("millrace.worker.attempts.failed", "kind", failed.kind())
+            case EarlyEnd.Failure failure -> {
+                registry.counter("millrace.worker.attempts.failed", "kind", failure.kind())
                         .increment();
-                publisher.publishFailure(ended, failed.kind(), failed.message(), done);
+                publisher.publishFailure(ended, failure.kind(), failure.message(), done);
             }
-            case EarlyEnd.HandedBack back -> {
+            case EarlyEnd.HandBack back -> {
                 registry.counter("millrace.worker.attempts.handed.back").increment();
                 handBack(attempt, ended, back, done);
             }
@@ -47,7 +47,7 @@ public final class AttemptPublisher {
 
     /** With what is new, else with where it was. */
     private void handBack(
-            HeldAttempt attempt, ResultPublisher.EndedAttempt ended, EarlyEnd.HandedBack back, Runnable done) {
+            HeldAttempt attempt, ResultPublisher.EndedAttempt ended, EarlyEnd.HandBack back, Runnable done) {
         PartialRef before = attempt.partial();
         long tokens = attempt.get(AttemptState::responseTokens);
         if (!back.keeps() || attempt.promptIds() == null || tokens <= (before == null ? 0 : before.responseTokens())) {

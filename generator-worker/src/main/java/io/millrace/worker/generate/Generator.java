@@ -110,7 +110,7 @@ public final class Generator implements AutoCloseable {
     }
 
     private static EarlyEnd expired(HeldAttempt attempt) {
-        return new EarlyEnd.Failed(
+        return new EarlyEnd.Failure(
                 "deadline",
                 "not finished " + attempt.task().timeLimitMs()
                         + " ms after its claim (--task-deadline of the producer)");
@@ -168,7 +168,7 @@ public final class Generator implements AutoCloseable {
     }
 
     private static EarlyEnd failed(EngineException e) {
-        return new EarlyEnd.Failed(e.kind().word(), String.valueOf(e.getMessage()));
+        return new EarlyEnd.Failure(e.kind().word(), String.valueOf(e.getMessage()));
     }
 
     private void start(List<Slots.Grant<HeldAttempt>> grants) {
@@ -201,7 +201,7 @@ public final class Generator implements AutoCloseable {
             } catch (EngineException e) {
                 endEarly(attempt, failed(e));
             } catch (RewardException e) {
-                endEarly(attempt, new EarlyEnd.Failed(e.kind().word(), String.valueOf(e.getMessage())));
+                endEarly(attempt, new EarlyEnd.Failure(e.kind().word(), String.valueOf(e.getMessage())));
             } catch (InterruptedException e) {
                 attempt.update(AttemptState::cutOff);
             }
@@ -274,7 +274,7 @@ public final class Generator implements AutoCloseable {
         slots.stopStarting();
         List<HeldAttempt> attempts = table.attempts();
         for (HeldAttempt attempt : attempts) {
-            endEarly(attempt, new EarlyEnd.HandedBack(reason, keeps && attempt.promptIds() != null));
+            endEarly(attempt, new EarlyEnd.HandBack(reason, keeps && attempt.promptIds() != null));
         }
         boolean idle;
         do {

@@ -158,11 +158,11 @@ public final class ResultPublisher {
     }
 
     /** What follows once the broker has all parts of a group, with the place where they stand. */
-    private interface Sent {
+    private interface Continuation {
         void at(int partition, List<Long> offsets);
     }
 
-    private void send(List<ProducerRecord<byte[], byte[]>> parts, Sent then) {
+    private void send(List<ProducerRecord<byte[], byte[]>> parts, Continuation then) {
         List<CompletableFuture<RecordMetadata>> sent =
                 parts.stream().map(sends::send).toList();
         var _ = CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))

@@ -60,7 +60,7 @@ class AttemptStateTest {
     void samplesThatNeverGotASlotCountAsThrough() {
         AttemptState attempt = attempt(4);
         assertTrue(attempt.begin(0));
-        attempt.endEarly(new EarlyEnd.Failed("k", "m"));
+        attempt.endEarly(new EarlyEnd.Failure("k", "m"));
         assertFalse(attempt.skip(3), "the sample that runs closes the group");
         assertTrue(attempt.end());
     }
@@ -112,7 +112,7 @@ class AttemptStateTest {
                     assertEquals(--ungenerated == 0, attempt.generated(1), "seed " + seed);
                     closers += attempt.end() ? 1 : 0;
                 } else if (event == 2 && random.nextInt(4) == 0) {
-                    attempt.endEarly(new EarlyEnd.Failed("k", "m"));
+                    attempt.endEarly(new EarlyEnd.Failure("k", "m"));
                 } else if (event == 3 && attempt.earlyEnd() != null) {
                     ungenerated -= waiting;
                     attempt.generated(waiting);
@@ -121,7 +121,7 @@ class AttemptStateTest {
                 }
             }
             assertEquals(0, waiting + running.size(), "closed too early, seed " + seed);
-            assertFalse(attempt.endEarly(new EarlyEnd.Failed("late", "m")), "its result is on its way");
+            assertFalse(attempt.endEarly(new EarlyEnd.Failure("late", "m")), "its result is on its way");
             if (attempt.earlyEnd() == null) {
                 assertEquals(
                         samples, ASSEMBLY.result(attempt, 0).header().samples().size());

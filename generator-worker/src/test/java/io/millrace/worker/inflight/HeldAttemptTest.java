@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 /** An early end reaches the threads that work for the attempt, and none after their time. */
 @Timeout(60)
 class HeldAttemptTest {
-    private static final EarlyEnd FAILED = new EarlyEnd.Failed("engine-refused", "400");
+    private static final EarlyEnd FAILED = new EarlyEnd.Failure("engine-refused", "400");
 
     private static HeldAttempt attempt(int samples) {
         return new HeldAttempt(new AttemptState(TestingTasks.task(samples), Lane.TRAINING, 0, 0));
@@ -68,7 +68,7 @@ class HeldAttemptTest {
             assertTrue(waiting.await(30, TimeUnit.SECONDS));
             assertTrue(attempt.begin(1));
             assertTrue(attempt.endEarly(FAILED));
-            assertFalse(attempt.endEarly(new EarlyEnd.Failed("later", "does not count")));
+            assertFalse(attempt.endEarly(new EarlyEnd.Failure("later", "does not count")));
             assertTrue(interrupted.await(30, TimeUnit.SECONDS));
         }
         assertFalse(attempt.begin(2), "a sample of a failed group must not run");
@@ -102,7 +102,7 @@ class HeldAttemptTest {
                 });
             }
             assertTrue(waiting.await(30, TimeUnit.SECONDS));
-            assertTrue(attempt.endEarly(new EarlyEnd.HandedBack("the worker stops", true)));
+            assertTrue(attempt.endEarly(new EarlyEnd.HandBack("the worker stops", true)));
             assertThrows(InterruptedException.class, () -> attempt.ask(1), "it asks for nothing more");
             answer.countDown();
         }
