@@ -125,8 +125,10 @@ class ProducerTroubleTest {
                     () -> !producer.status().path("caught_up").asBoolean());
             assertEquals(
                     Health.State.BLOCKED, producer.health.parts().get("broker").state());
-            // Longer than the worker timeout.
-            Thread.sleep(Duration.ofSeconds(7));
+            await("the outage is longer than the worker timeout", () -> {
+                Health.Part lost = producer.health.parts().get("broker");
+                return System.currentTimeMillis() - lost.sinceMs() > 6_000;
+            });
             broker = EmbeddedBroker.start(settings);
             await("caught up again", () -> producer.status().path("caught_up").asBoolean());
             there.write(there.topics.workers(), WORKER.key(), status(2, List.of(0L, 1L)));

@@ -1,5 +1,8 @@
 package io.millrace.sandbox.model;
 
+import java.util.HashMap;
+import java.util.Map;
+import io.millrace.common.config.SettingsBinder;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -31,6 +34,16 @@ class ExplorerTest {
         ExploreCommand.quiet();
     }
 
+    /** @param bounds those in which it is no world of defaults, such as {@code deaths=1} */
+    private static Bounds world(String... bounds) {
+        Map<String, String> flags = new HashMap<>();
+        for (String bound : bounds) {
+            String[] pair = bound.split("=", 2);
+            flags.put("world-" + pair[0], pair[1]);
+        }
+        return SettingsBinder.of(Bounds.class, flags);
+    }
+
     private static Exploration explore(Bounds bounds, Mutation mutation) {
         return new Explorer(bounds, mutation, STATES_MAX, Ticker.system()).run();
     }
@@ -48,19 +61,19 @@ class ExplorerTest {
 
     @Test
     void aGroupIsSettledOnceInWhateverOrderTopicsAreReadAndWhoeverDies() {
-        holds(Bounds.calm(1).withRestarts(1, 0));
-        holds(Bounds.calm(1).withRestarts(0, 1));
-        holds(Bounds.calm(1).withWorkers(1, 0));
+        holds(world("groups=1", "producer-restarts=1"));
+        holds(world("groups=1", "consumer-restarts=1"));
+        holds(world("groups=1", "deaths=1"));
     }
 
     @Test
     void anAcknowledgementOfAnOlderLineageChangesNothing() {
-        holds(Bounds.calm(1).withTrainers(1, 0));
+        holds(world("groups=1", "resumes=1"));
     }
 
     @Test
     void withoutTheCheckOfTheLeaseAnOlderLineageIsAcknowledged() {
-        CounterExample found = counterExample(Bounds.calm(1).withTrainers(1, 0), Mutation.ANY_TRAINER_ACKNOWLEDGES);
+        CounterExample found = counterExample(world("groups=1", "resumes=1"), Mutation.ANY_TRAINER_ACKNOWLEDGES);
         assertTrue(found.what().startsWith("trainer A was given step 0 of lineage 0"), found::toString);
         assertEquals(10, found.trace().size(), found::toString);
         assertInstanceOf(Event.Acknowledge.class, found.trace().getLast());
@@ -68,30 +81,24 @@ class ExplorerTest {
 
     @Test
     void withoutLossesAGroupIsStuck() {
-        CounterExample found = counterExample(Bounds.calm(1).withWorkers(1, 0), Mutation.NOBODY_IS_LOST);
+        CounterExample found = counterExample(world("groups=1", "deaths=1"), Mutation.NOBODY_IS_LOST);
         assertInstanceOf(Event.Die.class, found.trace().getLast(), found::toString);
     }
 
     @Test
     void aLostResultIsStuckWhenTheProducerDoesNotHearOfIt() {
-        CounterExample found = counterExample(Bounds.calm(1).withTailLosses(1, 1), Mutation.MISSING_UNHEARD);
+        CounterExample found = counterExample(world("groups=1", "tail-losses=1"), Mutation.MISSING_UNHEARD);
         assertInstanceOf(Event.LoseTail.class, found.trace().getLast(), found::toString);
     }
 
     @Test
     void aLostMarkerIsWrittenAgainWhicheverLogLostItsTail() {
-        holds(Bounds.calm(1).withLosses(1).withWorkers(1, 0).withTailLosses(1, 2));
+        holds(world("groups=1", "max-losses=1", "deaths=1", "tail-losses=1", "tail-records=2"));
     }
 
     @Test
     void walksThroughALargerWorldEndWithEveryGroupSettledAndRepeat() {
-        Bounds bounds = Bounds.calm(8)
-                .withSteps(2)
-                .withSlots(4)
-                .withWorkers(3, 3)
-                .withRestarts(2, 2)
-                .withTailLosses(2, 2)
-                .withTrainers(1, 2);
+        Bounds bounds = world("groups=8", "batch-groups=2", "slots=4", "deaths=3", "stalls=3", "producer-restarts=2", "consumer-restarts=2", "tail-losses=2", "tail-records=2", "resumes=1", "lost-answers=2");
         Exploration once = new RandomWalks(bounds, Mutation.NONE, 200, STATES_MAX, Ticker.system()).run(1, 10);
         assertNull(once.counterExample(), () -> bounds + "\n" + once.counterExample());
         Exploration again = new RandomWalks(bounds, Mutation.NONE, 200, STATES_MAX, Ticker.system()).run(1, 10);
@@ -100,7 +107,7 @@ class ExplorerTest {
 
     @Test
     void aWalkFindsTheCounterExampleToo() {
-        Bounds bounds = Bounds.calm(3).withTrainers(1, 0);
+        Bounds bounds = world("groups=3", "resumes=1");
         Exploration found = new RandomWalks(bounds, Mutation.ANY_TRAINER_ACKNOWLEDGES, 200, STATES_MAX, Ticker.system())
                 .run(1, 300);
         assertNotNull(found.counterExample());
@@ -108,7 +115,7 @@ class ExplorerTest {
 
     @Test
     void withoutTheAttemptsThatAreOverInASnapshotARestartDoesNotKnowOfALostResult() {
-        CounterExample found = counterExample(Bounds.calm(1).withTailLosses(1, 1), Mutation.SNAPSHOTS_FORGET_ATTEMPTS);
+        CounterExample found = counterExample(world("groups=1", "tail-losses=1"), Mutation.SNAPSHOTS_FORGET_ATTEMPTS);
         assertTrue(found.what().startsWith("a restart from a snapshot would come to"), found::toString);
         assertTrue(found.what().endsWith("g0a1 is over"), found::toString);
         assertEquals(8, found.trace().size(), found::toString);
@@ -116,12 +123,12 @@ class ExplorerTest {
 
     @Test
     void aRestartKnowsThatAResultWasTakenBack() {
-        takesBack(new World(Bounds.calm(3).withSlots(3).withWorkers(0, 1), Mutation.NONE));
+        takesBack(new World(world("groups=3", "slots=3", "stalls=1"), Mutation.NONE));
     }
 
     @Test
     void withoutTheAttemptsThatAreOverInASnapshotARestartDoesNotKnowThatAResultWasTakenBack() {
-        World world = new World(Bounds.calm(3).withSlots(3).withWorkers(0, 1), Mutation.SNAPSHOTS_FORGET_ATTEMPTS);
+        World world = new World(world("groups=3", "slots=3", "stalls=1"), Mutation.SNAPSHOTS_FORGET_ATTEMPTS);
         Violation found = assertThrows(Violation.class, () -> takesBack(world));
         assertTrue(String.valueOf(found.getMessage()).endsWith("g2 is settled g0a1 is over"), found::getMessage);
     }

@@ -1,5 +1,6 @@
 package io.millrace.sandbox.proxy;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -207,12 +208,13 @@ class FaultProxyTest {
                 }
             });
             AtomicLong before = new AtomicLong(-1);
+            AtomicInteger looks = new AtomicInteger();
             Await.until(
-                    "the writer to stand still",
+                    "the writer to stand still over ten looks",
                     () -> {
                         long now = written.get();
-                        Thread.sleep(SILENCE_MS);
-                        return now > 0 && before.getAndSet(now) == now;
+                        boolean still = now > 0 && before.getAndSet(now) == now;
+                        return (still ? looks.incrementAndGet() : looks.getAndSet(0)) >= 10;
                     },
                     LIMIT);
             // The proxy's own share is one buffer; the rest stands in the kernel.
