@@ -7,26 +7,18 @@ import io.millrace.common.lifecycle.ProcessRunner;
 import java.time.Duration;
 
 /** {@code millrace worker}: generates until told to stop. */
-public final class WorkerCommand implements Command<WorkerSettings> {
+public final class WorkerCommand extends Command<WorkerSettings> {
     /** For all stages behind drain and hand-back: the last receipts and status, the clients, the server. */
     private static final Duration STOP_REST = Duration.ofSeconds(20);
 
     /** Results, status, policy, partials, one of each of the three lanes, and admin at the start. */
     private static final int KAFKA_CLIENTS = 8;
 
-    @Override
-    public String name() {
-        return "worker";
-    }
-
-    @Override
-    public String description() {
-        return "Runs a generator worker: claims prompt groups, generates and scores their samples, publishes results.";
-    }
-
-    @Override
-    public Class<WorkerSettings> settings() {
-        return WorkerSettings.class;
+    public WorkerCommand() {
+        super(
+                "worker",
+                "Runs a generator worker: claims prompt groups, generates and scores their samples, publishes results.",
+                WorkerSettings.class);
     }
 
     @Override

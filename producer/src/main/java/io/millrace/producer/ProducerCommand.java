@@ -6,23 +6,15 @@ import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;
 
 /** {@code millrace producer}: publishes prompt groups as admission allows, and keeps the run's ledger. */
-public final class ProducerCommand implements Command<ProducerSettings> {
+public final class ProducerCommand extends Command<ProducerSettings> {
     /** Admin, publisher, heartbeat, follower, and a reader of each of the three lanes. */
     private static final int KAFKA_CLIENTS = 7;
 
-    @Override
-    public String name() {
-        return "producer";
-    }
-
-    @Override
-    public String description() {
-        return "Publishes a run's prompts, as far ahead of training as the pipeline allows.";
-    }
-
-    @Override
-    public Class<ProducerSettings> settings() {
-        return ProducerSettings.class;
+    public ProducerCommand() {
+        super(
+                "producer",
+                "Publishes a run's prompts, as far ahead of training as the pipeline allows.",
+                ProducerSettings.class);
     }
 
     @Override

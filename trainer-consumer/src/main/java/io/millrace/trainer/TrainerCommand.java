@@ -11,25 +11,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** {@code millrace trainer}: serves a run's batches to the trainer until told to stop. */
-public final class TrainerCommand implements Command<TrainerSettings> {
+public final class TrainerCommand extends Command<TrainerSettings> {
     private static final Logger log = LoggerFactory.getLogger(TrainerCommand.class);
 
     /** Admin, what is read back, three of a session, three of evaluations. */
     private static final int KAFKA_CLIENTS = 8;
 
-    @Override
-    public String name() {
-        return "trainer";
-    }
-
-    @Override
-    public String description() {
-        return "Collects finished groups and serves them to the trainer, one batch per step.";
-    }
-
-    @Override
-    public Class<TrainerSettings> settings() {
-        return TrainerSettings.class;
+    public TrainerCommand() {
+        super(
+                "trainer",
+                "Collects finished groups and serves them to the trainer, one batch per step.",
+                TrainerSettings.class);
     }
 
     @Override

@@ -5,14 +5,32 @@ package io.millrace.common.config;
  *
  * @param <T> its settings, a record of {@link Setting} components and nested such records
  */
-public interface Command<T extends Record> {
-    /** The word on the command line; a section of the settings file may carry it. */
-    String name();
+public abstract class Command<T extends Record> {
+    private final String name;
+    private final String description;
+    private final Class<T> settings;
 
-    /** One line for the help. */
-    String description();
+    /**
+     * @param name the word on the command line; a section of the settings file may carry it
+     * @param description one line for the help
+     */
+    protected Command(String name, String description, Class<T> settings) {
+        this.name = name;
+        this.description = description;
+        this.settings = settings;
+    }
 
-    Class<T> settings();
+    public final String name() {
+        return name;
+    }
+
+    public final String description() {
+        return description;
+    }
+
+    public final Class<T> settings() {
+        return settings;
+    }
 
     /**
      * Runs until done.
@@ -20,5 +38,5 @@ public interface Command<T extends Record> {
      * @return the exit code: 0 clean, 1 failed
      * @throws SettingException when settings prove impossible only now
      */
-    int run(T settings) throws Exception;
+    public abstract int run(T settings) throws Exception;
 }

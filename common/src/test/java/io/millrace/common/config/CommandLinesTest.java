@@ -20,24 +20,13 @@ import picocli.CommandLine;
 
 class CommandLinesTest {
     /** Keeps the settings it was run with. */
-    private static final class PaintCommand implements Command<Everything> {
+    private static final class PaintCommand extends Command<Everything> {
         private @Nullable Everything ran;
         private @Nullable Exception failure;
         private int exitCode;
 
-        @Override
-        public String name() {
-            return "paint";
-        }
-
-        @Override
-        public String description() {
-            return "Paints a wall.";
-        }
-
-        @Override
-        public Class<Everything> settings() {
-            return Everything.class;
+        PaintCommand() {
+            super("paint", "Paints a wall.", Everything.class);
         }
 
         @Override
@@ -50,20 +39,9 @@ class CommandLinesTest {
         }
     }
 
-    private static final class WashCommand implements Command<TestingSettings.Washing> {
-        @Override
-        public String name() {
-            return "wash";
-        }
-
-        @Override
-        public String description() {
-            return "Washes a wall.";
-        }
-
-        @Override
-        public Class<TestingSettings.Washing> settings() {
-            return TestingSettings.Washing.class;
+    private static final class WashCommand extends Command<TestingSettings.Washing> {
+        WashCommand() {
+            super("wash", "Washes a wall.", TestingSettings.Washing.class);
         }
 
         @Override

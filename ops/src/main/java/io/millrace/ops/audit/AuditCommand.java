@@ -11,7 +11,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** {@code millrace audit}: what became of every group of a run; exits 1 when anything is wrong. */
-public final class AuditCommand implements Command<AuditCommand.Settings> {
+public final class AuditCommand extends Command<AuditCommand.Settings> {
     private final PrintStream out;
 
     public AuditCommand() {
@@ -20,6 +20,10 @@ public final class AuditCommand implements Command<AuditCommand.Settings> {
 
     /** @param out where the answer goes */
     public AuditCommand(PrintStream out) {
+        super(
+                "audit",
+                "Accounts for every admitted group of a run; exits 1 when one is lost, doubled or contradictory.",
+                Settings.class);
         this.out = out;
     }
 
@@ -52,21 +56,6 @@ public final class AuditCommand implements Command<AuditCommand.Settings> {
             Duration grace,
 
             KafkaSettings kafka) {}
-
-    @Override
-    public String name() {
-        return "audit";
-    }
-
-    @Override
-    public String description() {
-        return "Accounts for every admitted group of a run; exits 1 when one is lost, doubled or contradictory.";
-    }
-
-    @Override
-    public Class<Settings> settings() {
-        return Settings.class;
-    }
 
     @Override
     public int run(Settings settings) throws Exception {

@@ -11,7 +11,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** {@code millrace lag}: how far each stage of a run is behind. */
-public final class LagCommand implements Command<LagCommand.Settings> {
+public final class LagCommand extends Command<LagCommand.Settings> {
     private final PrintStream out;
 
     public LagCommand() {
@@ -20,6 +20,10 @@ public final class LagCommand implements Command<LagCommand.Settings> {
 
     /** @param out where the answer goes */
     public LagCommand(PrintStream out) {
+        super(
+                "lag",
+                "Shows queue depth, groups in flight, results waiting, workers and the trainer of a run.",
+                Settings.class);
         this.out = out;
     }
 
@@ -45,21 +49,6 @@ public final class LagCommand implements Command<LagCommand.Settings> {
             Duration watch,
 
             KafkaSettings kafka) {}
-
-    @Override
-    public String name() {
-        return "lag";
-    }
-
-    @Override
-    public String description() {
-        return "Shows queue depth, groups in flight, results waiting, workers and the trainer of a run.";
-    }
-
-    @Override
-    public Class<Settings> settings() {
-        return Settings.class;
-    }
 
     @Override
     public int run(Settings settings) throws Exception {

@@ -17,7 +17,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /** {@code millrace peek}: single records of a run, readable. A broken record is shown as such and is no failure. */
-public final class PeekCommand implements Command<PeekCommand.Settings> {
+public final class PeekCommand extends Command<PeekCommand.Settings> {
     private final PrintStream out;
 
     public PeekCommand() {
@@ -26,6 +26,7 @@ public final class PeekCommand implements Command<PeekCommand.Settings> {
 
     /** @param out where the answer goes */
     public PeekCommand(PrintStream out) {
+        super("peek", "Shows records of a run's topics in readable form.", Settings.class);
         this.out = out;
     }
 
@@ -81,21 +82,6 @@ public final class PeekCommand implements Command<PeekCommand.Settings> {
                         "records of " + topic.name().toLowerCase(java.util.Locale.ROOT) + " are not keyed by group");
             }
         }
-    }
-
-    @Override
-    public String name() {
-        return "peek";
-    }
-
-    @Override
-    public String description() {
-        return "Shows records of a run's topics in readable form.";
-    }
-
-    @Override
-    public Class<Settings> settings() {
-        return Settings.class;
     }
 
     @Override

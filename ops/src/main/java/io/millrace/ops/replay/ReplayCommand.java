@@ -30,7 +30,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /** {@code millrace replay}: the batch of a kept step, byte for byte as the trainer got it. */
-public final class ReplayCommand implements Command<ReplayCommand.Settings> {
+public final class ReplayCommand extends Command<ReplayCommand.Settings> {
     /** A kept step changes no more, so a record that is not there now is gone. */
     private static final Duration GONE_AFTER = Duration.ofSeconds(2);
 
@@ -42,6 +42,7 @@ public final class ReplayCommand implements Command<ReplayCommand.Settings> {
 
     /** @param out where the batch goes when no file is named; not closed */
     public ReplayCommand(OutputStream out) {
+        super("replay", "Writes the exact batch of a kept step again, read from the topics.", Settings.class);
         this.out = out;
     }
 
@@ -83,21 +84,6 @@ public final class ReplayCommand implements Command<ReplayCommand.Settings> {
             Path output,
 
             KafkaSettings kafka) {}
-
-    @Override
-    public String name() {
-        return "replay";
-    }
-
-    @Override
-    public String description() {
-        return "Writes the exact batch of a kept step again, read from the topics.";
-    }
-
-    @Override
-    public Class<Settings> settings() {
-        return Settings.class;
-    }
 
     @Override
     public int run(Settings settings) throws Exception {

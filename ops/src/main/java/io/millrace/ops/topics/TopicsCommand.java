@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** {@code millrace topics}: makes a run's topics or verifies them, and shows them. */
-public final class TopicsCommand implements Command<TopicsCommand.Settings> {
+public final class TopicsCommand extends Command<TopicsCommand.Settings> {
     private static final Logger log = LoggerFactory.getLogger(TopicsCommand.class);
     private final PrintStream out;
 
@@ -32,26 +32,12 @@ public final class TopicsCommand implements Command<TopicsCommand.Settings> {
 
     /** @param out where the answer goes */
     public TopicsCommand(PrintStream out) {
+        super("topics", "Creates a run's topics or verifies those that are there, and shows them.", Settings.class);
         this.out = out;
     }
 
     /** What the command takes. */
     public record Settings(TopicSettings topics, KafkaSettings kafka) {}
-
-    @Override
-    public String name() {
-        return "topics";
-    }
-
-    @Override
-    public String description() {
-        return "Creates a run's topics or verifies those that are there, and shows them.";
-    }
-
-    @Override
-    public Class<Settings> settings() {
-        return Settings.class;
-    }
 
     @Override
     public int run(Settings settings) throws Exception {

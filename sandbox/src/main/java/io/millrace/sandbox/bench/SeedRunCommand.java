@@ -7,22 +7,14 @@ import java.time.Duration;
 import org.apache.kafka.clients.admin.Admin;
 
 /** {@code millrace bench-seed}: a run that has been going for long, in a minute. */
-public final class SeedRunCommand implements Command<SeedRunSettings> {
+public final class SeedRunCommand extends Command<SeedRunSettings> {
     private static final Duration ADMIN_LIMIT = Duration.ofSeconds(30);
 
-    @Override
-    public String name() {
-        return "bench-seed";
-    }
-
-    @Override
-    public String description() {
-        return "Writes the topics of a run with many trained groups behind it, for measuring how fast processes start.";
-    }
-
-    @Override
-    public Class<SeedRunSettings> settings() {
-        return SeedRunSettings.class;
+    public SeedRunCommand() {
+        super(
+                "bench-seed",
+                "Writes the topics of a run with many trained groups behind it, for measuring how fast processes start.",
+                SeedRunSettings.class);
     }
 
     @Override

@@ -8,22 +8,14 @@ import io.millrace.sandbox.cluster.DataFolder;
 import java.time.Duration;
 
 /** {@code millrace bench-staleness}: what a bound on staleness costs, and what keeping it by throwing away costs. */
-public final class StalenessBenchCommand implements Command<StalenessBenchSettings> {
+public final class StalenessBenchCommand extends Command<StalenessBenchSettings> {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(150);
 
-    @Override
-    public String name() {
-        return "bench-staleness";
-    }
-
-    @Override
-    public String description() {
-        return "Measures throughput, staleness, discards and length bias for bounds on staleness, on this machine.";
-    }
-
-    @Override
-    public Class<StalenessBenchSettings> settings() {
-        return StalenessBenchSettings.class;
+    public StalenessBenchCommand() {
+        super(
+                "bench-staleness",
+                "Measures throughput, staleness, discards and length bias for bounds on staleness, on this machine.",
+                StalenessBenchSettings.class);
     }
 
     @Override

@@ -5,23 +5,12 @@ import io.millrace.common.lifecycle.ProcessRunner;
 import java.time.Duration;
 
 /** {@code millrace broker}: runs a broker until told to stop. */
-public final class BrokerCommand implements Command<BrokerSettings> {
+public final class BrokerCommand extends Command<BrokerSettings> {
     /** A controlled shutdown of one node takes one or two seconds. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
-    @Override
-    public String name() {
-        return "broker";
-    }
-
-    @Override
-    public String description() {
-        return "Runs a real Kafka broker on this machine.";
-    }
-
-    @Override
-    public Class<BrokerSettings> settings() {
-        return BrokerSettings.class;
+    public BrokerCommand() {
+        super("broker", "Runs a real Kafka broker on this machine.", BrokerSettings.class);
     }
 
     @Override

@@ -16,23 +16,15 @@ import io.millrace.sandbox.cluster.DataFolder;
 import java.time.Duration;
 
 /** {@code millrace chaos}. */
-public final class ChaosCommand implements Command<ChaosSettings> {
+public final class ChaosCommand extends Command<ChaosSettings> {
     /** Over all processes; each has a limit of its own. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(150);
 
-    @Override
-    public String name() {
-        return "chaos";
-    }
-
-    @Override
-    public String description() {
-        return "Runs the whole cluster, breaks it on a seeded schedule, and judges what came of it.";
-    }
-
-    @Override
-    public Class<ChaosSettings> settings() {
-        return ChaosSettings.class;
+    public ChaosCommand() {
+        super(
+                "chaos",
+                "Runs the whole cluster, breaks it on a seeded schedule, and judges what came of it.",
+                ChaosSettings.class);
     }
 
     @Override

@@ -17,23 +17,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** {@code millrace demo}: the whole cluster on this machine. */
-public final class DemoCommand implements Command<DemoSettings> {
+public final class DemoCommand extends Command<DemoSettings> {
     /** Over all processes; each has a limit of its own. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(90);
 
-    @Override
-    public String name() {
-        return "demo";
-    }
-
-    @Override
-    public String description() {
-        return "Runs the whole cluster on this machine and shows prompts turn into training batches.";
-    }
-
-    @Override
-    public Class<DemoSettings> settings() {
-        return DemoSettings.class;
+    public DemoCommand() {
+        super(
+                "demo",
+                "Runs the whole cluster on this machine and shows prompts turn into training batches.",
+                DemoSettings.class);
     }
 
     @Override

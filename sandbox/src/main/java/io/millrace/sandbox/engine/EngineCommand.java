@@ -8,22 +8,11 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 
 /** {@code millrace engine}: runs the stand-in engine until told to stop. */
-public final class EngineCommand implements Command<EngineSettings> {
+public final class EngineCommand extends Command<EngineSettings> {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
-    @Override
-    public String name() {
-        return "engine";
-    }
-
-    @Override
-    public String description() {
-        return "Runs a stand-in inference engine that speaks SGLang's native dialect.";
-    }
-
-    @Override
-    public Class<EngineSettings> settings() {
-        return EngineSettings.class;
+    public EngineCommand() {
+        super("engine", "Runs a stand-in inference engine that speaks SGLang's native dialect.", EngineSettings.class);
     }
 
     @Override

@@ -8,20 +8,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** {@code millrace explore}: ends with 1 when an invariant does not hold, after the way there. */
-public final class ExploreCommand implements Command<ExploreSettings> {
-    @Override
-    public String name() {
-        return "explore";
-    }
-
-    @Override
-    public String description() {
-        return "Searches the states of a small run, made of the processes' own classes, for one where an invariant fails.";
-    }
-
-    @Override
-    public Class<ExploreSettings> settings() {
-        return ExploreSettings.class;
+public final class ExploreCommand extends Command<ExploreSettings> {
+    public ExploreCommand() {
+        super(
+                "explore",
+                "Searches the states of a small run, made of the processes' own classes, for one where an invariant fails.",
+                ExploreSettings.class);
     }
 
     @Override

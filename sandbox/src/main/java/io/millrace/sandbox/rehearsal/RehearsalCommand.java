@@ -10,22 +10,14 @@ import java.time.Duration;
  * {@code millrace rehearse}: run by {@code scripts/build} with {@code -XX:AOTCacheOutput}. What the JVM loads, links and
  * finds hot in this run is ready at once in every process that is started with the cache.
  */
-public final class RehearsalCommand implements Command<RehearsalSettings> {
+public final class RehearsalCommand extends Command<RehearsalSettings> {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
 
-    @Override
-    public String name() {
-        return "rehearse";
-    }
-
-    @Override
-    public String description() {
-        return "Runs every role in one process for a few steps, to record an ahead-of-time cache.";
-    }
-
-    @Override
-    public Class<RehearsalSettings> settings() {
-        return RehearsalSettings.class;
+    public RehearsalCommand() {
+        super(
+                "rehearse",
+                "Runs every role in one process for a few steps, to record an ahead-of-time cache.",
+                RehearsalSettings.class);
     }
 
     @Override

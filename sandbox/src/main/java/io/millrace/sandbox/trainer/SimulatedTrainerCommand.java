@@ -11,23 +11,15 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** {@code millrace simulated-trainer}. */
-public final class SimulatedTrainerCommand implements Command<SimulatedTrainerSettings> {
+public final class SimulatedTrainerCommand extends Command<SimulatedTrainerSettings> {
     /** An acknowledgement under way is let finish. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
-    @Override
-    public String name() {
-        return "simulated-trainer";
-    }
-
-    @Override
-    public String description() {
-        return "Takes batches from the trainer consumer as a real trainer does, checks them, and trains nothing.";
-    }
-
-    @Override
-    public Class<SimulatedTrainerSettings> settings() {
-        return SimulatedTrainerSettings.class;
+    public SimulatedTrainerCommand() {
+        super(
+                "simulated-trainer",
+                "Takes batches from the trainer consumer as a real trainer does, checks them, and trains nothing.",
+                SimulatedTrainerSettings.class);
     }
 
     /** A batch was not as it must be. */

@@ -1,8 +1,5 @@
 package io.millrace.sandbox.model;
 
-import java.util.HashMap;
-import java.util.Map;
-import io.millrace.common.config.SettingsBinder;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -10,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.time.Ticker;
@@ -20,7 +18,9 @@ import io.millrace.sandbox.model.role.Mutation;
 import io.millrace.sandbox.model.role.Violation;
 import io.millrace.sandbox.model.world.Event;
 import io.millrace.sandbox.model.world.World;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -98,7 +98,18 @@ class ExplorerTest {
 
     @Test
     void walksThroughALargerWorldEndWithEveryGroupSettledAndRepeat() {
-        Bounds bounds = world("groups=8", "batch-groups=2", "slots=4", "deaths=3", "stalls=3", "producer-restarts=2", "consumer-restarts=2", "tail-losses=2", "tail-records=2", "resumes=1", "lost-answers=2");
+        Bounds bounds = world(
+                "groups=8",
+                "batch-groups=2",
+                "slots=4",
+                "deaths=3",
+                "stalls=3",
+                "producer-restarts=2",
+                "consumer-restarts=2",
+                "tail-losses=2",
+                "tail-records=2",
+                "resumes=1",
+                "lost-answers=2");
         Exploration once = new RandomWalks(bounds, Mutation.NONE, 200, STATES_MAX, Ticker.system()).run(1, 10);
         assertNull(once.counterExample(), () -> bounds + "\n" + once.counterExample());
         Exploration again = new RandomWalks(bounds, Mutation.NONE, 200, STATES_MAX, Ticker.system()).run(1, 10);
