@@ -1,6 +1,5 @@
 package io.millrace.common.id;
 
-import java.util.Objects;
 import java.util.UUID;
 
 /**
@@ -11,8 +10,6 @@ import java.util.UUID;
  */
 public record WorkerIncarnation(String workerId, String incarnation) {
     public WorkerIncarnation {
-        Objects.requireNonNull(workerId, "worker_id");
-        Objects.requireNonNull(incarnation, "incarnation");
         if (workerId.isBlank() || incarnation.isBlank()) {
             throw new IllegalArgumentException("worker_id and incarnation must not be blank");
         }

@@ -24,20 +24,6 @@ public final class ControlCodec {
     /** Larger records are not ours: a control record is small. */
     public static final int BYTES_MAX = 8 << 20;
 
-    /**
-     * Refuses a record without one of its numbers, which Jackson would take as 0; what may be missing is nullable. For
-     * objects the records see to it themselves.
-     */
-    private static final JsonMapper MAPPER = Json.MAPPER
-            .rebuild()
-            .annotationIntrospector(new JacksonAnnotationIntrospector() {
-                @Override
-                public @Nullable Boolean hasRequiredMarker(MapperConfig<?> config, AnnotatedMember member) {
-                    return member.getRawType().isPrimitive() ? TRUE : super.hasRequiredMarker(config, member);
-                }
-            })
-            .build();
-
     private ControlCodec() {}
 
     public static byte[] encode(ControlRecord record) {
@@ -70,7 +56,7 @@ public final class ControlCodec {
                 throw new BadRecordException(
                         type.getSimpleName() + " has version " + version + ", this reader knows " + VERSION);
             }
-            return MAPPER.treeToValue(form, type);
+            return Json.STRICT.treeToValue(form, type);
         } catch (JacksonException e) {
             throw new BadRecordException(type.getSimpleName() + " is malformed: " + e.getOriginalMessage(), e);
         }

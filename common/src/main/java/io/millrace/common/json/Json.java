@@ -18,6 +18,10 @@ public final class Json {
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .build();
 
+    /** For what must be whole: a record's component that is not {@code @Nullable} must be given. */
+    public static final JsonMapper STRICT =
+            MAPPER.rebuild().annotationIntrospector(new NullableIntrospector()).build();
+
     private Json() {}
 
     /** A new empty object. */

@@ -2,7 +2,6 @@ package io.millrace.common.record;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
-import java.util.Objects;
 
 /**
  * The producer's word, in {@code results}, that a group has used up its attempts; settled by the trainer consumer like a
@@ -10,10 +9,4 @@ import java.util.Objects;
  *
  * @param cause for people: which limit was passed, a colon, how the last attempt ended: its kind, a colon, its message
  */
-public record AbandonedMarker(GroupIndex groupIndex, Attempt lastAttempt, String cause) implements ControlRecord {
-    public AbandonedMarker {
-        Objects.requireNonNull(groupIndex, "group_index");
-        Objects.requireNonNull(lastAttempt, "last_attempt");
-        Objects.requireNonNull(cause, "cause");
-    }
-}
+public record AbandonedMarker(GroupIndex groupIndex, Attempt lastAttempt, String cause) implements ControlRecord {}

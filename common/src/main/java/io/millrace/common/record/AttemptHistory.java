@@ -3,7 +3,6 @@ package io.millrace.common.record;
 import io.millrace.common.id.Attempt;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * How a group's attempts ended so far. It travels in the task of the next attempt, so that whoever rebuilds the ledger
@@ -38,9 +37,6 @@ public record AttemptHistory(int failures, int losses, int handBacks, List<Attem
         public static final int CAUSE_CHARS_MAX = 500;
 
         public AttemptEnd {
-            Objects.requireNonNull(attempt, "attempt");
-            Objects.requireNonNull(kind, "kind");
-            Objects.requireNonNull(cause, "cause");
             cause = cause.length() <= CAUSE_CHARS_MAX ? cause : cause.substring(0, CAUSE_CHARS_MAX);
         }
     }

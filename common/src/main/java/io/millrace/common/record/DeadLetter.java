@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What stands on {@code dead-letters}, for people: what was given up, and why. Nothing waits for anyone to read it. */
@@ -20,13 +19,7 @@ public sealed interface DeadLetter extends ControlRecord {
      * @param task of the last attempt
      * @param history every attempt's end, the last one's too
      */
-    record Group(TrainingTask task, String cause, AttemptHistory history) implements DeadLetter {
-        public Group {
-            Objects.requireNonNull(task, "task");
-            Objects.requireNonNull(cause, "cause");
-            Objects.requireNonNull(history, "history");
-        }
-    }
+    record Group(TrainingTask task, String cause, AttemptHistory history) implements DeadLetter {}
 
     /**
      * A record that is not ours: skipped by whoever should have read it. The same record may be written more than once;
@@ -42,12 +35,6 @@ public sealed interface DeadLetter extends ControlRecord {
         public static final int BEGIN_BYTES = 1024;
         private static final int REASON_CHARS_MAX = 500;
 
-        public Unreadable {
-            Objects.requireNonNull(topic, "topic");
-            Objects.requireNonNull(reader, "reader");
-            Objects.requireNonNull(reason, "reason");
-            Objects.requireNonNull(begin, "begin");
-        }
 
         /**
          * @param reason cut where it is long

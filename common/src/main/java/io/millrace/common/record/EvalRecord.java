@@ -10,7 +10,6 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -48,7 +47,6 @@ public sealed interface EvalRecord extends ControlRecord {
     String evalId();
 
     private static void checkId(String evalId) {
-        Objects.requireNonNull(evalId, "eval_id");
         if (!ID.matcher(evalId).matches()) {
             throw new IllegalArgumentException(
                     "eval_id must be 1 to 64 letters, digits, '_', '.' or '-', was '" + evalId + "'");
@@ -75,8 +73,6 @@ public sealed interface EvalRecord extends ControlRecord {
             implements EvalRecord {
         public Request {
             checkId(evalId);
-            Objects.requireNonNull(lineage, "lineage");
-            Objects.requireNonNull(weightVersion, "weight_version");
             dataSets = List.copyOf(dataSets);
             if (dataSets.isEmpty() || dataSets.size() > DATA_SETS_MAX) {
                 throw new IllegalArgumentException(
@@ -114,8 +110,6 @@ public sealed interface EvalRecord extends ControlRecord {
             @Nullable Integer topK,
             @Nullable Integer maxNewTokens) {
         public EvalDataSet {
-            Objects.requireNonNull(name, "name");
-            Objects.requireNonNull(path, "path");
             if (!ID.matcher(name).matches()) {
                 throw new IllegalArgumentException(
                         "the name of a data set must be 1 to 64 letters, digits, '_', '.' or '-', was '" + name + "'");
@@ -190,9 +184,6 @@ public sealed interface EvalRecord extends ControlRecord {
             implements EvalRecord {
         public Issued {
             checkId(evalId);
-            Objects.requireNonNull(first, "first");
-            Objects.requireNonNull(lineage, "lineage");
-            Objects.requireNonNull(weightVersion, "weight_version");
             groups = List.copyOf(groups);
             if (groups.isEmpty() || groups.stream().anyMatch(count -> count < 1)) {
                 throw new IllegalArgumentException("every data set has at least one group, was " + groups);
@@ -251,7 +242,6 @@ public sealed interface EvalRecord extends ControlRecord {
     record Failed(String evalId, String cause, long failedAtMs) implements EvalRecord {
         public Failed {
             checkId(evalId);
-            Objects.requireNonNull(cause, "cause");
         }
     }
 
@@ -281,8 +271,6 @@ public sealed interface EvalRecord extends ControlRecord {
             implements EvalRecord {
         public Report {
             checkId(evalId);
-            Objects.requireNonNull(lineage, "lineage");
-            Objects.requireNonNull(weightVersion, "weight_version");
             dataSets = List.copyOf(dataSets);
             resultsFrom = Collections.unmodifiableMap(new TreeMap<>(resultsFrom));
         }
@@ -320,7 +308,6 @@ public sealed interface EvalRecord extends ControlRecord {
         public static final int CAUSES_MAX = 3;
 
         public DataSetReport {
-            Objects.requireNonNull(name, "name");
             causes = List.copyOf(causes);
             passAt = Collections.unmodifiableMap(new TreeMap<>(passAt));
         }

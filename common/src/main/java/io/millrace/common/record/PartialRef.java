@@ -5,7 +5,6 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * Where the unfinished samples of a group stand that a worker gave back: a record of {@code partials}, or its parts, in
@@ -24,9 +23,6 @@ public record PartialRef(
         List<Long> offsets, Attempt attempt, Lineage lineage, WeightVersion oldestVersion, long responseTokens) {
     public PartialRef {
         offsets = List.copyOf(offsets);
-        Objects.requireNonNull(attempt, "attempt");
-        Objects.requireNonNull(lineage, "lineage");
-        Objects.requireNonNull(oldestVersion, "oldest_version");
         if (offsets.isEmpty()) {
             throw new IllegalArgumentException("a partial group stands at one offset at least");
         }

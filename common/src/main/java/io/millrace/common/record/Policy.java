@@ -3,7 +3,6 @@ package io.millrace.common.record;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.OptionalLong;
 
 /**
@@ -33,10 +32,6 @@ public record Policy(
     }
 
     public Policy {
-        Objects.requireNonNull(lineage, "lineage");
-        Objects.requireNonNull(weightVersion, "weight_version");
-        Objects.requireNonNull(state, "state");
-        Objects.requireNonNull(words, "words");
         if (trainedGroups < 0) {
             throw new IllegalArgumentException("trained_groups must be 0 or more, was " + trainedGroups);
         }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 
 /** What a group is asked, in the three shapes data sets have. On the wire the field names tell the shapes apart. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION)
@@ -19,9 +18,6 @@ public sealed interface Prompt {
 
     /** Text that goes to the engine as it is. */
     record Text(String text) implements Prompt {
-        public Text {
-            Objects.requireNonNull(text, "text");
-        }
 
         @Override
         public String asText() {
@@ -38,7 +34,6 @@ public sealed interface Prompt {
     record Messages(List<ChatMessage> messages, String rendered) implements Prompt {
         public Messages {
             messages = List.copyOf(messages);
-            Objects.requireNonNull(rendered, "rendered");
             if (messages.isEmpty()) {
                 throw new IllegalArgumentException("messages must not be empty");
             }

@@ -6,7 +6,6 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WorkerIncarnation;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,12 +38,6 @@ public record Receipt(
         return new Receipt(group, number, PRODUCER, 0, 0, 0, 0, new Abandoned(partition, offset));
     }
 
-    public Receipt {
-        Objects.requireNonNull(groupIndex, "group_index");
-        Objects.requireNonNull(attempt, "attempt");
-        Objects.requireNonNull(worker, "worker");
-        Objects.requireNonNull(outcome, "outcome");
-    }
 
     /** How it ended. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -86,12 +79,7 @@ public record Receipt(
      * @param kind stable word for counting, such as {@code engine-rejected} or {@code deadline}
      * @param message what happened, for people
      */
-    public record Failure(String kind, String message) implements Outcome {
-        public Failure {
-            Objects.requireNonNull(kind, "kind");
-            Objects.requireNonNull(message, "message");
-        }
-    }
+    public record Failure(String kind, String message) implements Outcome {}
 
     /**
      * The worker gave the group back unfinished, for another worker; counts neither as a failure nor as a loss.
@@ -100,9 +88,6 @@ public record Receipt(
      * @param partial what has been generated of it, durable before this receipt; null when that is nothing
      */
     public record HandedBack(String reason, @Nullable PartialRef partial) implements Outcome {
-        public HandedBack {
-            Objects.requireNonNull(reason, "reason");
-        }
 
         /** With nothing generated. */
         public HandedBack(String reason) {

@@ -1,6 +1,5 @@
 package io.millrace.common.record;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,8 +38,6 @@ public record RunRecord(
     public static final int FORMAT = 1;
 
     public RunRecord {
-        Objects.requireNonNull(dataSet, "data_set");
-        Objects.requireNonNull(sampling, "sampling");
         if (batchGroups < 1 || samplesPerGroup < 1 || stepsPerVersion < 1 || resultPartitions < 1) {
             throw new IllegalArgumentException(
                     "batch_groups, samples_per_group, steps_per_version and result_partitions must be 1 or more");

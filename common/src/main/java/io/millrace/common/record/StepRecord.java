@@ -11,7 +11,6 @@ import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What stands on the {@code steps} topic: the trainer consumer's decisions, the only place where groups are settled. */
@@ -102,10 +101,6 @@ public sealed interface StepRecord extends ControlRecord {
         }
 
         public Lease {
-            Objects.requireNonNull(lineage, "lineage");
-            Objects.requireNonNull(step, "step");
-            Objects.requireNonNull(leaseId, "lease_id");
-            Objects.requireNonNull(weightVersion, "weight_version");
             groups = List.copyOf(groups);
             if (groups.isEmpty()) {
                 throw new IllegalArgumentException("a lease has at least one group");
@@ -133,44 +128,17 @@ public sealed interface StepRecord extends ControlRecord {
             long acknowledgedAtMs,
             Totals totals,
             @Nullable StepNumber checkpointStep)
-            implements StepRecord {
-        public Acknowledgement {
-            Objects.requireNonNull(lineage, "lineage");
-            Objects.requireNonNull(step, "step");
-            Objects.requireNonNull(leaseId, "lease_id");
-            Objects.requireNonNull(totals, "totals");
-        }
-    }
+            implements StepRecord {}
 
     /** A group settled without training. */
-    record Discard(GroupIndex groupIndex, Attempt attempt, String reason, Totals totals) implements StepRecord {
-        public Discard {
-            Objects.requireNonNull(groupIndex, "group_index");
-            Objects.requireNonNull(attempt, "attempt");
-            Objects.requireNonNull(reason, "reason");
-            Objects.requireNonNull(totals, "totals");
-        }
-    }
+    record Discard(GroupIndex groupIndex, Attempt attempt, String reason, Totals totals) implements StepRecord {}
 
     /** A group settled because every attempt failed. */
-    record Abandonment(GroupIndex groupIndex, Attempt lastAttempt, String cause, Totals totals) implements StepRecord {
-        public Abandonment {
-            Objects.requireNonNull(groupIndex, "group_index");
-            Objects.requireNonNull(lastAttempt, "last_attempt");
-            Objects.requireNonNull(cause, "cause");
-            Objects.requireNonNull(totals, "totals");
-        }
-    }
+    record Abandonment(GroupIndex groupIndex, Attempt lastAttempt, String cause, Totals totals) implements StepRecord {}
 
     /** A result that cannot be used; the ledger takes it as a failed attempt. The group is not settled by it. */
     record Rejection(GroupIndex groupIndex, Attempt attempt, int partition, long offset, String reason)
-            implements StepRecord {
-        public Rejection {
-            Objects.requireNonNull(groupIndex, "group_index");
-            Objects.requireNonNull(attempt, "attempt");
-            Objects.requireNonNull(reason, "reason");
-        }
-    }
+            implements StepRecord {}
 
     /**
      * A receipt says where the result of an attempt stands, and it is not there: the ledger takes the attempt as lost,
@@ -182,9 +150,6 @@ public sealed interface StepRecord extends ControlRecord {
     record Missing(GroupIndex groupIndex, Attempt attempt, int partition, List<Long> offsets, Why reason)
             implements StepRecord {
         public Missing {
-            Objects.requireNonNull(groupIndex, "group_index");
-            Objects.requireNonNull(attempt, "attempt");
-            Objects.requireNonNull(reason, "reason");
             offsets = List.copyOf(offsets);
             if (partition < 0 || offsets.isEmpty()) {
                 throw new IllegalArgumentException("a missing result names its partition and at least one offset");
@@ -217,23 +182,13 @@ public sealed interface StepRecord extends ControlRecord {
      * The leased step is void, since groups of it cannot be read back: it is leased anew, with other groups. Those that
      * are gone stand in the same transaction, each as {@link Missing}.
      */
-    record LeaseVoid(Lineage lineage, StepNumber step, String reason) implements StepRecord {
-        public LeaseVoid {
-            Objects.requireNonNull(lineage, "lineage");
-            Objects.requireNonNull(step, "step");
-            Objects.requireNonNull(reason, "reason");
-        }
-    }
+    record LeaseVoid(Lineage lineage, StepNumber step, String reason) implements StepRecord {}
 
     /**
      * A record of {@code results} that names no group: passed over for good, counted, and written to
      * {@code dead-letters} in the same transaction.
      */
-    record Skip(int partition, long offset, String reason) implements StepRecord {
-        public Skip {
-            Objects.requireNonNull(reason, "reason");
-        }
-    }
+    record Skip(int partition, long offset, String reason) implements StepRecord {}
 
     /**
      * The trainer went back to an older checkpoint: a new lineage begins. A lease that was open is void. Groups of older
@@ -271,12 +226,6 @@ public sealed interface StepRecord extends ControlRecord {
             this(lineage, step, weightVersion, replayBefore, trainedGroups, resumedAtMs, 0, false);
         }
 
-        public Resume {
-            Objects.requireNonNull(lineage, "lineage");
-            Objects.requireNonNull(step, "step");
-            Objects.requireNonNull(weightVersion, "weight_version");
-            Objects.requireNonNull(replayBefore, "replay_before");
-        }
     }
 
     /**
@@ -318,11 +267,7 @@ public sealed interface StepRecord extends ControlRecord {
         public static final String KEY = "snapshot";
 
         public Snapshot {
-            Objects.requireNonNull(lineage, "lineage");
-            Objects.requireNonNull(nextStep, "next_step");
-            Objects.requireNonNull(totals, "totals");
             settled = List.copyOf(settled);
-            Objects.requireNonNull(policy, "policy");
             rejections = List.copyOf(rejections);
             missing = List.copyOf(missing);
             results = List.copyOf(results);

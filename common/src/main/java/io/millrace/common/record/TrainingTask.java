@@ -4,7 +4,6 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -39,14 +38,6 @@ public record TrainingTask(
         @Nullable PartialRef partial)
         implements ControlRecord {
     public TrainingTask {
-        Objects.requireNonNull(groupIndex, "group_index");
-        Objects.requireNonNull(attempt, "attempt");
-        Objects.requireNonNull(lineage, "lineage");
-        Objects.requireNonNull(issueVersion, "issue_version");
-        Objects.requireNonNull(prompt, "prompt");
-        Objects.requireNonNull(metadata, "metadata");
-        Objects.requireNonNull(samplingParams, "sampling_params");
-        Objects.requireNonNull(source, "source");
         if (samples < 1) {
             throw new IllegalArgumentException("samples must be 1 or more, was " + samples);
         }
@@ -169,9 +160,5 @@ public record TrainingTask(
      * @param epoch how often the data set had been gone through, 0 for the first time
      * @param row the row's line number in the data set, 1 for the first
      */
-    public record Source(String fingerprint, long seed, long epoch, long row) {
-        public Source {
-            Objects.requireNonNull(fingerprint, "fingerprint");
-        }
-    }
+    public record Source(String fingerprint, long seed, long epoch, long row) {}
 }

@@ -6,7 +6,6 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WorkerIncarnation;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What stands on the compacted {@code workers} topic. */
@@ -52,8 +51,6 @@ public sealed interface WorkersRecord extends ControlRecord {
             long responseTokens)
             implements WorkersRecord {
         public Status {
-            Objects.requireNonNull(worker, "worker");
-            Objects.requireNonNull(state, "state");
             groups = List.copyOf(groups);
             engines = List.copyOf(engines);
         }
@@ -70,11 +67,7 @@ public sealed interface WorkersRecord extends ControlRecord {
      * @param claimedAtMs wall clock at the worker
      * @param samplesDone how many of its samples have ended
      */
-    record HeldGroup(GroupKind kind, GroupIndex groupIndex, Attempt attempt, long claimedAtMs, int samplesDone) {
-        public HeldGroup {
-            Objects.requireNonNull(kind, "kind");
-        }
-    }
+    record HeldGroup(GroupKind kind, GroupIndex groupIndex, Attempt attempt, long claimedAtMs, int samplesDone) {}
 
     /**
      * An engine as a worker sees it.

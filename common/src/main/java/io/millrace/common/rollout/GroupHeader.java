@@ -9,7 +9,6 @@ import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.RewardStats;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -37,15 +36,6 @@ public record GroupHeader(
         RewardStats rewards,
         List<SampleHeader> samples) {
     public GroupHeader {
-        Objects.requireNonNull(run, "run");
-        Objects.requireNonNull(groupIndex, "group_index");
-        Objects.requireNonNull(attempt, "attempt");
-        Objects.requireNonNull(lineage, "lineage");
-        Objects.requireNonNull(issueVersion, "issue_version");
-        Objects.requireNonNull(worker, "worker");
-        Objects.requireNonNull(prompt, "prompt");
-        Objects.requireNonNull(metadata, "metadata");
-        Objects.requireNonNull(rewards, "rewards");
         samples = List.copyOf(samples);
         if (samples.isEmpty()) {
             throw new IllegalArgumentException("a group has at least one sample");

@@ -1,7 +1,6 @@
 package io.millrace.common.rollout;
 
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,13 +40,6 @@ public record SampleHeader(
         int cachedTokens,
         @Nullable SpecInfo spec) {
     public SampleHeader {
-        Objects.requireNonNull(response, "response");
-        Objects.requireNonNull(reward, "reward");
-        Objects.requireNonNull(status, "status");
-        Objects.requireNonNull(provenance, "provenance");
-        Objects.requireNonNull(finishReason, "finish_reason");
-        Objects.requireNonNull(sessionId, "session_id");
-        Objects.requireNonNull(engine, "engine");
         weightVersions = List.copyOf(weightVersions);
         engineWeightVersions = List.copyOf(engineWeightVersions);
         if (index < 0 || promptLength < 0 || responseLength < 0) {

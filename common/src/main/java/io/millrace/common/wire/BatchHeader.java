@@ -4,7 +4,6 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +25,4 @@ public record BatchHeader(
         this(run, lineage, step, weightVersion, null, 0);
     }
 
-    public BatchHeader {
-        Objects.requireNonNull(run, "run");
-        Objects.requireNonNull(lineage, "lineage");
-        Objects.requireNonNull(step, "step");
-        Objects.requireNonNull(weightVersion, "weight_version");
-    }
 }

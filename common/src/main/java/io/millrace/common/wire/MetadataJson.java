@@ -45,7 +45,7 @@ final class MetadataJson {
                 throw new BadRecordException(
                         type.getSimpleName() + " has version " + version + ", this reader knows " + VERSION);
             }
-            return Json.MAPPER.treeToValue(form, type);
+            return Json.STRICT.treeToValue(form, type);
         } catch (JacksonException e) {
             throw new BadRecordException(type.getSimpleName() + " is malformed: " + e.getOriginalMessage(), e);
         }

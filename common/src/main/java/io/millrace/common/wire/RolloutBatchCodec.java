@@ -36,11 +36,6 @@ public final class RolloutBatchCodec {
             BatchExtras extras,
             List<GroupHeader> groups) {
         BatchForm {
-            Objects.requireNonNull(run, "run");
-            Objects.requireNonNull(lineage, "lineage");
-            Objects.requireNonNull(step, "step");
-            Objects.requireNonNull(weightVersion, "weight_version");
-            Objects.requireNonNull(extras, "extras");
             groups = List.copyOf(groups);
         }
     }

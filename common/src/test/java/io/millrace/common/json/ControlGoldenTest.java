@@ -29,6 +29,10 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
 import java.io.IOException;
+import tools.jackson.databind.node.ObjectNode;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import java.lang.reflect.RecordComponent;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -450,6 +454,29 @@ class ControlGoldenTest {
     void aGoldenIsReadAsItsRecord(String name, Class<? extends ControlRecord> type, ControlRecord record)
             throws Exception {
         assertEquals(record, ControlCodec.decode(read(name), type));
+    }
+
+    /** Whatever may be absent is said to be by its type. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("records")
+    void eachFieldThatMayNotBeAbsentIsAskedFor(String name, Class<? extends ControlRecord> type, ControlRecord record)
+            throws Exception {
+        for (RecordComponent component : record.getClass().getRecordComponents()) {
+            String field = component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+            boolean nullable = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
+            ObjectNode form = (ObjectNode) Json.MAPPER.readTree(read(name));
+            form.remove(field);
+            assertEquals(nullable, isRead(form, type), field + " is absent");
+            assertEquals(nullable, isRead(form.putNull(field), type), field + " is null");
+        }
+    }
+
+    private static boolean isRead(ObjectNode form, Class<? extends ControlRecord> type) {
+        try {
+            return type.isInstance(ControlCodec.decode(Json.MAPPER.writeValueAsBytes(form), type));
+        } catch (BadRecordException e) {
+            return false;
+        }
     }
 
     @Test

@@ -138,7 +138,7 @@ class RolloutBatchCodecTest {
     void anEmptyBatchIsRefused() {
         String header = """
                 {"__metadata__":{"millrace":"{\\"v\\":1,\\"run\\":\\"r\\",\\"lineage\\":0,\\"step\\":0,\\"weight_version\\":0,\
-                \\"extras\\":{\\"concatenated\\":{},\\"single\\":[]},\\"groups\\":[]}"},\
+                \\"masked_tokens\\":0,\\"extras\\":{\\"concatenated\\":{},\\"single\\":[]},\\"groups\\":[]}"},\
                 "tokens":{"dtype":"I32","shape":[0],"data_offsets":[0,0]},\
                 "log_probs":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},\
                 "loss_mask":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""";
