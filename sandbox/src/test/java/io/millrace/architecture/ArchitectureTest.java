@@ -163,7 +163,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {COMMON, PRODUCER, WORKER, OPS, SANDBOX})
+    @ValueSource(strings = {COMMON, PRODUCER, WORKER, TRAINER, OPS, SANDBOX})
     void aModulesRoomsHaveNoCycle(String module) {
         check(slices().assignedFrom(roomsOf(module)).should().beFreeOfCycles());
     }

@@ -12,7 +12,9 @@ import io.millrace.common.topics.TopicSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
+import io.millrace.trainer.policy.VersionSettings;
 import io.millrace.trainer.serve.DownloadSettings;
+import io.millrace.trainer.session.RecoverySettings;
 import java.time.Duration;
 import java.util.List;
 

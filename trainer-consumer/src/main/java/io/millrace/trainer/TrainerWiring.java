@@ -16,6 +16,7 @@ import io.millrace.trainer.evaluate.EvaluationWiring;
 import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.filter.GroupFilter;
+import io.millrace.trainer.loop.StartResume;
 import io.millrace.trainer.loop.TrainerLoop;
 import io.millrace.trainer.queue.RolloutQueue;
 import io.millrace.trainer.serve.BatchDownloads;
@@ -140,8 +141,8 @@ public final class TrainerWiring {
                 topics.run(),
                 settings.batch().batchGroups(),
                 settings.updateLimit(),
-                new SessionOpener(settings, filters, clients, admin, metrics, meters, health, clock, ticker),
-                settings.recovery().resume(),
+                new SessionOpener(plan(), filters, clients, admin, metrics, meters, health, clock, ticker),
+                StartResume.of(settings.recovery()),
                 meters,
                 health,
                 clock,
@@ -160,6 +161,20 @@ public final class TrainerWiring {
                 // An answer may have to wait for a transaction that waits for the broker, and another before it.
                 settings.brokerTimeout().multipliedBy(2),
                 closer);
+    }
+
+    private SessionOpener.Plan plan() {
+        return new SessionOpener.Plan(
+                settings.topics(),
+                settings.kafka().bootstrap(),
+                settings.batch(),
+                settings.gate(),
+                settings.recovery(),
+                settings.versions().rules(),
+                settings.payloadMemoryMax().bytes(),
+                settings.partsMemoryMax().bytes(),
+                settings.maxConsecutiveAbandoned(),
+                settings.brokerTimeout());
     }
 
     private EvaluationWiring.Surroundings evaluating() {

@@ -35,7 +35,6 @@ public sealed interface DeadLetter extends ControlRecord {
         public static final int BEGIN_BYTES = 1024;
         private static final int REASON_CHARS_MAX = 500;
 
-
         /**
          * @param reason cut where it is long
          * @param value of the record; null where it has none

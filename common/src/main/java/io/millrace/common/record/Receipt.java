@@ -38,7 +38,6 @@ public record Receipt(
         return new Receipt(group, number, PRODUCER, 0, 0, 0, 0, new Abandoned(partition, offset));
     }
 
-
     /** How it ended. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
     @JsonSubTypes({

@@ -225,7 +225,6 @@ public sealed interface StepRecord extends ControlRecord {
                 long resumedAtMs) {
             this(lineage, step, weightVersion, replayBefore, trainedGroups, resumedAtMs, 0, false);
         }
-
     }
 
     /**

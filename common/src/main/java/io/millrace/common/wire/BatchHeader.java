@@ -24,5 +24,4 @@ public record BatchHeader(
     public BatchHeader(RunId run, Lineage lineage, StepNumber step, WeightVersion weightVersion) {
         this(run, lineage, step, weightVersion, null, 0);
     }
-
 }

@@ -29,20 +29,20 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
 import java.io.IOException;
-import tools.jackson.databind.node.ObjectNode;
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
-import java.lang.reflect.RecordComponent;
 import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The form of every control record, held by files that were written by hand. A change here breaks running clusters: add

@@ -4,6 +4,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.trainer.session.RecoverySettings;
 import io.millrace.trainer.session.Session;
 import io.millrace.trainer.steps.ResumeDecision;
 import io.millrace.trainer.steps.ResumeMode;
@@ -29,11 +30,22 @@ public final class StartResume {
      * @param lineage what it opens; null for whichever is next
      * @param word what the trainer calls the weights of the checkpoint; null where its ready says it
      */
-    public StartResume(StepNumber step, ResumeMode mode, @Nullable Lineage lineage, @Nullable WeightVersion word) {
+    private StartResume(StepNumber step, ResumeMode mode, @Nullable Lineage lineage, @Nullable WeightVersion word) {
         this.word = word;
         this.step = step;
         this.mode = mode;
         this.lineage = lineage;
+    }
+
+    /** @return null to go on where the run is */
+    public static @Nullable StartResume of(RecoverySettings settings) {
+        return settings.resumeStep() == null
+                ? null
+                : new StartResume(
+                        new StepNumber(settings.resumeStep()),
+                        settings.resumeMode(),
+                        settings.resumeLineage() == null ? null : new Lineage(settings.resumeLineage()),
+                        settings.resumeVersion() == null ? null : new WeightVersion(settings.resumeVersion()));
     }
 
     /** @throws SettingException when the run cannot go back to this step */

@@ -1,5 +1,6 @@
 package io.millrace.trainer.session;
 
+import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.kafka.HangingTransactions;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.LostTails;
@@ -20,20 +21,22 @@ import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
+import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.topics.TrimFailures;
-import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.decide.AbandonedRow;
 import io.millrace.trainer.decide.Intake;
 import io.millrace.trainer.decide.StepChooser;
 import io.millrace.trainer.filter.FilterChain;
+import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.journal.KeptSteps;
 import io.millrace.trainer.journal.NeededResults;
 import io.millrace.trainer.journal.Retention;
 import io.millrace.trainer.journal.Snapshots;
 import io.millrace.trainer.journal.StepWriter;
 import io.millrace.trainer.journal.StepsReader;
+import io.millrace.trainer.policy.VersionRules;
 import io.millrace.trainer.results.MissingResults;
 import io.millrace.trainer.results.PartsAgain;
 import io.millrace.trainer.results.ResultEnds;
@@ -74,7 +77,7 @@ public final class SessionOpener {
     /** A snapshot that is too large is so for hours, and nothing is lost meanwhile. */
     private static final Duration SAY_TOO_LARGE_EVERY = Duration.ofMinutes(5);
 
-    private final TrainerSettings settings;
+    private final Plan plan;
     private final FilterChain filters;
     /** Counts over all sessions, as the filters do. */
     private final AbandonedRow abandoned;
@@ -96,11 +99,31 @@ public final class SessionOpener {
     private boolean ensured;
 
     /**
+     * What does not change.
+     *
+     * @param bootstrap where the broker is looked for, for people
+     * @param payloadBytesMax finished groups kept in memory
+     * @param partBytesMax parts of large groups kept until their group is whole
+     * @param brokerTimeout for one answer of the broker
+     */
+    public record Plan(
+            TopicSettings topics,
+            String bootstrap,
+            BatchSettings batch,
+            GateSettings gate,
+            RecoverySettings recovery,
+            VersionRules rules,
+            long payloadBytesMax,
+            long partBytesMax,
+            int maxConsecutiveAbandoned,
+            Duration brokerTimeout) {}
+
+    /**
      * @param filters count over all sessions; owned by the loop from then on
      * @param admin for as long as the process lives; not owned
      */
     public SessionOpener(
-            TrainerSettings settings,
+            Plan plan,
             FilterChain filters,
             KafkaClients clients,
             Admin admin,
@@ -109,10 +132,10 @@ public final class SessionOpener {
             Health health,
             WallClock clock,
             Ticker ticker) {
-        this.settings = settings;
+        this.plan = plan;
         this.filters = filters;
-        this.abandoned = new AbandonedRow(settings.maxConsecutiveAbandoned());
-        this.topics = new RunTopics(settings.topics().run());
+        this.abandoned = new AbandonedRow(plan.maxConsecutiveAbandoned());
+        this.topics = new RunTopics(plan.topics().run());
         this.clients = clients;
         this.admin = admin;
         this.metrics = metrics;
@@ -121,11 +144,7 @@ public final class SessionOpener {
         this.ticker = ticker;
         this.snapshotLines = new EverySoOften(SAY_TOO_LARGE_EVERY, ticker);
         this.trimFailures = new TrimFailures(
-                "deletion",
-                health,
-                metrics.registry(),
-                ticker,
-                settings.recovery().trimInterval());
+                "deletion", health, metrics.registry(), ticker, plan.recovery().trimInterval());
     }
 
     public Admin admin() {
@@ -134,7 +153,7 @@ public final class SessionOpener {
 
     /** Where the broker is looked for, for people. */
     public String bootstrap() {
-        return settings.kafka().bootstrap();
+        return plan.bootstrap();
     }
 
     /**
@@ -145,7 +164,7 @@ public final class SessionOpener {
      */
     public Session open() throws Exception {
         if (!ensured) {
-            new TopicAdmin(admin, settings.brokerTimeout()).ensure(settings.topics());
+            new TopicAdmin(admin, plan.brokerTimeout()).ensure(plan.topics());
             ensured = true;
         }
         Made made = new Made();
@@ -158,20 +177,18 @@ public final class SessionOpener {
     }
 
     private Session open(Made made) throws Exception {
-        PartitionReader reader = new PartitionReader(new TopicTail(made.consumer("replay")), settings.brokerTimeout());
+        PartitionReader reader = new PartitionReader(new TopicTail(made.consumer("replay")), plan.brokerTimeout());
         // Before the run is taken, so that a mistaken start leaves a running trainer consumer alone.
-        RunFit fit = new RunFit(settings.batch(), settings.topics().resultPartitions());
+        RunFit fit = new RunFit(plan.batch(), plan.topics().resultPartitions());
         RunRecords.newest(reader, topics).ifPresent(fit::accept);
         StepsReader stepsReader = new StepsReader(topics, reader);
         Tenure me = tenure.above(stepsReader.highest(), 0);
         StepWriter writer = new StepWriter(topics, me, made.producer());
         writer.take();
-        StepLedger ledger =
-                new StepLedger(settings.batch().capacity(), settings.versions().rules());
+        StepLedger ledger = new StepLedger(plan.batch().capacity(), plan.rules());
         TopicPartition policy = new TopicPartition(topics.policy(), 0);
         TopicPartition steps = new TopicPartition(topics.steps(), 0);
-        HangingTransactions.abort(
-                admin, topics.trainerTransactionalId(), List.of(steps, policy), settings.brokerTimeout());
+        HangingTransactions.abort(admin, topics.trainerTransactionalId(), List.of(steps, policy), plan.brokerTimeout());
         writer.wasReadTo(steps, reader.end(steps));
         writer.wasReadTo(policy, reader.end(policy));
         Map<TopicPartition, Long> others = new HashMap<>();
@@ -184,12 +201,12 @@ public final class SessionOpener {
         KeptSteps keptSteps = new KeptSteps(topics, reader);
         Retention retention = kept(ledger, keptSteps);
         publish(writer, ledger, unreadable);
-        Collector collector = new Collector(ledger, settings.payloadMemoryMax().bytes(), ledger.lastSnapshot());
+        Collector collector = new Collector(ledger, plan.payloadBytesMax(), ledger.lastSnapshot());
         ResultParser parser = new ResultParser(
                 topics.run(),
-                settings.topics().resultPartitions(),
-                settings.batch().samplesPerGroup(),
-                settings.partsMemoryMax().bytes(),
+                plan.topics().resultPartitions(),
+                plan.batch().samplesPerGroup(),
+                plan.partBytesMax(),
                 PartsAgain.from(reader, topics.results()));
         TopicPartition prompts = new TopicPartition(topics.prompts(), 0);
         others.put(prompts, reader.rankedFrom(prompts, ledger.totals().lowWaterMark(), SessionOpener::groupIndex));
@@ -206,7 +223,7 @@ public final class SessionOpener {
                 policy,
                 meters,
                 lostTails,
-                settings.brokerTimeout());
+                plan.brokerTimeout());
         NeededResults needed = new NeededResults();
         if (snapshot != null) {
             needed.found(snapshot, feed.resultEnds());
@@ -220,13 +237,13 @@ public final class SessionOpener {
                 ledger.totals().trained(),
                 ledger.openLease() == null ? "no step leased" : "that step is leased");
         Claims claims =
-                new Claims(ledger, settings.recovery().missingResultTimeout().toNanos());
-        StepChooser chooser = new StepChooser(settings.gate().gate(settings.batch()), ledger, collector);
+                new Claims(ledger, plan.recovery().missingResultTimeout().toNanos());
+        StepChooser chooser = new StepChooser(plan.gate().gate(plan.batch()), ledger, collector);
         Intake intake = new Intake(parser::won, collector, claims, ledger, filters, abandoned);
         SnapshotMaker snapshots = new SnapshotMaker(
                 new Snapshots(
-                        settings.recovery().snapshotRecords(),
-                        settings.topics().recordSizeMax().bytes(),
+                        plan.recovery().snapshotRecords(),
+                        plan.topics().recordSizeMax().bytes(),
                         snapshotLines,
                         meters::snapshotTooLarge),
                 ledger,
@@ -263,7 +280,7 @@ public final class SessionOpener {
     }
 
     private RecordTrimmer trimmer() {
-        return new RecordTrimmer(admin, ticker, settings.recovery().trimInterval(), trimFailures);
+        return new RecordTrimmer(admin, ticker, plan.recovery().trimInterval(), trimFailures);
     }
 
     /** The key of a task; empty when it is none. */
@@ -278,8 +295,8 @@ public final class SessionOpener {
     }
 
     private Retention kept(StepLedger ledger, KeptSteps keptSteps) throws Exception {
-        Retention retention = new Retention(
-                settings.recovery().keepSteps(), settings.recovery().keepStepsMax());
+        Retention retention =
+                new Retention(plan.recovery().keepSteps(), plan.recovery().keepStepsMax());
         List<StepHistory.Kept> steps = keptSteps.steps(
                 retention.first(ledger.nextStep(), ledger.checkpoint()), ledger.recordedBefore(), ledger.lineage());
         for (StepHistory.Kept kept : steps) {
@@ -327,7 +344,7 @@ public final class SessionOpener {
 
         /** No call of it outlasts the wait for a broker, not its flush either: the loop says so in time and starts over. */
         private Producer<byte[], byte[]> producer() {
-            int limitMs = Math.toIntExact(settings.brokerTimeout().toMillis());
+            int limitMs = Math.toIntExact(plan.brokerTimeout().toMillis());
             Producer<byte[], byte[]> producer = clients.transactionalProducer(
                     id("steps"),
                     topics.trainerTransactionalId(),

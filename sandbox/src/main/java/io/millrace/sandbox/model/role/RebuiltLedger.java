@@ -4,7 +4,7 @@ import io.millrace.common.batch.Capacity;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.sandbox.model.topics.Topics;
-import io.millrace.trainer.VersionSettings;
+import io.millrace.trainer.policy.VersionSettings;
 import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
 

@@ -1,9 +1,7 @@
-package io.millrace.trainer;
+package io.millrace.trainer.policy;
 
 import io.millrace.common.config.Setting;
 import io.millrace.common.record.VersionWords;
-import io.millrace.trainer.policy.OnVersionRestart;
-import io.millrace.trainer.policy.VersionRules;
 
 /**
  * Which weight versions a trainer may name.

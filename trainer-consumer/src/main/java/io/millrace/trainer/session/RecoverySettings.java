@@ -1,11 +1,7 @@
-package io.millrace.trainer;
+package io.millrace.trainer.session;
 
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
-import io.millrace.common.id.Lineage;
-import io.millrace.common.id.StepNumber;
-import io.millrace.common.id.WeightVersion;
-import io.millrace.trainer.loop.StartResume;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -121,17 +117,5 @@ public record RecoverySettings(
     public static RecoverySettings defaults() {
         return new RecoverySettings(
                 200, Duration.ofSeconds(30), 100, 1000, null, ResumeMode.REPLAY, null, null, Duration.ofSeconds(10));
-    }
-
-    /** @return null to go on where the run is */
-    @Nullable
-    StartResume resume() {
-        return resumeStep == null
-                ? null
-                : new StartResume(
-                        new StepNumber(resumeStep),
-                        resumeMode,
-                        resumeLineage == null ? null : new Lineage(resumeLineage),
-                        resumeVersion == null ? null : new WeightVersion(resumeVersion));
     }
 }
