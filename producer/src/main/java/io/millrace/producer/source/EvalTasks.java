@@ -40,9 +40,6 @@ public final class EvalTasks {
      */
     public record Limits(int groupsMax, int taskBytesMax, long bytesMax) {}
 
-    /** The tasks, and the record that goes with them. */
-    public record Issue(EvalRecord.Issued issued, List<TrainingTask> tasks) {}
-
     private final RowShape shape;
     private final RowLimits rowLimits;
     private final Defaults defaults;
@@ -125,7 +122,8 @@ public final class EvalTasks {
      * @param first index of the first group
      * @throws DataSetException when a task is larger than a record may be, or all of them are too large
      */
-    public Issue issue(EvalRecord.Request request, List<DataSet> dataSets, GroupIndex first, Policy policy, long nowMs)
+    public List<TrainingTask> tasks(
+            EvalRecord.Request request, List<DataSet> dataSets, GroupIndex first, Policy policy, long nowMs)
             throws DataSetException {
         List<TrainingTask> tasks = new ArrayList<>();
         long bytes = 0;
@@ -145,14 +143,7 @@ public final class EvalTasks {
                 tasks.add(task);
             }
         }
-        EvalRecord.Issued issued = new EvalRecord.Issued(
-                request.evalId(),
-                first,
-                dataSets.stream().map(DataSet::size).toList(),
-                policy.lineage(),
-                policy.weightVersion(),
-                nowMs);
-        return new Issue(issued, tasks);
+        return tasks;
     }
 
     private TrainingTask task(

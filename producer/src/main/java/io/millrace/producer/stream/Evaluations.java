@@ -205,22 +205,31 @@ public final class Evaluations {
     }
 
     private void issue(EvalRecord.Request request, List<DataSet> dataSets, Policy policy) {
-        EvalTasks.Issue issue;
+        GroupIndex first = book.nextIndex();
+        long nowMs = clock.millis();
+        List<TrainingTask> tasks;
         try {
-            issue = maker.issue(request, dataSets, book.nextIndex(), policy, clock.millis());
+            tasks = maker.tasks(request, dataSets, first, policy, nowMs);
         } catch (DataSetException e) {
             fail(request, String.valueOf(e.getMessage()));
             return;
         }
-        List<Long> offsets = stream.issue(issue.tasks(), new RunPublisher.Item.Evaluation(issue.issued()));
+        EvalRecord.Issued issued = new EvalRecord.Issued(
+                request.evalId(),
+                first,
+                dataSets.stream().map(DataSet::size).toList(),
+                policy.lineage(),
+                policy.weightVersion(),
+                nowMs);
+        List<Long> offsets = stream.issue(tasks, new RunPublisher.Item.Evaluation(issued));
         for (int i = 0; i < offsets.size(); i++) {
-            book.stands(issue.tasks().get(i).groupIndex(), offsets.get(i));
+            book.stands(tasks.get(i).groupIndex(), offsets.get(i));
         }
-        accept(issue.issued());
+        accept(issued);
         log.info(
                 "evaluation {} issued: {} prompts at weight version {}",
                 request.evalId(),
-                issue.tasks().size(),
+                tasks.size(),
                 policy.weightVersion());
     }
 

@@ -45,32 +45,30 @@ class EvalTasksTest {
         return Files.writeString(folder.resolve(name), String.join("\n", rows)).toString();
     }
 
-    private EvalTasks.Issue issue(EvalTasks tasks, EvalRecord.Request request) throws DataSetException {
-        return tasks.issue(request, tasks.load(request, () -> false), new GroupIndex(100), POLICY, 1234);
+    private List<TrainingTask> issue(EvalTasks tasks, EvalRecord.Request request) throws DataSetException {
+        return tasks.tasks(request, tasks.load(request, () -> false), new GroupIndex(100), POLICY, 1234);
     }
 
     @Test
     void everyRowIsAGroupWithTheDataSetsOwnSamplingAndTheRestAsInTraining() throws Exception {
         String a = file("a.jsonl", "{\"prompt\": \"p\", \"label\": \"1\", \"metadata\": {\"rm_type\": \"f1\"}}");
         String b = file("b.jsonl", "{\"prompt\": \"q\", \"label\": \"1\"}", "{\"prompt\": \"r\", \"label\": \"2\"}");
-        EvalTasks.Issue issue = issue(
+        List<TrainingTask> issue = issue(
                 tasks(10, 4096),
                 EvalBookTest.request(
                         "e",
                         9,
                         new EvalDataSet("a", a, 4, 1, null, 0.0, null, null, 512),
                         new EvalDataSet("b", b, 1, 1, "dapo", null, null, null, null)));
-        assertEquals(List.of(1, 2), issue.issued().groups());
-        assertEquals(new GroupIndex(103), issue.issued().end());
-        assertEquals(new WeightVersion(9), issue.issued().weightVersion());
-        TrainingTask first = issue.tasks().getFirst();
+        assertEquals(3, issue.size());
+        TrainingTask first = issue.getFirst();
         assertEquals(4, first.samples());
         assertEquals(0.0, first.samplingParams().temperature());
         assertEquals(512, first.samplingParams().maxNewTokens());
         assertEquals(0.9, first.samplingParams().topP());
         assertEquals(List.of("\n\n"), first.samplingParams().stop());
         assertEquals("f1", first.metadata().path("rm_type").asString(), "the row's own");
-        TrainingTask last = issue.tasks().getLast();
+        TrainingTask last = issue.getLast();
         assertEquals(new GroupIndex(102), last.groupIndex());
         assertEquals("r", last.prompt().asText());
         assertEquals(TRAINING, last.samplingParams());
@@ -88,7 +86,6 @@ class EvalTasksTest {
         assertEquals(
                 2,
                 issue(tasks(2, 4096), EvalBookTest.request("e", 9, dataSet(path + "@[1:3]")))
-                        .tasks()
                         .size());
     }
 
@@ -134,7 +131,6 @@ class EvalTasksTest {
         assertEquals(
                 3,
                 issue(tasks(10, 4096), EvalBookTest.request("e", 9, dataSet(path + "@[0:3]")))
-                        .tasks()
                         .size());
     }
 

@@ -200,7 +200,10 @@ class EvaluationsTest {
         Files.delete(rows);
         evaluations.turn(policy(0, Policy.State.PAUSED));
         assertEquals(1, said().size());
-        assertInstanceOf(EvalRecord.Issued.class, next(READY));
+        EvalRecord.Issued issued = assertInstanceOf(EvalRecord.Issued.class, next(READY));
+        assertEquals(List.of(1), issued.groups());
+        assertEquals(new GroupIndex(0), issued.first());
+        assertEquals(READY.weightVersion(), issued.weightVersion());
     }
 
     @Test
