@@ -17,10 +17,10 @@ import io.millrace.producer.publish.PromptLog;
 import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.queue.QueueWatch;
 import io.millrace.producer.queue.ShareGroupRoom;
-import io.millrace.producer.session.BadRecords;
 import io.millrace.producer.session.LedgerFeed;
 import io.millrace.producer.session.LedgerHeart;
 import io.millrace.producer.session.ProducerSession;
+import io.millrace.producer.session.UnreadableRecords;
 import io.millrace.producer.source.EvalTasks;
 import io.millrace.producer.stream.EvalLoads;
 import io.millrace.producer.stream.Evaluations;
@@ -71,14 +71,14 @@ final class SessionMaker {
         RunTopics topics = plan.topics();
         Ticker ticker = around.ticker();
         Liveness liveness = new Liveness(settings.recovery().heartbeatTimeout(), PERIOD);
-        BadRecords bad = new BadRecords(around.metrics());
+        UnreadableRecords unreadable = new UnreadableRecords(around.metrics());
         TopicTail tail = new TopicTail(clients.follower("millrace-producer-follower"));
         KafkaClientMetrics meters = new KafkaClientMetrics(tail.consumer(), Tags.of("client", "follower"));
         meters.bindTo(metrics.registry());
         RunPublisher publisher = new RunPublisher(
                 clients.publisher(), topics, settings.topics().resultPartitions(), recordBytesMax(settings));
         Training training = new Training(
-                stream(GroupKind.TRAINING, plan.tasks()::again, publisher, bad),
+                stream(GroupKind.TRAINING, plan.tasks()::again, publisher, unreadable),
                 plan.tasks(),
                 plan.admission(),
                 plan.batchMax(),
@@ -86,7 +86,7 @@ final class SessionMaker {
                 around.clock());
         EvalTasks evalTasks = evalTasks();
         Evaluations evaluations = new Evaluations(
-                stream(GroupKind.EVALUATION, Evaluations::again, publisher, bad),
+                stream(GroupKind.EVALUATION, Evaluations::again, publisher, unreadable),
                 evalTasks,
                 evalTasks::load,
                 publisher,
@@ -112,14 +112,15 @@ final class SessionMaker {
                 training,
                 evaluations,
                 liveness,
-                new LedgerFeed(topics, ledgers, liveness, evaluations, bad, around.metrics(), ticker),
-                bad,
+                new LedgerFeed(topics, ledgers, liveness, evaluations, unreadable, around.metrics(), ticker),
+                unreadable,
                 around);
     }
 
-    private GroupStream stream(GroupKind kind, GroupStream.Remake remake, RunPublisher publisher, BadRecords bad) {
+    private GroupStream stream(
+            GroupKind kind, GroupStream.Remake remake, RunPublisher publisher, UnreadableRecords unreadable) {
         Map<Lane, GroupStream.LaneEdge> lanes = new EnumMap<>(Lane.class);
-        Lane.of(kind).forEach(lane -> lanes.put(lane, lane(lane, bad)));
+        Lane.of(kind).forEach(lane -> lanes.put(lane, lane(lane, unreadable)));
         return new GroupStream(
                 new Ledger(kind, new Reissues(settings.recovery().limits())),
                 lanes,
@@ -130,12 +131,15 @@ final class SessionMaker {
                 around.ticker());
     }
 
-    private GroupStream.LaneEdge lane(Lane lane, BadRecords bad) {
+    private GroupStream.LaneEdge lane(Lane lane, UnreadableRecords unreadable) {
         String topic = plan.topics().lane(lane);
         return new GroupStream.LaneEdge(
                 new QueueWatch(clients.lane(lane), topic, around.ticker(), PERIOD),
                 new PromptLog(
-                        () -> clients.follower("millrace-producer-prompts"), topic, plan.brokerLimit(), bad::skip));
+                        () -> clients.follower("millrace-producer-prompts"),
+                        topic,
+                        plan.brokerLimit(),
+                        unreadable::skip));
     }
 
     private EvalTasks evalTasks() {

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Turns records of the followed topics into events of the ledgers, their liveness and the evaluations, and keeps the
- * newest policy. What cannot be read, on whatever topic and by whomever, is skipped ({@link BadRecords}). A record of
+ * newest policy. What cannot be read, on whatever topic and by whomever, is skipped ({@link UnreadableRecords}). A record of
  * {@code steps} that can be read and contradicts those before it ends the process: the run's account is damaged. One
  * owner.
  */
@@ -38,7 +38,7 @@ public final class LedgerFeed {
     private final Map<GroupKind, Ledger> ledgers;
     private final Liveness liveness;
     private final Evaluations evaluations;
-    private final BadRecords bad;
+    private final UnreadableRecords unreadable;
     private final ProducerMetrics metrics;
     private final Ticker ticker;
     private Policy policy = Policy.initial();
@@ -52,14 +52,14 @@ public final class LedgerFeed {
             Map<GroupKind, Ledger> ledgers,
             Liveness liveness,
             Evaluations evaluations,
-            BadRecords bad,
+            UnreadableRecords unreadable,
             ProducerMetrics metrics,
             Ticker ticker) {
         this.topics = topics;
         this.ledgers = new EnumMap<>(ledgers);
         this.liveness = liveness;
         this.evaluations = evaluations;
-        this.bad = bad;
+        this.unreadable = unreadable;
         this.metrics = metrics;
         this.ticker = ticker;
     }
@@ -119,7 +119,7 @@ public final class LedgerFeed {
                 workers(ControlCodec.decode(record.value(), WorkersRecord.class));
             }
         } catch (BadRecordException e) {
-            bad.skip(record, String.valueOf(e.getMessage()));
+            unreadable.skip(record, String.valueOf(e.getMessage()));
         }
     }
 

@@ -112,7 +112,7 @@ public final class ProducerSession implements SessionLoop.Session {
     private final Evaluations evaluations;
     private final Liveness liveness;
     private final LedgerFeed feed;
-    private final BadRecords bad;
+    private final UnreadableRecords unreadable;
     private final Surroundings around;
     private Tenure own = Tenure.NONE;
     private long nextScanMs;
@@ -125,7 +125,7 @@ public final class ProducerSession implements SessionLoop.Session {
             Evaluations evaluations,
             Liveness liveness,
             LedgerFeed feed,
-            BadRecords bad,
+            UnreadableRecords unreadable,
             Surroundings around) {
         this.plan = plan;
         this.edges = edges;
@@ -133,7 +133,7 @@ public final class ProducerSession implements SessionLoop.Session {
         this.evaluations = evaluations;
         this.liveness = liveness;
         this.feed = feed;
-        this.bad = bad;
+        this.unreadable = unreadable;
         this.around = around;
     }
 
@@ -148,7 +148,7 @@ public final class ProducerSession implements SessionLoop.Session {
     /** @see TakeOver#run */
     @Override
     public void open() throws Exception {
-        own = new TakeOver(plan, edges, training, evaluations, feed, bad, around).run();
+        own = new TakeOver(plan, edges, training, evaluations, feed, unreadable, around).run();
         feed.live();
         log.info("run {} goes on at group {}: {}", plan.topics().run(), training.nextIndex(), ledger().counts());
         show();
@@ -213,7 +213,7 @@ public final class ProducerSession implements SessionLoop.Session {
         if (training.stream().recover(feed.policy(), liveness, plan.batchMax()) || more) {
             nextScanMs = nowMs;
         }
-        List<RunPublisher.Item> letters = bad.take(plan.batchMax()).stream()
+        List<RunPublisher.Item> letters = unreadable.take(plan.batchMax()).stream()
                 .<RunPublisher.Item>map(RunPublisher.Item.Skipped::new)
                 .toList();
         if (!letters.isEmpty()) {

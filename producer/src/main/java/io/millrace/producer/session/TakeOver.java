@@ -41,7 +41,7 @@ record TakeOver(
         Training training,
         Evaluations evaluations,
         LedgerFeed feed,
-        BadRecords bad,
+        UnreadableRecords unreadable,
         ProducerSession.Surroundings around) {
     private static final Logger log = LoggerFactory.getLogger(TakeOver.class);
 
@@ -87,7 +87,7 @@ record TakeOver(
             around.metrics().truncated();
         }
         agree(RunRecords.newest(reader, plan.topics()));
-        new DeadLetterLog(reader, plan.topics().deadLetters(), bad).read();
+        unreadable.readLetters(reader, plan.topics().deadLetters());
         Map<TopicPartition, Long> positions = readSettlements(reader);
         readTasks(reader);
         for (GroupKind kind : GroupKind.values()) {
