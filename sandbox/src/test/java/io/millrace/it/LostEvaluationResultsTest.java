@@ -14,8 +14,6 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.common.testing.Await;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.wire.ResultHeaders;
-import io.millrace.sandbox.broker.BrokerSettings;
-import io.millrace.sandbox.broker.EmbeddedBroker;
 import io.millrace.sandbox.broker.LogTails;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -45,19 +43,12 @@ class LostEvaluationResultsTest {
     @TempDir
     Path folder;
 
-    private int port;
-    private EmbeddedBroker broker;
+    private OwnBroker broker;
     private WholeRun whole;
-
-    private EmbeddedBroker broker() {
-        return EmbeddedBroker.start(
-                new BrokerSettings("127.0.0.1", port, List.of(), 1, List.of(), folder.resolve("kafka"), true));
-    }
 
     @BeforeEach
     void begin() throws Exception {
-        port = MillraceProcess.freePorts(1);
-        broker = broker();
+        broker = new OwnBroker(folder);
         whole = new WholeRun(
                 broker.bootstrap(),
                 Map.of("batch-groups", "4", "samples-per-group", "2", "record-size-max", RECORD_MAX));
@@ -132,16 +123,15 @@ class LostEvaluationResultsTest {
         loses(whole.topics.results(GroupKind.EVALUATION), cut);
     }
 
-    /** Stops the broker in order, takes from every partition of the topic, and starts it again. */
+    /** Of every partition of the topic. */
     private void loses(String topic, Cut cut) throws Exception {
-        broker.close();
-        LogTails tails = new LogTails(folder.resolve("kafka"));
-        long bytes = 0;
-        for (TopicPartition partition : tails.partitions(topic)) {
-            bytes += cut.of(tails, partition);
-        }
-        assertTrue(bytes > 0);
-        broker = broker();
+        broker.loses(tails -> {
+            long bytes = 0;
+            for (TopicPartition partition : tails.partitions(topic)) {
+                bytes += cut.of(tails, partition);
+            }
+            return bytes;
+        });
     }
 
     /** Groups said to be missing on {@code evals}, once for each time. */

@@ -7,9 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.Lane;
-import io.millrace.sandbox.broker.BrokerSettings;
-import io.millrace.sandbox.broker.EmbeddedBroker;
-import io.millrace.sandbox.broker.LogTails;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +16,6 @@ import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ShareConsumer;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,20 +31,13 @@ class LostPromptsTest {
     @TempDir
     Path folder;
 
-    private int port;
-    private EmbeddedBroker broker;
+    private OwnBroker broker;
     private ProducerRun run;
     private Path dataSet;
 
-    private EmbeddedBroker broker() {
-        return EmbeddedBroker.start(
-                new BrokerSettings("127.0.0.1", port, List.of(), 1, List.of(), folder.resolve("kafka"), true));
-    }
-
     @BeforeEach
     void begin() throws Exception {
-        port = MillraceProcess.freePorts(1);
-        broker = broker();
+        broker = new OwnBroker(folder);
         run = new ProducerRun(broker.bootstrap());
         dataSet = ProducerRun.dataSet(folder, "What is ", 10);
     }
@@ -59,13 +48,8 @@ class LostPromptsTest {
         broker.close();
     }
 
-    /** Stops the broker in order, takes every prompt from its log, and starts it again. */
     private void losesPrompts() throws Exception {
-        broker.close();
-        assertTrue(new LogTails(folder.resolve("kafka"))
-                        .cutBytes(new TopicPartition(run.topics.prompts(), 0), Long.MAX_VALUE)
-                > 0);
-        broker = broker();
+        broker.loses(tails -> tails.cutBytes(new TopicPartition(run.topics.prompts(), 0), Long.MAX_VALUE));
     }
 
     /** Claims every group from the prompts lane, in whatever order. */
@@ -132,14 +116,9 @@ class LostPromptsTest {
         await("half is published again", () -> run.committedIndices().equals(ALL.subList(0, 4)));
         String counted = "millrace_producer_truncated_logs_total{run=\"" + run.run + "\"} 1.0";
         assertTrue(second.get("/metrics").contains(counted));
-        try (Producer<byte[], byte[]> nobody =
-                run.clients.transactionalProducer("nobody", run.topics.producerTransactionalId())) {
-            nobody.initTransactions();
-        }
+        run.fence();
         run.policy(1, 4);
-        await(
-                "another session",
-                () -> second.get("/metrics").contains("millrace_producer_rebuilds_total{run=\"" + run.run + "\"} 1.0"));
+        second.awaitRebuilds(1);
         assertTrue(second.get("/metrics").contains(counted), () -> "" + second.status());
     }
 

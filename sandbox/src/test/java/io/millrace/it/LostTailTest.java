@@ -2,15 +2,11 @@ package io.millrace.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.testing.Await;
 import io.millrace.ops.audit.AuditCommand;
-import io.millrace.sandbox.broker.BrokerSettings;
-import io.millrace.sandbox.broker.EmbeddedBroker;
-import io.millrace.sandbox.broker.LogTails;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -35,22 +31,15 @@ class LostTailTest {
     @TempDir
     Path folder;
 
-    private int port;
-    private EmbeddedBroker broker;
+    private OwnBroker broker;
     private WholeRun whole;
     private TrainerProcess trainer;
     private final Set<Long> trained = new HashSet<>();
     private long steps;
 
-    private EmbeddedBroker broker() {
-        return EmbeddedBroker.start(
-                new BrokerSettings("127.0.0.1", port, List.of(), 1, List.of(), folder.resolve("kafka"), true));
-    }
-
     @BeforeEach
     void begin() throws Exception {
-        port = MillraceProcess.freePorts(1);
-        broker = broker();
+        broker = new OwnBroker(folder);
         whole = new WholeRun(broker.bootstrap(), Map.of("batch-groups", "" + GROUPS, "samples-per-group", "2"));
         trainer = whole.trainer(Map.of("missing-result-timeout", "1s", "snapshot-records", "1"));
         var _ = whole.producer(Map.of(
@@ -104,17 +93,6 @@ class LostTailTest {
         return trainer.get("/v1/status").json().path("finished").asLong();
     }
 
-    private interface Cut {
-        void of(LogTails tails) throws Exception;
-    }
-
-    /** Stops the broker in order, takes from its logs, and starts it again. */
-    private void loses(Cut cut) throws Exception {
-        broker.close();
-        cut.of(new LogTails(folder.resolve("kafka")));
-        broker = broker();
-    }
-
     private JsonNode audit() throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         new AuditCommand(new PrintStream(out, true, StandardCharsets.UTF_8))
@@ -128,10 +106,12 @@ class LostTailTest {
         train();
         train();
         Await.until("groups that wait to be leased", () -> finished() >= GROUPS, LIMIT);
-        loses(tails -> {
+        broker.loses(tails -> {
+            long bytes = 0;
             for (TopicPartition partition : tails.partitions(whole.topics.results())) {
-                assertTrue(tails.cutBytes(partition, 10) > 0);
+                bytes += tails.cutBytes(partition, 10);
             }
+            return bytes;
         });
         for (int i = 0; i < 8; i++) {
             train();
@@ -147,10 +127,12 @@ class LostTailTest {
         train();
         train();
         for (int cut : List.of(1, 3)) {
-            loses(tails -> {
+            broker.loses(tails -> {
+                long bytes = 0;
                 for (TopicPartition partition : tails.all(whole.run.value())) {
-                    tails.cutBatches(partition, cut);
+                    bytes += tails.cutBatches(partition, cut);
                 }
+                return bytes;
             });
             train();
             train();

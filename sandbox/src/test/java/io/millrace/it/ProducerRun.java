@@ -92,6 +92,16 @@ final class ProducerRun {
             return status().path(field).asLong(-1);
         }
 
+        /** Waits until it has taken the run again so often. */
+        void awaitRebuilds(int count) throws Exception {
+            await(
+                    count + " further sessions",
+                    () -> get("/metrics")
+                            .lines()
+                            .anyMatch(
+                                    line -> line.matches("millrace_producer_rebuilds_total\\{.*} " + count + "\\.0")));
+        }
+
         void stop() throws Exception {
             if (!stopped) {
                 stopped = true;
@@ -156,6 +166,14 @@ final class ProducerRun {
     void writeBytes(String topic, String key, byte[] value) throws Exception {
         hand.send(new ProducerRecord<>(topic, 0, KafkaClients.key(key), value))
                 .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Takes the producer's transactional id, as nobody does who goes on with the run. */
+    void fence() {
+        try (Producer<byte[], byte[]> nobody =
+                clients.transactionalProducer("nobody", topics.producerTransactionalId())) {
+            nobody.initTransactions();
+        }
     }
 
     void policy(long version, long trained) throws Exception {

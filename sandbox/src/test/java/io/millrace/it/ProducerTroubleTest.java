@@ -3,7 +3,6 @@ package io.millrace.it;
 import static io.millrace.it.ProducerRun.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -23,9 +22,6 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
 import io.millrace.common.topics.TopicAdmin;
-import io.millrace.sandbox.broker.BrokerSettings;
-import io.millrace.sandbox.broker.EmbeddedBroker;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,7 +32,6 @@ import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.jspecify.annotations.Nullable;
@@ -92,13 +87,7 @@ class ProducerTroubleTest {
 
     @Test
     void aBrokerThatGoesAwayAndComesBackOrphansNobodyAndTheProducerGoesOn() throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
-        BrokerSettings settings =
-                new BrokerSettings("127.0.0.1", port, List.of(), 1, List.of(), folder.resolve("kafka"), true);
-        EmbeddedBroker broker = EmbeddedBroker.start(settings);
+        OwnBroker broker = new OwnBroker(folder);
         ProducerRun there = new ProducerRun(broker.bootstrap());
         try {
             ProducerRun.Started producer = there.start(dataSet, Map.of("worker-timeout", "5s", "broker-timeout", "2s"));
@@ -129,7 +118,7 @@ class ProducerTroubleTest {
                 Health.Part lost = producer.health.parts().get("broker");
                 return System.currentTimeMillis() - lost.sinceMs() > 6_000;
             });
-            broker = EmbeddedBroker.start(settings);
+            broker.start();
             await("caught up again", () -> producer.status().path("caught_up").asBoolean());
             there.write(there.topics.workers(), WORKER.key(), status(2, List.of(0L, 1L)));
             there.policy(1, 4);
@@ -153,15 +142,12 @@ class ProducerTroubleTest {
     void aFencingWithoutANewerProducerIsTakenAsTheBrokersOwnAndResolved() throws Exception {
         ProducerRun.Started producer = run.start(dataSet);
         awaitCount(producer, "queued", 8);
-        try (Producer<byte[], byte[]> nobody =
-                run.clients.transactionalProducer("nobody", run.topics.producerTransactionalId())) {
-            nobody.initTransactions();
-        }
+        run.fence();
         run.policy(1, 4);
         awaitCount(producer, "next_index", 12);
         assertEquals(LongStream.range(0, 12).boxed().toList(), run.committedIndices());
         assertNull(producer.fatal.get());
-        assertTrue(producer.get("/metrics").contains("millrace_producer_rebuilds_total{run=\"" + run.run + "\"} 1.0"));
+        producer.awaitRebuilds(1);
     }
 
     private static final List<byte[]> GARBAGE = List.of(
@@ -309,15 +295,9 @@ class ProducerTroubleTest {
                     new StepRecord.Discard(
                             new GroupIndex(1), new Attempt(1), "filtered", new StepRecord.Totals(0, 2, 0, 2)));
             await("it fails for long", () -> deletion(producer) == Health.State.WAITING);
-            try (Producer<byte[], byte[]> nobody =
-                    run.clients.transactionalProducer("nobody", run.topics.producerTransactionalId())) {
-                nobody.initTransactions();
-            }
+            run.fence();
             run.policy(1, 4);
-            await(
-                    "another session",
-                    () -> producer.get("/metrics")
-                            .contains("millrace_producer_rebuilds_total{run=\"" + run.run + "\"} 1.0"));
+            producer.awaitRebuilds(1);
             keeps(admin, run.topics.prompts(), "delete");
             await("no word of it", () -> deletion(producer) == Health.State.RUNNING);
             assertEquals(2, begin(admin, run.topics.prompts()));

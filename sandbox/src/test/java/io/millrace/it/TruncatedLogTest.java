@@ -11,9 +11,6 @@ import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.testing.Await;
-import io.millrace.sandbox.broker.BrokerSettings;
-import io.millrace.sandbox.broker.EmbeddedBroker;
-import io.millrace.sandbox.broker.LogTails;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,19 +35,12 @@ class TruncatedLogTest {
     @TempDir
     Path folder;
 
-    private int port;
-    private EmbeddedBroker broker;
+    private OwnBroker broker;
     private KafkaClients clients;
-
-    private EmbeddedBroker broker() {
-        return EmbeddedBroker.start(
-                new BrokerSettings("127.0.0.1", port, List.of(), 1, List.of(), folder.resolve("kafka"), true));
-    }
 
     @BeforeEach
     void begin() throws Exception {
-        port = MillraceProcess.freePorts(1);
-        broker = broker();
+        broker = new OwnBroker(folder);
         clients = new KafkaClients(new KafkaSettings(broker.bootstrap(), Map.of()), 1 << 20);
         try (Admin admin = clients.admin("test-admin")) {
             admin.createTopics(List.of(new NewTopic(LOG.topic(), Optional.of(1), Optional.of((short) 1))))
@@ -74,11 +64,8 @@ class TruncatedLogTest {
         }
     }
 
-    /** Stops the broker in order, takes the last batches of the log, and starts it again. */
     private void loses(int batches) throws Exception {
-        broker.close();
-        assertTrue(new LogTails(folder.resolve("kafka")).cutBatches(LOG, batches) > 0);
-        broker = broker();
+        broker.loses(tails -> tails.cutBatches(LOG, batches));
     }
 
     private static void assertSaysSo(TopicTail tail, List<Long> read) {
