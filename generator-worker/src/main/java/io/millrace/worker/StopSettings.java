@@ -6,22 +6,18 @@ import java.time.Duration;
 /** What a worker does with its groups when it is told to stop. */
 public record StopSettings(
         @Setting(
-                name = "stop-mode",
                 defaultValue = "drain",
                 help = "On SIGTERM: drain finishes claimed groups within --drain-timeout and gives the rest back,"
                         + " hand-back gives all unfinished groups back at once, for other workers")
         StopMode stopMode,
 
         @Setting(
-                name = "drain-timeout",
                 defaultValue = "2m",
-                min = "0s",
-                max = "24h",
+                range = "0s to 24h",
                 help = "On SIGTERM, how long claimed groups may take to finish before they are given back")
         Duration drainTimeout,
 
         @Setting(
-                name = "keep-partials",
                 defaultValue = "true",
                 help =
                         "What is given back keeps what has been generated of it, for the worker that goes on with it; false"
@@ -29,10 +25,8 @@ public record StopSettings(
         boolean keepPartials,
 
         @Setting(
-                name = "hand-back-timeout",
                 defaultValue = "10s",
-                min = "1s",
-                max = "10m",
+                range = "1s to 10m",
                 help =
                         "How long giving unfinished groups back may take: engines are asked for what they have generated,"
                                 + " and it is written down")

@@ -1,6 +1,6 @@
 package io.millrace.worker;
 
-import io.millrace.common.config.CommandLines;
+import io.millrace.common.cli.CommandLines;
 
 /** The worker as a program of its own. */
 public final class WorkerMain {

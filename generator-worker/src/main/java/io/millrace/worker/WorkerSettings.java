@@ -25,10 +25,7 @@ public record WorkerSettings(
         TopicSettings topics,
         OpsSettings ops,
 
-        @Setting(
-                name = "worker-id",
-                defaultValue = Setting.NONE,
-                help = "Name of this worker in status records and receipts; host name and process number when unset")
+        @Setting(help = "Name of this worker in status records and receipts; host name and process number when unset")
         @Nullable
         String workerId,
 
@@ -41,12 +38,7 @@ public record WorkerSettings(
         PublishSettings publish,
         StopSettings stop,
 
-        @Setting(
-                name = "broker-timeout",
-                defaultValue = "30s",
-                min = "1s",
-                max = "10m",
-                help = "How long the broker may take to answer at start")
+        @Setting(defaultValue = "30s", range = "1s to 10m", help = "How long the broker may take to answer at start")
         Duration brokerTimeout) {
     public WorkerSettings {
         if (publish.groupSizeMax().compareTo(topics.recordSizeMax()) < 0) {

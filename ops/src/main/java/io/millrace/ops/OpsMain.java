@@ -1,7 +1,7 @@
 package io.millrace.ops;
 
-import io.millrace.common.config.Command;
-import io.millrace.common.config.CommandLines;
+import io.millrace.common.cli.Command;
+import io.millrace.common.cli.CommandLines;
 import io.millrace.ops.audit.AuditCommand;
 import io.millrace.ops.lag.LagCommand;
 import io.millrace.ops.peek.PeekCommand;

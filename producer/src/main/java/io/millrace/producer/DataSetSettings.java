@@ -14,67 +14,53 @@ import org.jspecify.annotations.Nullable;
 /** Where prompts come from and in which order they go out; flags as slime has them, where it has them. */
 public record DataSetSettings(
         @Setting(
-                name = "dataset",
                 defaultValue = Setting.REQUIRED,
                 help = "Prompts, a file of JSON lines (.jsonl or .jsonl.gz); path@[a:b] takes rows a to b - 1")
         String dataset,
 
-        @Setting(
-                name = "input-key",
-                defaultValue = "prompt",
-                help = "Key of a row's prompt: a text, chat messages or token ids")
+        @Setting(defaultValue = "prompt", help = "Key of a row's prompt: a text, chat messages or token ids")
         String inputKey,
 
-        @Setting(name = "label-key", defaultValue = "label", help = "Key of what the reward compares with")
+        @Setting(defaultValue = "label", help = "Key of what the reward compares with")
         String labelKey,
 
-        @Setting(name = "metadata-key", defaultValue = "metadata", help = "Key of an object passed on with the task")
+        @Setting(defaultValue = "metadata", help = "Key of an object passed on with the task")
         String metadataKey,
 
-        @Setting(name = "chat-template", defaultValue = "chatml", help = "How chat messages become text")
+        @Setting(defaultValue = "chatml", help = "How chat messages become text")
         ChatTemplate chatTemplate,
 
-        @Setting(name = "shuffle", defaultValue = "true", help = "Give each epoch an order of its own")
+        @Setting(defaultValue = "true", help = "Give each epoch an order of its own")
         boolean shuffle,
 
-        @Setting(name = "seed", defaultValue = "42", help = "Seed of the prompt order; a run keeps its seed")
+        @Setting(defaultValue = "42", help = "Seed of the prompt order; a run keeps its seed")
         long seed,
 
         @Setting(
-                name = "epochs",
                 defaultValue = "0",
-                min = "0",
-                unit = "epochs",
+                range = "0 or more epochs",
                 help = "How often the data set is gone through; 0 for without end")
         long epochs,
 
         @Setting(
-                name = "max-prompt-chars",
                 defaultValue = "131072",
-                min = "1",
-                unit = "characters",
+                range = "1 or more characters",
                 help = "Longest prompt text; a longer one is a bad row")
         int maxPromptChars,
 
         @Setting(
-                name = "max-prompt-tokens",
                 defaultValue = "32768",
-                min = "1",
-                unit = "tokens",
+                range = "1 or more tokens",
                 help = "Longest prompt of token ids; a longer one is a bad row")
         int maxPromptTokens,
 
         @Setting(
-                name = "bad-rows-max-share",
                 defaultValue = "0.01",
-                min = "0.0",
-                max = "1.0",
+                range = "0.0 to 1.0",
                 help = "The share of bad rows above which the producer does not start")
         double badRowsMaxShare,
 
         @Setting(
-                name = "reward-type",
-                defaultValue = Setting.NONE,
                 help = "Reward of prompts whose metadata has no rm_type: math, dapo, f1 or random, each also with the"
                         + " prefix boxed_; without it a row that names none is a bad row")
         @Nullable

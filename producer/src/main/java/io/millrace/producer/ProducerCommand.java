@@ -1,6 +1,6 @@
 package io.millrace.producer;
 
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;

@@ -1,6 +1,6 @@
 package io.millrace.producer;
 
-import io.millrace.common.config.CommandLines;
+import io.millrace.common.cli.CommandLines;
 
 /** The producer as a program of its own. */
 public final class ProducerMain {

@@ -24,64 +24,42 @@ public record ProducerSettings(
         RecoverySettings recovery,
 
         @Setting(
-                name = "groups-max",
                 defaultValue = "0",
-                min = "0",
-                unit = "groups",
+                range = "0 or more groups",
                 help = "Groups the run publishes in all, also over restarts; 0 for no limit")
         long groupsMax,
 
-        @Setting(
-                name = "publish-batch-max",
-                defaultValue = "256",
-                min = "1",
-                max = "10000",
-                unit = "groups",
-                help = "Groups published in one transaction")
+        @Setting(defaultValue = "256", range = "1 to 10000 groups", help = "Groups published in one transaction")
         int publishBatchMax,
 
         @Setting(
-                name = "eval-groups-max",
                 defaultValue = "20000",
-                min = "1",
-                max = "200000",
-                unit = "groups",
+                range = "1 to 200000 groups",
                 help = "Most prompts of one evaluation, over all its data sets; they are published in one transaction")
         int evalGroupsMax,
 
         @Setting(
-                name = "eval-bytes-max",
                 defaultValue = "64MiB",
-                min = "64KiB",
-                max = "1GiB",
+                range = "64KiB to 1GiB",
                 help =
                         "Most bytes of the prompts of one evaluation, over all its data sets, as they are held; an eighth"
                                 + " of the heap where that is less; one that has more is refused")
         ByteSize evalBytesMax,
 
         @Setting(
-                name = "broker-timeout",
                 defaultValue = "30s",
-                min = "1s",
-                max = "10m",
+                range = "1s to 10m",
                 help =
                         "Longest wait for one answer of the broker; then the producer reads where it stands, and tries again")
         Duration brokerTimeout,
 
         @Setting(
-                name = "trim-interval",
                 defaultValue = "30s",
-                min = "100ms",
-                max = "1h",
+                range = "100ms to 1h",
                 help = "How often records of settled groups are deleted from prompts, prompts.urgent and receipts")
         Duration trimInterval,
 
-        @Setting(
-                name = "stop-timeout",
-                defaultValue = "10s",
-                min = "1s",
-                max = "10m",
-                help = "How long stopping may take")
+        @Setting(defaultValue = "10s", range = "1s to 10m", help = "How long stopping may take")
         Duration stopTimeout) {
     public ProducerSettings {
         if (groupsMax > 0 && groupsMax < batch.batchGroups()) {

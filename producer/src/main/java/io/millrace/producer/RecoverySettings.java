@@ -8,44 +8,32 @@ import java.time.Duration;
 /** When an attempt counts as over, and when its group is given up. */
 public record RecoverySettings(
         @Setting(
-                name = "worker-timeout",
                 defaultValue = "10s",
-                min = "5s",
-                max = "10m",
+                range = "5s to 10m",
                 help = "How long no live worker may name a claimed group before its attempt counts as lost")
         Duration workerTimeout,
 
         @Setting(
-                name = "heartbeat-timeout",
                 defaultValue = "2s",
-                min = "100ms",
-                max = "1m",
+                range = "100ms to 1m",
                 help = "How soon the ledger must read its own heartbeat back; else it judges no worker")
         Duration heartbeatTimeout,
 
         @Setting(
-                name = "task-deadline",
                 defaultValue = "2h",
-                min = "1s",
-                max = "168h",
+                range = "1s to 168h",
                 help = "How long an attempt may take from its claim on; after it the attempt has failed")
         Duration taskDeadline,
 
         @Setting(
-                name = "max-attempts",
                 defaultValue = "3",
-                min = "1",
-                max = "100",
-                unit = "attempts",
+                range = "1 to 100 attempts",
                 help = "Failed attempts with which a group is abandoned")
         int maxAttempts,
 
         @Setting(
-                name = "max-losses",
                 defaultValue = "10",
-                min = "1",
-                max = "1000",
-                unit = "attempts",
+                range = "1 to 1000 attempts",
                 help = "Lost attempts with which a group is abandoned; apart from failed ones")
         int maxLosses) {
     public RecoverySettings {

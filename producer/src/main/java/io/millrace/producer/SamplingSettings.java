@@ -11,36 +11,25 @@ import java.util.List;
 
 /** How samples are drawn, as users set it; the same words as {@link SamplingParams}. */
 public record SamplingSettings(
-        @Setting(name = "temperature", defaultValue = "1.0", min = "0.0", help = "Sampling temperature; 0 is greedy")
+        @Setting(defaultValue = "1.0", range = "0.0 or more", help = "Sampling temperature; 0 is greedy")
         double temperature,
 
-        @Setting(name = "top-p", defaultValue = "1.0", max = "1.0", help = "Nucleus sampling's share, above 0")
+        @Setting(defaultValue = "1.0", range = "at most 1.0", help = "Nucleus sampling's share, above 0")
         double topP,
 
-        @Setting(name = "top-k", defaultValue = "-1", min = "-1", help = "Candidates per token; -1 for all")
+        @Setting(defaultValue = "-1", range = "-1 or more", help = "Candidates per token; -1 for all")
         int topK,
 
-        @Setting(
-                name = "max-new-tokens",
-                defaultValue = "8192",
-                min = "1",
-                unit = "tokens",
-                help = "Longest response of one sample")
+        @Setting(defaultValue = "8192", range = "1 or more tokens", help = "Longest response of one sample")
         int maxNewTokens,
 
-        @Setting(name = "stop", defaultValue = "", help = "Strings that end a sample, comma separated; may be repeated")
+        @Setting(defaultValue = "", help = "Strings that end a sample, comma separated; may be repeated")
         List<String> stop,
 
-        @Setting(
-                name = "stop-token-ids",
-                defaultValue = "",
-                help = "Token ids that end a sample, comma separated; may be repeated")
+        @Setting(defaultValue = "", help = "Token ids that end a sample, comma separated; may be repeated")
         List<String> stopTokenIds,
 
-        @Setting(
-                name = "skip-special-tokens",
-                defaultValue = "false",
-                help = "Leave special tokens out of the response's text")
+        @Setting(defaultValue = "false", help = "Leave special tokens out of the response's text")
         boolean skipSpecialTokens) {
     private static final int FINGERPRINT_BYTES = 8;
 

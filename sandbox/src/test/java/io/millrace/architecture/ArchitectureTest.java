@@ -24,12 +24,18 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.trainer.steps.StepHistory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -166,6 +172,37 @@ class ArchitectureTest {
     @ValueSource(strings = {COMMON, PRODUCER, WORKER, TRAINER, OPS, SANDBOX})
     void aModulesRoomsHaveNoCycle(String module) {
         check(slices().assignedFrom(roomsOf(module)).should().beFreeOfCycles());
+    }
+
+    /** Beyond that a room has a second purpose; records and their wire form are lists. */
+    @Test
+    void aRoomHasAtMostTwelveClasses() {
+        Map<String, Integer> classes = new TreeMap<>();
+        MAIN.stream()
+                .filter(JavaClass::isTopLevelClass)
+                .filter(type -> !type.getSimpleName().equals("package-info"))
+                .filter(type -> !resideInAnyPackage("io.millrace.common.record", "io.millrace.common.wire")
+                        .test(type))
+                .forEach(type -> classes.merge(type.getPackageName(), 1, Integer::sum));
+        classes.values().removeIf(count -> count <= 12);
+        assertEquals(Map.of(), classes, "rooms with more than twelve classes");
+    }
+
+    @Test
+    void aClassHasAtMostFourHundredLines() throws IOException {
+        Map<String, Long> lines = new TreeMap<>();
+        Path root = Path.of("..").toRealPath();
+        try (Stream<Path> files =
+                Files.find(root, 30, (file, seen) -> file.toString().matches(".*/src/main/java/.*\\.java"))) {
+            for (Path file : files.toList()) {
+                try (Stream<String> all = Files.lines(file)) {
+                    lines.put(root.relativize(file).toString(), all.count());
+                }
+            }
+        }
+        assertTrue(lines.size() > 100, () -> "the files seen are " + lines.keySet());
+        lines.values().removeIf(count -> count <= 400);
+        assertEquals(Map.of(), lines, "classes with more than 400 lines");
     }
 
     /** Each package below, and the module's own, is a room. */

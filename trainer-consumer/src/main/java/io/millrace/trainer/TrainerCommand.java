@@ -1,7 +1,7 @@
 package io.millrace.trainer;
 
+import io.millrace.common.cli.Command;
 import io.millrace.common.config.ByteSize;
-import io.millrace.common.config.Command;
 import io.millrace.common.lifecycle.MemoryBudget;
 import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;

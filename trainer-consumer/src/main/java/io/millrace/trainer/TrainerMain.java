@@ -1,6 +1,6 @@
 package io.millrace.trainer;
 
-import io.millrace.common.config.CommandLines;
+import io.millrace.common.cli.CommandLines;
 
 /** The trainer consumer as a program of its own. */
 public final class TrainerMain {

@@ -53,68 +53,46 @@ public record TrainerSettings(
         @Setting(
                 name = "trainer-port",
                 defaultValue = "9400",
-                min = "0",
-                max = "65535",
+                range = "0 to 65535",
                 help = "Port of the trainer's API, metrics, health and status; 0 takes a free one and logs it")
         int port,
 
         @Setting(
-                name = "ready-timeout",
                 defaultValue = "30s",
-                min = "2s",
-                max = "1h",
+                range = "2s to 1h",
                 help =
                         "How long a process that cannot do its job, for want of the broker or of an engine, still answers"
                                 + " 200 at /health/ready; waiting for work is no such thing")
         Duration readyTimeout,
 
         @Setting(
-                name = "payload-memory-max",
                 defaultValue = "512MiB",
-                min = "0",
-                max = "64GiB",
+                range = "0 to 64GiB",
                 help = "Finished groups kept in memory; above it they are read again when a step is handed over")
         ByteSize payloadMemoryMax,
 
         @Setting(
-                name = "parts-memory-max",
                 defaultValue = "256MiB",
-                min = "64KiB",
-                max = "64GiB",
+                range = "64KiB to 64GiB",
                 help = "Parts of large groups kept until their group is whole; at least the size of the largest group")
         ByteSize partsMemoryMax,
 
         @Setting(
-                name = "max-consecutive-abandoned",
                 defaultValue = "32",
-                min = "1",
-                max = "10000000",
-                unit = "groups",
+                range = "1 to 10000000 groups",
                 help = "Most groups given up in a row, none finished in between; past it the trainer is told and the"
                         + " process ends")
         int maxConsecutiveAbandoned,
 
-        @Setting(
-                name = "stop-timeout",
-                defaultValue = "10s",
-                min = "1s",
-                max = "10m",
-                help = "Longest time a clean stop may take")
+        @Setting(defaultValue = "10s", range = "1s to 10m", help = "Longest time a clean stop may take")
         Duration stopTimeout,
 
-        @Setting(
-                name = "broker-timeout",
-                defaultValue = "30s",
-                min = "1s",
-                max = "10m",
-                help = "Longest wait for an answer of the broker")
+        @Setting(defaultValue = "30s", range = "1s to 10m", help = "Longest wait for an answer of the broker")
         Duration brokerTimeout,
 
         @Setting(
-                name = "update-limit",
                 defaultValue = "10m",
-                min = "1s",
-                max = "24h",
+                range = "1s to 24h",
                 help = "Time that a weight update or a pause may take; past it health, status and log warn")
         Duration updateLimit,
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import io.millrace.common.config.CommandLines;
+import io.millrace.common.cli.CommandLines;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;

@@ -11,40 +11,19 @@ import io.millrace.common.config.Setting;
  * @param stepsPerVersion steps that the trainer takes between two weight updates
  */
 public record BatchSettings(
-        @Setting(
-                name = "batch-groups",
-                defaultValue = "32",
-                min = "1",
-                max = "100000",
-                unit = "groups",
-                help = "Groups in one training step")
+        @Setting(defaultValue = "32", range = "1 to 100000 groups", help = "Groups in one training step")
         int batchGroups,
 
-        @Setting(
-                name = "samples-per-group",
-                defaultValue = "8",
-                min = "1",
-                max = "4096",
-                unit = "samples",
-                help = "Samples generated for each prompt")
+        @Setting(defaultValue = "8", range = "1 to 4096 samples", help = "Samples generated for each prompt")
         int samplesPerGroup,
 
         @Setting(
-                name = "pipeline-depth",
                 defaultValue = "1",
-                min = "0",
-                max = "1000",
-                unit = "weight versions",
+                range = "0 to 1000 weight versions",
                 help = "How far generation may run ahead of training")
         int pipelineDepth,
 
-        @Setting(
-                name = "steps-per-version",
-                defaultValue = "1",
-                min = "1",
-                max = "10000",
-                unit = "steps",
-                help = "Training steps between two weight updates")
+        @Setting(defaultValue = "1", range = "1 to 10000 steps", help = "Training steps between two weight updates")
         int stepsPerVersion) {
     /** The admission arithmetic of these settings. */
     public Capacity capacity() {

@@ -13,23 +13,20 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
 public @interface Setting {
-    /** Lower-case words joined by dashes. */
-    String name();
+    /** Lower-case words joined by dashes; left out where they are the component's own, {@code eval-share} of evalShare. */
+    String name() default "";
 
     /** What it does, one sentence without a full stop. */
     String help();
 
-    /** What a number counts, such as {@code samples}. */
-    String unit() default "";
-
     /** The default as a user would write it; {@link #NONE} for null, {@link #REQUIRED} when there is none. */
-    String defaultValue();
+    String defaultValue() default NONE;
 
-    /** Smallest value allowed, as a user would write it; empty for no limit. Inclusive. */
-    String min() default "";
-
-    /** Largest value allowed, as a user would write it; empty for no limit. Inclusive. */
-    String max() default "";
+    /**
+     * What is allowed, and what a number counts, as people read it: {@code 1 to 65536 samples}, {@code 0 or more}, {@code
+     * at most 5m}, or the unit alone. Bounds are inclusive; empty where any value of the type will do.
+     */
+    String range() default "";
 
     /** The user must give a value. */
     String REQUIRED = "\0required";

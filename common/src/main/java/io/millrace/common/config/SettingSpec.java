@@ -5,7 +5,10 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -15,7 +18,10 @@ import java.util.stream.Stream;
  * @param type of its component of the record
  * @param defaultValue the declared one, or that of a {@link Preset}
  */
-public record SettingSpec(Setting declared, Class<?> type, String defaultValue) {
+public record SettingSpec(String name, Setting declared, Class<?> type, String defaultValue) {
+    private static final Pattern RANGE =
+            Pattern.compile("(?:(?<from>\\S+) to (?<to>\\S+)|(?<min>\\S+) or more|at most (?<max>\\S+)) ?.*");
+
     /** Every setting of a settings record by name, those of nested settings records included, in declaration order. */
     public static Map<String, SettingSpec> byName(Class<?> settings) {
         Map<String, SettingSpec> specs = new LinkedHashMap<>();
@@ -26,7 +32,10 @@ public record SettingSpec(Setting declared, Class<?> type, String defaultValue) 
             }
             Map<String, SettingSpec> more = declared == null
                     ? preset(component)
-                    : Map.of(declared.name(), new SettingSpec(declared, component.getType(), declared.defaultValue()));
+                    : Map.of(
+                            name(component, declared),
+                            new SettingSpec(
+                                    name(component, declared), declared, component.getType(), declared.defaultValue()));
             more.forEach((name, spec) -> {
                 if (specs.put(name, spec) != null) {
                     throw new IllegalStateException("the setting " + name + " is declared twice");
@@ -36,13 +45,21 @@ public record SettingSpec(Setting declared, Class<?> type, String defaultValue) 
         return specs;
     }
 
+    /** As declared, or the component's words. */
+    public static String name(RecordComponent component, Setting declared) {
+        return declared.name().isEmpty()
+                ? component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT)
+                : declared.name();
+    }
+
     /** The settings of a nested record. */
     private static Map<String, SettingSpec> preset(RecordComponent component) {
         Map<String, SettingSpec> specs = byName(component.getType());
         Preset preset = component.getAnnotation(Preset.class);
         for (String other : preset == null ? new String[0] : preset.value()) {
             String[] pair = other.split("=", 2);
-            if (specs.computeIfPresent(pair[0], (name, spec) -> new SettingSpec(spec.declared, spec.type, pair[1]))
+            if (specs.computeIfPresent(
+                            pair[0], (name, spec) -> new SettingSpec(name, spec.declared, spec.type, pair[1]))
                     == null) {
                 throw new IllegalStateException(component + " has no setting " + pair[0]);
             }
@@ -52,10 +69,6 @@ public record SettingSpec(Setting declared, Class<?> type, String defaultValue) 
 
     public static Collection<SettingSpec> of(Class<?> settings) {
         return byName(settings).values();
-    }
-
-    public String name() {
-        return declared.name();
     }
 
     public String flag() {
@@ -72,18 +85,30 @@ public record SettingSpec(Setting declared, Class<?> type, String defaultValue) 
         return "MILLRACE_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
-    /** The allowed range in words; empty when any value of the type will do. */
-    public String range() {
-        if (type.isEnum()) {
-            return Stream.of(type.getEnumConstants())
-                    .map(SettingType::word)
-                    .collect(Collectors.joining(", ", "one of ", ""));
-        }
-        String unit = declared.unit().isEmpty() ? "" : " " + declared.unit();
-        if (declared.min().isEmpty()) {
-            return declared.max().isEmpty() ? "" : "at most " + declared.max() + unit;
-        }
-        return declared.min() + (declared.max().isEmpty() ? " or more" : " to " + declared.max()) + unit;
+    /** What is allowed and counted, in words; empty when any value of the type will do. */
+    public String allowed() {
+        return type.isEnum()
+                ? Stream.of(type.getEnumConstants())
+                        .map(SettingType::word)
+                        .collect(Collectors.joining(", ", "one of ", ""))
+                : declared.range();
+    }
+
+    /** The smallest value, as users write it; empty where there is none. */
+    public String min() {
+        return bound("from", "min");
+    }
+
+    /** The largest. */
+    public String max() {
+        return bound("to", "max");
+    }
+
+    private String bound(String ofTwo, String alone) {
+        Matcher range = RANGE.matcher(declared.range());
+        return !range.matches()
+                ? ""
+                : Objects.requireNonNullElse(range.group(ofTwo), Objects.requireNonNullElse(range.group(alone), ""));
     }
 
     /** The default as users write it; none for {@link Setting#REQUIRED} and {@link Setting#NONE}. */
@@ -96,10 +121,10 @@ public record SettingSpec(Setting declared, Class<?> type, String defaultValue) 
      * @throws SettingException naming the setting, what is allowed, the text and the source
      */
     Object convert(String text, String source) {
-        String allowed = range();
+        String allowed = type.isEnum() || !min().isEmpty() || !max().isEmpty() ? allowed() : "";
         try {
             Object value = parse(text);
-            if (order(value, declared.min()) >= 0 && order(value, declared.max()) <= 0) {
+            if (order(value, min()) >= 0 && order(value, max()) <= 0) {
                 return value;
             }
         } catch (IllegalArgumentException | ArithmeticException e) {

@@ -58,7 +58,7 @@ public record SettingsBinder(Map<String, List<String>> flags, Environment env, Y
         if (declared == null) {
             return bind(component.getType(), specs);
         }
-        SettingSpec spec = Objects.requireNonNull(specs.get(declared.name()));
+        SettingSpec spec = Objects.requireNonNull(specs.get(SettingSpec.name(component, declared)));
         List<Given> given = given(spec);
         if (spec.type() == Map.class) {
             // Maps add up: a flag's entry wins over the environment's, that over the file's.

@@ -65,7 +65,7 @@ public record YamlSettings(String name, Map<?, ?> root, Set<String> twofold) {
     }
 
     /** A value as users would write it on flags; empty when there is none. */
-    static List<String> texts(@Nullable Object value) {
+    public static List<String> texts(@Nullable Object value) {
         return switch (value) {
             case null -> List.of();
             case List<?> items -> items.stream().map(String::valueOf).toList();

@@ -10,7 +10,6 @@ import java.util.List;
  */
 public record HttpDoorSettings(
         @Setting(
-                name = "allowed-hosts",
                 defaultValue = "",
                 help = "Names that requests may call this server by, besides addresses, names without a dot and"
                         + " localhost: trainer.example.com, or .example.com for all below it; also web pages of these"

@@ -14,24 +14,19 @@ import java.time.Duration;
  */
 public record OpsSettings(
         @Setting(
-                name = "ops-host",
                 defaultValue = "127.0.0.1",
                 help = "Address that metrics, health and status are served on; 0.0.0.0 in a container")
         String opsHost,
 
         @Setting(
-                name = "ops-port",
                 defaultValue = "0",
-                min = "0",
-                max = "65535",
+                range = "0 to 65535",
                 help = "Port of metrics, health and status; 0 takes a free one and logs it")
         int opsPort,
 
         @Setting(
-                name = "ready-timeout",
                 defaultValue = "30s",
-                min = "2s",
-                max = "1h",
+                range = "2s to 1h",
                 help =
                         "How long a process that cannot do its job, for want of the broker or of an engine, still answers"
                                 + " 200 at /health/ready; waiting for work is no such thing")

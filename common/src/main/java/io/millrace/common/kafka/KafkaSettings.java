@@ -11,14 +11,10 @@ import java.util.Map;
  *     a promise rests on it
  */
 public record KafkaSettings(
-        @Setting(
-                name = "bootstrap",
-                defaultValue = "127.0.0.1:9092",
-                help = "Kafka bootstrap servers, host:port, comma separated")
+        @Setting(defaultValue = "127.0.0.1:9092", help = "Kafka bootstrap servers, host:port, comma separated")
         String bootstrap,
 
         @Setting(
-                name = "kafka",
                 defaultValue = "",
                 help = "A Kafka client property to pass through, such as security.protocol=SSL; may be repeated, and"
                         + " MILLRACE_KAFKA_SECURITY_PROTOCOL=SSL is the same")

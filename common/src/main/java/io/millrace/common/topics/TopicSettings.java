@@ -13,32 +13,23 @@ import io.millrace.common.id.RunId;
  * @param recordSizeMax the largest record; larger groups are split into parts
  */
 public record TopicSettings(
-        @Setting(name = "run", defaultValue = Setting.REQUIRED, help = "Id of the training run; prefixes its topics")
+        @Setting(defaultValue = Setting.REQUIRED, help = "Id of the training run; prefixes its topics")
         RunId run,
 
         @Setting(
-                name = "result-partitions",
                 defaultValue = "4",
-                min = "1",
-                max = "256",
-                unit = "partitions",
+                range = "1 to 256 partitions",
                 help = "Partitions of the results topic; fixed when the run's topics are made")
         int resultPartitions,
 
         @Setting(
-                name = "replication-factor",
                 defaultValue = "1",
-                min = "1",
-                max = "9",
-                unit = "replicas",
+                range = "1 to 9 replicas",
                 help = "Copies of each topic; 3 in production, min.insync.replicas is one less")
         int replicationFactor,
 
         @Setting(
-                name = "record-size-max",
                 defaultValue = "16MiB",
-                min = "64KiB",
-                max = "512MiB",
-                unit = "",
+                range = "64KiB to 512MiB",
                 help = "Largest Kafka record; a larger group is split into parts")
         ByteSize recordSizeMax) {}

@@ -49,8 +49,7 @@ final class SettingExamples {
         if (measured(type)) {
             BigInteger from = current == null ? start(spec) : number(type, current);
             BigInteger next = from.add(BigInteger.ONE);
-            boolean fits = spec.declared().max().isEmpty()
-                    || next.compareTo(number(type, spec.declared().max())) <= 0;
+            boolean fits = spec.max().isEmpty() || next.compareTo(number(type, spec.max())) <= 0;
             return text(type, fits ? next : from.subtract(BigInteger.ONE));
         }
         return "an-example";
@@ -63,8 +62,8 @@ final class SettingExamples {
             return List.of("no-such-word");
         }
         List<String> texts = new ArrayList<>();
-        String min = spec.declared().min();
-        String max = spec.declared().max();
+        String min = spec.min();
+        String max = spec.max();
         if (measured(type)) {
             if (!min.isEmpty()) {
                 texts.add(text(type, number(type, min).subtract(BigInteger.ONE)));
@@ -84,8 +83,8 @@ final class SettingExamples {
     }
 
     private static String fraction(SettingSpec spec, @Nullable Double current) {
-        String min = spec.declared().min();
-        String max = spec.declared().max();
+        String min = spec.min();
+        String max = spec.max();
         double from = current != null ? current : min.isEmpty() ? 0 : Double.parseDouble(min);
         double to = max.isEmpty() ? from + 1 : Double.parseDouble(max);
         if (from == to) {
@@ -105,9 +104,7 @@ final class SettingExamples {
     }
 
     private static BigInteger start(SettingSpec spec) {
-        return spec.declared().min().isEmpty()
-                ? BigInteger.ONE
-                : number(spec.type(), spec.declared().min());
+        return spec.min().isEmpty() ? BigInteger.ONE : number(spec.type(), spec.min());
     }
 
     private static BigInteger number(Class<?> type, Object value) {

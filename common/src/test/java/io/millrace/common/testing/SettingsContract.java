@@ -115,8 +115,8 @@ public interface SettingsContract<T extends Record> {
                         spec.flag() + " takes '" + text + "'")
                 .getMessage();
         assertTrue(
-                message.contains(spec.flag()) && message.contains(spec.range()) && message.contains("'" + text + "'"),
-                "the refusal names the flag " + spec.flag() + ", the range " + spec.range() + " and the value: "
+                message.contains(spec.flag()) && message.contains(spec.allowed()) && message.contains("'" + text + "'"),
+                "the refusal names the flag " + spec.flag() + ", the range " + spec.allowed() + " and the value: "
                         + message);
     }
 
@@ -148,7 +148,7 @@ public interface SettingsContract<T extends Record> {
             Setting declared = component.getAnnotation(Setting.class);
             Object value = read(component, settings);
             if (declared != null) {
-                values.put(declared.name(), value);
+                values.put(SettingSpec.name(component, declared), value);
             } else if (value instanceof Record nested) {
                 values.putAll(values(nested));
             }

@@ -12,18 +12,16 @@ import org.opentest4j.MultipleFailuresError;
 class SettingsContractTest {
     /** Its constructor mixes two keys up. */
     record MixedUp(
-            @Setting(name = "left", defaultValue = "1", help = "One side")
-            int left,
+            @Setting(defaultValue = "1", help = "One side") int left,
 
-            @Setting(name = "right", defaultValue = "1", help = "The other")
-            int right) {
+            @Setting(defaultValue = "1", help = "The other") int right) {
         MixedUp {
             right = left;
         }
     }
 
     record BadDefault(
-            @Setting(name = "left", defaultValue = "0", min = "1", help = "One side")
+            @Setting(defaultValue = "0", range = "1 or more", help = "One side")
             int left) {}
 
     private static <T extends Record> SettingsContract<T> contract(Class<T> settings) {

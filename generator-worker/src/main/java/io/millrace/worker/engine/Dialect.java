@@ -3,18 +3,24 @@ package io.millrace.worker.engine;
 import io.millrace.worker.engine.dialect.EngineClient;
 import io.millrace.worker.engine.dialect.EngineHttp;
 import io.millrace.worker.engine.sglang.SglangClient;
+import java.util.function.Function;
 
 /**
- * The dialects that a worker speaks, each as {@code --engine} calls it. To add one: implement {@link EngineClient} and
- * name it here; the compiler asks for the rest.
+ * The dialects that a worker speaks, each as {@code --engine} calls it. To add one: implement {@link EngineClient} in a
+ * class and name it in a line here.
  */
+@SuppressWarnings("ImmutableEnumChecker") // A constructor's reference holds no state.
 public enum Dialect {
-    SGLANG;
+    SGLANG(SglangClient::new);
+
+    private final Function<EngineHttp, EngineClient> client;
+
+    Dialect(Function<EngineHttp, EngineClient> client) {
+        this.client = client;
+    }
 
     /** @param http not owned */
     public EngineClient client(EngineHttp http) {
-        return switch (this) {
-            case SGLANG -> new SglangClient(http);
-        };
+        return client.apply(http);
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 
 /** Which engines a worker asks, and in which dialect. */
 public record EngineSettings(
-        @Setting(name = "engine", defaultValue = "sglang", help = "Dialect that the engines speak")
+        @Setting(defaultValue = "sglang", help = "Dialect that the engines speak")
         Dialect engine,
 
         @Setting(

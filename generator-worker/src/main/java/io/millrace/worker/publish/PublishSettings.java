@@ -8,36 +8,25 @@ import java.time.Duration;
 /** How results and statuses are published. */
 public record PublishSettings(
         @Setting(
-                name = "group-size-max",
                 defaultValue = "256MiB",
-                min = "64KiB",
-                max = "1GiB",
+                range = "64KiB to 1GiB",
                 help = "Largest group; a larger one fails its attempt")
         ByteSize groupSizeMax,
 
-        @Setting(
-                name = "status-interval",
-                defaultValue = "2s",
-                min = "100ms",
-                max = "1m",
-                help = "How often the status record is published")
+        @Setting(defaultValue = "2s", range = "100ms to 1m", help = "How often the status record is published")
         Duration statusInterval,
 
         @Setting(
-                name = "status-timeout",
                 defaultValue = "6s",
-                min = "200ms",
-                max = "10m",
+                range = "200ms to 10m",
                 help = "How long after the last status that the broker took groups are still claimed; above"
                         + " --status-interval, and below the producer's --worker-timeout, after which the worker counts as"
                         + " lost")
         Duration statusTimeout,
 
         @Setting(
-                name = "publish-timeout",
                 defaultValue = "10m",
-                min = "1s",
-                max = "24h",
+                range = "1s to 24h",
                 help = "How long a record may wait for the broker before the worker gives up and ends")
         Duration publishTimeout) {
     public PublishSettings {

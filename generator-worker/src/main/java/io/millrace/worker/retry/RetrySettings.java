@@ -7,19 +7,14 @@ import java.time.Duration;
 /** How long and how often an engine is asked for the same thing. */
 public record RetrySettings(
         @Setting(
-                name = "request-timeout",
                 defaultValue = "1h",
-                min = "100ms",
-                max = "24h",
+                range = "100ms to 24h",
                 help = "Limit of one whole exchange with an engine, body included")
         Duration requestTimeout,
 
         @Setting(
-                name = "request-attempts",
                 defaultValue = "6",
-                min = "1",
-                max = "1000",
-                unit = "requests",
+                range = "1 to 1000 requests",
                 help =
                         "Failed requests for one sample before its attempt fails; what cannot succeed is not repeated, and"
                                 + " an engine that is away, starting or full is waited for instead while the task's time limit"
@@ -27,18 +22,14 @@ public record RetrySettings(
         int requestAttempts,
 
         @Setting(
-                name = "retry-delay",
                 defaultValue = "250ms",
-                min = "1ms",
-                max = "10m",
+                range = "1ms to 10m",
                 help = "Pause before the second request for a sample; doubles from then on, with jitter")
         Duration retryDelay,
 
         @Setting(
-                name = "retry-delay-max",
                 defaultValue = "15s",
-                min = "1ms",
-                max = "10m",
+                range = "1ms to 10m",
                 help = "Longest pause between requests for a sample, an engine's Retry-After included")
         Duration retryDelayMax) {
     public RetrySettings {

@@ -6,7 +6,6 @@ import java.time.Duration;
 /** What an update of the weights, or a pause, does to what is being generated. */
 public record WeightSettings(
         @Setting(
-                name = "on-weight-update",
                 defaultValue = "continue",
                 help =
                         "What becomes of samples that an engine aborts, as engines do when their weights are updated:"
@@ -16,10 +15,8 @@ public record WeightSettings(
         OnWeightUpdate onWeightUpdate,
 
         @Setting(
-                name = "hold-limit",
                 defaultValue = "10m",
-                min = "1s",
-                max = "24h",
+                range = "1s to 24h",
                 help = "How long an update of the weights or a pause of the run may hold generation; then the worker"
                         + " warns and goes on")
         Duration holdLimit) {}

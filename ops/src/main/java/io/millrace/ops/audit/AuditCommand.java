@@ -1,6 +1,6 @@
 package io.millrace.ops.audit;
 
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.config.Setting;
 import io.millrace.common.id.RunId;
 import io.millrace.common.json.Json;
@@ -33,26 +33,16 @@ public final class AuditCommand extends Command<AuditCommand.Settings> {
      * @param group a group of which everything known is printed; null for none
      */
     public record Settings(
-            @Setting(name = "run", defaultValue = Setting.REQUIRED, help = "Id of the training run")
+            @Setting(defaultValue = Setting.REQUIRED, help = "Id of the training run")
             RunId run,
 
-            @Setting(name = "json", defaultValue = "false", help = "Print one JSON object instead of lines")
+            @Setting(defaultValue = "false", help = "Print one JSON object instead of lines")
             boolean json,
 
-            @Setting(
-                    name = "group",
-                    defaultValue = Setting.NONE,
-                    min = "0",
-                    help = "Also print everything known of this group index")
-            @Nullable
+            @Setting(range = "0 or more", help = "Also print everything known of this group index") @Nullable
             Long group,
 
-            @Setting(
-                    name = "grace",
-                    defaultValue = "30s",
-                    min = "1s",
-                    max = "10m",
-                    help = "A producer silent for longer counts as gone")
+            @Setting(defaultValue = "30s", range = "1s to 10m", help = "A producer silent for longer counts as gone")
             Duration grace,
 
             KafkaSettings kafka) {}

@@ -1,6 +1,6 @@
 package io.millrace.ops.lag;
 
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.config.Setting;
 import io.millrace.common.id.RunId;
 import io.millrace.common.json.Json;
@@ -33,18 +33,13 @@ public final class LagCommand extends Command<LagCommand.Settings> {
      * @param watch time between two readings; null for one only
      */
     public record Settings(
-            @Setting(name = "run", defaultValue = Setting.REQUIRED, help = "Id of the training run")
+            @Setting(defaultValue = Setting.REQUIRED, help = "Id of the training run")
             RunId run,
 
-            @Setting(name = "json", defaultValue = "false", help = "Print one JSON object instead of tables")
+            @Setting(defaultValue = "false", help = "Print one JSON object instead of tables")
             boolean json,
 
-            @Setting(
-                    name = "watch",
-                    defaultValue = Setting.NONE,
-                    min = "200ms",
-                    max = "1h",
-                    help = "Read again and again, this long after each reading, until stopped")
+            @Setting(range = "200ms to 1h", help = "Read again and again, this long after each reading, until stopped")
             @Nullable
             Duration watch,
 

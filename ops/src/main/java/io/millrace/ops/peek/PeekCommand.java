@@ -1,6 +1,6 @@
 package io.millrace.ops.peek;
 
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.RunId;
@@ -38,37 +38,31 @@ public final class PeekCommand extends Command<PeekCommand.Settings> {
      * @param last how many of the newest records, when neither index nor offset is given
      */
     public record Settings(
-            @Setting(name = "run", defaultValue = Setting.REQUIRED, help = "Id of the training run")
+            @Setting(defaultValue = Setting.REQUIRED, help = "Id of the training run")
             RunId run,
 
-            @Setting(name = "topic", defaultValue = Setting.REQUIRED, help = "Topic to look into")
+            @Setting(defaultValue = Setting.REQUIRED, help = "Topic to look into")
             PeekTopic topic,
 
             @Setting(
-                    name = "index",
-                    defaultValue = Setting.NONE,
-                    min = "0",
+                    range = "0 or more",
                     help = "Show every record of this group index; reads the topic from its beginning")
             @Nullable
             Long index,
 
-            @Setting(name = "offset", defaultValue = Setting.NONE, min = "0", help = "Show the record at this offset")
-            @Nullable
+            @Setting(range = "0 or more", help = "Show the record at this offset") @Nullable
             Long offset,
 
-            @Setting(name = "partition", defaultValue = "0", min = "0", help = "Partition of --offset")
+            @Setting(defaultValue = "0", range = "0 or more", help = "Partition of --offset")
             int partition,
 
             @Setting(
-                    name = "last",
                     defaultValue = "1",
-                    min = "1",
-                    max = "10000",
-                    unit = "records",
+                    range = "1 to 10000 records",
                     help = "Show so many of the newest records, over all partitions")
             int last,
 
-            @Setting(name = "full", defaultValue = "false", help = "Cut neither long texts nor long arrays")
+            @Setting(defaultValue = "false", help = "Cut neither long texts nor long arrays")
             boolean full,
 
             KafkaSettings kafka) {

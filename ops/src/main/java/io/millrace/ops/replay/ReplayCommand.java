@@ -1,6 +1,6 @@
 package io.millrace.ops.replay;
 
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Lineage;
@@ -59,28 +59,19 @@ public final class ReplayCommand extends Command<ReplayCommand.Settings> {
      * @param output null for standard output
      */
     public record Settings(
-            @Setting(name = "run", defaultValue = Setting.REQUIRED, help = "Id of the training run")
+            @Setting(defaultValue = Setting.REQUIRED, help = "Id of the training run")
             RunId run,
 
-            @Setting(name = "step", defaultValue = Setting.REQUIRED, min = "0", help = "Step whose batch is wanted")
+            @Setting(defaultValue = Setting.REQUIRED, range = "0 or more", help = "Step whose batch is wanted")
             long step,
 
-            @Setting(
-                    name = "lineage",
-                    defaultValue = Setting.NONE,
-                    min = "0",
-                    help = "Lineage whose step is wanted; the newest when unset")
-            @Nullable
+            @Setting(range = "0 or more", help = "Lineage whose step is wanted; the newest when unset") @Nullable
             Long lineage,
 
-            @Setting(name = "format", defaultValue = "json", help = "Form of the batch, as the trainer's API gives it")
+            @Setting(defaultValue = "json", help = "Form of the batch, as the trainer's API gives it")
             Format format,
 
-            @Setting(
-                    name = "output",
-                    defaultValue = Setting.NONE,
-                    help = "File for the batch; standard output when unset")
-            @Nullable
+            @Setting(help = "File for the batch; standard output when unset") @Nullable
             Path output,
 
             KafkaSettings kafka) {}

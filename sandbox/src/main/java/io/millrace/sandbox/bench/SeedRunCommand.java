@@ -1,6 +1,6 @@
 package io.millrace.sandbox.bench;
 
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.topics.TopicAdmin;
 import java.time.Duration;

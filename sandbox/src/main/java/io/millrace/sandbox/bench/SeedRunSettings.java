@@ -16,25 +16,16 @@ public record SeedRunSettings(
         TopicSettings topics,
         BatchSettings batch,
 
-        @Setting(name = "dataset", defaultValue = Setting.REQUIRED, help = "Prompts that the producer will be given")
+        @Setting(defaultValue = Setting.REQUIRED, help = "Prompts that the producer will be given")
         Path dataset,
 
         @Setting(
-                name = "settled-groups",
                 defaultValue = "1000000",
-                min = "1",
-                max = "100000000",
-                unit = "groups",
+                range = "1 to 100000000 groups",
                 help = "Groups published and trained, a multiple of batch-groups")
         long settledGroups,
 
-        @Setting(
-                name = "snapshot-steps",
-                defaultValue = "100",
-                min = "1",
-                max = "100000",
-                unit = "steps",
-                help = "Steps between two snapshots")
+        @Setting(defaultValue = "100", range = "1 to 100000 steps", help = "Steps between two snapshots")
         int snapshotSteps) {
     public SeedRunSettings {
         if (settledGroups % batch.batchGroups() != 0) {

@@ -1,6 +1,6 @@
 package io.millrace.sandbox.bench;
 
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.time.Ticker;

@@ -27,46 +27,25 @@ public record StalenessBenchSettings(
         })
         ClusterSettings cluster,
 
-        @Setting(name = "steps", defaultValue = "200", min = "2", max = "100000", unit = "steps", help = "Of each case")
+        @Setting(defaultValue = "200", range = "2 to 100000 steps", help = "Of each case")
         int steps,
 
-        @Setting(
-                name = "bounds",
-                defaultValue = "0:0,1:1,1:4",
-                help = "pipeline-depth:max-staleness of each case; may be repeated")
+        @Setting(defaultValue = "0:0,1:1,1:4", help = "pipeline-depth:max-staleness of each case; may be repeated")
         List<String> bounds,
 
-        @Setting(
-                name = "on-stale",
-                defaultValue = "wait,discard",
-                help = "What each pair is run with: wait, discard; may be repeated")
+        @Setting(defaultValue = "wait,discard", help = "What each pair is run with: wait, discard; may be repeated")
         List<String> onStale,
 
-        @Setting(
-                name = "token-time",
-                defaultValue = "2ms",
-                min = "1ms",
-                max = "1m",
-                help = "Time the stand-in engine takes for one token")
+        @Setting(defaultValue = "2ms", range = "1ms to 1m", help = "Time the stand-in engine takes for one token")
         Duration tokenTime,
 
-        @Setting(
-                name = "filler-sigma",
-                defaultValue = "0.9",
-                min = "0",
-                max = "3",
-                help = "Sigma of that length, which is log-normal")
+        @Setting(defaultValue = "0.9", range = "0 to 3", help = "Sigma of that length, which is log-normal")
         double fillerSigma,
 
-        @Setting(
-                name = "base-port",
-                defaultValue = "18200",
-                min = "1024",
-                max = "65400",
-                help = "First of the five ports that the run takes")
+        @Setting(defaultValue = "18200", range = "1024 to 65400", help = "First of the five ports that the run takes")
         int basePort,
 
-        @Setting(name = "markdown-file", defaultValue = Setting.NONE, help = "File for the table, Markdown") @Nullable
+        @Setting(help = "File for the table, Markdown") @Nullable
         Path markdownFile) {
     /**
      * One run.

@@ -1,6 +1,6 @@
 package io.millrace.sandbox.broker;
 
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.lifecycle.ProcessRunner;
 import java.time.Duration;
 

@@ -15,18 +15,10 @@ import java.util.List;
  * @param keepData whether it is still there after the end
  */
 public record BrokerSettings(
-        @Setting(
-                name = "kafka-host",
-                defaultValue = "127.0.0.1",
-                help = "Address the broker listens on and tells its clients")
+        @Setting(defaultValue = "127.0.0.1", help = "Address the broker listens on and tells its clients")
         String kafkaHost,
 
-        @Setting(
-                name = "kafka-port",
-                defaultValue = "9092",
-                min = "0",
-                max = "65535",
-                help = "Port for clients; 0 takes a free one and logs it")
+        @Setting(defaultValue = "9092", range = "0 to 65535", help = "Port for clients; 0 takes a free one and logs it")
         int kafkaPort,
 
         @Setting(
@@ -36,21 +28,19 @@ public record BrokerSettings(
                         + " where a proxy leads back to it; may be repeated")
         List<String> proxiedListeners,
 
-        @Setting(name = "node-id", defaultValue = "1", min = "1", max = "1000", help = "Id of this node in the quorum")
+        @Setting(defaultValue = "1", range = "1 to 1000", help = "Id of this node in the quorum")
         int nodeId,
 
         @Setting(
-                name = "quorum",
                 defaultValue = "",
                 help = "Every node's controller as id@host:port, the same list at each node; without it the node is"
                         + " alone")
         List<String> quorum,
 
-        @Setting(name = "data-dir", defaultValue = ".millrace/broker", help = "Folder of the broker's log")
+        @Setting(defaultValue = ".millrace/broker", help = "Folder of the broker's log")
         Path dataDir,
 
         @Setting(
-                name = "keep-data",
                 defaultValue = "true",
                 help = "Keep the data folder, so that the next start goes on with it; false empties it at start and at"
                         + " the end")

@@ -1,7 +1,7 @@
 package io.millrace.sandbox.cli;
 
-import io.millrace.common.config.Command;
-import io.millrace.common.config.CommandLines;
+import io.millrace.common.cli.Command;
+import io.millrace.common.cli.CommandLines;
 import io.millrace.ops.OpsMain;
 import io.millrace.producer.ProducerCommand;
 import io.millrace.sandbox.bench.SeedRunCommand;

@@ -17,34 +17,20 @@ import java.util.Map;
 public record ClusterSettings(
         StepSettings step,
 
-        @Setting(
-                name = "slots",
-                defaultValue = "64",
-                min = "1",
-                max = "65536",
-                unit = "samples",
-                help = "Samples each worker keeps in flight")
+        @Setting(defaultValue = "64", range = "1 to 65536 samples", help = "Samples each worker keeps in flight")
         int slots,
 
         @Setting(
                 name = "filler-median",
                 defaultValue = "64",
-                min = "0",
-                max = "1000000",
-                unit = "tokens",
+                range = "0 to 1000000 tokens",
                 help = "Median length of the reasoning before the stand-in engine's answers")
         double fillerMedianTokens,
 
-        @Setting(
-                name = "dataset",
-                defaultValue = "sandbox/data/math-problems.jsonl",
-                help = "Prompts and labels, JSON lines")
+        @Setting(defaultValue = "sandbox/data/math-problems.jsonl", help = "Prompts and labels, JSON lines")
         Path dataset,
 
-        @Setting(
-                name = "data-dir",
-                defaultValue = Setting.REQUIRED,
-                help = "Folder for logs, reports and Kafka's data; emptied at start")
+        @Setting(defaultValue = Setting.REQUIRED, help = "Folder for logs, reports and Kafka's data; emptied at start")
         Path dataDir) {
     /**
      * Asked before anything is started or emptied.

@@ -22,86 +22,51 @@ public record DemoSettings(
 
         @Preset({"run=demo", "mean-group-time=700ms"}) RunSettings run,
 
-        @Setting(
-                name = "steps",
-                defaultValue = "20",
-                min = "1",
-                max = "1000000",
-                unit = "steps",
-                help = "Steps to train; then the demo ends")
+        @Setting(defaultValue = "20", range = "1 to 1000000 steps", help = "Steps to train; then the demo ends")
         long steps,
 
         @Setting(
-                name = "learn",
                 defaultValue = "false",
                 help = "Train for real: the engine answers by a small policy, the trainer makes GRPO updates on it and"
                         + " pushes each version to the engine; the reward rises within 40 steps")
         boolean learn,
 
-        @Setting(name = "engine-seed", defaultValue = "1", help = "Decides every answer and latency of the engine")
+        @Setting(defaultValue = "1", help = "Decides every answer and latency of the engine")
         long engineSeed,
 
-        @Setting(
-                name = "right-share",
-                defaultValue = "0.5",
-                min = "0",
-                max = "1",
-                help = "Share of the stand-in engine's answers that are right")
+        @Setting(defaultValue = "0.5", range = "0 to 1", help = "Share of the stand-in engine's answers that are right")
         double rightShare,
 
-        @Setting(
-                name = "kafka-port",
-                defaultValue = "9092",
-                min = "1",
-                max = "65535",
-                help = "Port of the Kafka broker")
+        @Setting(defaultValue = "9092", range = "1 to 65535", help = "Port of the Kafka broker")
         int kafkaPort,
 
-        @Setting(
-                name = "engine-port",
-                defaultValue = "30000",
-                min = "1",
-                max = "65535",
-                help = "Port of the stand-in engine")
+        @Setting(defaultValue = "30000", range = "1 to 65535", help = "Port of the stand-in engine")
         int enginePort,
 
-        @Setting(
-                name = "trainer-port",
-                defaultValue = "9400",
-                min = "1",
-                max = "65535",
-                help = "Port of the trainer consumer")
+        @Setting(defaultValue = "9400", range = "1 to 65535", help = "Port of the trainer consumer")
         int trainerPort,
 
         @Setting(
-                name = "ops-port",
                 defaultValue = "9410",
-                min = "1",
-                max = "65000",
+                range = "1 to 65000",
                 help = "Port of the producer's metrics, health and status; the workers have those after it")
         int opsPort,
 
         @Setting(
-                name = "keep-data",
                 defaultValue = "false",
                 help = "Keep Kafka's data, so that the next demo with this setting goes on with the run")
         boolean keepData,
 
-        @Setting(name = "report", defaultValue = Setting.NONE, help = "File for the report, JSON") @Nullable
+        @Setting(help = "File for the report, JSON") @Nullable
         Path report,
 
         @Setting(
-                name = "warm-up",
                 defaultValue = "2s",
-                min = "0s",
-                max = "1h",
+                range = "0s to 1h",
                 help = "How long all workers must have been busy before occupancy and rates are measured")
         Duration warmUp,
 
-        @Setting(
-                name = "plain",
-                defaultValue = "false",
-                help = "Print one line per step, as where the output is no terminal")
+        @Setting(defaultValue = "false", help = "Print one line per step, as where the output is no terminal")
         boolean plain) {
     public DemoSettings {
         Map<Integer, String> taken = new LinkedHashMap<>();

@@ -1,6 +1,6 @@
 package io.millrace.sandbox.engine;
 
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.sandbox.engine.model.EngineSettings;

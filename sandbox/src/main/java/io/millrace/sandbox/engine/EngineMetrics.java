@@ -40,7 +40,7 @@ final class EngineMetrics {
         counter("sglang:generation_tokens", "Generated tokens.", counters.generationTokens);
         counter("sglang:num_requests", "Requests received.", counters.requests);
         counter("sglang:num_aborted_requests", "Requests aborted.", counters.aborted);
-        counter("millrace_engine_rejected_requests", "Requests turned away.", counters.rejected);
+        counter("millrace.engine.rejected.requests", "Requests turned away.", counters.rejected);
     }
 
     private void gauge(String name, String help, Engine engine, ToDoubleFunction<Engine> value) {

@@ -2,7 +2,7 @@ package io.millrace.sandbox.model;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.time.Ticker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

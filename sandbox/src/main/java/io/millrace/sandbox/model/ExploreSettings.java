@@ -9,7 +9,6 @@ public record ExploreSettings(
         Bounds bounds,
 
         @Setting(
-                name = "search",
                 defaultValue = "all",
                 help =
                         "all tries every order of events and finds a shortest counter-example; random walks through a world"
@@ -23,37 +22,24 @@ public record ExploreSettings(
         Mutation mutation,
 
         @Setting(
-                name = "states-max",
                 defaultValue = "1000000",
-                min = "1",
-                max = "100000000",
-                unit = "states",
+                range = "1 to 100000000 states",
                 help = "With search all: it ends with so many; each takes about 300 bytes of memory")
         int statesMax,
 
         @Setting(
                 name = "walk-seed",
                 defaultValue = "1",
-                min = "0",
-                max = "1000000000000",
+                range = "0 to 1000000000000",
                 help = "With search random: of the first walk; each walk has the next one")
         long seed,
 
-        @Setting(
-                name = "walks",
-                defaultValue = "1000",
-                min = "1",
-                max = "1000000000",
-                unit = "walks",
-                help = "With search random: how many")
+        @Setting(defaultValue = "1000", range = "1 to 1000000000 walks", help = "With search random: how many")
         int walks,
 
         @Setting(
-                name = "walk-events",
                 defaultValue = "400",
-                min = "1",
-                max = "1000000",
-                unit = "events",
+                range = "1 to 1000000 events",
                 help =
                         "With search random: after so many nothing more goes wrong, and the walk ends when nothing happens")
         int walkEvents) {

@@ -1,6 +1,6 @@
 package io.millrace.sandbox.rehearsal;
 
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.lifecycle.ProcessRunner;
 import java.nio.file.Files;
 import java.nio.file.Path;

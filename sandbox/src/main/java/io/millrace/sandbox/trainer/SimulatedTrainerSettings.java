@@ -25,17 +25,12 @@ import org.jspecify.annotations.Nullable;
 public record SimulatedTrainerSettings(
         StepSettings step,
 
-        @Setting(
-                name = "trainer-url",
-                defaultValue = "http://127.0.0.1:9400",
-                help = "Base address of the trainer consumer")
+        @Setting(defaultValue = "http://127.0.0.1:9400", help = "Base address of the trainer consumer")
         String trainerUrl,
 
         @Setting(
-                name = "steps",
                 defaultValue = Setting.REQUIRED,
-                min = "0",
-                unit = "steps",
+                range = "0 or more steps",
                 help = "Steps to train; 0 trains until stopped")
         long steps,
 
@@ -45,23 +40,15 @@ public record SimulatedTrainerSettings(
                 help = "Engine to tell each new weight version, before the step is acknowledged; may be repeated")
         List<String> engineUrls,
 
-        @Setting(
-                name = "steps-per-version",
-                defaultValue = "1",
-                min = "1",
-                max = "1000000",
-                unit = "steps",
-                help = "Steps per weight update")
+        @Setting(defaultValue = "1", range = "1 to 1000000 steps", help = "Steps per weight update")
         int stepsPerVersion,
 
         @Setting(
-                name = "abort-on-update",
                 defaultValue = "false",
                 help = "Let engines abort what they generate at each new weight version, as SGLang does by default")
         boolean abortOnUpdate,
 
         @Setting(
-                name = "pause-on-update",
                 defaultValue = "false",
                 help =
                         "Update as trainers do that move weights: the run is told, engines are paused and abort what they"
@@ -69,30 +56,24 @@ public record SimulatedTrainerSettings(
         boolean pauseOnUpdate,
 
         @Setting(
-                name = "resume-back",
                 defaultValue = "0",
-                min = "0",
-                max = "1000000",
-                unit = "steps",
+                range = "0 to 1000000 steps",
                 help =
                         "Begin as from a checkpoint so many steps older than the run: a new lineage; 0 goes on where it is")
         int resumeBack,
 
         @Setting(
-                name = "resume-mode",
                 defaultValue = "replay",
                 help = "resume-back: replay asks for the recorded batches again, fresh for new ones")
         ResumeMode resumeMode,
 
         @Setting(
-                name = "version-restart",
                 defaultValue = "false",
                 help =
                         "Count the weight versions from 1 again, as trainers do that keep no count; with pause-on-update")
         boolean versionRestart,
 
         @Setting(
-                name = "learn",
                 defaultValue = "false",
                 help =
                         "Really train the stand-in engine's policy (its --policy true): a GRPO update each step, pushed to"
@@ -100,47 +81,31 @@ public record SimulatedTrainerSettings(
         boolean learn,
 
         @Setting(
-                name = "weights-dir",
                 defaultValue = ".millrace/weights",
                 help = "learn: folder of the weights, which engines read too; the newest in it are gone on with")
         Path weightsDir,
 
-        @Setting(
-                name = "learning-rate",
-                defaultValue = "60",
-                min = "0",
-                max = "1000000",
-                help = "learn: step of the gradient ascent")
+        @Setting(defaultValue = "60", range = "0 to 1000000", help = "learn: step of the gradient ascent")
         double learningRate,
 
         @Setting(
-                name = "clip",
                 defaultValue = "0.2",
-                min = "0",
-                max = "1",
+                range = "0 to 1",
                 help = "learn: how far a probability ratio may leave 1 before its sample stops pushing")
         double clip,
 
-        @Setting(
-                name = "report-file",
-                defaultValue = Setting.NONE,
-                help = "File for the report, JSON; replaced as a whole after each step")
-        @Nullable
+        @Setting(help = "File for the report, JSON; replaced as a whole after each step") @Nullable
         Path reportFile,
 
         @Setting(
-                name = "journal-file",
-                defaultValue = Setting.NONE,
                 help = "File that every batch received and every acknowledgement is added to, JSON lines; each is on"
                         + " disk before training goes on")
         @Nullable
         Path journalFile,
 
         @Setting(
-                name = "retry-limit",
                 defaultValue = "60s",
-                min = "0s",
-                max = "24h",
+                range = "0s to 24h",
                 help = "How long the trainer consumer or an engine may be out of reach before this gives up")
         Duration retryLimit) {
     /** Which batches a trainer wants that begins from an older checkpoint. */

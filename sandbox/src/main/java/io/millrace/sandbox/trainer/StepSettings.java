@@ -11,28 +11,11 @@ import java.time.Duration;
  * @param trainTime how long one step takes
  */
 public record StepSettings(
-        @Setting(
-                name = "batch-groups",
-                defaultValue = "32",
-                min = "1",
-                max = "65536",
-                unit = "groups",
-                help = "Groups of one step")
+        @Setting(defaultValue = "32", range = "1 to 65536 groups", help = "Groups of one step")
         int batchGroups,
 
-        @Setting(
-                name = "samples-per-group",
-                defaultValue = "8",
-                min = "1",
-                max = "4096",
-                unit = "samples",
-                help = "Samples of one group")
+        @Setting(defaultValue = "8", range = "1 to 4096 samples", help = "Samples of one group")
         int samplesPerGroup,
 
-        @Setting(
-                name = "train-time",
-                defaultValue = "1s",
-                min = "0s",
-                max = "24h",
-                help = "How long the training of one step takes")
+        @Setting(defaultValue = "1s", range = "0s to 24h", help = "How long the training of one step takes")
         Duration trainTime) {}

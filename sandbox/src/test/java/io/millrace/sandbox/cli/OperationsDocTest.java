@@ -3,7 +3,7 @@ package io.millrace.sandbox.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.common.config.Command;
+import io.millrace.common.cli.Command;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingSpec;
 import java.nio.file.Files;
@@ -103,7 +103,7 @@ class OperationsDocTest {
                         .map(text -> "`" + text + "`")
                         .orElse("");
         return "| `" + spec.name() + "` | " + fallback + " | "
-                + (spec.range().isEmpty() ? spec.declared().unit() : spec.range()) + " | "
+                + spec.allowed() + " | "
                 + spec.declared().help().replace("|", "\\|") + users + " |\n";
     }
 

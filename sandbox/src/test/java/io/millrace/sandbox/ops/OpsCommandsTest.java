@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.common.config.CommandLines;
+import io.millrace.common.cli.CommandLines;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;

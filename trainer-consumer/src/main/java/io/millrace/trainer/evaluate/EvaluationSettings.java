@@ -23,9 +23,7 @@ public record EvaluationSettings(
         @Setting(
                 name = "eval-interval",
                 defaultValue = "0",
-                min = "0",
-                max = "1000000",
-                unit = "steps",
+                range = "0 to 1000000 steps",
                 help = "Evaluate each time so many steps more are in the weights that engines serve; 0 for never")
         int interval,
 
@@ -45,9 +43,7 @@ public record EvaluationSettings(
         @Setting(
                 name = "eval-samples",
                 defaultValue = "1",
-                min = "1",
-                max = "4096",
-                unit = "samples",
+                range = "1 to 4096 samples",
                 help = "Samples of each prompt of an evaluation")
         int samples,
 
@@ -59,7 +55,6 @@ public record EvaluationSettings(
 
         @Setting(
                 name = "eval-reward-type",
-                defaultValue = Setting.NONE,
                 help = "Reward of evaluations, for prompts whose metadata has no rm_type; the producer's --reward-type"
                         + " when unset")
         @Nullable
@@ -67,33 +62,22 @@ public record EvaluationSettings(
 
         @Setting(
                 name = "eval-temperature",
-                defaultValue = Setting.NONE,
-                min = "0.0",
+                range = "0.0 or more",
                 help = "Sampling temperature of evaluations; the producer's when unset, and so for the next three")
         @Nullable
         Double temperature,
 
-        @Setting(
-                name = "eval-top-p",
-                defaultValue = Setting.NONE,
-                max = "1.0",
-                help = "Nucleus sampling's share in evaluations, above 0")
+        @Setting(name = "eval-top-p", range = "at most 1.0", help = "Nucleus sampling's share in evaluations, above 0")
         @Nullable
         Double topP,
 
-        @Setting(
-                name = "eval-top-k",
-                defaultValue = Setting.NONE,
-                min = "-1",
-                help = "Candidates per token in evaluations; -1 for all")
+        @Setting(name = "eval-top-k", range = "-1 or more", help = "Candidates per token in evaluations; -1 for all")
         @Nullable
         Integer topK,
 
         @Setting(
                 name = "eval-max-new-tokens",
-                defaultValue = Setting.NONE,
-                min = "1",
-                unit = "tokens",
+                range = "1 or more tokens",
                 help = "Longest response of one sample of an evaluation")
         @Nullable
         Integer maxNewTokens,
@@ -101,26 +85,21 @@ public record EvaluationSettings(
         @Setting(
                 name = "eval-time-limit",
                 defaultValue = "1h",
-                min = "1s",
-                max = "168h",
+                range = "1s to 168h",
                 help = "Time from an evaluation's request on after which it is reported with what there is")
         Duration timeLimit,
 
         @Setting(
                 name = "evals-open-max",
                 defaultValue = "4",
-                min = "1",
-                max = "1000",
-                unit = "evaluations",
+                range = "1 to 1000 evaluations",
                 help = "Evaluations under way at once; one more is refused, one that is due by itself is left out")
         int openMax,
 
         @Setting(
                 name = "keep-evals",
                 defaultValue = "20",
-                min = "0",
-                max = "100000",
-                unit = "evaluations",
+                range = "0 to 100000 evaluations",
                 help = "Reported evaluations whose results stay on eval-results; reports stay in any case")
         int keep) {
     public EvaluationSettings {

@@ -21,11 +21,8 @@ public record FilterSettings(
         List<String> filters,
 
         @Setting(
-                name = "max-consecutive-filtered",
                 defaultValue = "1000",
-                min = "1",
-                max = "10000000",
-                unit = "groups",
+                range = "1 to 10000000 groups",
                 help = "Most groups dropped by filters in a row; past it the trainer is told and the process ends")
         int maxConsecutiveFiltered) {
     public FilterSettings {

@@ -11,30 +11,24 @@ import io.millrace.common.config.SettingException;
  */
 public record GateSettings(
         @Setting(
-                name = "max-staleness",
                 defaultValue = "4",
-                min = "0",
-                max = "1000",
-                unit = "weight versions",
+                range = "0 to 1000 weight versions",
                 help = "Most versions between the oldest token of a group and its hand-over; at least pipeline-depth")
         int maxStaleness,
 
         @Setting(
-                name = "on-stale",
                 defaultValue = "wait",
                 help = "wait holds a step in time for groups that would pass the bound; discard throws those away that"
                         + " have passed it, and refills")
         OnStale onStale,
 
         @Setting(
-                name = "batch-order",
                 defaultValue = "oldest-first",
                 help = "Which finished groups make a step: oldest-first, completion-order, or strict, which takes them"
                         + " by index without a gap, the same whatever the timing")
         BatchOrder batchOrder,
 
         @Setting(
-                name = "mask-stale-tokens",
                 defaultValue = "false",
                 help =
                         "Hand over groups that have tokens past the bound, with the loss_mask of those tokens 0; then only"

@@ -13,9 +13,7 @@ public record VersionSettings(
         @Setting(
                 name = "version-jump-max",
                 defaultValue = "8",
-                min = "1",
-                max = "1000000",
-                unit = "weight versions",
+                range = "1 to 1000000 weight versions",
                 help =
                         "How far above the current weight version the next one may be; what is further is refused, from the"
                                 + " trainer, or taken for no version, from an engine")

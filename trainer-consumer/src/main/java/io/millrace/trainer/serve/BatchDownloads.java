@@ -75,18 +75,18 @@ public final class BatchDownloads {
         this.stalled = ended(registry, "stalled");
         this.displaced = ended(registry, "displaced");
         this.left = ended(registry, "left");
-        Gauge.builder("millrace_trainer_downloads", (Supplier<Number>)
+        Gauge.builder("millrace.trainer.downloads", (Supplier<Number>)
                         () -> standing().underWay())
                 .description("Batches being made and sent to readers")
                 .register(registry);
-        Gauge.builder("millrace_trainer_downloads_standing_still", (Supplier<Number>)
+        Gauge.builder("millrace.trainer.downloads.standing.still", (Supplier<Number>)
                         () -> standing().standingStill())
                 .description("Of those, whose reader takes nothing")
                 .register(registry);
     }
 
     private static Counter ended(MeterRegistry registry, String reason) {
-        return Counter.builder("millrace_trainer_downloads_ended")
+        return Counter.builder("millrace.trainer.downloads.ended")
                 .description("Downloads of batches that were not finished")
                 .tag("reason", reason)
                 .register(registry);

@@ -13,27 +13,21 @@ import java.time.Duration;
  */
 public record DownloadSettings(
         @Setting(
-                name = "downloads-max",
                 defaultValue = "16",
-                min = "1",
-                max = "256",
-                unit = "downloads",
+                range = "1 to 256 downloads",
                 help = "Batches sent over HTTP at once, a rank each; one more ends one that stands still, or gets 503")
         int downloadsMax,
 
         @Setting(
-                name = "downloads-memory-max",
                 defaultValue = "512MiB",
-                min = "1MiB",
-                max = "64GiB",
+                range = "1MiB to 64GiB",
                 help = "Memory of the batches that are being sent, together; one alone may be larger")
         ByteSize downloadsMemoryMax,
 
         @Setting(
                 name = "download-stall-limit",
                 defaultValue = "30s",
-                min = "1s",
-                max = "1h",
+                range = "1s to 1h",
                 help = "Time in which a reader of a batch must take the next 64 KiB; then its connection is closed")
         Duration stallLimit) {
     public static final DownloadSettings DEFAULTS =

@@ -20,79 +20,58 @@ import org.jspecify.annotations.Nullable;
  */
 public record RecoverySettings(
         @Setting(
-                name = "snapshot-records",
                 defaultValue = "200",
-                min = "1",
-                max = "1000000",
-                unit = "records",
+                range = "1 to 1000000 records",
                 help = "Records on the steps topic between two snapshots; a restart reads from the last one")
         int snapshotRecords,
 
         @Setting(
-                name = "trim-interval",
                 defaultValue = "30s",
-                min = "100ms",
-                max = "1h",
+                range = "100ms to 1h",
                 help = "Time between two deletions of results that no unsettled group and no kept step needs")
         Duration trimInterval,
 
         @Setting(
-                name = "keep-steps",
                 defaultValue = "100",
-                min = "0",
-                max = "100000",
-                unit = "steps",
+                range = "0 to 100000 steps",
                 help = "Acknowledged steps whose results are kept for a replay, whatever checkpoint the trainer names")
         int keepSteps,
 
         @Setting(
-                name = "keep-steps-max",
                 defaultValue = "1000",
-                min = "1",
-                max = "100000",
-                unit = "steps",
+                range = "1 to 100000 steps",
                 help = "Steps kept since the newest checkpoint named; past it no further step is leased until a newer"
                         + " one is named")
         int keepStepsMax,
 
         @Setting(
-                name = "resume-step",
-                defaultValue = Setting.NONE,
-                min = "0",
+                range = "0 or more",
                 help = "Go back to the checkpoint that resumes at this step, before anything is served")
         @Nullable
         Long resumeStep,
 
         @Setting(
-                name = "resume-mode",
                 defaultValue = "replay",
                 help = "With resume-step: replay serves the recorded batches again, fresh goes on with new groups")
         ResumeMode resumeMode,
 
         @Setting(
-                name = "resume-lineage",
-                defaultValue = Setting.NONE,
-                min = "1",
+                range = "1 or more",
                 help = "With resume-step: the lineage that this opens; a run that is in it already stays as it is, so a"
                         + " restart with the same flags does not go back again")
         @Nullable
         Long resumeLineage,
 
         @Setting(
-                name = "resume-version",
-                defaultValue = Setting.NONE,
-                min = "0",
-                unit = "weight versions",
+                range = "0 or more weight versions",
                 help = "With resume-step: what the trainer calls the weights of that checkpoint, where it was begun in"
                         + " another run; without, its ready says it")
         @Nullable
         Long resumeVersion,
 
         @Setting(
-                name = "missing-result-timeout",
                 defaultValue = "10s",
-                min = "100ms",
-                max = "10m",
+                range = "100ms to 10m",
                 help = "A result that a receipt names counts as missing when its partition ends before it for so long;"
                         + " its group is then issued again")
         Duration missingResultTimeout) {

@@ -60,42 +60,42 @@ public final class TrainerMetrics {
 
     public TrainerMetrics(MeterRegistry registry) {
         this.registry = registry;
-        gauge("finished_groups", "Finished groups that wait to be leased", finished);
-        gauge("leased_groups", "Groups of the open step", leased);
-        gauge("payload_bytes", "Finished groups in memory", payloadBytes);
-        gauge("weight_version", "The trainer's weight version", weightVersion);
-        gauge("low_water_mark", "Every group index below it is settled", lowWaterMark);
-        gauge("consecutive_filtered_groups", "Groups dropped by filters since one was kept", consecutiveFiltered);
-        gauge("consecutive_abandoned_groups", "Groups given up since one finished", consecutiveAbandoned);
-        trained = counter("trained_groups", "Groups trained");
-        abandoned = counter("abandoned_groups", "Groups settled because their attempts were used up");
+        gauge("finished.groups", "Finished groups that wait to be leased", finished);
+        gauge("leased.groups", "Groups of the open step", leased);
+        gauge("payload.bytes", "Finished groups in memory", payloadBytes);
+        gauge("weight.version", "The trainer's weight version", weightVersion);
+        gauge("low.water.mark", "Every group index below it is settled", lowWaterMark);
+        gauge("consecutive.filtered.groups", "Groups dropped by filters since one was kept", consecutiveFiltered);
+        gauge("consecutive.abandoned.groups", "Groups given up since one finished", consecutiveAbandoned);
+        trained = counter("trained.groups", "Groups trained");
+        abandoned = counter("abandoned.groups", "Groups settled because their attempts were used up");
         duplicates = counter("duplicates", "Results dropped because their group had one before");
-        late = counter("late_results", "Results past the bound that were taken back, since a newer attempt is out");
+        late = counter("late.results", "Results past the bound that were taken back, since a newer attempt is out");
         readAgain = counter(
-                "groups_read_again", "Groups in parts that were read again, since too many were under way to be held");
-        missing = counter("missing_results", "Results that are not where a receipt says");
-        leasesVoid = counter("void_leases", "Leases given up since groups of them could not be read back");
-        truncated = counter("truncated_logs", "Times a topic was found to have lost its tail");
-        sessionsLost = counter("sessions_lost", "Times the topics had to be read again after a client failed");
+                "groups.read.again", "Groups in parts that were read again, since too many were under way to be held");
+        missing = counter("missing.results", "Results that are not where a receipt says");
+        leasesVoid = counter("void.leases", "Leases given up since groups of them could not be read back");
+        truncated = counter("truncated.logs", "Times a topic was found to have lost its tail");
+        sessionsLost = counter("sessions.lost", "Times the topics had to be read again after a client failed");
         snapshotsTooLarge =
-                counter("snapshots_too_large", "Snapshots that were not written since no record takes them");
-        foreign = counter("foreign_records", "Records of steps and policy that are not ours, met when they were read");
+                counter("snapshots.too.large", "Snapshots that were not written since no record takes them");
+        foreign = counter("foreign.records", "Records of steps and policy that are not ours, met when they were read");
         discardedFor(Intake.LINEAGE);
         discardedFor(StepChooser.STALE);
-        leaseWarnings = counter("lease_warnings", "Leases beyond steps-per-version");
-        maskedTokens = counter("masked_tokens", "Tokens handed over with loss_mask 0 because of their age");
-        leaseWait = Timer.builder("millrace_trainer_lease_wait")
+        leaseWarnings = counter("lease.warnings", "Leases beyond steps-per-version");
+        maskedTokens = counter("masked.tokens", "Tokens handed over with loss_mask 0 because of their age");
+        leaseWait = Timer.builder("millrace.trainer.lease.wait")
                 .description("From the first request for a step to its lease")
                 .register(registry);
-        batchRead = Timer.builder("millrace_trainer_batch_read")
+        batchRead = Timer.builder("millrace.trainer.batch.read")
                 .description("Reading and decoding the groups of a step")
                 .register(registry);
-        groupsPerStep = DistributionSummary.builder("millrace_trainer_step_groups")
+        groupsPerStep = DistributionSummary.builder("millrace.trainer.step.groups")
                 .description("Groups of a leased step")
                 .register(registry);
         staleness = staleness("staleness", "Weight versions between a group's oldest token and its hand-over");
-        stalenessInFlight = staleness("staleness_in_flight", "Of those, between its oldest and its newest token");
-        stalenessInQueue = staleness("staleness_in_queue", "Of those, after its newest token");
+        stalenessInFlight = staleness("staleness.in.flight", "Of those, between its oldest and its newest token");
+        stalenessInQueue = staleness("staleness.in.queue", "Of those, after its newest token");
         for (Problem problem : Problem.values()) {
             badRecord(problem);
         }
@@ -105,26 +105,26 @@ public final class TrainerMetrics {
     }
 
     private void gauge(String name, String description, AtomicLong value) {
-        Gauge.builder("millrace_trainer_" + name, (Supplier<Number>) value::get)
+        Gauge.builder("millrace.trainer." + name, (Supplier<Number>) value::get)
                 .description(description)
                 .register(registry);
     }
 
     private Counter counter(String name, String description) {
-        return Counter.builder("millrace_trainer_" + name)
+        return Counter.builder("millrace.trainer." + name)
                 .description(description)
                 .register(registry);
     }
 
     private DistributionSummary staleness(String name, String description) {
-        return DistributionSummary.builder("millrace_trainer_" + name)
+        return DistributionSummary.builder("millrace.trainer." + name)
                 .description(description)
                 .serviceLevelObjectives(STALENESS_BUCKETS)
                 .register(registry);
     }
 
     private Counter badRecord(Problem problem) {
-        return Counter.builder("millrace_trainer_bad_records")
+        return Counter.builder("millrace.trainer.bad.records")
                 .description("Records of results that name no group")
                 .tag("reason", problem.name().toLowerCase(Locale.ROOT))
                 .register(registry);
@@ -133,14 +133,14 @@ public final class TrainerMetrics {
     private Counter discardedFor(String reason) {
         return discarded.computeIfAbsent(
                 reason,
-                word -> Counter.builder("millrace_trainer_discarded_groups")
+                word -> Counter.builder("millrace.trainer.discarded.groups")
                         .description("Groups settled without being trained")
                         .tag("reason", word)
                         .register(registry));
     }
 
     private Counter rejectedBy(Flaw flaw) {
-        return Counter.builder("millrace_trainer_rejected")
+        return Counter.builder("millrace.trainer.rejected")
                 .description("Results that could not be used")
                 .tag("reason", flaw.name().toLowerCase(Locale.ROOT))
                 .register(registry);

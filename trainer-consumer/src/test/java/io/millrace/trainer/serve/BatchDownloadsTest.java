@@ -94,7 +94,7 @@ class BatchDownloadsTest {
     }
 
     private double ended(String reason) {
-        return registry.get("millrace_trainer_downloads_ended")
+        return registry.get("millrace.trainer.downloads.ended")
                 .tag("reason", reason)
                 .counter()
                 .count();

@@ -58,7 +58,7 @@ class ResultsFeedTest {
     }
 
     private double truncated() {
-        return registry.get("millrace_trainer_truncated_logs").counter().count();
+        return registry.get("millrace.trainer.truncated.logs").counter().count();
     }
 
     @Test

@@ -43,24 +43,15 @@ public record ChaosSettings(
 
         @Preset({"run=chaos", "workers=3"}) RunSettings run,
 
-        @Setting(name = "seed", defaultValue = "1", help = "Decides every fault, its target and its pause")
+        @Setting(defaultValue = "1", help = "Decides every fault, its target and its pause")
         long seed,
 
-        @Setting(
-                name = "faults",
-                defaultValue = "30",
-                min = "1",
-                max = "100000",
-                unit = "faults",
-                help = "Faults of the run")
+        @Setting(defaultValue = "30", range = "1 to 100000 faults", help = "Faults of the run")
         int faults,
 
         @Setting(
-                name = "faults-per-role-min",
                 defaultValue = "0",
-                min = "0",
-                max = "100000",
-                unit = "faults",
+                range = "0 to 100000 faults",
                 help = "Refuse to start when a role would get fewer faults")
         int faultsPerRoleMin,
 
@@ -82,85 +73,54 @@ public record ChaosSettings(
         List<String> kinds,
 
         @Setting(
-                name = "pause-max",
                 defaultValue = "1s",
-                min = "0s",
-                max = "1h",
+                range = "0s to 1h",
                 help = "Longest pause between a recovery and the next fault; each is drawn")
         Duration pauseMax,
 
         @Setting(
-                name = "overlap-share",
                 defaultValue = "0.2",
-                min = "0",
-                max = "1",
+                range = "0 to 1",
                 help = "Share of faults that do not wait for the recovery from the one before")
         double overlapShare,
 
-        @Setting(
-                name = "recovery-limit",
-                defaultValue = "2m",
-                min = "1s",
-                max = "1h",
-                help = "A recovery that takes longer is a finding")
+        @Setting(defaultValue = "2m", range = "1s to 1h", help = "A recovery that takes longer is a finding")
         Duration recoveryLimit,
 
         @Setting(
-                name = "drain-limit",
                 defaultValue = "5m",
-                min = "1s",
-                max = "24h",
+                range = "1s to 24h",
                 help = "How long the run may take after the last fault until every group is settled")
         Duration drainLimit,
 
         @Setting(
-                name = "brokers",
                 defaultValue = "1",
-                min = "1",
-                max = "3",
-                unit = "brokers",
+                range = "1 to 3 brokers",
                 help = "Brokers; with 3 topics have 3 copies, with more than one the links to brokers are left whole")
         int brokers,
 
-        @Setting(
-                name = "engines",
-                defaultValue = "2",
-                min = "1",
-                max = "4",
-                unit = "processes",
-                help = "Stand-in engines to start")
+        @Setting(defaultValue = "2", range = "1 to 4 processes", help = "Stand-in engines to start")
         int engines,
 
         @Setting(
-                name = "poison-share",
                 defaultValue = "0.03",
-                min = "0",
-                max = "0.5",
+                range = "0 to 0.5",
                 help = "Share of prompts that engines refuse each time, so that their groups are given up")
         double poisonShare,
 
         @Setting(
-                name = "eval-interval",
                 defaultValue = "5",
-                min = "0",
-                max = "1000000",
-                unit = "steps",
+                range = "0 to 1000000 steps",
                 help = "Evaluate each time so many steps more are in the weights; 0 for never")
         int evalInterval,
 
-        @Setting(
-                name = "base-port",
-                defaultValue = "19000",
-                min = "1024",
-                max = "65400",
-                help = "First of the 48 ports that the run takes")
+        @Setting(defaultValue = "19000", range = "1024 to 65400", help = "First of the 48 ports that the run takes")
         int basePort,
 
-        @Setting(name = "report-file", defaultValue = Setting.NONE, help = "File for the report, JSON") @Nullable
+        @Setting(help = "File for the report, JSON") @Nullable
         Path reportFile,
 
-        @Setting(name = "markdown-file", defaultValue = Setting.NONE, help = "File for the report's tables, Markdown")
-        @Nullable
+        @Setting(help = "File for the report's tables, Markdown") @Nullable
         Path markdownFile) {
     /** The trainer consumer's default. */
     private static final long MAX_STALENESS = 4;

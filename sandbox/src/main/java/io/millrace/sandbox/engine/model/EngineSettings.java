@@ -13,39 +13,30 @@ public record EngineSettings(
         @Setting(
                 name = "engine-port",
                 defaultValue = "30000",
-                min = "0",
-                max = "65535",
+                range = "0 to 65535",
                 help = "Port the engine listens on; 0 takes a free one and logs it")
         int port,
 
-        @Setting(name = "model-name", defaultValue = "millrace-toy", help = "What the engine calls its model")
+        @Setting(defaultValue = "millrace-toy", help = "What the engine calls its model")
         String modelName,
 
         @Setting(name = "engine-seed", defaultValue = "1", help = "Decides every answer")
         long seed,
 
-        @Setting(
-                name = "right-share",
-                defaultValue = "0.5",
-                min = "0",
-                max = "1",
-                help = "Share of right answers for prompts found in --answers")
+        @Setting(defaultValue = "0.5", range = "0 to 1", help = "Share of right answers for prompts found in --answers")
         double rightShare,
 
         @Setting(
                 name = "filler-median",
                 defaultValue = "64",
-                min = "0",
-                max = "1000000",
-                unit = "tokens",
+                range = "0 to 1000000 tokens",
                 help = "Median of the log-normal length of the reasoning before an answer")
         double fillerMedianTokens,
 
-        @Setting(name = "filler-sigma", defaultValue = "0.8", min = "0", max = "3", help = "Sigma of that length")
+        @Setting(defaultValue = "0.8", range = "0 to 3", help = "Sigma of that length")
         double fillerSigma,
 
         @Setting(
-                name = "policy",
                 defaultValue = "false",
                 help =
                         "Answer by a small policy with weights of its own, which POST /update_weights_from_disk replaces,"
@@ -53,99 +44,68 @@ public record EngineSettings(
         boolean policy,
 
         @Setting(
-                name = "latency",
                 defaultValue = "w1",
                 help =
                         "Model of response times: w1 draws the benchmark workload W1, lognormal a median and sigma, tokens"
                                 + " takes the same time for each token")
         Latency latency,
 
-        @Setting(name = "latency-seed", defaultValue = "1", help = "Decides every response time")
+        @Setting(defaultValue = "1", help = "Decides every response time")
         long latencySeed,
 
         @Setting(
                 name = "mean-group-time",
                 defaultValue = "2s",
-                min = "0s",
-                max = "24h",
+                range = "0s to 24h",
                 help = "w1: mean time of a group of 8 samples, its slowest sample's")
         Duration latencyMeanGroup,
 
         @Setting(
-                name = "latency-median",
                 defaultValue = "1s",
-                min = "0s",
-                max = "24h",
+                range = "0s to 24h",
                 help = "lognormal: median time of a request; 0s answers at once")
         Duration latencyMedian,
 
-        @Setting(
-                name = "latency-sigma",
-                defaultValue = "0.6",
-                min = "0",
-                max = "3",
-                help = "lognormal: its sigma; 0 is a constant time")
+        @Setting(defaultValue = "0.6", range = "0 to 3", help = "lognormal: its sigma; 0 is a constant time")
         double latencySigma,
 
-        @Setting(name = "token-time", defaultValue = "10ms", min = "0s", max = "1m", help = "tokens: time of one token")
+        @Setting(defaultValue = "10ms", range = "0s to 1m", help = "tokens: time of one token")
         Duration tokenTime,
 
         @Setting(
-                name = "version-shape",
                 defaultValue = "spans",
                 help = "What the engine tells of its weight versions: spans over the tokens of each answer, scalar (the"
                         + " one at the end of each answer, as older engines do), asked (nothing in answers, but when asked)"
                         + " or none")
         VersionShape versionShape,
 
-        @Setting(
-                name = "max-running",
-                defaultValue = "256",
-                min = "1",
-                max = "100000",
-                unit = "requests",
-                help = "Requests generating at a time")
+        @Setting(defaultValue = "256", range = "1 to 100000 requests", help = "Requests generating at a time")
         int maxRunning,
 
         @Setting(
-                name = "max-queued",
                 defaultValue = "1024",
-                min = "0",
-                max = "1000000",
-                unit = "requests",
+                range = "0 to 1000000 requests",
                 help = "Requests waiting beyond those; more are refused with 503")
         int maxQueued,
 
         @Setting(
                 name = "context-length",
                 defaultValue = "32768",
-                min = "16",
-                max = "10000000",
-                unit = "tokens",
+                range = "16 to 10000000 tokens",
                 help = "Prompt and answer together")
         int contextLengthTokens,
 
         @Setting(
-                name = "ledger-requests-max",
                 defaultValue = "1000000",
-                min = "1",
-                max = "100000000",
-                unit = "requests",
+                range = "1 to 100000000 requests",
                 help = "Requests the ledger remembers; later ones are only counted")
         int ledgerRequestsMax,
 
-        @Setting(
-                name = "ledger-file",
-                defaultValue = Setting.NONE,
-                help = "File that gets a JSON line for each request that has ended; an existing one is continued")
+        @Setting(help = "File that gets a JSON line for each request that has ended; an existing one is continued")
         @Nullable
         Path ledgerFile,
 
-        @Setting(
-                name = "answers",
-                defaultValue = Setting.NONE,
-                help = "JSONL with prompts and labels; without it no answer is right on purpose")
-        @Nullable
+        @Setting(help = "JSONL with prompts and labels; without it no answer is right on purpose") @Nullable
         Path answers) {
     /** Models of response times. */
     public enum Latency {

@@ -1,9 +1,12 @@
-package io.millrace.common.config;
+package io.millrace.common.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.config.SettingException;
+import io.millrace.common.config.SettingSpec;
+import io.millrace.common.config.TestingSettings;
 import io.millrace.common.config.TestingSettings.Everything;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,5 +1,12 @@
-package io.millrace.common.config;
+package io.millrace.common.cli;
 
+import io.millrace.common.config.Environment;
+import io.millrace.common.config.KnownSettings;
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
+import io.millrace.common.config.SettingSpec;
+import io.millrace.common.config.SettingsBinder;
+import io.millrace.common.config.YamlSettings;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -66,7 +73,7 @@ public final class CommandLines {
 
     private static OptionSpec option(SettingSpec setting) {
         boolean multiple = setting.type() == List.class || setting.type() == Map.class;
-        String allowed = setting.range().isEmpty() ? setting.declared().unit() : setting.range();
+        String allowed = setting.allowed();
         boolean required = setting.defaultValue().equals(Setting.REQUIRED);
         String fallback = setting.fallback()
                 .filter(text -> !text.isEmpty())

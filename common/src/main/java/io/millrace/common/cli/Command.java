@@ -1,4 +1,7 @@
-package io.millrace.common.config;
+package io.millrace.common.cli;
+
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.SettingException;
 
 /**
  * One command of the program.
