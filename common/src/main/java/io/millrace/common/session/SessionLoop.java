@@ -6,6 +6,7 @@ import io.millrace.common.time.Ticker;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +74,7 @@ public final class SessionLoop<S extends SessionLoop.Session> implements OwnerLo
     private final Work<S> work;
     private final String what;
     private final Duration betweenTries;
+    private final Duration stopPatience;
     private final EverySoOften lines;
     private final CountDownLatch stopping = new CountDownLatch(1);
     /** Also woken by other threads. */
@@ -83,16 +85,18 @@ public final class SessionLoop<S extends SessionLoop.Session> implements OwnerLo
 
     /** @param what is read again, for the log, {@code the topics} */
     public SessionLoop(Work<S> work, String what, Ticker ticker) {
-        this(work, what, ticker, BETWEEN_TRIES);
+        this(work, what, ticker, BETWEEN_TRIES, STOP_PATIENCE);
     }
 
     /**
      * For tests, which do not wait.
      *
      * @param betweenTries how long, in real time
+     * @param stopPatience with a call under way at a stop, likewise
      */
-    public SessionLoop(Work<S> work, String what, Ticker ticker, Duration betweenTries) {
+    public SessionLoop(Work<S> work, String what, Ticker ticker, Duration betweenTries, Duration stopPatience) {
         this.betweenTries = betweenTries;
+        this.stopPatience = stopPatience;
         this.work = work;
         this.what = what;
         this.lines = new EverySoOften(BETWEEN_LINES, ticker);
@@ -165,7 +169,7 @@ public final class SessionLoop<S extends SessionLoop.Session> implements OwnerLo
         if (turning != null) {
             Thread.ofVirtual().start(() -> {
                 try {
-                    if (!turning.join(STOP_PATIENCE)) {
+                    if (!turning.join(stopPatience)) {
                         turning.interrupt();
                     }
                 } catch (InterruptedException e) {
@@ -179,8 +183,14 @@ public final class SessionLoop<S extends SessionLoop.Session> implements OwnerLo
         S present = session;
         session = null;
         open = false;
-        if (present != null) {
+        if (present == null) {
+            return;
+        }
+        try {
             present.close();
+        } catch (KafkaException e) {
+            // It is thrown away, and its broker may be gone.
+            log.debug("a session closed in a hurry", e);
         }
     }
 

@@ -5,6 +5,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.Lane;
@@ -20,6 +21,7 @@ import io.millrace.producer.publish.PublishedTask;
 import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.queue.QueueWatch;
 import io.millrace.producer.status.ProducerMetrics;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -69,7 +71,11 @@ public final class GroupStream {
 
     private record Answered(Decision decision, RunPublisher.Item item) {}
 
+    /** One that cannot be made anew is due again and again. */
+    private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
+
     private final Ledger ledger;
+    private final EverySoOften missingTasks;
     private final Map<Lane, LaneEdge> lanes;
     private final Remake remake;
     private final RunPublisher publisher;
@@ -99,6 +105,7 @@ public final class GroupStream {
         this.metrics = metrics;
         this.clock = clock;
         this.ticker = ticker;
+        this.missingTasks = new EverySoOften(BETWEEN_LINES, ticker);
     }
 
     public Ledger ledger() {
@@ -222,7 +229,7 @@ public final class GroupStream {
     }
 
     private RunPublisher.@Nullable Item item(Decision decision, @Nullable TrainingTask before, Policy policy) {
-        if (before == null) {
+        if (before == null && missingTasks.isDue()) {
             log.warn(
                     "the task of {} group {} stands on its lane no more: where that can be, it is made anew, with sampling as"
                             + " it is set now",

@@ -35,7 +35,7 @@ class ProducerWorkTest {
     void start() throws Exception {
         producer = new InMemoryProducer(folder, Map.of());
         work = producer.work();
-        loop = new SessionLoop<>(work, "the topics", producer.ticker, Duration.ZERO);
+        loop = new SessionLoop<>(work, "the topics", producer.ticker, Duration.ZERO, Duration.ofHours(1));
     }
 
     @AfterEach
