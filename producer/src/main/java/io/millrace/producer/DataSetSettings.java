@@ -61,8 +61,9 @@ public record DataSetSettings(
         double badRowsMaxShare,
 
         @Setting(
-                help = "Reward of prompts whose metadata has no rm_type: math, dapo, f1 or random, each also with the"
-                        + " prefix boxed_; without it a row that names none is a bad row")
+                help =
+                        "Reward of prompts whose metadata has no rm_type; an unknown name is refused with those that there are."
+                                + " Without it a row that names none is a bad row")
         @Nullable
         String rewardType) {
     public DataSetSettings {

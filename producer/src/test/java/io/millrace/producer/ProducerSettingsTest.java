@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingsBinder;
+import io.millrace.common.record.RewardType;
 import io.millrace.common.testing.SettingsContract;
 import io.millrace.producer.source.row.ChatTemplate;
 import java.util.HashMap;
@@ -55,11 +56,7 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
 
     @Test
     void aRewardThatNobodyKnowsIsRefusedWithTheKnownOnes() {
-        refused(
-                Map.of("reward-type", "maths"),
-                "--reward-type",
-                "'maths'",
-                "known: dapo, f1, math, random, each also with the prefix boxed_");
+        refused(Map.of("reward-type", "maths"), "--reward-type", "'maths'", "known: " + RewardType.known());
     }
 
     @Test

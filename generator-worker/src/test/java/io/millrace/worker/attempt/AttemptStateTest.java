@@ -46,7 +46,6 @@ class AttemptStateTest {
                                 new int[tokens],
                                 new float[tokens],
                                 finish,
-                                2,
                                 0,
                                 "0",
                                 List.of(),

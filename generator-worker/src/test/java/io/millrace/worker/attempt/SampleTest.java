@@ -60,7 +60,7 @@ class SampleTest {
         for (int token : tokens) {
             text.append((char) ('a' + token % 26));
         }
-        return new Generation(text.toString(), tokens, logProbs, finish, 5, 4, word, spans, new SpecInfo(1, 2, 3, 4));
+        return new Generation(text.toString(), tokens, logProbs, finish, 4, word, spans, new SpecInfo(1, 2, 3, 4));
     }
 
     /** The versions of tokens from..to, as an engine tells them of one request. */

@@ -92,7 +92,7 @@ class WeightVersionsTest {
     private static WeightVersions versions(String before, String word, List<Generation.Span> spans) {
         return WeightVersions.of(
                 new Generation(
-                        "ab", new int[] {1, 2}, new float[] {-1, -1}, Generation.Finish.STOP, 1, 0, word, spans, null),
+                        "ab", new int[] {1, 2}, new float[] {-1, -1}, Generation.Finish.STOP, 0, word, spans, null),
                 before,
                 ISSUE,
                 VersionWord::number);
@@ -104,7 +104,7 @@ class WeightVersionsTest {
         gate.news(new Policy(
                 new Lineage(1), new WeightVersion(9), 0, Policy.State.READY, 0, new VersionWords(8, true, false, 8)));
         WeightVersions versions = WeightVersions.of(
-                new Generation("ab", new int[2], new float[2], Generation.Finish.STOP, 1, 0, null, List.of(), null),
+                new Generation("ab", new int[2], new float[2], Generation.Finish.STOP, 0, null, List.of(), null),
                 null,
                 new WeightVersion(9),
                 new EngineVersions(gate, new SimpleMeterRegistry()));

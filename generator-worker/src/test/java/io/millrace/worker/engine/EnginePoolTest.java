@@ -47,7 +47,7 @@ class EnginePoolTest {
     }
 
     private static Generation told(String version) {
-        return new Generation("", new int[2], new float[2], Generation.Finish.STOP, 1, 0, version, List.of(), null);
+        return new Generation("", new int[2], new float[2], Generation.Finish.STOP, 0, version, List.of(), null);
     }
 
     @Test

@@ -50,8 +50,8 @@ class StepChooserTest {
 
     private void isDiscarded() {
         Decisions decisions = chooser.discardStale();
-        StepRecord.Discard discard = assertInstanceOf(
-                StepRecord.Discard.class, decisions.records().getFirst());
+        StepRecord.Discard discard =
+                assertInstanceOf(StepRecord.Discard.class, decisions.records().getFirst());
         assertEquals(StepChooser.STALE, discard.reason());
         assertTrue(ledger.isSettled(GROUP));
         assertTrue(collector.finished().isEmpty());
@@ -85,8 +85,8 @@ class StepChooserTest {
         resultOf(1, 3, 3);
         issued(2);
         Decisions decisions = chooser.discardStale();
-        StepRecord.Rejection rejection = assertInstanceOf(
-                StepRecord.Rejection.class, decisions.records().getFirst());
+        StepRecord.Rejection rejection =
+                assertInstanceOf(StepRecord.Rejection.class, decisions.records().getFirst());
         assertTrue(rejection.reason().startsWith("late: ") && rejection.reason().endsWith("attempt 2 is out"));
         assertFalse(ledger.isSettled(GROUP));
         assertFalse(collector.hasWon(GROUP), "the newer attempt's result may win");

@@ -10,6 +10,8 @@ public interface EngineClient {
      *
      * @param address base URL of the engine
      * @param limit of the whole exchange, body included
+     * @return what is new, not what the request began with: one token at least unless it was aborted, and at most
+     *     {@code request.maxNewTokens()}
      */
     Generation generate(String address, GenerateRequest request, Duration limit)
             throws EngineException, InterruptedException;

@@ -5,14 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An engine's answer for one sample.
+ * An engine's answer for one sample. A dialect for which one is refused here says MALFORMED.
  *
  * @param text the response's text
  * @param tokens response token ids, as sampled: never re-tokenized
  * @param logProbs behaviour log-probabilities of those tokens; same length, finite
  * @param finish why it ended
- * @param promptTokens tokens of the prompt as the engine counted them
- * @param cachedTokens of those, how many it had cached
+ * @param cachedTokens tokens of the prompt that the engine had cached
  * @param weightVersion the version word at the end; null when the engine tells none
  * @param spans versions over the tokens, contiguous from 0; empty when the engine gives none
  */
@@ -21,7 +20,6 @@ public record Generation(
         int[] tokens,
         float[] logProbs,
         Finish finish,
-        int promptTokens,
         int cachedTokens,
         @Nullable String weightVersion,
         List<Span> spans,
@@ -31,6 +29,11 @@ public record Generation(
         if (tokens.length != logProbs.length) {
             throw new IllegalArgumentException(
                     "the answer has " + tokens.length + " tokens and " + logProbs.length + " log-probabilities");
+        }
+        for (int i = 0; i < logProbs.length; i++) {
+            if (!Float.isFinite(logProbs[i])) {
+                throw new IllegalArgumentException("log-probability " + i + " is not finite: " + logProbs[i]);
+            }
         }
     }
 

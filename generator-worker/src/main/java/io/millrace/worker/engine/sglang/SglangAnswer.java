@@ -22,7 +22,6 @@ final class SglangAnswer {
     private @Nullable Finish finish;
     private @Nullable String weightVersion;
     private final List<Span> spans = new ArrayList<>();
-    private int promptTokens;
     private int cachedTokens;
     private int completionTokens = -1;
     private int[] tokens = new int[64];
@@ -63,7 +62,6 @@ final class SglangAnswer {
                 Arrays.copyOf(tokens, count),
                 Arrays.copyOf(logProbs, count),
                 finish,
-                promptTokens,
                 cachedTokens,
                 weightVersion,
                 spans,
@@ -110,7 +108,6 @@ final class SglangAnswer {
                 case "output_token_logprobs" -> readLogProbs(json);
                 case "weight_versions" -> readSpans(json);
                 case "weight_version" -> weightVersion = value == JsonToken.VALUE_NULL ? null : json.getValueAsString();
-                case "prompt_tokens" -> promptTokens = json.getValueAsInt();
                 case "cached_tokens" -> cachedTokens = json.getValueAsInt();
                 case "completion_tokens" -> completionTokens = json.getValueAsInt();
                 case "spec_accept_token_num" -> specAccept = json.getValueAsLong();

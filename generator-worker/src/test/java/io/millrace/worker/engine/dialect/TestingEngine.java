@@ -62,7 +62,7 @@ public final class TestingEngine implements EngineClient {
     }
 
     public static Generation answer(Generation.Finish finish, int tokens) {
-        return new Generation("yes", new int[tokens], new float[tokens], finish, 1, 0, "0", List.of(), null);
+        return new Generation("yes", new int[tokens], new float[tokens], finish, 0, "0", List.of(), null);
     }
 
     /** Requests to generate, in order of arrival. */

@@ -41,7 +41,6 @@ class SglangAnswerTest {
         assertArrayEquals(new int[] {7, 8, 9}, generation.tokens());
         assertArrayEquals(new float[] {-0.5f, -0.25f, -1e-3f}, generation.logProbs());
         assertEquals(Finish.STOP, generation.finish());
-        assertEquals(12, generation.promptTokens());
         assertEquals(5, generation.cachedTokens());
         assertEquals("4", generation.weightVersion());
         assertEquals(List.of(new Span("3", 0, 1), new Span("4", 1, 3)), generation.spans());

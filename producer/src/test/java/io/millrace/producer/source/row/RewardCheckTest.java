@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.record.RewardType;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.load.DataSetException;
 import io.millrace.producer.source.load.DataSetFiles;
@@ -46,10 +47,7 @@ class RewardCheckTest {
         assertEquals(2, dataSet.size());
         assertEquals(2, dataSet.report().badByReason().get(BadRowReason.UNKNOWN_REWARD));
         assertTrue(
-                bad(dataSet)
-                        .getFirst()
-                        .contains("no reward is called 'remote_rm'; known: dapo, f1, math, random, each also with the"
-                                + " prefix boxed_"),
+                bad(dataSet).getFirst().contains("no reward is called 'remote_rm'; known: " + RewardType.known()),
                 bad(dataSet)::toString);
     }
 
