@@ -379,10 +379,6 @@ public final class Ledger {
                 .orElse(Math.max(kept.neededFrom(topic), other.kept.neededFrom(topic)));
     }
 
-    int settledRanges() {
-        return settlements.ranges();
-    }
-
     public LedgerCounts counts() {
         return new LedgerCounts(
                 published,

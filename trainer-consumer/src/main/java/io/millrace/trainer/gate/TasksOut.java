@@ -49,8 +49,4 @@ public final class TasksOut {
         });
         return counts;
     }
-
-    public int size() {
-        return issues.size();
-    }
 }

@@ -93,9 +93,4 @@ public final class Settlements {
     public StepRecord.Totals totals() {
         return totals;
     }
-
-    /** How much memory the settled groups take; see {@link SettledIndices}. */
-    public int ranges() {
-        return settled.ranges().size();
-    }
 }

@@ -94,10 +94,6 @@ public final class Group {
         return true;
     }
 
-    boolean hasLeftQueue() {
-        return leftQueue;
-    }
-
     /** Somebody took the attempt; who is not known. */
     public void taken(Attempt attempt, long nowMs) {
         if (isLatest(attempt) && !leftQueue) {

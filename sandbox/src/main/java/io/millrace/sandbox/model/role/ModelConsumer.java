@@ -334,10 +334,6 @@ public final class ModelConsumer {
                 made.skipped());
     }
 
-    Capacity capacity() {
-        return capacity;
-    }
-
     public void describe(StringBuilder out) {
         out.append("\nT ")
                 .append(resultsRead)

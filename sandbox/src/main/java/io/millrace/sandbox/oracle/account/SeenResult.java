@@ -110,8 +110,4 @@ public record SeenResult(
                 .orElse(0);
         return Math.sqrt(variance) <= STD_MAX;
     }
-
-    String place() {
-        return "results-" + partition + "@" + offsets;
-    }
 }

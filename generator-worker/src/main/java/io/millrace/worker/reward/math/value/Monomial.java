@@ -22,10 +22,6 @@ record Monomial(SortedMap<String, Rational> powers) {
         return new Monomial(powers);
     }
 
-    boolean isOne() {
-        return powers.isEmpty();
-    }
-
     Scaled times(Monomial other) throws NotComparable {
         TreeMap<String, Rational> sum = new TreeMap<>(powers);
         for (Map.Entry<String, Rational> factor : other.powers.entrySet()) {
