@@ -15,11 +15,7 @@ import io.millrace.worker.weights.WeightSettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Settings of a generator worker, those of each room beside the room.
- *
- * @param workerId stable name; null for host name and process number
- */
+/** Settings of a generator worker, those of each room beside the room. */
 public record WorkerSettings(
         KafkaSettings kafka,
         TopicSettings topics,

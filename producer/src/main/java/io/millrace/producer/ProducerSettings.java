@@ -10,9 +10,6 @@ import io.millrace.common.topics.TopicSettings;
 import java.time.Duration;
 
 /**
- * @param groupsMax 0 for no limit
- * @param brokerTimeout after it a call counts as unanswered: what it came to is read from the topics, again and again
- *     until the broker is back
  */
 public record ProducerSettings(
         KafkaSettings kafka,

@@ -1,7 +1,7 @@
 package io.millrace.producer;
 
 import io.millrace.common.topics.Lane;
-import io.millrace.producer.queue.LaneOffsets;
+import io.millrace.common.topics.LaneOffsets;
 import java.util.Collection;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;

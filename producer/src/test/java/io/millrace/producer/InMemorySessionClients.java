@@ -1,8 +1,8 @@
 package io.millrace.producer;
 
 import io.millrace.common.topics.Lane;
+import io.millrace.common.topics.LaneOffsets;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.producer.queue.LaneOffsets;
 import io.millrace.producer.testing.InMemoryLane;
 import io.millrace.producer.testing.InMemoryTopics;
 import java.util.ArrayList;

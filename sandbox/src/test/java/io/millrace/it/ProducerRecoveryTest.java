@@ -153,7 +153,7 @@ class ProducerRecoveryTest {
                         new Attempt(1), AttemptHistory.Kind.FAILED, "engine-rejected: too long")),
                 again.history().ends());
         receipt(3, 1, new Receipt.Failure("engine-rejected", "too long"));
-        receipt(4, 1, new Receipt.HandedBack("the worker stops"));
+        receipt(4, 1, new Receipt.HandedBack("the worker stops", null));
         TrainingTask handedBack = awaitUrgent(2);
         assertEquals(new GroupIndex(4), handedBack.groupIndex());
         assertEquals(1, handedBack.history().handBacks());
@@ -274,7 +274,7 @@ class ProducerRecoveryTest {
             assertEquals(new Attempt(2), later.attempt());
             assertEquals(new GroupIndex(3), run.urgent().getFirst().groupIndex());
             // Whatever it decides next shows that it decided nothing more about these.
-            receipt(5, 1, new Receipt.HandedBack("the worker stops"));
+            receipt(5, 1, new Receipt.HandedBack("the worker stops", null));
             assertEquals(new GroupIndex(5), awaitUrgent(3).groupIndex());
             assertEquals(2, second.status().path("attempts").path("reissued").asLong());
             assertThrows(KafkaException.class, killed::commitTransaction);

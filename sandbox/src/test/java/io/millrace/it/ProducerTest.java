@@ -269,6 +269,7 @@ class ProducerTest {
                         like.samplingParams(),
                         like.source(),
                         null,
+                        null,
                         null);
                 open.add(killed.send(new ProducerRecord<>(
                         run.topics.prompts(), 0, KafkaClients.key(task.groupIndex()), ControlCodec.encode(task))));

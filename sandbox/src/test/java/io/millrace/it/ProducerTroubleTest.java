@@ -344,6 +344,7 @@ class ProducerTroubleTest {
                 new TrainingTask.Source(
                         first.source().fingerprint(), first.source().seed(), (million - 1) / 10, 10),
                 null,
+                null,
                 null);
         run.write(run.topics.prompts(), last.groupIndex().toString(), last);
         StepRecord.Totals totals = new StepRecord.Totals(million, 0, 0, million);

@@ -196,6 +196,7 @@ final class WorkerRun {
                 SamplingParams.defaults(maxNewTokens),
                 new TrainingTask.Source("test", 1, 0, index + 1),
                 null,
+                null,
                 null);
     }
 
@@ -218,6 +219,7 @@ final class WorkerRun {
                 task.samplingParams(),
                 task.source(),
                 timeLimit.toMillis(),
+                null,
                 null);
     }
 

@@ -18,21 +18,7 @@ import io.millrace.trainer.session.RecoverySettings;
 import java.time.Duration;
 import java.util.List;
 
-/**
- * All settings of the trainer consumer.
- *
- * @param host address that the trainer's API and the operations endpoints are served on
- * @param port 0 for any free one
- * @param readyTimeout how long the consumer that cannot do its job still counts as ready
- * @param payloadMemoryMax finished groups kept in memory; above it they are read again at hand-over
- * @param partsMemoryMax parts of large groups kept until their group is whole
- * @param maxConsecutiveAbandoned groups given up in a row, past which the process ends
- * @param stopTimeout over all stages of stopping
- * @param brokerTimeout for one answer of the broker
- * @param updateLimit of one weight update or pause; past it people are warned
- * @param door whom the server answers
- * @param downloads of batches over HTTP
- */
+/** All settings of the trainer consumer. */
 public record TrainerSettings(
         TopicSettings topics,
         KafkaSettings kafka,

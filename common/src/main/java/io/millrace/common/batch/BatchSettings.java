@@ -2,14 +2,7 @@ package io.millrace.common.batch;
 
 import io.millrace.common.config.Setting;
 
-/**
- * The size of a step and the usual run-ahead. Producer and trainer consumer of a run give the same values.
- *
- * @param batchGroups groups of one step
- * @param samplesPerGroup samples of one group
- * @param pipelineDepth weight versions that generation may run ahead of training
- * @param stepsPerVersion steps that the trainer takes between two weight updates
- */
+/** The size of a step and the usual run-ahead. Producer and trainer consumer of a run give the same values. */
 public record BatchSettings(
         @Setting(defaultValue = "32", range = "1 to 100000 groups", help = "Groups in one training step")
         int batchGroups,

@@ -6,11 +6,8 @@ import java.time.Duration;
 /**
  * Where a process serves its operations endpoints.
  *
- * @param opsHost address to listen on
- * @param opsPort 0 for any free one
  * @param readyTimeout see {@link io.millrace.common.lifecycle.Health}; a healthy loop reports every second, so that a
  *     shorter one would call it silent
- * @param door whom it answers
  */
 public record OpsSettings(
         @Setting(

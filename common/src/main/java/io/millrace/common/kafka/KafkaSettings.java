@@ -6,7 +6,6 @@ import java.util.Map;
 /**
  * How to reach the cluster.
  *
- * @param bootstrap host:port, comma separated
  * @param kafka any Kafka client property, passed on as it is (security included); wins over our own choice except where
  *     a promise rests on it
  */

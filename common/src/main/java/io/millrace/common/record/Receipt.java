@@ -86,13 +86,7 @@ public record Receipt(
      * @param reason for people, such as {@code the worker stops}
      * @param partial what has been generated of it, durable before this receipt; null when that is nothing
      */
-    public record HandedBack(String reason, @Nullable PartialRef partial) implements Outcome {
-
-        /** With nothing generated. */
-        public HandedBack(String reason) {
-            this(reason, null);
-        }
-    }
+    public record HandedBack(String reason, @Nullable PartialRef partial) implements Outcome {}
 
     /**
      * The producer has given the group up; written in one transaction with the {@link AbandonedMarker}.

@@ -214,18 +214,7 @@ public sealed interface StepRecord extends ControlRecord {
             long resumedAtMs,
             long versionOffset,
             boolean weightsGoOn)
-            implements StepRecord {
-        /** Back to a checkpoint, for a trainer whose words are the numbers. */
-        public Resume(
-                Lineage lineage,
-                StepNumber step,
-                WeightVersion weightVersion,
-                StepNumber replayBefore,
-                long trainedGroups,
-                long resumedAtMs) {
-            this(lineage, step, weightVersion, replayBefore, trainedGroups, resumedAtMs, 0, false);
-        }
-    }
+            implements StepRecord {}
 
     /**
      * All that the records before it come to, so that a reader begins here instead of at the beginning of the run.

@@ -46,74 +46,14 @@ public record TrainingTask(
         }
     }
 
-    /** With nothing generated yet. */
-    public TrainingTask(
-            GroupIndex groupIndex,
-            Attempt attempt,
-            int samples,
-            Lineage lineage,
-            WeightVersion issueVersion,
-            long issuedAtMs,
-            Prompt prompt,
-            @Nullable String label,
-            ObjectNode metadata,
-            SamplingParams samplingParams,
-            Source source,
-            @Nullable Long timeLimitMs,
-            @Nullable AttemptHistory past) {
-        this(
-                groupIndex,
-                attempt,
-                samples,
-                lineage,
-                issueVersion,
-                issuedAtMs,
-                prompt,
-                label,
-                metadata,
-                samplingParams,
-                source,
-                timeLimitMs,
-                past,
-                null);
-    }
-
     /** The same, to be gone on with from here; null to begin anew. */
     public TrainingTask from(@Nullable PartialRef partial) {
-        return new TrainingTask(
-                groupIndex,
-                attempt,
-                samples,
-                lineage,
-                issueVersion,
-                issuedAtMs,
-                prompt,
-                label,
-                metadata,
-                samplingParams,
-                source,
-                timeLimitMs,
-                past,
-                partial);
+        return copy(attempt, lineage, issueVersion, issuedAtMs, timeLimitMs, past, partial);
     }
 
     /** The same with so much time from its claim on. */
     public TrainingTask within(long limitMs) {
-        return new TrainingTask(
-                groupIndex,
-                attempt,
-                samples,
-                lineage,
-                issueVersion,
-                issuedAtMs,
-                prompt,
-                label,
-                metadata,
-                samplingParams,
-                source,
-                limitMs,
-                past,
-                partial);
+        return copy(attempt, lineage, issueVersion, issuedAtMs, limitMs, past, partial);
     }
 
     /** The oldest weights that any token of its result can be of. */
@@ -137,20 +77,31 @@ public record TrainingTask(
      */
     public TrainingTask again(
             Attempt next, Lineage lineage, WeightVersion version, long nowMs, AttemptHistory history) {
+        return copy(next, lineage, version, nowMs, timeLimitMs, history, partial);
+    }
+
+    private TrainingTask copy(
+            Attempt attempt,
+            Lineage lineage,
+            WeightVersion issueVersion,
+            long issuedAtMs,
+            @Nullable Long timeLimitMs,
+            @Nullable AttemptHistory past,
+            @Nullable PartialRef partial) {
         return new TrainingTask(
                 groupIndex,
-                next,
+                attempt,
                 samples,
                 lineage,
-                version,
-                nowMs,
+                issueVersion,
+                issuedAtMs,
                 prompt,
                 label,
                 metadata,
                 samplingParams,
                 source,
                 timeLimitMs,
-                history,
+                past,
                 partial);
     }
 

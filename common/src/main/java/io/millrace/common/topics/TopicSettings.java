@@ -6,11 +6,6 @@ import io.millrace.common.id.RunId;
 
 /**
  * The run and the form of its topics. Every process of a run gives the same values; each verifies them at start.
- *
- * @param run prefix of every topic
- * @param resultPartitions of {@code results}
- * @param replicationFactor of every topic
- * @param recordSizeMax the largest record; larger groups are split into parts
  */
 public record TopicSettings(
         @Setting(defaultValue = Setting.REQUIRED, help = "Id of the training run; prefixes its topics")

@@ -19,9 +19,4 @@ public record BatchHeader(
         StepNumber step,
         WeightVersion weightVersion,
         @Nullable WeightVersion maskBelow,
-        long maskedTokens) {
-    /** Of a batch without tokens masked for their age. */
-    public BatchHeader(RunId run, Lineage lineage, StepNumber step, WeightVersion weightVersion) {
-        this(run, lineage, step, weightVersion, null, 0);
-    }
-}
+        long maskedTokens) {}

@@ -71,7 +71,7 @@ class ControlGoldenTest {
                     new AttemptHistory.AttemptEnd(new Attempt(2), AttemptHistory.Kind.LOST, "host-1 is silent")));
 
     private static final StepRecord.Resume RESUME = new StepRecord.Resume(
-            new Lineage(1), new StepNumber(2), new WeightVersion(3), new StepNumber(4), 64, 1750000000008L);
+            new Lineage(1), new StepNumber(2), new WeightVersion(3), new StepNumber(4), 64, 1750000000008L, 0, false);
 
     private static final StepRecord.Missing MISSING = new StepRecord.Missing(
             new GroupIndex(62), new Attempt(2), 1, List.of(41L, 43L), StepRecord.Missing.Why.BEYOND_END);
@@ -97,6 +97,7 @@ class ControlGoldenTest {
                                 SAMPLING,
                                 SOURCE,
                                 null,
+                                null,
                                 null)),
                 golden(
                         "training-task-partial",
@@ -113,6 +114,7 @@ class ControlGoldenTest {
                                         Json.object(),
                                         SAMPLING,
                                         SOURCE,
+                                        null,
                                         null,
                                         null)
                                 .from(PARTIAL)),
@@ -132,6 +134,7 @@ class ControlGoldenTest {
                                 SAMPLING,
                                 SOURCE,
                                 null,
+                                null,
                                 null)),
                 golden(
                         "training-task-token-ids",
@@ -149,7 +152,8 @@ class ControlGoldenTest {
                                 SAMPLING,
                                 SOURCE,
                                 3600000L,
-                                HISTORY)),
+                                HISTORY,
+                                null)),
                 golden(
                         "receipt-success",
                         Receipt.class,
@@ -186,7 +190,7 @@ class ControlGoldenTest {
                                 0,
                                 0,
                                 60000,
-                                new Receipt.HandedBack("the worker stops"))),
+                                new Receipt.HandedBack("the worker stops", null))),
                 golden(
                         "receipt-handed-back-partial",
                         Receipt.class,
@@ -430,6 +434,7 @@ class ControlGoldenTest {
                                         Json.object(),
                                         SAMPLING,
                                         SOURCE,
+                                        null,
                                         null,
                                         null),
                                 "2 attempts failed",

@@ -74,7 +74,7 @@ class PythonReadsWhatJavaWritesTest {
             batch.add(group);
         }
         BatchHeader header =
-                new BatchHeader(TestingGroups.RUN, new Lineage(1), new StepNumber(2), new WeightVersion(3));
+                new BatchHeader(TestingGroups.RUN, new Lineage(1), new StepNumber(2), new WeightVersion(3), null, 0);
         byte[] blob = RolloutBatchCodec.encode(header, batch);
         Files.write(dir.resolve("batch.safetensors"), blob);
         expected.put("batch.safetensors", summary(batch, blob));

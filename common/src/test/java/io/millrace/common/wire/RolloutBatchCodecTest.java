@@ -31,7 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 class RolloutBatchCodecTest {
     private static final BatchHeader HEADER =
-            new BatchHeader(TestingGroups.RUN, new Lineage(1), new StepNumber(5), new WeightVersion(9));
+            new BatchHeader(TestingGroups.RUN, new Lineage(1), new StepNumber(5), new WeightVersion(9), null, 0);
 
     @Test
     void batchesOfAnyShapeComeBackTheSame() throws Exception {
@@ -103,7 +103,7 @@ class RolloutBatchCodecTest {
                 List.of(three, three));
         assertNotWritten(
                 "group 3 is of run testing, the batch of run other",
-                new BatchHeader(new RunId("other"), new Lineage(0), new StepNumber(0), new WeightVersion(0)),
+                new BatchHeader(new RunId("other"), new Lineage(0), new StepNumber(0), new WeightVersion(0), null, 0),
                 List.of(three));
     }
 

@@ -49,7 +49,7 @@ class WireFuzzTest {
     void aDamagedBatchIsReadOrRefusedAndNeverCostsAbsurdMemory() {
         SplittableRandom random = new SplittableRandom(78);
         BatchHeader header =
-                new BatchHeader(TestingGroups.RUN, new Lineage(0), new StepNumber(0), new WeightVersion(0));
+                new BatchHeader(TestingGroups.RUN, new Lineage(0), new StepNumber(0), new WeightVersion(0), null, 0);
         int refused = 0;
         for (int i = 0; i < 2_000; i++) {
             List<RolloutGroup> groups = List.of(TestingGroups.random(random, 3), TestingGroups.random(random, 5));

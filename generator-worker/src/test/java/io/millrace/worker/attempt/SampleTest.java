@@ -46,6 +46,7 @@ class SampleTest {
                 SamplingParams.defaults(maxNewTokens),
                 new TrainingTask.Source("fp", 0, 0, 1),
                 null,
+                null,
                 null);
     }
 

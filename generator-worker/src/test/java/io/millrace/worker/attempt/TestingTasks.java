@@ -34,6 +34,7 @@ public final class TestingTasks {
                 SamplingParams.defaults(16),
                 new TrainingTask.Source("fp", 0, 0, 1),
                 timeLimit == null ? null : timeLimit.toMillis(),
+                null,
                 null);
     }
 }

@@ -27,11 +27,7 @@ public final class AuditCommand extends Command<AuditCommand.Settings> {
         this.out = out;
     }
 
-    /**
-     * What the command takes.
-     *
-     * @param group a group of which everything known is printed; null for none
-     */
+    /** What the command takes. */
     public record Settings(
             @Setting(defaultValue = Setting.REQUIRED, help = "Id of the training run")
             RunId run,

@@ -7,6 +7,7 @@ import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.topics.Lane;
+import io.millrace.common.topics.LaneOffsets;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
 import java.util.HashMap;
@@ -18,12 +19,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
 /** Kafka clients for questions about one run that people wait on. One owner. */
 public final class RunClients implements AutoCloseable {
@@ -112,23 +110,8 @@ public final class RunClients implements AutoCloseable {
     }
 
     /** How far workers have claimed; empty before the first one, and until its first acknowledgement is stored. */
-    public Optional<SharePartitionOffsetInfo> claimed(Lane lane) throws Exception {
-        String group = topics.shareGroup(lane);
-        TopicPartition only = new TopicPartition(topics.lane(lane), 0);
-        ListShareGroupOffsetsSpec spec = new ListShareGroupOffsetsSpec().topicPartitions(List.of(only));
-        try {
-            return Optional.ofNullable(admin.listShareGroupOffsets(Map.of(group, spec))
-                            .partitionsToOffsetInfo(group)
-                            .get(LIMIT.toMillis(), TimeUnit.MILLISECONDS)
-                            .get(only))
-                    // Before the first acknowledgement a group has no start offset of its own.
-                    .filter(info -> info.startOffset() >= 0);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof GroupIdNotFoundException) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+    public Optional<SharePartitionOffsetInfo> claimed(Lane lane) throws InterruptedException {
+        return LaneOffsets.of(admin, topics, lane).claimed(LIMIT);
     }
 
     @Override

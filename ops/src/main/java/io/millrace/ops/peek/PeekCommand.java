@@ -33,8 +33,6 @@ public final class PeekCommand extends Command<PeekCommand.Settings> {
     /**
      * What the command takes.
      *
-     * @param index a group; every record of it is shown
-     * @param partition of {@code offset}
      * @param last how many of the newest records, when neither index nor offset is given
      */
     public record Settings(

@@ -52,12 +52,7 @@ public final class ReplayCommand extends Command<ReplayCommand.Settings> {
         SAFETENSORS
     }
 
-    /**
-     * What the command takes.
-     *
-     * @param lineage null for the newest that has the step
-     * @param output null for standard output
-     */
+    /** What the command takes. */
     public record Settings(
             @Setting(defaultValue = Setting.REQUIRED, help = "Id of the training run")
             RunId run,

@@ -195,6 +195,7 @@ final class MovingRun implements RunLog {
                 SamplingParams.defaults(8),
                 new TrainingTask.Source("test", 1, 0, index + 1),
                 null,
+                null,
                 null);
     }
 
@@ -378,7 +379,7 @@ final class MovingRun implements RunLog {
         lease = null;
         lineage++;
         StepNumber next = new StepNumber(step);
-        step(new StepRecord.Resume(new Lineage(lineage), next, new WeightVersion(step), next, trained, 0));
+        step(new StepRecord.Resume(new Lineage(lineage), next, new WeightVersion(step), next, trained, 0, 0, false));
     }
 
     private StepRecord.Totals totals() {

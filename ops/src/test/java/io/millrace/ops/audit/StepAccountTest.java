@@ -56,7 +56,14 @@ class StepAccountTest {
 
     private static StepRecord.Resume resume(long lineage, long step, long replayBefore) {
         return new StepRecord.Resume(
-                new Lineage(lineage), new StepNumber(step), new WeightVersion(0), new StepNumber(replayBefore), 0, 0);
+                new Lineage(lineage),
+                new StepNumber(step),
+                new WeightVersion(0),
+                new StepNumber(replayBefore),
+                0,
+                0,
+                0,
+                false);
     }
 
     private void accept(StepRecord... records) {

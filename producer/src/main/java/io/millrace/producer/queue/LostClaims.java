@@ -3,16 +3,13 @@ package io.millrace.producer.queue;
 import io.millrace.common.kafka.LostTails;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.topics.Lane;
+import io.millrace.common.topics.LaneOffsets;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +51,10 @@ public final class LostClaims {
         int lost = 0;
         for (Lane lane : Lane.values()) {
             TopicPartition partition = new TopicPartition(topics.lane(lane), 0);
-            long start = start(lane);
+            long start = offsets.apply(lane)
+                    .claimed(limit)
+                    .map(SharePartitionOffsetInfo::startOffset)
+                    .orElse(0L);
             long end = reader.end(partition);
             if (tails.isNew(partition, start, end)) {
                 lost++;
@@ -69,25 +69,5 @@ public final class LostClaims {
             }
         }
         return lost;
-    }
-
-    /** Below which everything is claimed; 0 when nothing is. */
-    private long start(Lane lane) throws InterruptedException {
-        try {
-            return offsets.apply(lane)
-                    .claimed()
-                    .get(limit.toMillis(), TimeUnit.MILLISECONDS)
-                    .map(SharePartitionOffsetInfo::startOffset)
-                    .orElse(0L);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof GroupIdNotFoundException) {
-                return 0;
-            }
-            throw new KafkaException(
-                    "the start offset of " + topics.shareGroup(lane) + " is not told: " + e.getCause(), e);
-        } catch (TimeoutException e) {
-            throw new KafkaException(
-                    "the start offset of " + topics.shareGroup(lane) + " is not told within " + limit, e);
-        }
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.producer.queue;
 
 import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.time.Ticker;
+import io.millrace.common.topics.LaneOffsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;

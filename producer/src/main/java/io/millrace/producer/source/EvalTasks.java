@@ -161,6 +161,7 @@ public final class EvalTasks {
                 asked.sampling(defaults.sampling()),
                 new TrainingTask.Source(dataSet.fingerprint(), 0, 0, row.line()),
                 defaults.timeLimitMs(),
+                null,
                 null);
     }
 

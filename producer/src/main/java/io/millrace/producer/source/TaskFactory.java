@@ -101,6 +101,7 @@ public final class TaskFactory {
                 samplingParams,
                 new TrainingTask.Source(dataSet.fingerprint(), order.seed(), position.epoch(), row.line()),
                 timeLimitMs,
+                null,
                 null);
     }
 

@@ -52,7 +52,8 @@ public final class Events {
                 SamplingParams.defaults(16),
                 new TrainingTask.Source("0123456789abcdef", 1, 0, index + 1),
                 null,
-                history);
+                history,
+                null);
     }
 
     public static Receipt success(long index, long attempt) {

@@ -64,6 +64,7 @@ class TaskFactoryTest {
                         SAMPLING,
                         new TrainingTask.Source(dataSet.fingerprint(), 6, 1, 4),
                         60_000L,
+                        null,
                         null),
                 factory.task(new GroupIndex(5), POLICY, 1234));
     }

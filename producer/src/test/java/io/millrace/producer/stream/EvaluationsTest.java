@@ -23,6 +23,7 @@ import io.millrace.common.record.Receipt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.topics.Lane;
+import io.millrace.common.topics.LaneOffsets;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.admission.EvalBook;
 import io.millrace.producer.ledger.Ledger;
@@ -30,7 +31,6 @@ import io.millrace.producer.ledger.RecoveryLimits;
 import io.millrace.producer.ledger.Reissues;
 import io.millrace.producer.publish.PromptLog;
 import io.millrace.producer.publish.RunPublisher;
-import io.millrace.producer.queue.LaneOffsets;
 import io.millrace.producer.queue.QueueWatch;
 import io.millrace.producer.source.EvalTasks;
 import io.millrace.producer.source.load.DataSet;
@@ -308,7 +308,7 @@ class EvaluationsTest {
                                     0,
                                     0,
                                     0,
-                                    new Receipt.HandedBack("the worker stops")),
+                                    new Receipt.HandedBack("the worker stops", null)),
                             group,
                             0);
         }

@@ -1,6 +1,6 @@
 package io.millrace.producer.testing;
 
-import io.millrace.producer.queue.LaneOffsets;
+import io.millrace.common.topics.LaneOffsets;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;

@@ -169,6 +169,7 @@ class OpsCommandsTest {
                 SamplingParams.defaults(64),
                 new TrainingTask.Source("f", 1, 0, index + 1),
                 null,
+                null,
                 null);
     }
 

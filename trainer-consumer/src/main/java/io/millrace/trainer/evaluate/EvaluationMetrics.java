@@ -107,6 +107,13 @@ final class EvaluationMetrics {
                 .increment(results);
     }
 
+    void unfollowed(long receipts) {
+        Counter.builder("millrace.trainer.evaluation.receipts.unfollowed")
+                .description("Receipts of evaluations that are not followed, since too many groups have one")
+                .register(registry)
+                .increment((double) receipts);
+    }
+
     void late() {
         Counter.builder("millrace.trainer.evaluation.results.late")
                 .description("Results of evaluations whose group or evaluation had ended")

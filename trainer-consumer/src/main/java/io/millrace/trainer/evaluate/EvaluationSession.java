@@ -123,7 +123,7 @@ final class EvaluationSession implements SessionLoop.Session {
         this.parser = parser;
         this.claims = new Claims(evaluations, plan.missingLimit().toNanos());
         this.ofEvaluations = new EvaluationClaims(evaluations, claims);
-        this.missing = new MissingResults(claims, ends, ticker);
+        this.missing = new MissingResults(claims, ends, ticker, metrics::unfollowed);
         this.scores = new ScoreIntake(parser, evaluations, claims, metrics);
         this.writer = writer;
         this.trimmer = trimmer;

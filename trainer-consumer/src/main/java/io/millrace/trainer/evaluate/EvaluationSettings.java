@@ -14,10 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * When evaluations happen by themselves, and what holds for those that do not say.
  *
- * @param interval in steps, 0 for never
- * @param dataSets each {@code name=path}, the path as the producer sees it
  * @param rewardType null for what the producer has; so is every null that follows
- * @param keep evaluations whose results stay readable
  */
 public record EvaluationSettings(
         @Setting(

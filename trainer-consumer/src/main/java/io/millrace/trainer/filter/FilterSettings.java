@@ -10,7 +10,6 @@ import java.util.List;
  * Which finished groups are dropped before they come to a batch.
  *
  * @param filters names of built-in filters, asked in this order
- * @param maxConsecutiveFiltered groups dropped in a row, past which the process ends
  */
 public record FilterSettings(
         @Setting(

@@ -4,11 +4,7 @@ import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 
-/**
- * How stale a batch may be, and of which groups it is made.
- *
- * @param maxStaleness the most weight versions between a group's oldest token and its hand-over
- */
+/** How stale a batch may be, and of which groups it is made. */
 public record GateSettings(
         @Setting(
                 defaultValue = "4",

@@ -31,7 +31,7 @@ final class Answers {
                 .acknowledge(request.lease(), request.version(), request.checkpoint(), clock.millis())) {
             case AckDecision.Acknowledged done -> {
                 session.write(done);
-                metrics.trained(done.groups().size());
+                metrics.count(TrainerMetrics.Count.TRAINED, done.groups().size());
                 log.info(
                         "step {} acknowledged, weight version {}",
                         done.step(),

@@ -12,6 +12,7 @@ import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.session.Session;
 import io.millrace.trainer.session.TrainerMetrics;
+import io.millrace.trainer.session.TrainerMetrics.Level;
 import io.millrace.trainer.steps.LeaseDecision;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.List;
@@ -201,13 +202,12 @@ final class Standing {
                         text(session);
                 });
         StepRecord.Lease open = ledger.openLease();
-        metrics.state(
-                finished(session),
-                open == null ? 0 : open.groups().size(),
-                session.collector().payloadBytes(),
-                ledger.policy().weightVersion().value(),
-                ledger.totals().lowWaterMark(),
-                session.filteredInARow(),
-                session.abandonedInARow());
+        metrics.show(Level.FINISHED, finished(session));
+        metrics.show(Level.LEASED, open == null ? 0 : open.groups().size());
+        metrics.show(Level.PAYLOAD_BYTES, session.collector().payloadBytes());
+        metrics.show(Level.WEIGHT_VERSION, ledger.policy().weightVersion().value());
+        metrics.show(Level.LOW_WATER_MARK, ledger.totals().lowWaterMark());
+        metrics.show(Level.FILTERED_IN_A_ROW, session.filteredInARow());
+        metrics.show(Level.ABANDONED_IN_A_ROW, session.abandonedInARow());
     }
 }

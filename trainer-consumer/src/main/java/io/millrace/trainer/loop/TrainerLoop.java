@@ -196,9 +196,9 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
 
     @Override
     public void lost(Exception cause) {
-        metrics.sessionLost();
+        metrics.count(TrainerMetrics.Count.SESSION_LOST);
         if (TruncatedLogException.isCauseOf(cause)) {
-            metrics.truncated();
+            metrics.count(TrainerMetrics.Count.TRUNCATED);
         }
         away();
     }
@@ -329,7 +329,7 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
                     gone + ": the recorded step cannot be replayed; resume at step " + step + " with mode fresh");
         }
         current.voidLease(request.gone(), gone);
-        metrics.leaseVoid();
+        metrics.count(TrainerMetrics.Count.LEASE_VOID);
         String why = gone + ": step " + step + " is leased anew, with other groups; lease it again";
         request.answer().completeExceptionally(RolloutQueueException.leasedAnew(why, Current.of(current.ledger())));
         throw new LeaseVoidException(why);

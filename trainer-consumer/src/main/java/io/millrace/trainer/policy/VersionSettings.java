@@ -3,12 +3,7 @@ package io.millrace.trainer.policy;
 import io.millrace.common.config.Setting;
 import io.millrace.common.record.VersionWords;
 
-/**
- * Which weight versions a trainer may name.
- *
- * @param jumpMax how far above the current version the next one may be
- * @param onRestart what a ready with a lower version means
- */
+/** Which weight versions a trainer may name. */
 public record VersionSettings(
         @Setting(
                 name = "version-jump-max",

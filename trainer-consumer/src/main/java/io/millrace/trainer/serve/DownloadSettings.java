@@ -4,13 +4,7 @@ import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.Setting;
 import java.time.Duration;
 
-/**
- * Of batches on their way to readers over HTTP.
- *
- * @param downloadsMax at once
- * @param downloadsMemoryMax of their batches together; a single one may pass it
- * @param stallLimit without a byte taken by the reader
- */
+/** Of batches on their way to readers over HTTP. */
 public record DownloadSettings(
         @Setting(
                 defaultValue = "16",

@@ -88,7 +88,7 @@ final class Incoming {
     private void result(ConsumerRecord<byte[], byte[]> record, Decisions.Collecting decided) throws Exception {
         long readAgain = parser.groupsReadAgain();
         List<ResultEvent> events = parser.parse(record, collector::hasWon);
-        metrics.readAgain(parser.groupsReadAgain() - readAgain);
+        metrics.count(TrainerMetrics.Count.READ_AGAIN, parser.groupsReadAgain() - readAgain);
         for (ResultEvent event : events) {
             decided.add(intake.accept(event, reason -> StepsReader.letter(record, reason)));
         }

@@ -40,7 +40,7 @@ final class OutcomeLog {
                 discarded(discarded);
             }
             case Outcome.GroupAbandoned abandoned -> {
-                metrics.abandoned();
+                metrics.count(TrainerMetrics.Count.ABANDONED);
                 log.warn("group {} is abandoned: {}", abandoned.groupIndex(), abandoned.cause());
             }
             case Outcome.ResultRejected rejected -> {
@@ -54,16 +54,16 @@ final class OutcomeLog {
                         rejected.reason());
             }
             case Outcome.ResultTakenBack back -> {
-                metrics.late();
+                metrics.count(TrainerMetrics.Count.LATE);
                 log.warn(
                         "the result of group {} attempt {} is taken back: {}",
                         back.group().groupIndex(),
                         back.group().attempt(),
                         back.reason());
             }
-            case Outcome.ResultRepeated repeated -> metrics.duplicate();
+            case Outcome.ResultRepeated repeated -> metrics.count(TrainerMetrics.Count.DUPLICATE);
             case Outcome.ResultMissing missing -> {
-                metrics.missing();
+                metrics.count(TrainerMetrics.Count.MISSING);
                 missing(missing.missing());
             }
             case Outcome.RecordSkipped skipped -> {

@@ -9,14 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is kept for a restart and a replay, and the checkpoint that a start goes back to.
  *
- * @param snapshotRecords of {@code steps} between two snapshots
- * @param trimInterval between two deletions of results that are needed no more
- * @param keepSteps acknowledged steps kept whatever checkpoint is named
- * @param keepStepsMax steps kept for the newest checkpoint named; past it no further step is leased
  * @param resumeStep null to go on where the run is
  * @param resumeLineage the lineage that the resumption opens; null for whichever is next
- * @param resumeVersion what the trainer calls the weights of the checkpoint; null where its ready says it
- * @param missingResultTimeout how long a partition must be seen to end before a result until that counts as missing
  */
 public record RecoverySettings(
         @Setting(

@@ -68,7 +68,7 @@ final class ResultsFeed {
         from.replaceAll((partition, offset) -> {
             long end = ends.getOrDefault(partition, offset);
             if (lost.isNew(partition, offset, end)) {
-                metrics.truncated();
+                metrics.count(TrainerMetrics.Count.TRUNCATED);
             }
             if (offset <= end) {
                 return offset;

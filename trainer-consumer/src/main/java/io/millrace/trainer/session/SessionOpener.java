@@ -197,7 +197,7 @@ public final class SessionOpener {
         TopicPartition runRecord = new TopicPartition(topics.runRecord(), 0);
         others.put(runRecord, reader.begin(runRecord));
         List<DeadLetter.Unreadable> unreadable = stepsReader.fold(ledger);
-        meters.foreign(unreadable.size());
+        meters.count(TrainerMetrics.Count.FOREIGN, unreadable.size());
         KeptSteps keptSteps = new KeptSteps(topics, reader);
         Retention retention = kept(ledger, keptSteps);
         publish(writer, ledger, unreadable);
@@ -245,7 +245,7 @@ public final class SessionOpener {
                         plan.recovery().snapshotRecords(),
                         plan.topics().recordSizeMax().bytes(),
                         snapshotLines,
-                        meters::snapshotTooLarge),
+                        () -> meters.count(TrainerMetrics.Count.SNAPSHOT_TOO_LARGE)),
                 ledger,
                 collector,
                 parser,
@@ -261,7 +261,11 @@ public final class SessionOpener {
                 parser,
                 intake,
                 new OutcomeLog(meters),
-                new MissingResults(claims, new ResultEnds(admin, ticker), ticker),
+                new MissingResults(
+                        claims,
+                        new ResultEnds(admin, ticker),
+                        ticker,
+                        more -> meters.count(TrainerMetrics.Count.UNFOLLOWED, more)),
                 chooser,
                 filters,
                 abandoned,

@@ -66,6 +66,7 @@ public final class Groups {
                 SamplingParams.defaults(16),
                 new TrainingTask.Source("none", 0, 0, 1),
                 null,
+                null,
                 null);
     }
 

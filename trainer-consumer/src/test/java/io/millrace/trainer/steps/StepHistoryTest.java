@@ -46,7 +46,9 @@ class StepHistoryTest {
                 new WeightVersion(step),
                 new StepNumber(replayBefore),
                 0,
-                1);
+                1,
+                0,
+                false);
     }
 
     private static List<Long> groups(long lineage, StepRecord... records) {

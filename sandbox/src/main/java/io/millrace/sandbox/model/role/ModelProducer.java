@@ -142,7 +142,8 @@ public final class ModelProducer {
                 SamplingParams.defaults(1),
                 new TrainingTask.Source("0", 1, 0, 1),
                 null,
-                history);
+                history,
+                null);
         published(lane, topics.lane(lane).append(task));
     }
 

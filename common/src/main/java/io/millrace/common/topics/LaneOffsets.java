@@ -1,16 +1,20 @@
-package io.millrace.producer.queue;
+package io.millrace.common.topics;
 
-import io.millrace.common.topics.Lane;
-import io.millrace.common.topics.RunTopics;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
 /** Asks the broker where a prompts lane and its share group are. */
 public interface LaneOffsets {
@@ -19,6 +23,25 @@ public interface LaneOffsets {
 
     /** What the share group has claimed; empty for nothing. Fails while there is no such group, before the first worker. */
     KafkaFuture<Optional<SharePartitionOffsetInfo>> claimed();
+
+    /**
+     * What the share group has claimed, waited for; empty before the first worker, and until its first acknowledgement is
+     * stored.
+     *
+     * @throws KafkaException when the broker refuses, or does not answer within the limit
+     */
+    default Optional<SharePartitionOffsetInfo> claimed(Duration limit) throws InterruptedException {
+        try {
+            return claimed().get(limit.toMillis(), TimeUnit.MILLISECONDS).filter(info -> info.startOffset() >= 0);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupIdNotFoundException) {
+                return Optional.empty();
+            }
+            throw new KafkaException("what the workers have claimed is not told: " + e.getCause(), e);
+        } catch (TimeoutException e) {
+            throw new KafkaException("what the workers have claimed is not told within " + limit, e);
+        }
+    }
 
     /** @param admin not owned */
     static LaneOffsets of(Admin admin, RunTopics topics, Lane lane) {
