@@ -37,7 +37,6 @@ import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.publish.StatusPublisher;
 import io.millrace.worker.publish.StatusWatch;
 import io.millrace.worker.retry.RetryPolicy;
-import io.millrace.worker.reward.Rewards;
 import io.millrace.worker.score.RewardScorer;
 import io.millrace.worker.slots.Slots;
 import io.millrace.worker.weights.EngineVersions;
@@ -297,8 +296,7 @@ public final class WorkerWiring {
     }
 
     private RewardScorer scorer(MeterRegistry registry) {
-        return new RewardScorer(
-                new Rewards(settings.reward().rewardSeed()), settings.reward().limits(), registry);
+        return new RewardScorer(settings.reward().rewards(), settings.reward().limits(), registry);
     }
 
     /**

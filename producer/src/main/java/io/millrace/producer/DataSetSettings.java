@@ -2,7 +2,6 @@ package io.millrace.producer;
 
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
-import io.millrace.common.record.RewardType;
 import io.millrace.producer.source.load.DataSetSpec;
 import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.RewardCheck;
@@ -67,8 +66,10 @@ public record DataSetSettings(
         @Nullable
         String rewardType) {
     public DataSetSettings {
-        if (rewardType != null && RewardType.named(rewardType).isEmpty()) {
-            throw SettingException.impossible("--reward-type", RewardCheck.unknown(rewardType));
+        try {
+            var _ = new RewardCheck(rewardType);
+        } catch (IllegalArgumentException e) {
+            throw SettingException.impossible("--reward-type", String.valueOf(e.getMessage()));
         }
         DataSetSpec.parse(dataset);
         new RowShape(inputKey, labelKey, metadataKey, chatTemplate);

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingsBinder;
-import io.millrace.common.record.RewardType;
+import io.millrace.common.reward.Rewards;
 import io.millrace.common.testing.SettingsContract;
 import io.millrace.producer.source.row.ChatTemplate;
 import java.util.HashMap;
@@ -56,7 +56,10 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
 
     @Test
     void aRewardThatNobodyKnowsIsRefusedWithTheKnownOnes() {
-        refused(Map.of("reward-type", "maths"), "--reward-type", "'maths'", "known: " + RewardType.known());
+        refused(
+                Map.of("reward-type", "maths"),
+                "--reward-type",
+                Rewards.installed().unknown("maths"));
     }
 
     @Test

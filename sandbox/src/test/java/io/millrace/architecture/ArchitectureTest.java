@@ -74,8 +74,7 @@ class ArchitectureTest {
         "io.millrace.trainer.policy..",
         "io.millrace.trainer.steps..",
         "io.millrace.worker.attempt..",
-        "io.millrace.worker.retry..",
-        "io.millrace.worker.reward.."
+        "io.millrace.worker.retry.."
     };
 
     /** Pure ones beside others. */

@@ -1,7 +1,7 @@
 package io.millrace.common.batch;
 
-import io.millrace.common.record.RewardType;
 import io.millrace.common.record.RunRecord;
+import io.millrace.common.reward.Rewards;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,8 +73,9 @@ public final class RunAgreement {
         compare(differences, "the format of records", stands.format(), RunRecord.FORMAT);
         compare(differences, "--result-partitions", stands.resultPartitions(), resultPartitions);
         String type = stands.rewardType();
-        if (type != null && RewardType.named(type).isEmpty()) {
-            differences.add("the reward '" + type + "' is none that this worker knows: " + RewardType.known());
+        Rewards rewards = Rewards.installed();
+        if (type != null && rewards.named(type).isEmpty()) {
+            differences.add(rewards.unknown(type) + " on this worker");
         }
         Long lostAfterMs = stands.workerTimeoutMs();
         if (lostAfterMs != null && statusTimeout.toMillis() >= lostAfterMs) {

@@ -1,4 +1,7 @@
-/** What producer and workers both know of rewards: which labels they can compare with. Pure, for all threads. */
+/**
+ * What a finished sample is worth: which rewards there are, which labels they can compare with, and which of them judges
+ * a prompt's samples. The producer asks before a prompt is published, workers for every sample. Pure, for all threads.
+ */
 @NullMarked
 package io.millrace.common.reward;
 

@@ -2,11 +2,11 @@ package io.millrace.worker.attempt;
 
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
-import io.millrace.worker.reward.Rewards;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -58,7 +58,9 @@ public record GroupAssembly(RunId run, WorkerIncarnation worker) {
                 task.prompt(),
                 task.label(),
                 task.metadata(),
-                Rewards.statistics(headers.stream().map(SampleHeader::reward).toList()),
+                RewardStats.of(headers.stream()
+                        .mapToDouble(sample -> sample.reward().value())
+                        .toArray()),
                 headers);
         int[] tokens =
                 new int[headers.stream().mapToInt(SampleHeader::tokenCount).sum()];

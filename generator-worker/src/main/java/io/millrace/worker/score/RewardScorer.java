@@ -2,12 +2,12 @@ package io.millrace.worker.score;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.reward.RewardException;
+import io.millrace.common.reward.RewardFailure;
+import io.millrace.common.reward.RewardFunction;
+import io.millrace.common.reward.RewardRequest;
+import io.millrace.common.reward.Rewards;
 import io.millrace.common.rollout.Reward;
-import io.millrace.worker.reward.RewardException;
-import io.millrace.worker.reward.RewardFailure;
-import io.millrace.worker.reward.RewardFunction;
-import io.millrace.worker.reward.RewardRequest;
-import io.millrace.worker.reward.Rewards;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;

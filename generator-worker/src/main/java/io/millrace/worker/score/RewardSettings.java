@@ -1,6 +1,7 @@
 package io.millrace.worker.score;
 
 import io.millrace.common.config.Setting;
+import io.millrace.common.reward.Rewards;
 import java.time.Duration;
 
 /** How samples are scored. */
@@ -13,6 +14,16 @@ public record RewardSettings(
 
         @Setting(defaultValue = "30s", range = "1ms to 1h", help = "Limit of one score")
         Duration rewardTimeout) {
+    /** @throws IllegalArgumentException when a reward of the class path cannot be used */
+    public RewardSettings {
+        Rewards.installed();
+    }
+
+    /** Those of the class path, with this seed. */
+    public Rewards rewards() {
+        return Rewards.installed().seeded(rewardSeed);
+    }
+
     /** Of scores that run, and of those that hang. */
     public RewardScorer.Limits limits() {
         return new RewardScorer.Limits(rewardConcurrency, rewardConcurrency, rewardTimeout, rewardTimeout);

@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.common.reward.Requests;
+import io.millrace.common.reward.RewardException;
+import io.millrace.common.reward.RewardFailure;
+import io.millrace.common.reward.RewardFunction;
+import io.millrace.common.reward.RewardRequest;
 import io.millrace.common.rollout.Reward;
-import io.millrace.worker.reward.Requests;
-import io.millrace.worker.reward.RewardException;
-import io.millrace.worker.reward.RewardFailure;
-import io.millrace.worker.reward.RewardFunction;
-import io.millrace.worker.reward.RewardRequest;
 import io.millrace.worker.score.RewardScorer.Limits;
 import java.time.Duration;
 import java.util.ArrayList;

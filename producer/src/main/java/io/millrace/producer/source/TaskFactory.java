@@ -4,9 +4,9 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.Policy;
-import io.millrace.common.record.RewardType;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.reward.Rewards;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.row.PromptRow;
 import java.util.Objects;
@@ -117,8 +117,8 @@ public final class TaskFactory {
     public static ObjectNode metadata(PromptRow row, @Nullable String rewardType) {
         ObjectNode metadata = row.metadata();
         if (rewardType != null
-                && metadata.path(RewardType.METADATA_KEY).asString("").isBlank()) {
-            metadata.put(RewardType.METADATA_KEY, rewardType);
+                && metadata.path(Rewards.METADATA_KEY).asString("").isBlank()) {
+            metadata.put(Rewards.METADATA_KEY, rewardType);
         }
         return metadata;
     }

@@ -1,7 +1,8 @@
 package io.millrace.producer.source.row;
 
-import io.millrace.common.record.RewardType;
 import io.millrace.common.reward.LabelException;
+import io.millrace.common.reward.NamedReward;
+import io.millrace.common.reward.Rewards;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -11,44 +12,45 @@ import tools.jackson.databind.JsonNode;
  *
  * @param defaultType of rows that name none; null when every row must name its own
  */
-public record RewardCheck(@Nullable String defaultType) implements RowCheck {
+public record RewardCheck(Rewards rewards, @Nullable String defaultType) implements RowCheck {
+    /** @throws IllegalArgumentException when nobody knows the default */
     public RewardCheck {
-        if (defaultType != null && RewardType.named(defaultType).isEmpty()) {
-            throw new IllegalArgumentException(unknown(defaultType));
+        if (defaultType != null && rewards.named(defaultType).isEmpty()) {
+            throw new IllegalArgumentException(rewards.unknown(defaultType));
         }
     }
 
-    /** What to say of a name that nobody knows. */
-    public static String unknown(String name) {
-        return "no reward is called '" + name + "'; known: " + RewardType.known();
+    /** With the rewards of the class path. */
+    public RewardCheck(@Nullable String defaultType) {
+        this(Rewards.installed(), defaultType);
     }
 
     @Override
     public void check(PromptRow row) throws BadRowException {
-        RewardType type = type(row);
+        NamedReward reward = reward(row);
         try {
-            var _ = type.labels().read(row.label());
+            var _ = reward.labels().read(row.label());
         } catch (LabelException e) {
             throw new BadRowException(
                     e.isMissing() ? BadRowReason.NO_LABEL : BadRowReason.BAD_LABEL,
-                    "reward " + type.word() + ": " + e.getMessage());
+                    "reward " + reward.name() + ": " + e.getMessage());
         }
     }
 
-    private RewardType type(PromptRow row) throws BadRowException {
-        JsonNode named = row.metadata().path(RewardType.METADATA_KEY);
+    private NamedReward reward(PromptRow row) throws BadRowException {
+        JsonNode named = row.metadata().path(Rewards.METADATA_KEY);
         if (!named.isMissingNode() && !named.isNull() && !named.isString()) {
             throw new BadRowException(
-                    BadRowReason.UNKNOWN_REWARD, "metadata " + RewardType.METADATA_KEY + " must be a text");
+                    BadRowReason.UNKNOWN_REWARD, "metadata " + Rewards.METADATA_KEY + " must be a text");
         }
         String name = named.isString() && !named.stringValue().isBlank() ? named.stringValue() : defaultType;
         if (name == null) {
             throw new BadRowException(
                     BadRowReason.NO_REWARD,
-                    "no metadata " + RewardType.METADATA_KEY + ", and --reward-type gives no other reward");
+                    "no metadata " + Rewards.METADATA_KEY + ", and --reward-type gives no other reward");
         }
-        return RewardType.named(name)
-                .orElseThrow(() -> new BadRowException(BadRowReason.UNKNOWN_REWARD, unknown(cut(name))));
+        return rewards.named(name)
+                .orElseThrow(() -> new BadRowException(BadRowReason.UNKNOWN_REWARD, rewards.unknown(cut(name))));
     }
 
     private static String cut(String name) {

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.common.record.RewardType;
+import io.millrace.common.reward.Rewards;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.load.DataSetException;
 import io.millrace.producer.source.load.DataSetFiles;
@@ -46,9 +46,7 @@ class RewardCheckTest {
                 "{\"prompt\": \"d\", \"label\": \"1\", \"metadata\": {\"rm_type\": \" boxed_f1 \"}}");
         assertEquals(2, dataSet.size());
         assertEquals(2, dataSet.report().badByReason().get(BadRowReason.UNKNOWN_REWARD));
-        assertTrue(
-                bad(dataSet).getFirst().contains("no reward is called 'remote_rm'; known: " + RewardType.known()),
-                bad(dataSet)::toString);
+        assertTrue(bad(dataSet).getFirst().contains(Rewards.installed().unknown("remote_rm")), bad(dataSet)::toString);
     }
 
     @Test

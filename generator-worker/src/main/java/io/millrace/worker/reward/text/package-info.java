@@ -1,5 +1,0 @@
-/** What rewards do to texts before they compare them, in work bounded by the length. */
-@NullMarked
-package io.millrace.worker.reward.text;
-
-import org.jspecify.annotations.NullMarked;
