@@ -139,6 +139,7 @@ public final class WorkerWiring {
         ExecutorService httpThreads = Executors.newVirtualThreadPerTaskExecutor();
         EngineHttp http = new EngineHttp(
                 httpThreads,
+                Ticker.system(),
                 settings.engineLimits().connectTimeout(),
                 settings.engineLimits().answerSizeMax().bytes());
         stops.pushCloseable("engine client", http);

@@ -82,6 +82,8 @@ class ArchitectureTest {
             "io.millrace.worker.claim.ConsumerWatch",
             "io.millrace.worker.engine.EngineTable",
             "io.millrace.worker.engine.sglang.SglangAnswer",
+            "io.millrace.worker.engine.vllm.VllmAnswer",
+            "io.millrace.worker.engine.vllm.VllmRequests",
             "io.millrace.worker.slots.SlotTable");
 
     private static final DescribedPredicate<JavaClass> PURE_ROOMS = resideInAnyPackage(PURE_PACKAGES)

@@ -3,6 +3,7 @@ package io.millrace.worker.engine;
 import io.millrace.worker.engine.dialect.EngineClient;
 import io.millrace.worker.engine.dialect.EngineHttp;
 import io.millrace.worker.engine.sglang.SglangClient;
+import io.millrace.worker.engine.vllm.VllmClient;
 import java.util.function.Function;
 
 /**
@@ -11,7 +12,8 @@ import java.util.function.Function;
  */
 @SuppressWarnings("ImmutableEnumChecker") // A constructor's reference holds no state.
 public enum Dialect {
-    SGLANG(SglangClient::new);
+    SGLANG(SglangClient::new),
+    VLLM(VllmClient::new);
 
     private final Function<EngineHttp, EngineClient> client;
 

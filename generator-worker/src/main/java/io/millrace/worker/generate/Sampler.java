@@ -6,6 +6,7 @@ import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
+import io.millrace.common.topics.Lane;
 import io.millrace.worker.attempt.AttemptState;
 import io.millrace.worker.attempt.Sample;
 import io.millrace.worker.engine.EnginePool;
@@ -159,7 +160,8 @@ public final class Sampler {
                 promptIds == null ? null : sample.prefix(promptIds),
                 promptIds == null ? task.prompt().asText() : null,
                 task.samplingParams(),
-                sample.length());
+                sample.length(),
+                attempt.lane().compareTo(Lane.TRAINING));
         // What is given back asks for nothing more: its samples go on elsewhere from where they are.
         attempt.ask(index);
         EnginePool.Answer answer;

@@ -1,6 +1,7 @@
 package io.millrace.worker.engine.dialect;
 
 import io.millrace.common.json.Json;
+import io.millrace.common.time.Ticker;
 import io.millrace.worker.engine.dialect.EngineException.Kind;
 import java.io.IOException;
 import java.net.URI;
@@ -28,10 +29,12 @@ import tools.jackson.databind.JsonNode;
  */
 public final class EngineHttp implements AutoCloseable {
     private final HttpClient http;
+    private final Ticker ticker;
     private final long answerBytesMax;
 
     /** @param answerBytesMax the largest answer read, bytes; a larger one is malformed */
-    public EngineHttp(Executor executor, Duration connectLimit, long answerBytesMax) {
+    public EngineHttp(Executor executor, Ticker ticker, Duration connectLimit, long answerBytesMax) {
+        this.ticker = ticker;
         this.http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(connectLimit)
@@ -40,22 +43,47 @@ public final class EngineHttp implements AutoCloseable {
         this.answerBytesMax = answerBytesMax;
     }
 
+    /** For a call of several exchanges, from now. */
+    public TimeLimit limit(Duration limit) {
+        return new TimeLimit(ticker, ticker.nanos() + limit.toNanos());
+    }
+
     /**
      * The body of the answer, whose status is 200.
      *
      * @param limit of the whole exchange, body included
      */
     public byte[] post(String url, byte[] json, Duration limit) throws EngineException, InterruptedException {
-        HttpResponse<byte[]> response = exchange(
+        HttpResponse<byte[]> response = posted(url, json, limit);
+        if (response.statusCode() == 200) {
+            return response.body();
+        }
+        throw refusal(url, response);
+    }
+
+    /**
+     * As {@link #post}, to a path that an engine may not have, or may have been started without.
+     *
+     * @return null where the path is unknown (404, 405) or closed (403)
+     */
+    public byte @Nullable [] postIfThere(String url, byte[] json, Duration limit)
+            throws EngineException, InterruptedException {
+        HttpResponse<byte[]> response = posted(url, json, limit);
+        return switch (response.statusCode()) {
+            case 200 -> response.body();
+            case 403, 404, 405 -> null;
+            default -> throw refusal(url, response);
+        };
+    }
+
+    private HttpResponse<byte[]> posted(String url, byte[] json, Duration limit)
+            throws EngineException, InterruptedException {
+        return exchange(
                 HttpRequest.newBuilder(URI.create(url))
                         .header("Content-Type", "application/json")
                         .POST(HttpRequest.BodyPublishers.ofByteArray(json))
                         .build(),
                 limit);
-        if (response.statusCode() == 200) {
-            return response.body();
-        }
-        throw refusal(url, response);
     }
 
     /**
@@ -75,6 +103,19 @@ public final class EngineHttp implements AutoCloseable {
             throw refusal;
         }
         return null;
+    }
+
+    /** The {@code tokens} of an answer to a {@code /tokenize}, which every engine has and words a little differently. */
+    public int[] tokenIds(String url, byte[] json, Duration limit) throws EngineException, InterruptedException {
+        JsonNode tokens = json(url, post(url, json, limit)).path("tokens");
+        if (!tokens.isArray() || tokens.isEmpty()) {
+            throw new EngineException(Kind.MALFORMED, url + " answered without tokens");
+        }
+        int[] ids = new int[tokens.size()];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = tokens.get(i).asInt();
+        }
+        return ids;
     }
 
     /** An answer that must be JSON. */

@@ -11,9 +11,15 @@ import org.jspecify.annotations.Nullable;
  * @param text the prompt's text; null when it goes as tokens
  * @param samplingParams of the whole sample
  * @param begunTokens how many of the response's tokens there are already, the last of {@code inputIds}; below the limit
+ * @param precedence where an engine orders its queue: lower ones go first, 0 is that of every first attempt
  */
 public record GenerateRequest(
-        String rid, int @Nullable [] inputIds, @Nullable String text, SamplingParams samplingParams, int begunTokens) {
+        String rid,
+        int @Nullable [] inputIds,
+        @Nullable String text,
+        SamplingParams samplingParams,
+        int begunTokens,
+        int precedence) {
     public GenerateRequest {
         if ((inputIds == null) == (text == null)) {
             throw new IllegalArgumentException("a request has either input_ids or text");

@@ -35,6 +35,16 @@ public record Generation(
                 throw new IllegalArgumentException("log-probability " + i + " is not finite: " + logProbs[i]);
             }
         }
+        int at = 0;
+        for (Span span : spans) {
+            if (span.start() != at || span.end() < at) {
+                throw new IllegalArgumentException("weight_versions leave a gap at token " + at);
+            }
+            at = span.end();
+        }
+        if (!spans.isEmpty() && at != tokens.length) {
+            throw new IllegalArgumentException("weight_versions cover " + at + " of " + tokens.length + " tokens");
+        }
     }
 
     /** Why a generation ended. */

@@ -55,7 +55,6 @@ final class SglangAnswer {
             throw new IllegalArgumentException(
                     "completion_tokens is " + completionTokens + ", output_token_logprobs has " + count);
         }
-        checkSpans();
         SpecInfo spec = specVerify == 0 ? null : new SpecInfo(specAccept, specDraft, specVerify, count);
         return new Generation(
                 text,
@@ -66,19 +65,6 @@ final class SglangAnswer {
                 weightVersion,
                 spans,
                 spec);
-    }
-
-    private void checkSpans() {
-        int at = 0;
-        for (Span span : spans) {
-            if (span.start() != at || span.end() < at) {
-                throw new IllegalArgumentException("weight_versions leave a gap at token " + at);
-            }
-            at = span.end();
-        }
-        if (!spans.isEmpty() && at != count) {
-            throw new IllegalArgumentException("weight_versions cover " + at + " of " + count + " tokens");
-        }
     }
 
     private void read(JsonParser json) {

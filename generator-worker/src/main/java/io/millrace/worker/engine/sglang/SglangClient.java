@@ -47,18 +47,10 @@ public final class SglangClient implements EngineClient {
 
     @Override
     public int[] tokenize(String address, String text, Duration limit) throws EngineException, InterruptedException {
-        String url = address + "/tokenize";
-        byte[] answer =
-                http.post(url, bytes(Json.object().put("prompt", text).put("add_special_tokens", false)), limit);
-        JsonNode tokens = EngineHttp.json(url, answer).path("tokens");
-        if (!tokens.isArray() || tokens.isEmpty()) {
-            throw new EngineException(Kind.MALFORMED, url + " answered without tokens");
-        }
-        int[] ids = new int[tokens.size()];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = tokens.get(i).asInt();
-        }
-        return ids;
+        return http.tokenIds(
+                address + "/tokenize",
+                bytes(Json.object().put("prompt", text).put("add_special_tokens", false)),
+                limit);
     }
 
     @Override

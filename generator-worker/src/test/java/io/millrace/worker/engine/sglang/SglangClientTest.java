@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.record.SamplingParams;
+import io.millrace.common.time.Ticker;
 import io.millrace.worker.engine.dialect.EngineException;
 import io.millrace.worker.engine.dialect.EngineException.Kind;
 import io.millrace.worker.engine.dialect.EngineHttp;
@@ -36,7 +37,7 @@ class SglangClientTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final EngineHttp http = new EngineHttp(threads, Duration.ofSeconds(5), ANSWER_BYTES_MAX);
+    private final EngineHttp http = new EngineHttp(threads, Ticker.system(), Duration.ofSeconds(5), ANSWER_BYTES_MAX);
     private final SglangClient client = new SglangClient(http);
 
     @AfterEach
@@ -67,7 +68,7 @@ class SglangClientTest {
     private Generation generate(ServerSocket server) throws EngineException, InterruptedException {
         return client.generate(
                 "http://127.0.0.1:" + server.getLocalPort(),
-                new GenerateRequest("rid", new int[] {1}, null, SamplingParams.defaults(16), 0),
+                new GenerateRequest("rid", new int[] {1}, null, SamplingParams.defaults(16), 0, 0),
                 LIMIT);
     }
 
@@ -187,7 +188,7 @@ class SglangClientTest {
                 1, 1, -1, 10, List.of(), List.of(), false, Json.object().put("min_new_tokens", 3));
         for (int begun : new int[] {0, 2, 4}) {
             JsonNode sent = Json.MAPPER
-                    .readTree(SglangClient.body(new GenerateRequest("rid", new int[] {1}, null, params, begun)))
+                    .readTree(SglangClient.body(new GenerateRequest("rid", new int[] {1}, null, params, begun, 0)))
                     .path("sampling_params");
             assertEquals(10 - begun, sent.path("max_new_tokens").intValue());
             assertEquals(Math.max(0, 3 - begun), sent.path("min_new_tokens").intValue());
