@@ -7,10 +7,7 @@ import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.topics.TopicSettings;
 import java.nio.file.Path;
 
-/**
- * @param settledGroups a multiple of a step's groups
- * @param snapshotSteps how far apart the snapshots stand
- */
+/** What {@code millrace bench-seed} needs. */
 public record SeedRunSettings(
         KafkaSettings kafka,
         TopicSettings topics,

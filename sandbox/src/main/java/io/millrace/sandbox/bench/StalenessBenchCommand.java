@@ -1,7 +1,6 @@
 package io.millrace.sandbox.bench;
 
 import io.millrace.common.cli.Command;
-import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.time.Ticker;
 import io.millrace.sandbox.cluster.DataFolder;
@@ -22,15 +21,10 @@ public final class StalenessBenchCommand extends Command<StalenessBenchSettings>
     public int run(StalenessBenchSettings settings) throws Exception {
         settings.cluster().requireUsable(settings.ports());
         DataFolder folder = settings.cluster().folder("bench-staleness", false);
-        System.out.print(StalenessBench.header());
-        return ProcessRunner.run("bench-staleness", STOP_LIMIT, (runner, stops) -> {
-            StalenessBench bench = new StalenessBench(settings, folder, Ticker.system(), runner::requestStop);
-            OwnerLoop loop = new OwnerLoop("bench-staleness", bench, runner);
-            stops.push("bench-staleness", limit -> {
-                loop.stop(limit);
-                bench.checkEnds();
-            });
-            loop.start();
-        });
+        return ProcessRunner.run(
+                "bench-staleness",
+                STOP_LIMIT,
+                (runner, stops) -> new StalenessBench(settings, folder, Ticker.system(), runner::requestStop)
+                        .start("bench-staleness", runner, stops));
     }
 }

@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code millrace bench-staleness} runs.
- *
- * @param bounds pairs of pipeline depth and largest staleness
- * @param onStale what the trainer consumer does at the bound; a case for each with each pair
  */
 public record StalenessBenchSettings(
         @Preset({

@@ -76,8 +76,9 @@ record StalenessFigures(
             }
         });
         List<TrainedStep> steps = report.steps();
-        long tokens = steps.stream().mapToLong(TrainedStep::responseTokens).sum();
-        long samples = steps.stream().mapToLong(TrainedStep::samples).sum();
+        long tokens =
+                steps.stream().mapToLong(step -> step.batch().responseTokens()).sum();
+        long samples = steps.stream().mapToLong(step -> step.batch().samples()).sum();
         // The first step's wait is the start of everything.
         double waited =
                 steps.stream().skip(1).mapToDouble(TrainedStep::waitSeconds).sum();

@@ -5,15 +5,7 @@ import io.millrace.common.config.SettingException;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * @param kafkaHost address to listen on and to tell clients
- * @param kafkaPort 0 for any free one
- * @param proxiedListeners {@code port:advertised-port} each
- * @param nodeId of this node in the quorum
- * @param quorum {@code id@host:port} each, the same list at every node; empty for a node on its own
- * @param dataDir where the log stands
- * @param keepData whether it is still there after the end
- */
+/** What {@code millrace broker} needs. */
 public record BrokerSettings(
         @Setting(defaultValue = "127.0.0.1", help = "Address the broker listens on and tells its clients")
         String kafkaHost,

@@ -24,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  * the producers' state stay as they were, so they are ahead of the log, as they may be after a real loss. The note that
  * the broker was stopped in order is removed, so that its next start looks what the logs really hold. Stateless; the
  * broker must not run.
+ *
+ * @param dataDir of the broker; what it has as {@code log.dirs}
  */
-public final class LogTails {
+public record LogTails(Path dataDir) {
     /** Base offset and length of a batch; the length counts from behind itself. */
     private static final int BATCH_OVERHEAD_BYTES = 12;
 
@@ -33,13 +35,6 @@ public final class LogTails {
 
     /** A partition's folder; one that is being deleted has another form. */
     private static final Pattern FOLDER = Pattern.compile("(.+)-([0-9]{1,9})");
-
-    private final Path dataDir;
-
-    /** @param dataDir of the broker; what it has as {@code log.dirs} */
-    public LogTails(Path dataDir) {
-        this.dataDir = dataDir;
-    }
 
     /** The partitions of a topic that stand there, ascending. */
     public List<TopicPartition> partitions(String topic) throws IOException {

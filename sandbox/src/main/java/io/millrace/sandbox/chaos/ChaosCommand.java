@@ -1,17 +1,15 @@
 package io.millrace.sandbox.chaos;
 
 import io.millrace.common.cli.Command;
-import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.sandbox.chaos.fleet.Links;
 import io.millrace.sandbox.chaos.inject.BrokerDisk;
-import io.millrace.sandbox.chaos.plan.FaultKind;
 import io.millrace.sandbox.chaos.spec.ChaosPorts;
 import io.millrace.sandbox.chaos.spec.ChaosSettings;
 import io.millrace.sandbox.chaos.spec.ChaosSpecs;
-import io.millrace.sandbox.cluster.Cluster;
+import io.millrace.sandbox.chaos.spec.FaultKind;
 import io.millrace.sandbox.cluster.DataFolder;
 import java.time.Duration;
 
@@ -37,22 +35,16 @@ public final class ChaosCommand extends Command<ChaosSettings> {
             BrokerDisk disk = BrokerDisk.mount(
                     new ChaosSpecs(settings, folder).brokerData(0),
                     settings.schedule().stream().anyMatch(fault -> fault.kind() == FaultKind.FULL_DISK));
-            ChaosRun run = new ChaosRun(
-                    settings,
-                    folder,
-                    new Cluster(folder, Ticker.system()),
-                    Links.open(settings),
-                    disk,
-                    Ticker.system(),
-                    WallClock.system(),
-                    runner,
-                    runner::requestStop);
-            OwnerLoop loop = new OwnerLoop("chaos", run, runner);
-            stops.push("chaos", limit -> {
-                loop.stop(limit);
-                run.stop(limit);
-            });
-            loop.start();
+            new ChaosRun(
+                            settings,
+                            folder,
+                            Links.open(settings),
+                            disk,
+                            Ticker.system(),
+                            WallClock.system(),
+                            runner,
+                            runner::requestStop)
+                    .start("chaos", runner, stops);
         });
     }
 }

@@ -1,14 +1,10 @@
 package io.millrace.sandbox.chaos;
 
-import io.millrace.common.json.Json;
 import io.millrace.sandbox.chaos.inject.Injection;
-import io.millrace.sandbox.chaos.plan.Fault;
-import io.millrace.sandbox.chaos.plan.FaultKind;
-import io.millrace.sandbox.chaos.plan.Role;
+import io.millrace.sandbox.chaos.spec.Fault;
+import io.millrace.sandbox.chaos.spec.FaultKind;
+import io.millrace.sandbox.chaos.spec.Role;
 import io.millrace.sandbox.oracle.Verdict;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -87,18 +83,6 @@ record ChaosReport(
                 && verdict.clean()
                 && recoveries.size() + notRun.size() == faultsPlanned
                 && recoveries.stream().allMatch(recovery -> recovery.recoveryMs() != null);
-    }
-
-    void write(Path file) throws IOException {
-        Path absolute = file.toAbsolutePath();
-        Files.createDirectories(absolute.getParent());
-        Files.write(absolute, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
-    }
-
-    void writeMarkdown(Path file) throws IOException {
-        Path absolute = file.toAbsolutePath();
-        Files.createDirectories(absolute.getParent());
-        Files.writeString(absolute, String.join("\n", markdown()) + "\n");
     }
 
     /** The tables, also fit for a terminal. */

@@ -1,7 +1,6 @@
 package io.millrace.sandbox.chaos;
 
 import io.millrace.common.lifecycle.Fatal;
-import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.sandbox.chaos.fleet.Clocks;
@@ -14,24 +13,23 @@ import io.millrace.sandbox.chaos.inject.Injection;
 import io.millrace.sandbox.chaos.inject.Injections;
 import io.millrace.sandbox.chaos.inject.Injector;
 import io.millrace.sandbox.chaos.inject.StalledReaders;
-import io.millrace.sandbox.chaos.plan.Fault;
-import io.millrace.sandbox.chaos.plan.FaultKind;
-import io.millrace.sandbox.chaos.plan.Role;
 import io.millrace.sandbox.chaos.spec.ChaosPorts;
 import io.millrace.sandbox.chaos.spec.ChaosSettings;
 import io.millrace.sandbox.chaos.spec.ChaosSpecs;
+import io.millrace.sandbox.chaos.spec.Fault;
+import io.millrace.sandbox.chaos.spec.FaultKind;
 import io.millrace.sandbox.chaos.spec.PoisonedDataset;
-import io.millrace.sandbox.cluster.Cluster;
+import io.millrace.sandbox.chaos.spec.Role;
+import io.millrace.sandbox.cluster.ClusterRun;
 import io.millrace.sandbox.cluster.DataFolder;
 import io.millrace.sandbox.oracle.Oracle;
 import io.millrace.sandbox.oracle.Verdict;
+import io.millrace.sandbox.trainer.WholeFile;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,11 +37,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The run from the first process to the verdict, on one thread that owns everything here but the oracle's consumer. A
  * fault is over when it was undone, and the run has recovered when every process is ready and the trainer has received two
- * steps since: the second was leased after the fault's end. {@link #stop} follows when the loop has ended.
+ * steps since: the second was leased after the fault's end.
  */
-final class ChaosRun implements OwnerLoop.Turn {
+final class ChaosRun extends ClusterRun {
     private static final Logger log = LoggerFactory.getLogger(ChaosRun.class);
-    private static final Duration LOOK = Duration.ofMillis(100);
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final Duration ORACLE_LIMIT = Duration.ofMinutes(1);
     private static final Duration CHILD_STOP_LIMIT = Duration.ofSeconds(30);
@@ -51,19 +48,14 @@ final class ChaosRun implements OwnerLoop.Turn {
     private static final int UNRECOVERED_MAX = 2;
 
     private final ChaosSettings settings;
-    private final DataFolder folder;
     private final ChaosSpecs specs;
-    private final Cluster cluster;
     private final Links links;
     private final BrokerDisk disk;
     private final Fleet fleet;
     private final Injector injector;
     private final TrainerWatch watch;
-    private final Ticker ticker;
     private final WallClock clock;
     private final Fatal fatal;
-    private final Runnable onFinished;
-    private final CountDownLatch stopping = new CountDownLatch(1);
     private final Injections injections = new Injections();
     /** Those of them that the run has not recovered from. */
     private final List<Injection> open = new ArrayList<>();
@@ -74,7 +66,6 @@ final class ChaosRun implements OwnerLoop.Turn {
 
     private final long begunNanos;
     private int unrecovered;
-    private boolean finished;
     private @Nullable Oracle oracle;
     private @Nullable Verdict verdict;
     private long auditFindings = -1;
@@ -83,18 +74,16 @@ final class ChaosRun implements OwnerLoop.Turn {
     ChaosRun(
             ChaosSettings settings,
             DataFolder folder,
-            Cluster cluster,
             Links links,
             BrokerDisk disk,
             Ticker ticker,
             WallClock clock,
             Fatal fatal,
             Runnable onFinished) {
+        super(folder, ticker, onFinished);
         this.settings = settings;
-        this.folder = folder;
         this.specs = new ChaosSpecs(settings, folder);
         ChaosPorts ports = new ChaosPorts(settings.basePort());
-        this.cluster = cluster;
         this.links = links;
         this.watch = new TrainerWatch(specs.journal());
         this.disk = disk;
@@ -103,19 +92,13 @@ final class ChaosRun implements OwnerLoop.Turn {
         this.fleet = new Fleet(specs, ports, cluster, links, watch, clocks, ticker);
         this.injector =
                 new Injector(settings, specs, ports, fleet, links, watch, clocks, disk, ticker, clock, problems);
-        this.ticker = ticker;
         this.clock = clock;
         this.fatal = fatal;
-        this.onFinished = onFinished;
         this.begunNanos = ticker.nanos();
     }
 
     @Override
-    public void runOnce() throws Exception {
-        if (finished) {
-            stopping.await();
-            return;
-        }
+    protected void run() throws Exception {
         startAll();
         for (Fault fault : settings.schedule()) {
             if (unrecovered >= UNRECOVERED_MAX) {
@@ -127,8 +110,6 @@ final class ChaosRun implements OwnerLoop.Turn {
         awaitRecovery();
         problems.addAll(new Drain(settings, fleet, this::await, ticker).run());
         judge();
-        finished = true;
-        onFinished.run();
     }
 
     private void startAll() throws Exception {
@@ -233,27 +214,13 @@ final class ChaosRun implements OwnerLoop.Turn {
         }
     }
 
-    private boolean await(Callable<Boolean> condition, Duration limit) throws Exception {
-        long untilNanos = ticker.nanos() + limit.toNanos();
-        while (!condition.call()) {
-            if (ticker.nanos() - untilNanos >= 0) {
-                return false;
-            }
-            turn();
-        }
-        return true;
-    }
-
-    /** Looks at everything once, then waits a little. */
-    private void turn() throws Exception {
+    @Override
+    protected void look() throws Exception {
         watch.look();
         for (Injection injection : injections.all()) {
             injector.turn(injection);
         }
         fleet.turn();
-        if (stopping.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new InterruptedException("stopping");
-        }
     }
 
     private void judge() throws Exception {
@@ -278,13 +245,9 @@ final class ChaosRun implements OwnerLoop.Turn {
         System.out.println(words);
     }
 
-    /**
-     * Stops all processes in reverse order of start and tells the outcome; by the thread that stopped the loop. Kafka's
-     * data stays where something is wrong.
-     *
-     * @throws ChaosFailedException when anything is not as it must be
-     */
-    void stop(Duration limit) throws Exception {
+    /** Kafka's data stays where something is wrong. */
+    @Override
+    protected void stop(Duration limit) throws Exception {
         Oracle judge = oracle;
         if (judge != null) {
             judge.stop(ORACLE_LIMIT);
@@ -315,14 +278,7 @@ final class ChaosRun implements OwnerLoop.Turn {
         folder.finish(!report.good());
         tell(report);
         if (!report.good()) {
-            throw new ChaosFailedException();
-        }
-    }
-
-    /** The report says what is wrong. */
-    static final class ChaosFailedException extends Exception {
-        ChaosFailedException() {
-            super("not everything is as it must be; the report says what");
+            throw new RunFailedException("not everything is as it must be; the report says what");
         }
     }
 
@@ -339,20 +295,10 @@ final class ChaosRun implements OwnerLoop.Turn {
         }
         System.out.println(report.good() ? "good: nothing lost, nothing trained twice" : "NOT good");
         if (settings.reportFile() != null) {
-            report.write(settings.reportFile());
+            WholeFile.writeJson(settings.reportFile(), report);
         }
         if (settings.markdownFile() != null) {
-            report.writeMarkdown(settings.markdownFile());
+            WholeFile.writeLines(settings.markdownFile(), report.markdown());
         }
-    }
-
-    @Override
-    public void wakeup() {
-        stopping.countDown();
-    }
-
-    @Override
-    public void close() {
-        // All that is owned is needed until stop, which comes after the loop.
     }
 }

@@ -11,7 +11,6 @@ import io.millrace.sandbox.chaos.ChaosCommand;
 import io.millrace.sandbox.demo.DemoCommand;
 import io.millrace.sandbox.engine.EngineCommand;
 import io.millrace.sandbox.model.ExploreCommand;
-import io.millrace.sandbox.rehearsal.RehearsalCommand;
 import io.millrace.sandbox.trainer.SimulatedTrainerCommand;
 import io.millrace.trainer.TrainerCommand;
 import io.millrace.worker.WorkerCommand;

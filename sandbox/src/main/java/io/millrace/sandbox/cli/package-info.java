@@ -1,4 +1,4 @@
-/** The one program with every command. */
+/** The one program with every command, and its rehearsal: every role in one process. */
 @NullMarked
 package io.millrace.sandbox.cli;
 

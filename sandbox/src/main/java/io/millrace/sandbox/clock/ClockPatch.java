@@ -16,18 +16,13 @@ import org.jspecify.annotations.Nullable;
  * Makes a class ask another clock: every reference to {@code System.currentTimeMillis}, called or taken as a method
  * reference, names another class. Only the table of constants changes: one class is added to it, and the references
  * point there. Pure.
+ *
+ * @param toClass with a static method of the same name, as it stands in class files: with slashes
  */
-final class ClockPatch {
+record ClockPatch(String toClass) {
     private static final String FROM_CLASS = "java/lang/System";
     private static final String METHOD = "currentTimeMillis";
     private static final int HEAD_BYTES = 8;
-
-    private final String toClass;
-
-    /** @param toClass with a static method of the same name, as it stands in class files: with slashes */
-    ClockPatch(String toClass) {
-        this.toClass = toClass;
-    }
 
     /** Two numbers of the table, and where the first stands. */
     private record Pair(int at, int first, int second) {}

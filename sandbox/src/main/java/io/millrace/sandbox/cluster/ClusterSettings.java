@@ -2,20 +2,16 @@ package io.millrace.sandbox.cluster;
 
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
-import io.millrace.sandbox.trainer.StepSettings;
+import io.millrace.sandbox.trainer.SimulatedTrainerSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
 /**
  * What every cluster on this machine is told, whatever it is run for.
- *
- * @param slots of each worker
- * @param fillerMedianTokens median length of an engine's answers
- * @param dataDir holds logs, reports and Kafka's data
  */
 public record ClusterSettings(
-        StepSettings step,
+        SimulatedTrainerSettings.Step step,
 
         @Setting(defaultValue = "64", range = "1 to 65536 samples", help = "Samples each worker keeps in flight")
         int slots,

@@ -7,7 +7,6 @@ import java.time.Duration;
 /**
  * One training run on a cluster.
  *
- * @param pipelineDepth weight versions that generation may run ahead of training
  * @param meanGroupTime of workload W1 at the stand-in engines
  */
 public record RunSettings(

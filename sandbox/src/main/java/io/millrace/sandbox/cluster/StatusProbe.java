@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Asks our processes over HTTP. Thread-safe. */
 public final class StatusProbe {
@@ -25,6 +26,14 @@ public final class StatusProbe {
         return send(url).map(HttpResponse::statusCode).orElse(0);
     }
 
+    /** Posts JSON; the answer's status, 0 when there was none. */
+    public int post(String url, ObjectNode body) throws InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(Json.MAPPER.writeValueAsBytes(body)));
+        return send(request).map(HttpResponse::statusCode).orElse(0);
+    }
+
     /** The JSON object; empty when the process does not answer with one now, which the screen survives. */
     public Optional<JsonNode> json(String url) throws InterruptedException {
         return send(url).flatMap(response -> {
@@ -37,10 +46,12 @@ public final class StatusProbe {
     }
 
     private Optional<HttpResponse<byte[]>> send(String url) throws InterruptedException {
-        HttpRequest request =
-                HttpRequest.newBuilder(URI.create(url)).timeout(LIMIT).build();
+        return send(HttpRequest.newBuilder(URI.create(url)));
+    }
+
+    private Optional<HttpResponse<byte[]>> send(HttpRequest.Builder request) throws InterruptedException {
         try {
-            return Optional.of(http.send(request, HttpResponse.BodyHandlers.ofByteArray()));
+            return Optional.of(http.send(request.timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofByteArray()));
         } catch (IOException e) {
             return Optional.empty();
         }

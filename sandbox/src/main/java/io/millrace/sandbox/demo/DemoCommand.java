@@ -1,13 +1,9 @@
 package io.millrace.sandbox.demo;
 
 import io.millrace.common.cli.Command;
-import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.time.Ticker;
-import io.millrace.common.time.WallClock;
-import io.millrace.sandbox.cluster.Cluster;
 import io.millrace.sandbox.cluster.DataFolder;
-import io.millrace.sandbox.cluster.StatusProbe;
 import io.millrace.sandbox.demo.screen.DemoOutput;
 import io.millrace.sandbox.demo.screen.LiveScreen;
 import io.millrace.sandbox.demo.screen.PlainOutput;
@@ -32,25 +28,12 @@ public final class DemoCommand extends Command<DemoSettings> {
     public int run(DemoSettings settings) throws Exception {
         settings.cluster().requireUsable(settings.ports());
         DataFolder folder = settings.cluster().folder("demo", settings.keepData());
-        StatusProbe probe = new StatusProbe();
         try (DemoOutput output = output(settings.plain())) {
-            return ProcessRunner.run("demo", STOP_LIMIT, (runner, stops) -> {
-                DemoRun run = new DemoRun(
-                        settings,
-                        folder,
-                        new Cluster(folder, Ticker.system()),
-                        new DemoObserver(settings, folder, probe, WallClock.system()),
-                        probe,
-                        output,
-                        Ticker.system(),
-                        runner::requestStop);
-                OwnerLoop loop = new OwnerLoop("demo", run, runner);
-                stops.push("demo", limit -> {
-                    loop.stop(limit);
-                    run.stop(limit);
-                });
-                loop.start();
-            });
+            return ProcessRunner.run(
+                    "demo",
+                    STOP_LIMIT,
+                    (runner, stops) -> new DemoRun(settings, folder, output, Ticker.system(), runner::requestStop)
+                            .start("demo", runner, stops));
         }
     }
 

@@ -5,10 +5,6 @@ import io.millrace.common.json.Json;
 import io.millrace.ops.cluster.WorkerStatuses;
 import io.millrace.sandbox.demo.screen.Glyphs;
 import io.millrace.sandbox.trainer.TrainedStep;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +15,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The demo's report, put together from what each process counted itself. Pure, but for {@link #write}.
+ * The demo's report, put together from what each process counted itself. Pure.
  *
  * @param window the engine's ledger over the measured window
  * @param whole the engine's ledger over the whole demo
@@ -27,27 +23,30 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record DemoReport(
         DemoSettings settings, Observation end, JsonNode window, JsonNode whole, long slotsTotal, double wallSeconds) {
+    private long producer(String name) {
+        return Observation.number(end.producer(), name);
+    }
+
+    private long trainer(String name) {
+        return Observation.number(end.trainer(), name);
+    }
+
     /** Groups the producer has published. */
     long published() {
-        return Observation.number(end.producer(), "published");
+        return producer("published");
     }
 
     long trained() {
-        return Observation.number(end.trainer(), "trained");
+        return trainer("trained");
     }
 
     /** Groups published and not settled: queued, in a worker's hands, failed, or finished and waiting for a step. */
     long inFlightAtEnd() {
-        return Observation.number(end.producer(), "queued")
-                + Observation.number(end.producer(), "in_flight")
-                + Observation.number(end.producer(), "finished")
-                + Observation.number(end.producer(), "failed");
+        return producer("queued") + producer("in_flight") + producer("finished") + producer("failed");
     }
 
     long settled() {
-        return trained()
-                + Observation.number(end.trainer(), "discarded")
-                + Observation.number(end.trainer(), "abandoned");
+        return trained() + trainer("discarded") + trainer("abandoned");
     }
 
     /** Whether producer and trainer consumer, who count on their own, agree on every group. */
@@ -69,7 +68,7 @@ record DemoReport(
     }
 
     boolean batchesGood() {
-        return end.steps().stream().allMatch(TrainedStep::good);
+        return end.steps().stream().allMatch(step -> step.batch().good());
     }
 
     ObjectNode json() {
@@ -78,26 +77,27 @@ record DemoReport(
         json.put("steps", steps.size());
         json.put("groups_published", published());
         json.put("groups_trained", trained());
-        json.put("groups_discarded", Observation.number(end.trainer(), "discarded"));
-        json.put("groups_abandoned", Observation.number(end.trainer(), "abandoned"));
+        json.put("groups_discarded", trainer("discarded"));
+        json.put("groups_abandoned", trainer("abandoned"));
         json.put(
                 "duplicates_trained",
-                steps.stream().mapToLong(TrainedStep::duplicates).sum());
-        json.put("duplicates_dropped", Observation.number(end.trainer(), "duplicates_dropped"));
+                steps.stream().mapToLong(step -> step.batch().duplicates()).sum());
+        json.put("duplicates_dropped", trainer("duplicates_dropped"));
         json.put("in_flight_at_end", inFlightAtEnd());
         json.put("slot_occupancy", window.path("occupancy").asDouble(0));
-        ArrayNode waits = json.putArray("step_wait_seconds");
-        steps.forEach(step -> waits.add(step.waitSeconds()));
+        json.putPOJO(
+                "step_wait_seconds",
+                steps.stream().map(TrainedStep::waitSeconds).toList());
         json.put("samples_per_second", window.path("samples_per_second").asDouble(0));
         json.put("tokens_per_second", window.path("tokens_per_second").asDouble(0));
         ArrayNode rewards = json.putArray("reward_mean");
-        steps.forEach(step -> rewards.add(step.rewardMean()));
+        steps.forEach(step -> rewards.add(step.batch().rewardMean()));
         ArrayNode versions = json.putArray("weight_version");
         steps.forEach(step -> versions.add(step.weightVersion()));
         json.put("weight_updates", weightUpdates());
         json.put("learned", settings.learn());
-        json.put("batches_sorted", steps.stream().allMatch(TrainedStep::sorted));
-        json.put("batches_whole", steps.stream().allMatch(TrainedStep::whole));
+        json.put("batches_sorted", steps.stream().allMatch(step -> step.batch().sorted()));
+        json.put("batches_whole", steps.stream().allMatch(step -> step.batch().whole()));
         ObjectNode perWorker = json.putObject("groups_per_worker");
         groupsPerWorker().forEach((worker, groups) -> perWorker.put(worker, groups.longValue()));
         json.put("wall_seconds", wallSeconds);
@@ -106,7 +106,8 @@ record DemoReport(
         json.put("engine_requests", whole.path("requests").asLong(0));
         json.put("engine_duplicates", whole.path("duplicates").asLong(0));
         ArrayNode problems = json.putArray("batch_problems");
-        steps.forEach(step -> step.problems().forEach(problem -> problems.add("step " + step.step() + ": " + problem)));
+        steps.forEach(step ->
+                step.batch().problems().forEach(problem -> problems.add("step " + step.step() + ": " + problem)));
         json.set("workload", workload());
         return json;
     }
@@ -137,15 +138,6 @@ record DemoReport(
         return groups;
     }
 
-    /** Replaces the file as a whole. */
-    void write(Path file) throws IOException {
-        Path absolute = file.toAbsolutePath();
-        Files.createDirectories(absolute.getParent());
-        Path next = absolute.resolveSibling(absolute.getFileName() + ".next");
-        Files.write(next, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(json()));
-        Files.move(next, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    }
-
     /** What is told at the end. */
     List<String> summary() {
         List<String> lines = new ArrayList<>();
@@ -160,8 +152,8 @@ record DemoReport(
                 wallSeconds,
                 published(),
                 trained(),
-                Observation.number(end.trainer(), "discarded"),
-                Observation.number(end.trainer(), "abandoned"),
+                trainer("discarded"),
+                trainer("abandoned"),
                 inFlightAtEnd()));
         lines.add(String.format(
                 Locale.ROOT,
@@ -175,8 +167,9 @@ record DemoReport(
                 wait));
         lines.add("groups per worker: " + groupsPerWorker());
         if (settings.learn() && !end.steps().isEmpty()) {
-            double[] rewards =
-                    end.steps().stream().mapToDouble(TrainedStep::rewardMean).toArray();
+            double[] rewards = end.steps().stream()
+                    .mapToDouble(step -> step.batch().rewardMean())
+                    .toArray();
             lines.add(String.format(
                     Locale.ROOT,
                     "reward %s from %.3f to %.3f over %d weight updates",
@@ -190,7 +183,7 @@ record DemoReport(
                     + settings.cluster().step().samplesPerGroup()
                     + " samples, ascending by index, none of them seen before");
         } else {
-            long bad = end.steps().stream().filter(step -> !step.good()).count();
+            long bad = end.steps().stream().filter(step -> !step.batch().good()).count();
             lines.add(bad + " of " + end.steps().size() + " batches were bad; the report says what was wrong");
         }
         if (!accountsAgree()) {

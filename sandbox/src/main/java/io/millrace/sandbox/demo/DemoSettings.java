@@ -11,11 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * @param steps the simulated trainer takes; then the demo ends
- * @param opsPort of the producer; worker i has the i-th after it
- * @param warmUp cut off the front of the measured window
- */
+/** What {@code millrace demo} needs. */
 public record DemoSettings(
         @Preset({"train-time=300ms", "data-dir=.millrace/demo"})
         ClusterSettings cluster,

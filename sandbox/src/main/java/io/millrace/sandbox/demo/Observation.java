@@ -46,7 +46,8 @@ record Observation(
      */
     DemoState state(DemoSettings settings, String phase, long elapsedMs, String logs) {
         List<DemoState.Step> rows = steps.stream()
-                .map(step -> new DemoState.Step(step.step(), step.waitSeconds(), step.rewardMean()))
+                .map(step -> new DemoState.Step(
+                        step.step(), step.waitSeconds(), step.batch().rewardMean()))
                 .toList();
         long slots =
                 liveWorkers().stream().mapToLong(seen -> seen.status().slots()).sum();

@@ -16,18 +16,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Health, information, weight versions and load; the shapes are SGLang's. */
-final class ControlRoutes implements HttpService {
+record ControlRoutes(Engine engine, WallClock wallClock) implements HttpService {
     private static final String VERSION = "millrace-standin";
     private static final Set<String> LOAD_SECTIONS =
             Set.of("core", "memory", "spec", "lora", "disagg", "queues", "all");
-
-    private final Engine engine;
-    private final WallClock wallClock;
-
-    ControlRoutes(Engine engine, WallClock wallClock) {
-        this.engine = engine;
-        this.wallClock = wallClock;
-    }
 
     @Override
     public void routing(HttpRules rules) {

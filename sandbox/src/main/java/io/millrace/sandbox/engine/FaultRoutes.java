@@ -12,14 +12,8 @@ import java.util.Locale;
 import tools.jackson.databind.JsonNode;
 
 /** {@code POST /admin/faults {"kind": "hang" | "error" | "garbage", "count": n}}: the next n generate requests fail so. */
-final class FaultRoutes implements HttpService {
+record FaultRoutes(Faults faults) implements HttpService {
     private static final int COUNT_MAX = 100_000;
-
-    private final Faults faults;
-
-    FaultRoutes(Faults faults) {
-        this.faults = faults;
-    }
 
     @Override
     public void routing(HttpRules rules) {

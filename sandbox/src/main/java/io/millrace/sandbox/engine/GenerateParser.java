@@ -1,80 +1,133 @@
 package io.millrace.sandbox.engine;
 
+import static java.util.Objects.requireNonNullElse;
+
+import com.fasterxml.jackson.annotation.JsonAnySetter;
+import com.fasterxml.jackson.annotation.JsonFormat;
 import io.millrace.common.json.Json;
 import io.millrace.sandbox.engine.model.SamplingOptions;
 import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.millrace.sandbox.engine.runtime.GenerateRequest;
 import io.millrace.sandbox.engine.runtime.Refusal;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.cfg.CoercionAction;
+import tools.jackson.databind.cfg.CoercionInputShape;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.type.LogicalType;
 
 /**
- * Reads the body of /generate token by token; prompts are long, so no tree is built. Fields that change nothing here
- * (session_id, priority, routing keys, ...) are passed over; fields that ask for what the toy model cannot do are
- * refused by name rather than ignored. Used once, by one thread.
+ * Reads the body of /generate. Fields that change nothing here (session_id, priority, routing keys, ...) are passed over;
+ * fields that ask for what the toy model cannot do are refused by name rather than ignored. Stateless.
  */
 final class GenerateParser {
-    private static final Set<String> UNSUPPORTED =
-            Set.of("input_embeds", "image_data", "audio_data", "video_data", "token_ids_logprob", "lora_path");
-    private static final Set<String> UNSUPPORTED_SAMPLING = Set.of("json_schema", "regex", "ebnf", "structural_tag");
+    /** Takes no text for a number, no number for a text. */
+    private static final JsonMapper MAPPER = Json.MAPPER
+            .rebuild()
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .withCoercionConfig(LogicalType.Textual, config -> {
+                for (CoercionInputShape shape : CoercionInputShape.values()) {
+                    config.setCoercion(shape, CoercionAction.Fail);
+                }
+            })
+            .build();
 
-    private final JsonParser parser;
-    private @Nullable String rid;
-    private @Nullable String text;
-    private int @Nullable [] inputIds;
-    private boolean returnLogProbs;
-    private boolean returnTextInLogProbs;
-    private SamplingOptions sampling = SamplingOptions.DEFAULTS;
+    private static final Set<String> UNSUPPORTED = Set.of(
+            "input_embeds",
+            "image_data",
+            "audio_data",
+            "video_data",
+            "token_ids_logprob",
+            "lora_path",
+            "json_schema",
+            "regex",
+            "ebnf",
+            "structural_tag");
 
-    private GenerateParser(JsonParser parser) {
-        this.parser = parser;
-    }
+    private GenerateParser() {}
+
+    /** @param others fields without a use here */
+    private record Body(
+            @Nullable String rid,
+            @Nullable String text,
+            int @Nullable [] inputIds,
+            @Nullable Boolean returnLogprob,
+            @Nullable Boolean returnTextInLogprobs,
+            @Nullable Sampling samplingParams,
+            @Nullable Boolean stream,
+            @Nullable Integer topLogprobsNum,
+            @Nullable Integer logprobStartLen,
+            @JsonAnySetter Map<String, JsonNode> others) {}
+
+    private record Sampling(
+            @Nullable Double temperature,
+            @Nullable Double topP,
+            @Nullable Integer topK,
+            @Nullable Integer maxNewTokens,
+            @Nullable Integer minNewTokens,
+
+            @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) @Nullable
+            List<String> stop,
+
+            int @Nullable [] stopTokenIds,
+            @Nullable Boolean ignoreEos,
+            @Nullable Boolean noStopTrim,
+            @Nullable Boolean skipSpecialTokens,
+            @Nullable Long samplingSeed,
+            @Nullable Integer n,
+            @JsonAnySetter Map<String, JsonNode> others) {}
 
     /**
      * The request in these bytes; a rid is made up where none is given.
      *
      * @throws Refusal saying what is wrong
      */
-    static GenerateRequest parse(byte[] body) {
-        try (JsonParser parser = Json.MAPPER.createParser(body)) {
-            return new GenerateParser(parser).request();
+    static GenerateRequest parse(byte[] json) {
+        Body body;
+        try {
+            body = MAPPER.readValue(json, Body.class);
         } catch (JacksonException e) {
-            throw Refusal.malformed("body is not valid JSON: " + e.getOriginalMessage());
+            boolean list = e.getOriginalMessage().contains("START_ARRAY");
+            throw Refusal.malformed(place(e) + " is not valid JSON or not what it must be: " + e.getOriginalMessage()
+                    + (list ? "; batches are not supported" : ""));
         }
-    }
-
-    private GenerateRequest request() {
-        if (parser.nextToken() != JsonToken.START_OBJECT) {
-            throw Refusal.malformed("body must be a JSON object");
-        }
-        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-            JsonToken value = parser.nextToken();
-            if (value != JsonToken.VALUE_NULL) {
-                field(name, value);
-            }
-        }
-        int[] prompt = prompt();
+        unsupported(body.others);
+        unsupported("stream=true", Boolean.TRUE.equals(body.stream));
+        unsupported("top_logprobs_num above 0", requireNonNullElse(body.topLogprobsNum, 0) != 0);
+        unsupported("logprob_start_len other than -1", requireNonNullElse(body.logprobStartLen, -1) != -1);
         return new GenerateRequest(
-                rid == null ? UUID.randomUUID().toString().replace("-", "") : rid,
-                prompt,
-                sampling,
-                returnLogProbs,
-                returnTextInLogProbs);
+                body.rid == null ? UUID.randomUUID().toString().replace("-", "") : body.rid,
+                prompt(body),
+                body.samplingParams == null ? SamplingOptions.DEFAULTS : options(body.samplingParams),
+                Boolean.TRUE.equals(body.returnLogprob),
+                Boolean.TRUE.equals(body.returnTextInLogprobs));
     }
 
-    private int[] prompt() {
-        if ((text == null) == (inputIds == null)) {
+    /** Of what is wrong. */
+    private static String place(JacksonException e) {
+        return e.getPath().isEmpty()
+                ? "body"
+                : e.getPath().stream()
+                        .map(at -> at.getPropertyName() == null ? "[" + at.getIndex() + "]" : at.getPropertyName())
+                        .collect(Collectors.joining(" "));
+    }
+
+    private static int[] prompt(Body body) {
+        if ((body.text == null) == (body.inputIds == null)) {
             throw Refusal.invalid("exactly one of text and input_ids must be given");
         }
-        int[] prompt = text != null ? ToyTokenizer.encode(text) : inputIds;
-        if (prompt == null || prompt.length == 0) {
+        int[] prompt = body.text == null ? Objects.requireNonNull(body.inputIds) : ToyTokenizer.encode(body.text);
+        if (prompt.length == 0) {
             throw Refusal.invalid("the prompt must have at least 1 token");
         }
         for (int i = 0; i < prompt.length; i++) {
@@ -86,151 +139,35 @@ final class GenerateParser {
         return prompt;
     }
 
-    private void field(String name, JsonToken value) {
-        switch (name) {
-            case "rid" -> rid = single(name, value);
-            case "text" -> text = single(name, value);
-            case "input_ids" -> inputIds = ints(name, value);
-            case "return_logprob" -> returnLogProbs = bool(name, value);
-            case "return_text_in_logprobs" -> returnTextInLogProbs = bool(name, value);
-            case "sampling_params" -> samplingParams(value);
-            case "stream" -> refuseIf(bool(name, value), "stream=true is not supported by the stand-in engine");
-            case "top_logprobs_num" ->
-                refuseIf(integer(name, value) != 0, "top_logprobs_num above 0 is not supported by the stand-in engine");
-            case "logprob_start_len" ->
-                refuseIf(
-                        integer(name, value) != -1,
-                        "logprob_start_len other than -1 is not supported by the stand-in engine");
-            default -> {
-                refuseIf(UNSUPPORTED.contains(name), name + " is not supported by the stand-in engine");
-                parser.skipChildren();
-            }
-        }
-    }
-
-    private void samplingParams(JsonToken value) {
-        refuseIf(value == JsonToken.START_ARRAY, "sampling_params is a list: batches are not supported");
-        refuseIf(value != JsonToken.START_OBJECT, "sampling_params must be an object");
-        SamplingFields fields = new SamplingFields();
-        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-            JsonToken parameter = parser.nextToken();
-            if (parameter != JsonToken.VALUE_NULL) {
-                fields.read(name, parameter);
-            }
-        }
+    private static SamplingOptions options(Sampling asked) {
+        unsupported("n above 1, a batch,", requireNonNullElse(asked.n, 1) != 1);
+        unsupported(asked.others);
+        SamplingOptions defaults = SamplingOptions.DEFAULTS;
         try {
-            sampling = fields.options();
+            return new SamplingOptions(
+                    requireNonNullElse(asked.temperature, defaults.temperature()),
+                    requireNonNullElse(asked.topP, defaults.topP()),
+                    requireNonNullElse(asked.topK, defaults.topK()),
+                    requireNonNullElse(asked.maxNewTokens, defaults.maxNewTokens()),
+                    requireNonNullElse(asked.minNewTokens, defaults.minNewTokens()),
+                    requireNonNullElse(asked.stop, defaults.stop()),
+                    requireNonNullElse(asked.stopTokenIds, defaults.stopTokenIds()),
+                    requireNonNullElse(asked.ignoreEos, defaults.ignoreEos()),
+                    requireNonNullElse(asked.noStopTrim, defaults.noStopTrim()),
+                    requireNonNullElse(asked.skipSpecialTokens, defaults.skipSpecialTokens()),
+                    asked.samplingSeed);
         } catch (IllegalArgumentException e) {
             throw Refusal.invalid(String.valueOf(e.getMessage()));
         }
     }
 
-    private final class SamplingFields {
-        private double temperature = 1;
-        private double topP = 1;
-        private int topK = -1;
-        private int maxNewTokens = SamplingOptions.DEFAULT_MAX_NEW_TOKENS;
-        private int minNewTokens;
-        private List<String> stop = List.of();
-        private int[] stopTokenIds = new int[0];
-        private boolean ignoreEos;
-        private boolean noStopTrim;
-        private boolean skipSpecialTokens = true;
-        private @Nullable Long samplingSeed;
-
-        void read(String name, JsonToken value) {
-            switch (name) {
-                case "temperature" -> temperature = number(name, value);
-                case "top_p" -> topP = number(name, value);
-                case "top_k" -> topK = (int) integer(name, value);
-                case "max_new_tokens" -> maxNewTokens = (int) integer(name, value);
-                case "min_new_tokens" -> minNewTokens = (int) integer(name, value);
-                case "stop" -> stop = strings(name, value);
-                case "stop_token_ids" -> stopTokenIds = ints(name, value);
-                case "ignore_eos" -> ignoreEos = bool(name, value);
-                case "no_stop_trim" -> noStopTrim = bool(name, value);
-                case "skip_special_tokens" -> skipSpecialTokens = bool(name, value);
-                case "sampling_seed" -> samplingSeed = integer(name, value);
-                case "n" -> refuseIf(integer(name, value) != 1, "n above 1 is a batch; batches are not supported");
-                default -> {
-                    refuseIf(UNSUPPORTED_SAMPLING.contains(name), name + " is not supported by the stand-in engine");
-                    parser.skipChildren();
-                }
-            }
-        }
-
-        SamplingOptions options() {
-            return new SamplingOptions(
-                    temperature,
-                    topP,
-                    topK,
-                    maxNewTokens,
-                    minNewTokens,
-                    stop,
-                    stopTokenIds,
-                    ignoreEos,
-                    noStopTrim,
-                    skipSpecialTokens,
-                    samplingSeed);
-        }
+    private static void unsupported(Map<String, JsonNode> others) {
+        others.forEach((name, value) -> unsupported(name, UNSUPPORTED.contains(name) && !value.isNull()));
     }
 
-    private String single(String name, JsonToken value) {
-        refuseIf(value == JsonToken.START_ARRAY, name + " is a list: batches are not supported, send one prompt");
-        refuseIf(value != JsonToken.VALUE_STRING, name + " must be a string");
-        return parser.getString();
-    }
-
-    private boolean bool(String name, JsonToken value) {
-        refuseIf(!value.isBoolean(), name + " must be true or false");
-        return value == JsonToken.VALUE_TRUE;
-    }
-
-    private double number(String name, JsonToken value) {
-        refuseIf(!value.isNumeric(), name + " must be a number");
-        return parser.getDoubleValue();
-    }
-
-    private long integer(String name, JsonToken value) {
-        refuseIf(value != JsonToken.VALUE_NUMBER_INT, name + " must be an integer");
-        long number = parser.getLongValue();
-        refuseIf(number != (int) number && !name.equals("sampling_seed"), name + " must fit 32 bits, was " + number);
-        return number;
-    }
-
-    private List<String> strings(String name, JsonToken value) {
-        if (value == JsonToken.VALUE_STRING) {
-            return List.of(parser.getString());
-        }
-        refuseIf(value != JsonToken.START_ARRAY, name + " must be a string or a list of strings");
-        List<String> strings = new ArrayList<>();
-        for (JsonToken item = parser.nextToken(); item != JsonToken.END_ARRAY; item = parser.nextToken()) {
-            refuseIf(item != JsonToken.VALUE_STRING, name + " must hold strings only");
-            strings.add(parser.getString());
-        }
-        return strings;
-    }
-
-    private int[] ints(String name, JsonToken value) {
-        refuseIf(value != JsonToken.START_ARRAY, name + " must be a list of integers");
-        int[] ints = new int[256];
-        int count = 0;
-        for (JsonToken item = parser.nextToken(); item != JsonToken.END_ARRAY; item = parser.nextToken()) {
-            refuseIf(
-                    item == JsonToken.START_ARRAY,
-                    name + " is a list of lists: batches are not supported, send one prompt");
-            refuseIf(item != JsonToken.VALUE_NUMBER_INT, name + " must hold integers only");
-            if (count == ints.length) {
-                ints = Arrays.copyOf(ints, count * 2);
-            }
-            ints[count++] = parser.getIntValue();
-        }
-        return Arrays.copyOf(ints, count);
-    }
-
-    private static void refuseIf(boolean wrong, String message) {
-        if (wrong) {
-            throw Refusal.malformed(message);
+    private static void unsupported(String what, boolean asked) {
+        if (asked) {
+            throw Refusal.malformed(what + " is not supported by the stand-in engine");
         }
     }
 }

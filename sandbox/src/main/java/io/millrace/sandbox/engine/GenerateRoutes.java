@@ -18,13 +18,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Generating, aborting, tokenizing; the shapes are SGLang's. */
-final class GenerateRoutes implements HttpService {
-    private final Engine engine;
-
-    GenerateRoutes(Engine engine) {
-        this.engine = engine;
-    }
-
+record GenerateRoutes(Engine engine) implements HttpService {
     @Override
     public void routing(HttpRules rules) {
         rules.post("/generate", this::generate)

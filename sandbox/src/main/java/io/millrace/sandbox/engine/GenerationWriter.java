@@ -1,7 +1,6 @@
 package io.millrace.sandbox.engine;
 
 import io.millrace.common.json.Json;
-import io.millrace.sandbox.engine.ledger.WeightVersions;
 import io.millrace.sandbox.engine.model.Completion;
 import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.sandbox.engine.model.FinishReason;
@@ -46,18 +45,9 @@ final class GenerationWriter {
         if (shape.compareTo(EngineSettings.VersionShape.SCALAR) <= 0) {
             json.writeStringProperty("weight_version", generation.weightVersion());
         }
-        if (shape != EngineSettings.VersionShape.SPANS) {
-            return;
+        if (shape == EngineSettings.VersionShape.SPANS) {
+            json.writePOJOProperty("weight_versions", generation.spans());
         }
-        json.writeArrayPropertyStart("weight_versions");
-        for (WeightVersions.Span span : generation.spans()) {
-            json.writeStartObject();
-            json.writeStringProperty("version", span.version());
-            json.writeNumberProperty("start", span.start());
-            json.writeNumberProperty("end", span.end());
-            json.writeEndObject();
-        }
-        json.writeEndArray();
     }
 
     private static void writeFinishReason(JsonGenerator json, FinishReason finish) {

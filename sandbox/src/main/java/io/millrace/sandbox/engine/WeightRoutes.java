@@ -16,13 +16,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Pausing, new weights, going on; the shapes are SGLang's. Of its pause modes there is {@code abort}. */
-final class WeightRoutes implements HttpService {
-    private final Engine engine;
-
-    WeightRoutes(Engine engine) {
-        this.engine = engine;
-    }
-
+record WeightRoutes(Engine engine) implements HttpService {
     @Override
     public void routing(HttpRules rules) {
         rules.post("/pause_generation", this::pause)

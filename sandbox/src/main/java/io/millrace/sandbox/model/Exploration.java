@@ -35,7 +35,7 @@ record Exploration(
         public String toString() {
             StringBuilder out = new StringBuilder();
             for (int i = 0; i < trace.size(); i++) {
-                out.append("%4d  %s%n".formatted(i + 1, trace.get(i)));
+                out.append("%4d  %s%n".formatted(i + 1, trace.get(i).text()));
             }
             return out.append("      => ")
                     .append(what)

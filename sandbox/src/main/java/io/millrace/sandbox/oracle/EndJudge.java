@@ -1,6 +1,10 @@
 package io.millrace.sandbox.oracle;
 
-import io.millrace.sandbox.oracle.account.Finding;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.CONTRADICTION;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.DISCARD_UNFOUNDED;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.FORGOTTEN;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.LOST;
+
 import io.millrace.sandbox.oracle.account.SeenResult;
 import io.millrace.sandbox.oracle.account.Steps;
 import io.millrace.sandbox.oracle.account.TopicAccount;
@@ -11,39 +15,26 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** Every group has one end, and a discard the reason that it names. Pure; judges once. */
-final class EndJudge {
+record EndJudge(TopicAccount topics, Steps steps, Rules rules, Findings findings) {
     private static final String FILTERED = "filtered:";
     private static final int NAMED_MAX = 20;
-
-    private final TopicAccount topics;
-    private final Steps steps;
-    private final Rules rules;
-    private final Findings findings;
-
-    EndJudge(TopicAccount topics, Rules rules, Findings findings) {
-        this.topics = topics;
-        this.steps = topics.steps;
-        this.rules = rules;
-        this.findings = findings;
-    }
 
     void judge(Set<Long> trained) {
         ends("discarded", steps.discarded, trained);
         ends("abandoned", steps.abandoned, trained);
         steps.abandoned.keySet().forEach(group -> {
             if (!topics.markers.contains(group)) {
-                findings.add(
-                        Finding.Kind.CONTRADICTION, "group " + group + " is abandoned without the producer's marker");
+                findings.add(CONTRADICTION, "group " + group + " is abandoned without the producer's marker");
             }
             int attempts = 1 + topics.reissued.getOrDefault(group, List.of()).size();
             if (attempts < rules.attemptsMin()) {
                 findings.add(
-                        Finding.Kind.CONTRADICTION,
+                        CONTRADICTION,
                         "group " + group + " is abandoned after " + attempts + " attempts, before "
                                 + rules.attemptsMin() + " were made");
             }
             if (steps.discarded.containsKey(group)) {
-                findings.add(Finding.Kind.CONTRADICTION, "group " + group + " is abandoned and discarded");
+                findings.add(CONTRADICTION, "group " + group + " is abandoned and discarded");
             }
         });
         steps.discarded.forEach((group, ends) -> ends.forEach(end -> judgeReason(group, end)));
@@ -56,13 +47,13 @@ final class EndJudge {
                 forgotten.add(group);
             } else {
                 findings.lost++;
-                findings.add(Finding.Kind.LOST, "group " + group + " was issued and has no result and no end");
+                findings.add(LOST, "group " + group + " was issued and has no result and no end");
             }
         }
         findings.forgotten = forgotten.size();
         if (!forgotten.isEmpty()) {
             findings.add(
-                    Finding.Kind.FORGOTTEN,
+                    FORGOTTEN,
                     forgotten.size() + " groups have results and no end: "
                             + forgotten.subList(0, Math.min(forgotten.size(), NAMED_MAX)));
         }
@@ -71,17 +62,16 @@ final class EndJudge {
     private void ends(String word, Map<Long, List<Steps.End>> ends, Set<Long> trained) {
         ends.forEach((group, reasons) -> {
             if (reasons.size() > 1) {
-                findings.add(
-                        Finding.Kind.CONTRADICTION, "group " + group + " is " + word + " more than once: " + reasons);
+                findings.add(CONTRADICTION, "group " + group + " is " + word + " more than once: " + reasons);
             }
             if (reasons.getFirst().reason().isEmpty()) {
-                findings.add(Finding.Kind.CONTRADICTION, "group " + group + " is " + word + " without a reason");
+                findings.add(CONTRADICTION, "group " + group + " is " + word + " without a reason");
             }
             if (trained.contains(group)) {
-                findings.add(Finding.Kind.CONTRADICTION, "group " + group + " is " + word + " and trained");
+                findings.add(CONTRADICTION, "group " + group + " is " + word + " and trained");
             }
             if (!topics.issued.containsKey(group)) {
-                findings.add(Finding.Kind.CONTRADICTION, "group " + group + " is " + word + " and was never issued");
+                findings.add(CONTRADICTION, "group " + group + " is " + word + " and was never issued");
             }
         });
     }
@@ -95,7 +85,7 @@ final class EndJudge {
                 .anyMatch(result -> founded(end, result));
         if (!founded) {
             findings.add(
-                    Finding.Kind.DISCARD_UNFOUNDED,
+                    DISCARD_UNFOUNDED,
                     "group " + group + " is discarded as " + end.reason() + " in attempt " + end.attempt()
                             + ", and nothing of it that stands says so");
         }

@@ -1,5 +1,10 @@
 package io.millrace.sandbox.oracle;
 
+import static io.millrace.sandbox.oracle.account.Finding.Kind.CONTRADICTION;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.EVALUATION;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.ISSUE_OUT_OF_ORDER;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.LOST;
+
 import io.millrace.sandbox.oracle.account.EngineAccount;
 import io.millrace.sandbox.oracle.account.Finding;
 import io.millrace.sandbox.oracle.account.Steps;
@@ -34,15 +39,15 @@ final class Judge {
         findings.addAll(topics.unread);
         findings.addAll(trainer.unread);
         if (topics.tailsLost > 0 && !rules.tailsCut()) {
-            findings.add(Finding.Kind.LOST, "the end of a log was lost " + topics.tailsLost + " times");
+            findings.add(LOST, "the end of a log was lost " + topics.tailsLost + " times");
         }
         judgeIssues();
         judgeMissing();
-        StepJudge steps = new StepJudge(topics, trainer, rules, findings);
+        StepJudge steps = new StepJudge(topics, topics.steps, trainer, rules, findings);
         Set<Long> trained = steps.judgeAcknowledgements();
         steps.judgeReceptions();
-        new EndJudge(topics, rules, findings).judge(trained);
-        topics.evaluations.judge(details -> findings.add(Finding.Kind.EVALUATION, details));
+        new EndJudge(topics, topics.steps, rules, findings).judge(trained);
+        topics.evaluations.judge(details -> findings.add(EVALUATION, details));
         return verdict(trained);
     }
 
@@ -114,7 +119,7 @@ final class Judge {
                             && result.partition() == gone.partition()
                             && result.offsets().equals(gone.offsets()))
                     .forEach(result -> findings.add(
-                            Finding.Kind.CONTRADICTION,
+                            CONTRADICTION,
                             "group " + gone.groupIndex() + ", attempt " + gone.attempt()
                                     + " is said to be missing and stands at results-" + gone.partition() + "@"
                                     + gone.offsets()));
@@ -126,11 +131,11 @@ final class Judge {
         long expected = 0;
         for (Map.Entry<Long, Integer> issue : topics.issued.entrySet()) {
             if (issue.getKey() != expected) {
-                findings.add(Finding.Kind.ISSUE_OUT_OF_ORDER, "group " + expected + " was never issued");
+                findings.add(ISSUE_OUT_OF_ORDER, "group " + expected + " was never issued");
             }
             if (issue.getValue() > 1) {
                 findings.add(
-                        Finding.Kind.ISSUE_OUT_OF_ORDER,
+                        ISSUE_OUT_OF_ORDER,
                         "group " + issue.getKey() + " was issued " + issue.getValue() + " times as a new one");
             }
             expected = issue.getKey() + 1;
@@ -139,14 +144,12 @@ final class Judge {
             long last = 1;
             for (long attempt : attempts) {
                 if (attempt <= last) {
-                    findings.add(
-                            Finding.Kind.ISSUE_OUT_OF_ORDER,
-                            "group " + group + " was issued with attempts 1, " + attempts);
+                    findings.add(ISSUE_OUT_OF_ORDER, "group " + group + " was issued with attempts 1, " + attempts);
                 }
                 last = attempt;
             }
             if (!topics.issued.containsKey(group)) {
-                findings.add(Finding.Kind.ISSUE_OUT_OF_ORDER, "group " + group + " was reissued and never issued");
+                findings.add(ISSUE_OUT_OF_ORDER, "group " + group + " was reissued and never issued");
             }
         });
     }

@@ -1,10 +1,21 @@
 package io.millrace.sandbox.oracle;
 
-import io.millrace.sandbox.oracle.account.Finding;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.BATCH_CHANGED;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.BATCH_NOT_WHOLE;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.CONTENTS_DIFFER;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.CONTRADICTION;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.DISCARD_UNFOUNDED;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.FUTURE;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.LOST;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.STALE;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.STEP_OUT_OF_ORDER;
+import static io.millrace.sandbox.oracle.account.Finding.Kind.TRAINED_TWICE;
+
 import io.millrace.sandbox.oracle.account.SeenResult;
 import io.millrace.sandbox.oracle.account.Steps;
 import io.millrace.sandbox.oracle.account.TopicAccount;
 import io.millrace.sandbox.oracle.account.TrainerAccount;
+import io.millrace.sandbox.trainer.TrainerJournal;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,21 +28,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Steps: their order, what the trainer received of them, and that they were fresh. Pure; judges once. */
-final class StepJudge {
-    private final TopicAccount topics;
-    private final Steps steps;
-    private final TrainerAccount trainer;
-    private final Rules rules;
-    private final Findings findings;
-
-    StepJudge(TopicAccount topics, TrainerAccount trainer, Rules rules, Findings findings) {
-        this.topics = topics;
-        this.steps = topics.steps;
-        this.trainer = trainer;
-        this.rules = rules;
-        this.findings = findings;
-    }
-
+record StepJudge(TopicAccount topics, Steps steps, TrainerAccount trainer, Rules rules, Findings findings) {
     /**
      * Steps of a lineage follow each other from where it was opened; none is trained of a group that another has spent,
      * but for the recorded steps that a lineage repeats, which are the same.
@@ -45,7 +42,7 @@ final class StepJudge {
             judgeOrder(id, lastStep.put(id.lineage(), id.step()));
             Steps.Lease lease = steps.acknowledgedLease(id);
             if (lease == null) {
-                findings.add(Finding.Kind.CONTRADICTION, id + " was acknowledged and never leased");
+                findings.add(CONTRADICTION, id + " was acknowledged and never leased");
             } else if (steps.isReplay(id)) {
                 judgeReplay(id, lease);
             } else {
@@ -54,8 +51,7 @@ final class StepJudge {
                     if (before != null) {
                         findings.trainedTwice++;
                         findings.add(
-                                Finding.Kind.TRAINED_TWICE,
-                                "group " + entry.groupIndex() + " is in " + before + " and in " + id);
+                                TRAINED_TWICE, "group " + entry.groupIndex() + " is in " + before + " and in " + id);
                     }
                 }
             }
@@ -68,52 +64,48 @@ final class StepJudge {
         long first = resume == null ? 0 : resume.step();
         if (id.step() != (last == null ? first : last + 1)) {
             findings.add(
-                    Finding.Kind.STEP_OUT_OF_ORDER,
-                    id + " was acknowledged after " + (last == null ? "nothing" : "step " + last));
+                    STEP_OUT_OF_ORDER, id + " was acknowledged after " + (last == null ? "nothing" : "step " + last));
         }
         if (id.lineage() > 0 && resume == null) {
-            findings.add(Finding.Kind.CONTRADICTION, id + " is of a lineage that was never opened");
+            findings.add(CONTRADICTION, id + " is of a lineage that was never opened");
         }
     }
 
     private void judgeReplay(Steps.Id id, Steps.Lease lease) {
         Steps.Lease before = steps.replayed(id);
         if (before == null || !before.groups().equals(lease.groups())) {
-            findings.add(Finding.Kind.BATCH_CHANGED, id + " is replayed with other groups than were recorded");
+            findings.add(BATCH_CHANGED, id + " is replayed with other groups than were recorded");
         }
     }
 
     /** What the trainer received is what was leased, and its acknowledgements stand. */
     void judgeReceptions() {
         Set<Steps.Id> acknowledged = new HashSet<>(steps.acknowledged);
-        trainer.problems.forEach((id, problems) ->
-                problems.forEach(problem -> findings.add(Finding.Kind.BATCH_NOT_WHOLE, id + ": " + problem)));
+        trainer.problems.forEach(
+                (id, problems) -> problems.forEach(problem -> findings.add(BATCH_NOT_WHOLE, id + ": " + problem)));
         trainer.received.forEach((id, receptions) -> {
             Map<String, TrainerAccount.Batch> first = new LinkedHashMap<>();
             for (TrainerAccount.Batch batch : receptions) {
                 TrainerAccount.Batch before = first.putIfAbsent(batch.lease(), batch);
                 if (before != null && !before.equals(batch)) {
-                    findings.add(Finding.Kind.BATCH_CHANGED, id + " was received as different batches");
+                    findings.add(BATCH_CHANGED, id + " was received as different batches");
                 }
             }
             first.values().forEach(batch -> judgeBatch(id, batch));
         });
         for (Steps.Id id : acknowledged) {
             if (!trainer.acknowledging.contains(id) || !trainer.received.containsKey(id)) {
-                findings.add(Finding.Kind.CONTRADICTION, id + " is acknowledged, and the trainer did not do it");
+                findings.add(CONTRADICTION, id + " is acknowledged, and the trainer did not do it");
             }
         }
         for (Steps.Id id : trainer.acknowledged) {
             if (!acknowledged.contains(id)) {
-                findings.add(
-                        Finding.Kind.LOST, "the acknowledgement of " + id + " was answered and is not on the topic");
+                findings.add(LOST, "the acknowledgement of " + id + " was answered and is not on the topic");
             }
         }
         for (long lineage : steps.resumes.keySet()) {
             if (!trainer.resumed.contains(lineage)) {
-                findings.add(
-                        Finding.Kind.CONTRADICTION,
-                        "lineage " + lineage + " was opened, and the trainer did not do it");
+                findings.add(CONTRADICTION, "lineage " + lineage + " was opened, and the trainer did not do it");
             }
         }
     }
@@ -122,16 +114,17 @@ final class StepJudge {
         judgeShape(id, batch.groups());
         Steps.Lease lease = steps.lease(id, batch.lease());
         if (lease == null) {
-            findings.add(Finding.Kind.CONTRADICTION, id + " was received and never leased");
+            findings.add(CONTRADICTION, id + " was received and never leased");
             return;
         }
         long[] leased =
                 lease.groups().stream().mapToLong(Steps.Entry::groupIndex).toArray();
-        long[] received =
-                batch.groups().stream().mapToLong(TrainerAccount.Group::index).toArray();
+        long[] received = batch.groups().stream()
+                .mapToLong(TrainerJournal.Line.Group::index)
+                .toArray();
         if (!Arrays.equals(leased, received) || lease.weightVersion() != batch.weightVersion() + lease.offset()) {
             findings.add(
-                    Finding.Kind.BATCH_CHANGED,
+                    BATCH_CHANGED,
                     id + " was leased at version " + lease.weightVersion() + " with groups " + Arrays.toString(leased)
                             + " and received at version " + batch.weightVersion() + " with "
                             + Arrays.toString(received));
@@ -142,19 +135,18 @@ final class StepJudge {
         }
     }
 
-    private void judgeShape(Steps.Id id, List<TrainerAccount.Group> batch) {
+    private void judgeShape(Steps.Id id, List<TrainerJournal.Line.Group> batch) {
         if (batch.size() != rules.batchGroups()) {
-            findings.add(
-                    Finding.Kind.BATCH_NOT_WHOLE, id + " has " + batch.size() + " groups, not " + rules.batchGroups());
+            findings.add(BATCH_NOT_WHOLE, id + " has " + batch.size() + " groups, not " + rules.batchGroups());
         }
         long last = -1;
-        for (TrainerAccount.Group group : batch) {
+        for (TrainerJournal.Line.Group group : batch) {
             if (group.index() <= last) {
-                findings.add(Finding.Kind.BATCH_NOT_WHOLE, id + " has group " + group.index() + " after group " + last);
+                findings.add(BATCH_NOT_WHOLE, id + " has group " + group.index() + " after group " + last);
             }
             if (group.samples() != rules.samplesPerGroup()) {
                 findings.add(
-                        Finding.Kind.BATCH_NOT_WHOLE,
+                        BATCH_NOT_WHOLE,
                         id + " has group " + group.index() + " with " + group.samples() + " samples, not "
                                 + rules.samplesPerGroup());
             }
@@ -163,7 +155,7 @@ final class StepJudge {
     }
 
     /** A trained group is, bit for bit, the result that its lease names; and it is fresh. */
-    private void judgeGroup(Steps.Id id, Steps.Lease lease, Steps.Entry entry, TrainerAccount.Group group) {
+    private void judgeGroup(Steps.Id id, Steps.Lease lease, Steps.Entry entry, TrainerJournal.Line.Group group) {
         String name = "group " + entry.groupIndex() + " of " + id;
         // What the broker lost after it was handed over was there when it was.
         SeenResult result = Stream.concat(
@@ -178,13 +170,13 @@ final class StepJudge {
                 .orElse(null);
         if (result == null) {
             findings.add(
-                    Finding.Kind.CONTENTS_DIFFER,
+                    CONTENTS_DIFFER,
                     name + " is not what stands at results-" + entry.partition() + "@" + entry.offsets());
             return;
         }
         judgeFreshness(id, name, lease, group, result);
         if (rules.filters().contains("zero-std") && result.rewardsEqual()) {
-            findings.add(Finding.Kind.DISCARD_UNFOUNDED, name + " is trained, and its rewards do not differ");
+            findings.add(DISCARD_UNFOUNDED, name + " is trained, and its rewards do not differ");
         }
     }
 
@@ -193,7 +185,7 @@ final class StepJudge {
      * its lineage came to only after it had been generated: that was another lineage's.
      */
     private void judgeFreshness(
-            Steps.Id id, String name, Steps.Lease lease, TrainerAccount.Group group, SeenResult result) {
+            Steps.Id id, String name, Steps.Lease lease, TrainerJournal.Line.Group group, SeenResult result) {
         long weightVersion = lease.weightVersion();
         // Engines may have been asked under an earlier count, whose words say nothing now.
         boolean words = result.lineage() == id.lineage();
@@ -208,7 +200,7 @@ final class StepJudge {
         if (oldest < weightVersion - rules.maxStaleness()) {
             findings.stale++;
             findings.add(
-                    Finding.Kind.STALE,
+                    STALE,
                     name + " has a token of version " + oldest + ", handed over at " + weightVersion + ": more than "
                             + rules.maxStaleness() + " versions");
         }
@@ -233,6 +225,6 @@ final class StepJudge {
 
     private void future(String details) {
         findings.future++;
-        findings.add(Finding.Kind.FUTURE, details);
+        findings.add(FUTURE, details);
     }
 }

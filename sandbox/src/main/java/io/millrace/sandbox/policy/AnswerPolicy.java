@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,17 +75,15 @@ public final class AnswerPolicy {
         return weights.clone();
     }
 
-    /** Replaces the file as a whole. */
-    public void write(Path file) throws IOException {
+    /** As a file of safetensors. */
+    public byte[] encode() {
         ByteBuffer bytes = ByteBuffer.allocate(weights.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (float weight : weights) {
             bytes.putFloat(weight);
         }
         LinkedHashMap<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put(TENSOR, new Tensor("F32", new long[] {FORMS, Answers.COUNT}, bytes.array()));
-        Path next = file.resolveSibling(file.getFileName() + ".next");
-        Files.write(next, Safetensors.write(Map.of(), tensors));
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        return Safetensors.write(Map.of(), tensors);
     }
 
     /**

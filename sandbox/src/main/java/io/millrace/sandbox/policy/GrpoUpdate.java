@@ -5,23 +5,12 @@ import java.util.List;
 /**
  * One step of GRPO with PPO's clipping: advantages are rewards normalised within each group, each sample's choice is
  * weighed by its probability now over its probability when it was made. Plain gradient ascent. Immutable.
+ *
+ * @param clip how far the ratio may leave 1 before a sample stops pushing
+ * @param temperature that samples are drawn at
  */
-public final class GrpoUpdate {
+public record GrpoUpdate(double learningRate, double clip, double temperature) {
     private static final double EPSILON = 1e-6;
-
-    private final double learningRate;
-    private final double clip;
-    private final double temperature;
-
-    /**
-     * @param clip how far the ratio may leave 1 before a sample stops pushing
-     * @param temperature that samples are drawn at
-     */
-    public GrpoUpdate(double learningRate, double clip, double temperature) {
-        this.learningRate = learningRate;
-        this.clip = clip;
-        this.temperature = temperature;
-    }
 
     /** The policy after one step on these groups; groups whose rewards are all the same say nothing. */
     public AnswerPolicy apply(AnswerPolicy policy, List<List<GroupSample>> groups) {

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,12 +22,12 @@ final class Connection {
     private final Socket client;
     private final Socket target = new Socket();
     private final LinkGate gate;
-    private final Runnable onEnd;
+    private final Consumer<Connection> onEnd;
     private final AtomicInteger directions = new AtomicInteger(2);
     private final LinkGate.Budget budget;
 
     /** @param onEnd called once, when the connection carries nothing any more */
-    Connection(Socket client, LinkGate gate, Runnable onEnd) {
+    Connection(Socket client, LinkGate gate, Consumer<Connection> onEnd) {
         this.client = client;
         this.gate = gate;
         this.onEnd = onEnd;
@@ -44,7 +45,7 @@ final class Connection {
             // To the client it looks as if the target had refused it.
             log.debug("no connection to {}", address, e);
             reset();
-            onEnd.run();
+            onEnd.accept(this);
             return;
         }
         Thread.ofVirtual().name("proxy-back").start(() -> carry(target, client));
@@ -76,7 +77,7 @@ final class Connection {
         } finally {
             if (directions.decrementAndGet() == 0) {
                 close();
-                onEnd.run();
+                onEnd.accept(this);
             }
         }
     }

@@ -82,9 +82,7 @@ public final class FaultProxy implements AutoCloseable {
             client.close();
             return;
         }
-        ConnectionSlot slot = new ConnectionSlot();
-        Connection connection = new Connection(client, gate, slot::end);
-        slot.connection = connection;
+        Connection connection = new Connection(client, gate, connections::remove);
         synchronized (this) {
             connections.add(connection);
             if (listening == null) {
@@ -93,18 +91,6 @@ public final class FaultProxy implements AutoCloseable {
             }
         }
         Thread.ofVirtual().name("proxy-" + port).start(() -> connection.run(target));
-    }
-
-    /** Ties a connection to its own end. */
-    private final class ConnectionSlot {
-        private @Nullable Connection connection;
-
-        void end() {
-            Connection ended = connection;
-            if (ended != null) {
-                connections.remove(ended);
-            }
-        }
     }
 
     public int port() {

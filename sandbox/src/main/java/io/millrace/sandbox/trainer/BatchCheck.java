@@ -23,46 +23,15 @@ final class BatchCheck {
         this.samplesPerGroup = samplesPerGroup;
     }
 
-    /**
-     * What a batch came to.
-     *
-     * @param groupIndices in the order of the batch
-     * @param sorted ascending, none twice
-     * @param whole the right number of groups, each with all its samples, lengths adding up
-     * @param duplicates groups that an earlier acknowledged step had, or this batch has twice
-     * @param rewardMean over all samples
-     * @param ageVersionsMax the lease's version minus the oldest that made any token; 0 where no sample tells
-     * @param problems what is wrong, in words; empty for a good batch; at most 20
-     */
-    record Verdict(
-            List<Long> groupIndices,
-            boolean sorted,
-            boolean whole,
-            int duplicates,
-            int samples,
-            double rewardMean,
-            long responseTokens,
-            long ageVersionsMax,
-            List<String> problems) {
-        Verdict {
-            groupIndices = List.copyOf(groupIndices);
-            problems = List.copyOf(problems);
-        }
-
-        boolean good() {
-            return problems.isEmpty();
-        }
-    }
-
     /** Judges a batch; the same batch may be judged again until it is acknowledged. */
-    Verdict check(TrainerClient.Lease lease, JsonNode batch) {
+    TrainedStep.Verdict check(TrainerClient.Lease lease, JsonNode batch) {
         Reading reading = new Reading(lease);
         reading.read(batch);
         return reading.verdict();
     }
 
     /** The step is acknowledged: its groups must not come again. */
-    void acknowledged(Verdict verdict) {
+    void acknowledged(TrainedStep.Verdict verdict) {
         trained.addAll(verdict.groupIndices());
     }
 
@@ -184,16 +153,16 @@ final class BatchCheck {
             }
         }
 
-        Verdict verdict() {
-            return new Verdict(
+        TrainedStep.Verdict verdict() {
+            return new TrainedStep.Verdict(
                     indices,
-                    sorted,
-                    whole,
-                    duplicates,
                     samples,
                     samples == 0 ? 0 : rewardSum / samples,
                     responseTokens,
                     lease.weightVersion() - oldestVersion,
+                    sorted,
+                    whole,
+                    duplicates,
                     problems);
         }
     }

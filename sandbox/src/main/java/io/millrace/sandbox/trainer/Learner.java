@@ -50,7 +50,7 @@ final class Learner {
     /** The weights of this version, where engines read them. */
     Path write(long version) throws IOException {
         Path file = folder.resolve(String.format(java.util.Locale.ROOT, "policy-%09d.safetensors", version));
-        policy.write(file);
+        WholeFile.write(file, policy.encode());
         return file.toAbsolutePath();
     }
 

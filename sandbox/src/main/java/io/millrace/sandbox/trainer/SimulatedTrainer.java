@@ -1,9 +1,11 @@
 package io.millrace.sandbox.trainer;
 
+import io.millrace.common.json.Json;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.wire.RolloutBatch;
+import io.millrace.sandbox.engine.ledger.LedgerLine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -92,8 +94,8 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         double waitSeconds = (ticker.nanos() - askedNanos) / 1e9;
         try {
             train(leased.get(), waitSeconds);
-        } catch (TrainerClient.VoidLeaseException e) {
-            journal.refused(leased.get());
+        } catch (TrainerClient.ConflictException e) {
+            journal.step(TrainerJournal.Line.Type.REFUSED, leased.get());
             log.warn("step {} is void, the next is asked for: {}", leased.get().step(), e.getMessage());
         }
     }
@@ -132,8 +134,10 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         long step = Math.max(0, run.nextStep() - settings.resumeBack());
         long opened = run.lineage() + 1;
         journal.resuming(opened, step);
-        if (!client.resume(step, settings.resumeMode().name().toLowerCase(Locale.ROOT), opened)) {
-            log.warn("step {} cannot be gone back to, training goes on where it is", step);
+        try {
+            client.resume(step, settings.resumeMode().name().toLowerCase(Locale.ROOT), opened);
+        } catch (TrainerClient.ConflictException e) {
+            log.warn("training goes on where it is: {}", e.getMessage());
             return run.lineage();
         }
         log.info("went back from step {} to {}: lineage {}", run.nextStep(), step, opened);
@@ -142,9 +146,9 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
 
     private void train(TrainerClient.Lease lease, double waitSeconds) throws Exception {
         JsonNode batch = client.batch(lease);
-        BatchCheck.Verdict verdict = check.check(lease, batch);
-        journal.received(lease, batch, verdict);
-        List<String> differences = learn(lease);
+        TrainedStep.Verdict verdict = check.check(lease, batch);
+        journal.received(lease, batch, verdict.problems());
+        TrainedStep.Verdict whole = verdict.with(learn(lease));
         // This is what the training of a large model takes.
         Thread.sleep(settings.step().trainTime());
         leaveWait();
@@ -154,11 +158,19 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
             journal.announcing(lease.lineage(), newVersion);
             update(lease.lineage(), newVersion);
         }
-        journal.acknowledging(lease);
+        journal.step(TrainerJournal.Line.Type.ACKNOWLEDGING, lease);
         client.acknowledge(lease, newVersion);
-        journal.acknowledged(lease);
+        journal.step(TrainerJournal.Line.Type.ACKNOWLEDGED, lease);
         check.acknowledged(verdict);
-        record(step(lease, newVersion, waitSeconds, clock.millis(), verdict, differences));
+        record(new TrainedStep(
+                lease.lineage(),
+                lease.step(),
+                lease.weightVersion(),
+                newVersion,
+                waitSeconds,
+                lease.leasedAtMs(),
+                clock.millis(),
+                whole));
     }
 
     /** @return samples whose version spans are not those of the engines' ledgers */
@@ -169,7 +181,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         }
         RolloutBatch batch = client.rollouts(lease);
         learning.learn(batch);
-        List<JsonNode> ledger = new ArrayList<>();
+        List<LedgerLine> ledger = new ArrayList<>();
         for (String engine : settings.engineUrls()) {
             ledger.addAll(client.engineLedger(engine));
         }
@@ -194,23 +206,17 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
 
     private void push(long version) throws Exception {
         Learner learning = learner;
-        if (learning == null && settings.pauseOnUpdate()) {
-            for (String engine : settings.engineUrls()) {
+        Path weights = learning == null ? null : learning.write(version);
+        for (String engine : settings.engineUrls()) {
+            if (weights != null) {
+                client.push(engine, weights, version);
+            } else if (settings.pauseOnUpdate()) {
                 client.pause(engine);
                 client.announce(engine, version, true);
                 client.goOn(engine);
-            }
-            return;
-        }
-        if (learning == null) {
-            for (String engine : settings.engineUrls()) {
+            } else {
                 client.announce(engine, version, settings.abortOnUpdate());
             }
-            return;
-        }
-        Path weights = learning.write(version);
-        for (String engine : settings.engineUrls()) {
-            client.push(engine, weights, version);
         }
     }
 
@@ -232,52 +238,25 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         }
     }
 
-    private static TrainedStep step(
-            TrainerClient.Lease lease,
-            @Nullable Long newVersion,
-            double waitSeconds,
-            long nowMs,
-            BatchCheck.Verdict verdict,
-            List<String> differences) {
-        List<String> problems = new ArrayList<>(verdict.problems());
-        problems.addAll(differences);
-        return new TrainedStep(
-                lease.lineage(),
-                lease.step(),
-                lease.weightVersion(),
-                newVersion,
-                waitSeconds,
-                lease.leasedAtMs(),
-                nowMs,
-                verdict.groupIndices(),
-                verdict.samples(),
-                verdict.rewardMean(),
-                verdict.responseTokens(),
-                verdict.ageVersionsMax(),
-                verdict.sorted(),
-                verdict.whole(),
-                verdict.duplicates(),
-                problems);
-    }
-
     private void record(TrainedStep step) throws IOException {
         steps.add(step);
-        if (step.good()) {
+        TrainedStep.Verdict batch = step.batch();
+        if (batch.good()) {
             log.info(
                     "step {}: {} groups, waited {} s, reward mean {}, {} response tokens, oldest {} versions",
                     step.step(),
-                    step.groupIndices().size(),
-                    String.format(java.util.Locale.ROOT, "%.2f", step.waitSeconds()),
-                    String.format(java.util.Locale.ROOT, "%.3f", step.rewardMean()),
-                    step.responseTokens(),
-                    step.ageVersionsMax());
+                    batch.groupIndices().size(),
+                    String.format(Locale.ROOT, "%.2f", step.waitSeconds()),
+                    String.format(Locale.ROOT, "%.3f", batch.rewardMean()),
+                    batch.responseTokens(),
+                    batch.ageVersionsMax());
         } else {
             failedSteps.incrementAndGet();
-            log.error("step {} had a bad batch: {}", step.step(), String.join("; ", step.problems()));
+            log.error("step {} had a bad batch: {}", step.step(), String.join("; ", batch.problems()));
         }
         Path file = settings.reportFile();
         if (file != null) {
-            report().write(file);
+            WholeFile.write(file, Json.MAPPER.writeValueAsBytes(report()));
         }
     }
 

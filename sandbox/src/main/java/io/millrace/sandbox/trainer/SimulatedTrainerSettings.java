@@ -2,28 +2,14 @@ package io.millrace.sandbox.trainer;
 
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * @param trainerUrl base address of the trainer consumer
- * @param steps how many to train; 0 for until stopped
- * @param engineUrls engines that are told each new version before the step is acknowledged
- * @param stepsPerVersion steps per weight update
- * @param pauseOnUpdate what an update does besides naming the version
- * @param resumeBack how many steps its checkpoint is older than the run
- * @param resumeMode which batches it then wants
- * @param versionRestart whether it begins its count of versions anew
- * @param learn whether the policy is really trained, at temperature 1
- * @param reportFile JSON, written anew after each step
- * @param journalFile JSON lines; what was received and acknowledged, also by earlier trainers with this file
- * @param retryLimit how long a server may be out of reach
- */
+/** What {@code millrace simulated-trainer} needs; it learns at temperature 1. */
 public record SimulatedTrainerSettings(
-        StepSettings step,
+        Step step,
 
         @Setting(defaultValue = "http://127.0.0.1:9400", help = "Base address of the trainer consumer")
         String trainerUrl,
@@ -108,6 +94,19 @@ public record SimulatedTrainerSettings(
                 range = "0s to 24h",
                 help = "How long the trainer consumer or an engine may be out of reach before this gives up")
         Duration retryLimit) {
+    /**
+     * What a simulated trainer makes of a step.
+     */
+    public record Step(
+            @Setting(defaultValue = "32", range = "1 to 65536 groups", help = "Groups of one step")
+            int batchGroups,
+
+            @Setting(defaultValue = "8", range = "1 to 4096 samples", help = "Samples of one group")
+            int samplesPerGroup,
+
+            @Setting(defaultValue = "1s", range = "0s to 24h", help = "How long the training of one step takes")
+            Duration trainTime) {}
+
     /** Which batches a trainer wants that begins from an older checkpoint. */
     public enum ResumeMode {
         REPLAY,
@@ -121,14 +120,8 @@ public record SimulatedTrainerSettings(
     }
 
     private static void checkUrl(String flag, String url) {
-        try {
-            URI uri = URI.create(url);
-            if ("http".equals(uri.getScheme()) && uri.getHost() != null) {
-                return;
-            }
-        } catch (IllegalArgumentException e) {
-            throw new SettingException(flag + " must be http://host:port, was '" + url + "' (" + e.getMessage() + ")");
+        if (!url.matches("http://[^/:@?#\\s]+(:[0-9]{1,5})?(/\\S*)?")) {
+            throw new SettingException(flag + " must be http://host:port, was '" + url + "'");
         }
-        throw new SettingException(flag + " must be http://host:port, was '" + url + "'");
     }
 }

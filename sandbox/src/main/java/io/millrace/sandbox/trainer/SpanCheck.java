@@ -5,12 +5,12 @@ import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.VersionSpan;
 import io.millrace.common.wire.RolloutBatch;
+import io.millrace.sandbox.engine.ledger.LedgerLine;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Whether the weight-version spans of a batch are those that the engines' own request ledgers have, token for token: a
@@ -25,10 +25,10 @@ final class SpanCheck {
      * @param ledger rows of every engine's ledger
      * @return a line for each sample that differs
      */
-    static List<String> differences(RunId run, RolloutBatch batch, List<JsonNode> ledger) {
+    static List<String> differences(RunId run, RolloutBatch batch, List<LedgerLine> ledger) {
         Map<String, List<Piece>> pieces = new HashMap<>();
-        for (JsonNode row : ledger) {
-            String rid = row.path("rid").asString("");
+        for (LedgerLine row : ledger) {
+            String rid = row.rid();
             int dot = rid.lastIndexOf(".t");
             if (dot > 0 && rid.startsWith(run + ".g")) {
                 pieces.computeIfAbsent(rid.substring(0, dot), none -> new ArrayList<>())
@@ -58,17 +58,12 @@ final class SpanCheck {
     }
 
     /** A version that is no number, such as SGLang's "default", is the one before any update. */
-    private static List<long[]> spans(JsonNode row) {
-        List<long[]> spans = new ArrayList<>();
-        for (JsonNode span : row.path("weight_versions")) {
-            String word = span.path("version").asString("");
-            spans.add(new long[] {
-                word.matches("\\d+") ? Long.parseLong(word) : 0,
-                span.path("start").longValue(),
-                span.path("end").longValue()
-            });
-        }
-        return spans;
+    private static List<long[]> spans(LedgerLine row) {
+        return row.weightVersions().stream()
+                .map(span -> new long[] {
+                    span.version().matches("\\d+") ? Long.parseLong(span.version()) : 0, span.start(), span.end()
+                })
+                .toList();
     }
 
     private static List<long[]> joined(List<Piece> pieces) {

@@ -1,6 +1,8 @@
 package io.millrace.sandbox.trainer;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,8 +11,6 @@ import org.jspecify.annotations.Nullable;
  * @param weightVersion at hand-over
  * @param newWeightVersion announced with the acknowledgement; null where none was
  * @param waitSeconds from asking for the batch to getting it
- * @param groupIndices in the order of the batch
- * @param ageVersionsMax weight version at hand-over minus the oldest that made any token
  */
 public record TrainedStep(
         long lineage,
@@ -20,22 +20,51 @@ public record TrainedStep(
         double waitSeconds,
         long leasedAtMs,
         long acknowledgedAtMs,
-        List<Long> groupIndices,
-        int samples,
-        double rewardMean,
-        long responseTokens,
-        long ageVersionsMax,
-        boolean sorted,
-        boolean whole,
-        int duplicates,
-        List<String> problems) {
-    public TrainedStep {
-        groupIndices = List.copyOf(groupIndices);
-        problems = List.copyOf(problems);
-    }
+        @JsonUnwrapped Verdict batch) {
+    /**
+     * What a batch came to.
+     *
+     * @param groupIndices in the order of the batch
+     * @param samples of all groups
+     * @param rewardMean over all samples
+     * @param ageVersionsMax the lease's version minus the oldest that made any token; 0 where no sample tells
+     * @param sorted ascending, none twice
+     * @param whole the right number of groups, each with all its samples, lengths adding up
+     * @param duplicates groups that an earlier acknowledged step had, or this batch has twice
+     * @param problems what is wrong, in words; empty for a good batch
+     */
+    public record Verdict(
+            List<Long> groupIndices,
+            int samples,
+            double rewardMean,
+            long responseTokens,
+            long ageVersionsMax,
+            boolean sorted,
+            boolean whole,
+            int duplicates,
+            List<String> problems) {
+        public Verdict {
+            groupIndices = List.copyOf(groupIndices);
+            problems = List.copyOf(problems);
+        }
 
-    /** Nothing was wrong with its batch. */
-    public boolean good() {
-        return problems.isEmpty();
+        /** Nothing was wrong with it. */
+        public boolean good() {
+            return problems.isEmpty();
+        }
+
+        /** The same with more problems. */
+        Verdict with(List<String> more) {
+            return new Verdict(
+                    groupIndices,
+                    samples,
+                    rewardMean,
+                    responseTokens,
+                    ageVersionsMax,
+                    sorted,
+                    whole,
+                    duplicates,
+                    Stream.concat(problems.stream(), more.stream()).toList());
+        }
     }
 }

@@ -1,19 +1,21 @@
 package io.millrace.sandbox.trainer;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.Json;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.wire.RolloutBatch;
 import io.millrace.common.wire.RolloutBatchCodec;
+import io.millrace.sandbox.engine.ledger.LedgerLine;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +26,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The HTTP side: the trainer consumer's three calls and the engines' one. A server that is out of reach or answers 5xx
- * is tried again until the limit, since every call is idempotent; any other answer than the expected is an error. Used
- * by one thread, which may be interrupted at any time.
+ * The HTTP side: the trainer consumer's calls and the engines'. A server that is out of reach or answers 5xx is tried
+ * again until the limit, since every call is idempotent; any other answer than the expected is an error. Used by one
+ * thread, which may be interrupted at any time.
  */
 final class TrainerClient {
     /**
@@ -36,9 +38,34 @@ final class TrainerClient {
      * @param weightVersion the version at hand-over
      * @param groupIndices as listed, in its order
      */
-    record Lease(long lineage, long step, String token, long weightVersion, long leasedAtMs, List<Long> groupIndices) {
+    record Lease(
+            long lineage,
+            long step,
+            @JsonProperty("lease") String token,
+            long weightVersion,
+            long leasedAtMs,
+            List<Long> groupIndices) {
         Lease {
             groupIndices = List.copyOf(groupIndices);
+        }
+    }
+
+    /**
+     * Where the run is.
+     *
+     * @param nextStep to be acknowledged
+     */
+    record Standing(long lineage, long nextStep) {}
+
+    /**
+     * What the run's weights are at.
+     *
+     * @param weightVersion as the trainer calls it
+     */
+    record Weights(long lineage, long weightVersion, String state) {
+        /** Whether the engines have yet to be given the version: a resumption begins so, and so does an update cut short. */
+        boolean areUpdating() {
+            return state.equals("updating");
         }
     }
 
@@ -57,35 +84,24 @@ final class TrainerClient {
     private final Ticker ticker;
 
     TrainerClient(String trainerUrl, Duration retryLimit, Ticker ticker) {
-        this.trainerUrl = stripSlash(trainerUrl);
+        this.trainerUrl = stripSlash(trainerUrl) + "/v1";
         this.retryLimit = retryLimit;
         this.ticker = ticker;
     }
 
     /** A server that did not answer in time, or answered what the contract does not know. */
-    static final class TrainerCallException extends Exception {
-        TrainerCallException(String message) {
-            super(message);
-        }
-
-        TrainerCallException(String message, Throwable cause) {
+    static class TrainerCallException extends Exception {
+        TrainerCallException(String message, @Nullable Throwable cause) {
             super(message, cause);
         }
     }
 
-    /** The lease is open no more: another lineage has begun, or the step had to be chosen anew. */
-    static final class VoidLeaseException extends Exception {
-        VoidLeaseException(String message) {
-            super(message);
+    /** Refused with how the run stands: the lease is open no more, or what is asked for is not possible there. */
+    static final class ConflictException extends TrainerCallException {
+        ConflictException(String message) {
+            super(message, null);
         }
     }
-
-    /**
-     * Where the run is.
-     *
-     * @param nextStep to be acknowledged
-     */
-    record Standing(long lineage, long nextStep) {}
 
     private static String stripSlash(String url) {
         return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
@@ -98,12 +114,12 @@ final class TrainerClient {
      */
     Optional<Lease> lease(long lineage) throws TrainerCallException, InterruptedException {
         HttpResponse<byte[]> response = call(
+                "lease a step",
                 "POST",
-                trainerUrl + "/v1/steps/next/lease?lineage=" + lineage + "&wait_ms=" + POLL.toMillis(),
-                null,
-                "lease a step");
-        JsonNode body = json(response);
+                trainerUrl + "/steps/next/lease?lineage=" + lineage + "&wait_ms=" + POLL.toMillis(),
+                null);
         if (response.statusCode() == 202) {
+            JsonNode body = read(response, JsonNode.class);
             log.info(
                     "step {} has {} of {} groups, waits for {}",
                     body.path("step"),
@@ -112,110 +128,51 @@ final class TrainerClient {
                     body.path("waiting_for").asString("nothing named"));
             return Optional.empty();
         }
-        expect(response, 200, "lease a step");
-        List<Long> indices = new ArrayList<>();
-        body.path("group_indices").forEach(index -> indices.add(index.asLong(-1)));
-        return Optional.of(new Lease(
-                number(body, "lineage"),
-                number(body, "step"),
-                body.path("lease").asString(""),
-                number(body, "weight_version"),
-                number(body, "leased_at_ms"),
-                indices));
+        return Optional.of(read(response, Lease.class));
     }
 
     /** The leased batch as JSON. */
-    JsonNode batch(Lease lease) throws TrainerCallException, VoidLeaseException, InterruptedException {
-        String what = "read the batch of step " + lease.step();
-        HttpResponse<byte[]> response =
-                call("GET", trainerUrl + "/v1/steps/" + lease.step() + "/batch?lease=" + lease.token(), null, what);
-        requireOpen(response, what);
-        expect(response, 200, what);
-        return json(response);
-    }
-
-    /** @param newWeightVersion null when this step updated no weights */
-    void acknowledge(Lease lease, @Nullable Long newWeightVersion)
-            throws TrainerCallException, VoidLeaseException, InterruptedException {
-        ObjectNode body = Json.object().put("lease", lease.token());
-        if (newWeightVersion != null) {
-            body.put("weight_version", newWeightVersion.longValue());
-        }
-        String what = "acknowledge step " + lease.step();
-        HttpResponse<byte[]> response = call("POST", trainerUrl + "/v1/steps/" + lease.step() + "/ack", body, what);
-        requireOpen(response, what);
-        expect(response, 200, what);
-    }
-
-    /** Stands for the push of the weights: the engine serves the new version when this returns. */
-    void announce(String engineUrl, long weightVersion, boolean abortAll)
-            throws TrainerCallException, InterruptedException {
-        ObjectNode body = Json.object();
-        body.put("new_version", Long.toString(weightVersion));
-        body.put("abort_all_requests", abortAll);
-        String what = "announce weight version " + weightVersion + " to " + engineUrl;
-        expect(call("POST", stripSlash(engineUrl) + "/update_weight_version", body, what), 200, what);
+    JsonNode batch(Lease lease) throws TrainerCallException, InterruptedException {
+        return read(call("read the batch of step " + lease.step(), "GET", batchUrl(lease), null), JsonNode.class);
     }
 
     /** The leased batch as safetensors: with the header of every sample. */
     RolloutBatch rollouts(Lease lease) throws TrainerCallException, InterruptedException {
         String what = "read the batch of step " + lease.step();
-        HttpResponse<byte[]> response = call(
-                "GET",
-                trainerUrl + "/v1/steps/" + lease.step() + "/batch?format=safetensors&lease=" + lease.token(),
-                null,
-                what);
-        expect(response, 200, what);
         try {
-            return RolloutBatchCodec.decode(response.body());
+            return RolloutBatchCodec.decode(call(what, "GET", batchUrl(lease) + "&format=safetensors", null)
+                    .body());
         } catch (BadRecordException e) {
-            throw new TrainerCallException(
-                    "the batch of step " + lease.step() + " cannot be decoded: " + e.getMessage(), e);
+            throw new TrainerCallException("cannot " + what + ": " + e.getMessage(), e);
         }
+    }
+
+    private String batchUrl(Lease lease) {
+        return trainerUrl + "/steps/" + lease.step() + "/batch?lease=" + lease.token();
+    }
+
+    /** @param newWeightVersion null when this step updated no weights */
+    void acknowledge(Lease lease, @Nullable Long newWeightVersion) throws TrainerCallException, InterruptedException {
+        ObjectNode body = Json.object().put("lease", lease.token());
+        if (newWeightVersion != null) {
+            body.put("weight_version", newWeightVersion.longValue());
+        }
+        call("acknowledge step " + lease.step(), "POST", trainerUrl + "/steps/" + lease.step() + "/ack", body);
     }
 
     /** Where the run is. */
     Standing standing() throws TrainerCallException, InterruptedException {
-        HttpResponse<byte[]> response = call("GET", trainerUrl + "/v1/status", null, "read the status");
-        expect(response, 200, "read the status");
-        JsonNode body = json(response);
-        return new Standing(number(body, "lineage"), number(body, "next_step"));
+        return read(call("read the status", "GET", trainerUrl + "/status", null), Standing.class);
     }
 
-    /** @return whether the run has gone back there; not when that is not possible */
-    boolean resume(long step, String mode, long lineage) throws TrainerCallException, InterruptedException {
+    /** @throws ConflictException when the run cannot go back there */
+    void resume(long step, String mode, long lineage) throws TrainerCallException, InterruptedException {
         ObjectNode body = Json.object().put("step", step).put("mode", mode).put("lineage", lineage);
-        String what = "resume at step " + step;
-        HttpResponse<byte[]> response = call("POST", trainerUrl + "/v1/resume", body, what);
-        if (response.statusCode() == 409) {
-            log.warn("cannot {}: {}", what, error(response));
-            return false;
-        }
-        expect(response, 200, what);
-        return true;
-    }
-
-    /**
-     * What the run's weights are at.
-     *
-     * @param weightVersion as the trainer calls it
-     */
-    record Weights(long lineage, long weightVersion, String state) {
-        /** Whether the engines have yet to be given the version: a resumption begins so, and so does an update cut short. */
-        boolean areUpdating() {
-            return state.equals("updating");
-        }
+        call("resume at step " + step, "POST", trainerUrl + "/resume", body);
     }
 
     Weights weights() throws TrainerCallException, InterruptedException {
-        String what = "ask what the weights are at";
-        HttpResponse<byte[]> response = call("GET", trainerUrl + "/v1/policy", null, what);
-        expect(response, 200, what);
-        JsonNode body = json(response);
-        return new Weights(
-                body.path("lineage").asLong(0),
-                body.path("weight_version").asLong(0),
-                body.path("state").asString("ready"));
+        return read(call("ask what the weights are at", "GET", trainerUrl + "/policy", null), Weights.class);
     }
 
     /**
@@ -224,65 +181,64 @@ final class TrainerClient {
      * @return the lineage that the run is in then: another one when its versions are counted anew
      */
     long ready(Weights weights) throws TrainerCallException, InterruptedException {
-        String what = "say that weights are ready";
         ObjectNode body = Json.object()
                 .put("lineage", weights.lineage())
                 .put("state", "ready")
                 .put("weight_version", weights.weightVersion());
-        HttpResponse<byte[]> response = call("POST", trainerUrl + "/v1/policy", body, what);
-        expect(response, 200, what);
-        return number(json(response), "lineage");
+        return read(call("say that weights are ready", "POST", trainerUrl + "/policy", body), Weights.class)
+                .lineage();
     }
 
     /** Says that the weights are being moved. */
     void updating(long lineage) throws TrainerCallException, InterruptedException {
-        String what = "say that weights are updated";
-        expect(
-                call(
-                        "POST",
-                        trainerUrl + "/v1/policy",
-                        Json.object().put("lineage", lineage).put("state", "updating"),
-                        what),
-                200,
-                what);
+        ObjectNode body = Json.object().put("lineage", lineage).put("state", "updating");
+        call("say that weights are updated", "POST", trainerUrl + "/policy", body);
+    }
+
+    /** Stands for the push of the weights: the engine serves the new version when this returns. */
+    void announce(String engineUrl, long weightVersion, boolean abortAll)
+            throws TrainerCallException, InterruptedException {
+        ObjectNode body =
+                Json.object().put("new_version", Long.toString(weightVersion)).put("abort_all_requests", abortAll);
+        engine("announce weight version " + weightVersion, engineUrl, "/update_weight_version", body);
     }
 
     /** Pause, new weights, go on: the engine serves the new version when this returns. */
     void push(String engineUrl, Path weights, long version) throws TrainerCallException, InterruptedException {
-        String engine = stripSlash(engineUrl);
-        String what = "push weight version " + version + " to " + engine;
-        pause(engine);
+        pause(engineUrl);
         ObjectNode update =
                 Json.object().put("model_path", weights.toString()).put("weight_version", Long.toString(version));
-        expect(call("POST", engine + "/update_weights_from_disk", update, what), 200, what);
-        goOn(engine);
+        engine("push weight version " + version, engineUrl, "/update_weights_from_disk", update);
+        goOn(engineUrl);
     }
 
     /** The engine aborts what it generates and takes no more until it is told to go on. */
     void pause(String engineUrl) throws TrainerCallException, InterruptedException {
-        String what = "pause " + engineUrl;
-        ObjectNode body = Json.object().put("mode", "abort");
-        expect(call("POST", stripSlash(engineUrl) + "/pause_generation", body, what), 200, what);
+        engine("pause generation", engineUrl, "/pause_generation", Json.object().put("mode", "abort"));
     }
 
     /** Ends a pause, also one that an earlier trainer began. */
     void goOn(String engineUrl) throws TrainerCallException, InterruptedException {
-        String what = "let " + engineUrl + " go on";
-        expect(call("POST", stripSlash(engineUrl) + "/continue_generation", Json.object(), what), 200, what);
+        engine("continue generation", engineUrl, "/continue_generation", Json.object());
+    }
+
+    private void engine(String what, String engineUrl, String path, ObjectNode body)
+            throws TrainerCallException, InterruptedException {
+        call(what, "POST", stripSlash(engineUrl) + path, body);
     }
 
     /** The engine's own account of its requests. */
-    List<JsonNode> engineLedger(String engineUrl) throws TrainerCallException, InterruptedException {
+    List<LedgerLine> engineLedger(String engineUrl) throws TrainerCallException, InterruptedException {
         HttpResponse<byte[]> response =
-                call("GET", stripSlash(engineUrl) + "/admin/ledger", null, "read the engine's ledger");
-        expect(response, 200, "read the engine's ledger");
-        return new String(response.body(), java.nio.charset.StandardCharsets.UTF_8)
+                call("read the engine's ledger", "GET", stripSlash(engineUrl) + "/admin/ledger", null);
+        return new String(response.body(), StandardCharsets.UTF_8)
                 .lines()
-                .map(Json.MAPPER::readTree)
+                .map(line -> Json.MAPPER.readValue(line, LedgerLine.class))
                 .toList();
     }
 
-    private HttpResponse<byte[]> call(String method, String url, @Nullable ObjectNode body, String what)
+    /** @return an answer of 200 or 202 */
+    private HttpResponse<byte[]> call(String what, String method, String url, @Nullable ObjectNode body)
             throws TrainerCallException, InterruptedException {
         HttpRequest.BodyPublisher publisher = body == null
                 ? HttpRequest.BodyPublishers.noBody()
@@ -298,10 +254,11 @@ final class TrainerClient {
             Throwable cause = null;
             try {
                 HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+                trouble = "HTTP " + response.statusCode() + " " + text(response);
                 if (response.statusCode() < 500) {
+                    requireGood(response, "cannot " + what + ": " + url + " answered " + trouble);
                     return response;
                 }
-                trouble = "HTTP " + response.statusCode() + " " + error(response);
             } catch (ConnectException e) {
                 trouble = "nothing listens there";
                 cause = e;
@@ -313,7 +270,7 @@ final class TrainerClient {
                 throw new TrainerCallException(
                         "cannot " + what + " at " + url + " within --retry-limit " + retryLimit.toMillis() + " ms: "
                                 + trouble,
-                        cause == null ? new IOException(trouble) : cause);
+                        cause);
             }
             if (retryMs == RETRY_FIRST_MS) {
                 log.info("cannot {} yet: {}", what, trouble);
@@ -323,38 +280,24 @@ final class TrainerClient {
         }
     }
 
-    /** Refused with how the run stands: the lease is of the past. */
-    private static void requireOpen(HttpResponse<byte[]> response, String what) throws VoidLeaseException {
-        if (response.statusCode() == 409) {
-            throw new VoidLeaseException("cannot " + what + ": " + error(response));
+    private static void requireGood(HttpResponse<byte[]> response, String problem) throws TrainerCallException {
+        switch (response.statusCode()) {
+            case 200, 202 -> {}
+            case 409 -> throw new ConflictException(problem);
+            default -> throw new TrainerCallException(problem, null);
         }
     }
 
-    private static void expect(HttpResponse<byte[]> response, int status, String what) throws TrainerCallException {
-        if (response.statusCode() != status) {
-            throw new TrainerCallException("cannot " + what + ": " + response.uri() + " answered HTTP "
-                    + response.statusCode() + " " + error(response));
-        }
-    }
-
-    private static String error(HttpResponse<byte[]> response) {
-        String text = new String(response.body(), java.nio.charset.StandardCharsets.UTF_8).strip();
+    private static String text(HttpResponse<byte[]> response) {
+        String text = new String(response.body(), StandardCharsets.UTF_8).strip();
         return text.length() > 500 ? text.substring(0, 500) + "..." : text;
     }
 
-    private static JsonNode json(HttpResponse<byte[]> response) throws TrainerCallException {
+    private static <T> T read(HttpResponse<byte[]> response, Class<T> type) throws TrainerCallException {
         try {
-            return Json.MAPPER.readTree(response.body());
+            return Json.MAPPER.readValue(response.body(), type);
         } catch (JacksonException e) {
-            throw new TrainerCallException(response.uri() + " did not answer with JSON: " + error(response), e);
+            throw new TrainerCallException(response.uri() + " answered what is not understood: " + text(response), e);
         }
-    }
-
-    private static long number(JsonNode body, String name) throws TrainerCallException {
-        JsonNode value = body.path(name);
-        if (!value.isIntegralNumber()) {
-            throw new TrainerCallException("the answer has no whole number " + name + ": " + value);
-        }
-        return value.asLong();
     }
 }

@@ -7,30 +7,67 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.LongSummaryStatistics;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What the trainer really received and acknowledged, JSON lines, each on disk before the trainer goes on: a trainer that
- * is killed leaves at most a torn last line, which the next one ends. One owner.
+ * What the trainer really received and acknowledged, a {@link Line} of JSON each, on disk before the trainer goes on: a
+ * trainer that is killed leaves at most a torn last line, which the next one ends.
  *
- * <p>A line is {@code received}, with every group of the batch in its order; {@code announcing}, before engines are told
- * of a version; {@code acknowledging}, before the call; {@code acknowledged} or {@code refused}, after its answer; or
- * {@code resuming}, before the trainer goes back to a checkpoint.
+ * @param file null keeps no journal; no channel, since an interrupt would close that
  */
-final class TrainerJournal implements Closeable {
-    /** No channel: an interrupt would close that. */
-    private final @Nullable FileOutputStream file;
+public record TrainerJournal(@Nullable FileOutputStream file, WallClock clock) implements Closeable {
+    /**
+     * One line.
+     *
+     * @param lineage that the trainer is in, or is about to open
+     * @param step that the line is of; 0 where it is of weights
+     * @param lease token of the step; empty where none was leased
+     * @param weightVersion at hand-over, or about to be announced; 0 before a resumption
+     * @param groups of a received batch, in its order
+     * @param problems what the trainer itself found wrong with the batch
+     */
+    public record Line(
+            Type type,
+            long atMs,
+            long lineage,
+            long step,
+            String lease,
+            long weightVersion,
+            List<Group> groups,
+            List<String> problems) {
+        /** What is said. */
+        public enum Type {
+            /** A batch has come. */
+            RECEIVED,
+            /** Engines are about to be told of a version. */
+            ANNOUNCING,
+            /** The call is about to be made. */
+            ACKNOWLEDGING,
+            /** The call was answered. */
+            ACKNOWLEDGED,
+            /** The step is void: another lineage has begun. */
+            REFUSED,
+            /** The trainer is about to go back to a checkpoint, which opens the lineage. */
+            RESUMING
+        }
 
-    private final WallClock clock;
+        /**
+         * One group as received.
+         *
+         * @param oldest weight version that made any of its tokens, as the batch says; the hand-over's where none does
+         * @param newest the same
+         */
+        public record Group(long index, int samples, String digest, long oldest, long newest) {}
 
-    private TrainerJournal(@Nullable FileOutputStream file, WallClock clock) {
-        this.file = file;
-        this.clock = clock;
+        public Line {
+            groups = List.copyOf(groups);
+            problems = List.copyOf(problems);
+        }
     }
 
     /** @param file null keeps no journal */
@@ -49,28 +86,33 @@ final class TrainerJournal implements Closeable {
         return new TrainerJournal(stream, clock);
     }
 
-    void received(TrainerClient.Lease lease, JsonNode batch, BatchCheck.Verdict verdict) throws IOException {
+    void received(TrainerClient.Lease lease, JsonNode batch, List<String> problems) throws IOException {
         if (file == null) {
             return;
         }
-        ObjectNode line = line("received", lease);
-        line.put("weight_version", lease.weightVersion());
-        line.put("leased_at_ms", lease.leasedAtMs());
-        ArrayNode groups = line.putArray("groups");
+        List<Line.Group> groups = new ArrayList<>();
         for (JsonNode group : batch.path("groups")) {
-            ObjectNode entry = groups.addObject();
-            entry.put("index", group.path(0).path("group_index").asLong(-1));
-            entry.put("samples", group.size());
-            entry.put("digest", GroupDigest.of(group));
-            versions(entry, group);
+            LongSummaryStatistics versions = versions(group);
+            boolean told = versions.getCount() > 0;
+            groups.add(new Line.Group(
+                    group.path(0).path("group_index").asLong(-1),
+                    group.size(),
+                    GroupDigest.of(group),
+                    told ? versions.getMin() : lease.weightVersion(),
+                    told ? versions.getMax() : lease.weightVersion()));
         }
-        ArrayNode problems = line.putArray("problems");
-        verdict.problems().forEach(problems::add);
-        write(line);
+        write(
+                Line.Type.RECEIVED,
+                lease.lineage(),
+                lease.step(),
+                lease.token(),
+                lease.weightVersion(),
+                groups,
+                problems);
     }
 
-    /** The oldest and the newest that the samples name, where they name any. */
-    private static void versions(ObjectNode entry, JsonNode group) {
+    /** What the samples name, where they name any. */
+    private static LongSummaryStatistics versions(JsonNode group) {
         LongSummaryStatistics versions = new LongSummaryStatistics();
         for (JsonNode sample : group) {
             sample.path("weight_versions").forEach(word -> {
@@ -79,64 +121,43 @@ final class TrainerJournal implements Closeable {
                 versions.accept(text.matches("\\d{1,18}") ? Long.parseLong(text) : 0);
             });
         }
-        if (versions.getCount() > 0) {
-            entry.put("oldest", versions.getMin());
-            entry.put("newest", versions.getMax());
-        }
+        return versions;
     }
 
     /** Engines are about to be told of a version. */
     void announcing(long lineage, long weightVersion) throws IOException {
-        ObjectNode line = line("announcing");
-        line.put("lineage", lineage);
-        line.put("weight_version", weightVersion);
-        write(line);
+        write(Line.Type.ANNOUNCING, lineage, 0, "", weightVersion, List.of(), List.of());
     }
 
     /** About to go back to a checkpoint, which opens this lineage. */
     void resuming(long lineage, long step) throws IOException {
-        ObjectNode line = line("resuming");
-        line.put("lineage", lineage);
-        line.put("step", step);
-        write(line);
+        write(Line.Type.RESUMING, lineage, step, "", 0, List.of(), List.of());
     }
 
-    /** The step is void: another lineage has begun. */
-    void refused(TrainerClient.Lease lease) throws IOException {
-        write(line("refused", lease));
+    /** What becomes of the leased step. */
+    void step(Line.Type type, TrainerClient.Lease lease) throws IOException {
+        write(type, lease.lineage(), lease.step(), lease.token(), lease.weightVersion(), List.of(), List.of());
     }
 
-    void acknowledging(TrainerClient.Lease lease) throws IOException {
-        write(line("acknowledging", lease));
-    }
-
-    void acknowledged(TrainerClient.Lease lease) throws IOException {
-        write(line("acknowledged", lease));
-    }
-
-    private ObjectNode line(String type) {
-        return Json.object().put("type", type).put("at_ms", clock.millis());
-    }
-
-    private ObjectNode line(String type, TrainerClient.Lease lease) {
-        ObjectNode line = line(type);
-        line.put("lineage", lease.lineage());
-        line.put("step", lease.step());
-        line.put("lease", lease.token());
-        return line;
-    }
-
-    private void write(ObjectNode line) throws IOException {
-        FileOutputStream out = file;
-        if (out == null) {
+    private void write(
+            Line.Type type,
+            long lineage,
+            long step,
+            String lease,
+            long weightVersion,
+            List<Line.Group> groups,
+            List<String> problems)
+            throws IOException {
+        if (file == null) {
             return;
         }
-        byte[] json = Json.MAPPER.writeValueAsBytes(line);
+        byte[] json = Json.MAPPER.writeValueAsBytes(
+                new Line(type, clock.millis(), lineage, step, lease, weightVersion, groups, problems));
         // One write, so that a kill between two does not part a line from its end.
         byte[] whole = Arrays.copyOf(json, json.length + 1);
         whole[json.length] = '\n';
-        out.write(whole);
-        out.getFD().sync();
+        file.write(whole);
+        file.getFD().sync();
     }
 
     @Override

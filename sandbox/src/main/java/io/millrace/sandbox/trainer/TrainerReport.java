@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,18 +23,10 @@ public record TrainerReport(
     }
 
     static TrainerReport of(long startedAtMs, long stepsWanted, List<TrainedStep> steps) {
-        int failed = (int) steps.stream().filter(step -> !step.good()).count();
-        long duplicates = steps.stream().mapToLong(TrainedStep::duplicates).sum();
+        int failed = (int) steps.stream().filter(step -> !step.batch().good()).count();
+        long duplicates =
+                steps.stream().mapToLong(step -> step.batch().duplicates()).sum();
         return new TrainerReport(startedAtMs, stepsWanted, failed, duplicates, steps);
-    }
-
-    /** Replaces the file as a whole, so that a reader or a kill never meets half of it. */
-    public void write(Path file) throws IOException {
-        Path absolute = file.toAbsolutePath();
-        Files.createDirectories(absolute.getParent());
-        Path next = absolute.resolveSibling(absolute.getFileName() + ".next");
-        Files.write(next, Json.MAPPER.writeValueAsBytes(this));
-        Files.move(next, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** Empty while there is none. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.json.Json;
 import io.millrace.sandbox.oracle.Verdict;
 import io.millrace.sandbox.oracle.account.Finding;
+import io.millrace.sandbox.trainer.WholeFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -88,8 +89,8 @@ class ChaosReportTest {
     @Test
     void theFilesHaveTheSame() throws Exception {
         ChaosReport report = report(2_000L, List.of(), verdict());
-        report.write(folder.resolve("a/report.json"));
-        report.writeMarkdown(folder.resolve("a/report.md"));
+        WholeFile.writeJson(folder.resolve("a/report.json"), report);
+        WholeFile.writeLines(folder.resolve("a/report.md"), report.markdown());
         JsonNode json = Json.MAPPER.readTree(Files.readAllBytes(folder.resolve("a/report.json")));
         assertEquals(3, json.path("recoveries").size());
         assertEquals(16, json.path("verdict").path("trained").intValue());

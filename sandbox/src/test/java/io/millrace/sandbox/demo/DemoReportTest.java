@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.WorkersRecord.State;
 import io.millrace.sandbox.trainer.TrainedStep;
+import io.millrace.sandbox.trainer.WholeFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -88,7 +89,7 @@ class DemoReportTest {
     @Test
     void figuresComeFromWhoCountedThem() throws Exception {
         Path file = folder.resolve("sub/report.json");
-        report(7, goodSteps()).write(file);
+        WholeFile.writeJson(file, report(7, goodSteps()).json());
         JsonNode json = Json.MAPPER.readTree(Files.readAllBytes(file));
         assertEquals(2, json.path("steps").asInt());
         assertEquals(100, json.path("groups_published").asInt());

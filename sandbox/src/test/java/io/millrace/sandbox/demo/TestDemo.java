@@ -45,14 +45,6 @@ final class TestDemo {
                 0.25,
                 1_000,
                 2_000,
-                List.of(step),
-                8,
-                reward,
-                100,
-                0,
-                sorted,
-                true,
-                duplicates,
-                List.of(problems));
+                new TrainedStep.Verdict(List.of(step), 8, reward, 100, 0, sorted, true, duplicates, List.of(problems)));
     }
 }

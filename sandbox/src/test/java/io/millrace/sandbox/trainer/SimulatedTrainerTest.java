@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -73,6 +74,8 @@ class SimulatedTrainerTest {
                 }
             } else if (path.equals("/v1/status")) {
                 answer.put("lineage", 0).put("next_step", step);
+            } else if (path.equals("/v1/policy")) {
+                answer.put("lineage", 0).put("weight_version", step).put("state", "ready");
             } else if (path.endsWith("/ack") && refuseAcknowledgements) {
                 status = 409;
             } else if (path.endsWith("/batch")) {
@@ -97,7 +100,7 @@ class SimulatedTrainerTest {
 
     private SimulatedTrainer trainer(int batchGroups, int stepsPerVersion, Runnable onFinished) throws IOException {
         SimulatedTrainerSettings settings = new SimulatedTrainerSettings(
-                new StepSettings(batchGroups, 2, Duration.ZERO),
+                new SimulatedTrainerSettings.Step(batchGroups, 2, Duration.ZERO),
                 url(),
                 2,
                 List.of(url()),
@@ -150,9 +153,32 @@ class SimulatedTrainerTest {
         trainer.runOnce();
         TrainerReport second = TrainerReport.read(folder.resolve("report.json")).orElseThrow();
         assertEquals(trainer.report(), second);
-        assertEquals(List.of(2L, 3L), second.steps().getLast().groupIndices());
+        assertEquals(List.of(2L, 3L), second.steps().getLast().batch().groupIndices());
         assertEquals(0, second.failedSteps());
-        assertEquals(0.5, second.steps().getLast().rewardMean());
+        JsonNode step = Json.MAPPER
+                .readTree(Files.readAllBytes(folder.resolve("report.json")))
+                .path("steps")
+                .path(1);
+        assertEquals(
+                Set.of(
+                        "lineage",
+                        "step",
+                        "weight_version",
+                        "new_weight_version",
+                        "wait_seconds",
+                        "leased_at_ms",
+                        "acknowledged_at_ms",
+                        "group_indices",
+                        "samples",
+                        "reward_mean",
+                        "response_tokens",
+                        "age_versions_max",
+                        "sorted",
+                        "whole",
+                        "duplicates",
+                        "problems"),
+                Set.copyOf(step.propertyNames()));
+        assertEquals(0.5, second.steps().getLast().batch().rewardMean());
     }
 
     @Test
@@ -162,7 +188,7 @@ class SimulatedTrainerTest {
         assertEquals(1, trainer.failedSteps());
         assertEquals(
                 List.of("the batch has 2 groups, not 3"),
-                trainer.report().steps().getFirst().problems());
+                trainer.report().steps().getFirst().batch().problems());
     }
 
     @Test

@@ -1,32 +1,24 @@
 package io.millrace.sandbox.chaos.fleet;
 
-import io.millrace.sandbox.chaos.plan.FaultKind;
-import io.millrace.sandbox.chaos.plan.Role;
 import io.millrace.sandbox.chaos.spec.ChaosSpecs;
+import io.millrace.sandbox.chaos.spec.FaultKind;
+import io.millrace.sandbox.chaos.spec.Role;
 import io.millrace.sandbox.clock.SteppedClock;
+import io.millrace.sandbox.trainer.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 
-/** Wall clocks of processes that can be made to jump while they run: {@link SteppedClock}. One owner. */
-public final class Clocks {
-    private final Path folder;
-    private final Path agent;
-    private final boolean wanted;
-
-    /**
-     * @param folder for the files
-     * @param wanted whether any clock is to jump; else processes are started as ever
-     */
-    public Clocks(Path folder, boolean wanted) {
-        this.folder = folder;
-        this.agent = folder.resolve("stepped-clock.jar");
-        this.wanted = wanted;
-    }
-
+/**
+ * Wall clocks of processes that can be made to jump while they run: {@link SteppedClock}. One owner.
+ *
+ * @param folder for the files
+ * @param wanted whether any clock is to jump; else processes are started as ever
+ */
+public record Clocks(Path folder, boolean wanted) {
     private Path file(Role role, int instance) {
         return folder.resolve(ChaosSpecs.name(role, instance) + ".clock");
     }
@@ -36,6 +28,7 @@ public final class Clocks {
         if (!wanted || !FaultKind.CLOCK.hits(role)) {
             return List.of();
         }
+        Path agent = folder.resolve("stepped-clock.jar");
         try {
             if (!Files.exists(agent)) {
                 SteppedClock.writeAgent(agent);
@@ -53,10 +46,8 @@ public final class Clocks {
     /** @param seconds that the clock is ahead from now on */
     public void set(Role role, int instance, long seconds) {
         Path file = file(role, instance);
-        Path next = file.resolveSibling(file.getFileName() + ".next");
         try {
-            Files.writeString(next, seconds + "\n");
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            WholeFile.write(file, (seconds + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + file, e);
         }

@@ -2,9 +2,9 @@ package io.millrace.sandbox.chaos.fleet;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.time.Ticker;
-import io.millrace.sandbox.chaos.plan.Role;
 import io.millrace.sandbox.chaos.spec.ChaosPorts;
 import io.millrace.sandbox.chaos.spec.ChaosSpecs;
+import io.millrace.sandbox.chaos.spec.Role;
 import io.millrace.sandbox.cluster.Child;
 import io.millrace.sandbox.cluster.ChildSpec;
 import io.millrace.sandbox.cluster.Cluster;
@@ -12,15 +12,12 @@ import io.millrace.sandbox.cluster.ClusterSpec;
 import io.millrace.sandbox.cluster.Ports;
 import io.millrace.sandbox.cluster.StatusProbe;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * All processes of the run, and the policy that starts an ended one again, as an operator's tools do. An engine takes
@@ -33,7 +30,6 @@ public final class Fleet {
     /** Beyond every limit that a process has for its own stop. */
     private static final Duration TERMINATE_LIMIT = Duration.ofMinutes(1);
 
-    private static final Duration ANNOUNCE_LIMIT = Duration.ofSeconds(2);
     private static final int LAST_LINES = 6;
     private static final int ENDS_LISTED_MAX = 50;
 
@@ -44,7 +40,6 @@ public final class Fleet {
     private final TrainerWatch watch;
     private final Clocks clocks;
     private final StatusProbe probe = new StatusProbe();
-    private final HttpClient http = HttpClient.newHttpClient();
     private final Ticker ticker;
     private final List<Member> members = new ArrayList<>();
     private final List<String> ownEnds = new ArrayList<>();
@@ -178,26 +173,14 @@ public final class Fleet {
     }
 
     private boolean announce(int instance) throws InterruptedException {
-        byte[] body = Json.MAPPER.writeValueAsBytes(Json.object()
+        ObjectNode body = Json.object()
                 .put("new_version", Long.toString(watch.weightVersion()))
-                .put("abort_all_requests", false));
-        HttpRequest request = HttpRequest.newBuilder(
-                        URI.create(ClusterSpec.url(ports.engine(instance)) + "/update_weight_version"))
-                .timeout(ANNOUNCE_LIMIT)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-                .build();
-        try {
-            boolean told =
-                    http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
-            if (told) {
-                links.shut(Role.ENGINE, instance, false);
-            }
-            return told;
-        } catch (IOException e) {
-            log.trace("engine {} does not answer yet", instance, e);
-            return false;
+                .put("abort_all_requests", false);
+        boolean told = probe.post(ClusterSpec.url(ports.engine(instance)) + "/update_weight_version", body) == 200;
+        if (told) {
+            links.shut(Role.ENGINE, instance, false);
         }
+        return told;
     }
 
     /** Every process runs, and was ready since it was started; those of them that can say so are ready now. */

@@ -1,8 +1,8 @@
 package io.millrace.sandbox.chaos.fleet;
 
-import io.millrace.sandbox.chaos.plan.Role;
 import io.millrace.sandbox.chaos.spec.ChaosPorts;
 import io.millrace.sandbox.chaos.spec.ChaosSettings;
+import io.millrace.sandbox.chaos.spec.Role;
 import io.millrace.sandbox.proxy.FaultProxy;
 import io.millrace.sandbox.proxy.LinkState;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.millrace.sandbox.chaos.fleet;
 
-import io.millrace.sandbox.chaos.plan.Role;
 import io.millrace.sandbox.chaos.spec.ChaosSpecs;
+import io.millrace.sandbox.chaos.spec.Role;
 import io.millrace.sandbox.cluster.Child;
 import org.jspecify.annotations.Nullable;
 

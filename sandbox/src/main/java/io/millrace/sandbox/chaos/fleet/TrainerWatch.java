@@ -1,6 +1,7 @@
 package io.millrace.sandbox.chaos.fleet;
 
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.trainer.TrainerJournal;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +13,6 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 
 /** Follows the simulated trainer's journal, for how far the run is. One owner. */
 public final class TrainerWatch {
@@ -56,33 +56,28 @@ public final class TrainerWatch {
     }
 
     private void take(String text) {
-        JsonNode line;
+        TrainerJournal.Line line;
         try {
-            line = Json.MAPPER.readTree(text);
+            line = Json.MAPPER.readValue(text, TrainerJournal.Line.class);
         } catch (JacksonException e) {
-            // Torn by a kill.
+            // An empty line, or one that a kill has torn.
             return;
         }
-        switch (line.path("type").asString("")) {
-            case "received" -> {
-                Received received = new Received(
-                        line.path("lineage").asLong(0),
-                        line.path("step").asLong(0),
-                        line.path("lease").asString(""));
+        switch (line.type()) {
+            case RECEIVED -> {
+                Received received = new Received(line.lineage(), line.step(), line.lease());
                 if (seen.add(received)) {
-                    firstReceivedMs.add(line.path("at_ms").asLong(0));
+                    firstReceivedMs.add(line.atMs());
                 }
                 newest = received;
                 open = true;
-                weightVersion = line.path("weight_version").asLong(0);
+                weightVersion = line.weightVersion();
             }
             // Engines are told after this line.
-            case "announcing" -> weightVersion = line.path("weight_version").asLong(0);
-            case "acknowledging" -> open = false;
-            case "acknowledged" -> acknowledged++;
-            default -> {
-                // An empty line, or one that says nothing of how far the run is.
-            }
+            case ANNOUNCING -> weightVersion = line.weightVersion();
+            case ACKNOWLEDGING -> open = false;
+            case ACKNOWLEDGED -> acknowledged++;
+            case REFUSED, RESUMING -> {}
         }
     }
 

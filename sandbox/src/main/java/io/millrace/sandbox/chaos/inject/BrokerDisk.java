@@ -12,20 +12,14 @@ import org.slf4j.LoggerFactory;
  * A file system of limited size, in memory, under a broker's data, so that it can be filled without harm to anything
  * else. Mounting one needs the rights of root; without them the disk cannot be filled. One owner.
  */
-public final class BrokerDisk {
+public record BrokerDisk(Path folder, boolean mounted) {
     private static final Logger log = LoggerFactory.getLogger(BrokerDisk.class);
     private static final String SIZE = "size=2g";
     private static final int BLOCK_BYTES = 1 << 20;
     private static final long MOUNT_LIMIT_SECONDS = 10;
 
-    private final Path folder;
-    private final Path filler;
-    private final boolean mounted;
-
-    private BrokerDisk(Path folder, boolean mounted) {
-        this.folder = folder;
-        this.filler = folder.resolve("filler");
-        this.mounted = mounted;
+    private Path filler() {
+        return folder.resolve("filler");
     }
 
     /** @param wanted whether the disk is to be filled at all */
@@ -52,28 +46,24 @@ public final class BrokerDisk {
         }
     }
 
-    boolean possible() {
-        return mounted;
-    }
-
     /** Takes every byte that is left. */
     void fill() throws IOException {
         byte[] block = new byte[BLOCK_BYTES];
-        try (OutputStream out = Files.newOutputStream(filler)) {
+        try (OutputStream out = Files.newOutputStream(filler())) {
             while (true) {
                 out.write(block);
             }
         } catch (IOException e) {
             log.debug("the disk is full", e);
         }
-        if (Files.size(filler) == 0) {
+        if (Files.size(filler()) == 0) {
             throw new IOException("could not fill " + folder);
         }
     }
 
     /** Gives them back. */
     void free() throws IOException {
-        Files.deleteIfExists(filler);
+        Files.deleteIfExists(filler());
     }
 
     /** @param keep whether what stands there is copied to where it stood */

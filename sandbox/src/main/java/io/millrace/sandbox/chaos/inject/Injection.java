@@ -1,7 +1,7 @@
 package io.millrace.sandbox.chaos.inject;
 
 import io.millrace.sandbox.chaos.fleet.TrainerWatch;
-import io.millrace.sandbox.chaos.plan.Fault;
+import io.millrace.sandbox.chaos.spec.Fault;
 import org.jspecify.annotations.Nullable;
 
 /**

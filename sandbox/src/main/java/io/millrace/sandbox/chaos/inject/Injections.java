@@ -1,6 +1,6 @@
 package io.millrace.sandbox.chaos.inject;
 
-import io.millrace.sandbox.chaos.plan.Fault;
+import io.millrace.sandbox.chaos.spec.Fault;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

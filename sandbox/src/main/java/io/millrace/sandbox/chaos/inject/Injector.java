@@ -8,11 +8,11 @@ import io.millrace.sandbox.chaos.fleet.Fleet;
 import io.millrace.sandbox.chaos.fleet.Links;
 import io.millrace.sandbox.chaos.fleet.Member;
 import io.millrace.sandbox.chaos.fleet.TrainerWatch;
-import io.millrace.sandbox.chaos.plan.Fault;
-import io.millrace.sandbox.chaos.plan.FaultKind;
 import io.millrace.sandbox.chaos.spec.ChaosPorts;
 import io.millrace.sandbox.chaos.spec.ChaosSettings;
 import io.millrace.sandbox.chaos.spec.ChaosSpecs;
+import io.millrace.sandbox.chaos.spec.Fault;
+import io.millrace.sandbox.chaos.spec.FaultKind;
 import io.millrace.sandbox.cluster.Child;
 import io.millrace.sandbox.proxy.LinkState;
 import java.io.IOException;
@@ -73,7 +73,7 @@ public final class Injector {
 
     /** Why a kind of fault cannot be done on this machine; empty when it can. */
     public String impossible(FaultKind kind) {
-        return kind == FaultKind.FULL_DISK && !disk.possible()
+        return kind == FaultKind.FULL_DISK && !disk.mounted()
                 ? "a file system for the broker needs the rights of root"
                 : "";
     }

@@ -1,6 +1,5 @@
 package io.millrace.sandbox.chaos.spec;
 
-import io.millrace.sandbox.chaos.plan.Role;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

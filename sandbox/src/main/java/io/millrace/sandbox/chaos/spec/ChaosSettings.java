@@ -3,14 +3,10 @@ package io.millrace.sandbox.chaos.spec;
 import io.millrace.common.config.Preset;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
-import io.millrace.sandbox.chaos.plan.Fault;
-import io.millrace.sandbox.chaos.plan.FaultKind;
-import io.millrace.sandbox.chaos.plan.Role;
-import io.millrace.sandbox.chaos.plan.Schedule;
 import io.millrace.sandbox.cluster.ClusterSettings;
 import io.millrace.sandbox.cluster.RunSettings;
 import io.millrace.sandbox.oracle.Rules;
-import io.millrace.sandbox.trainer.StepSettings;
+import io.millrace.sandbox.trainer.SimulatedTrainerSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -207,7 +203,7 @@ public record ChaosSettings(
 
     /** What the oracle holds the run to; the bound is the default that users have. */
     public Rules rules() {
-        StepSettings step = cluster.step();
+        SimulatedTrainerSettings.Step step = cluster.step();
         boolean tails = schedule().stream().anyMatch(fault -> fault.kind() == FaultKind.LOG_TAIL);
         return new Rules(
                 step.batchGroups(), step.samplesPerGroup(), MAX_STALENESS, ATTEMPTS_MIN, ChaosSpecs.FILTERS, tails);

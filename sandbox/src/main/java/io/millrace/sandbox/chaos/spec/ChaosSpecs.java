@@ -1,6 +1,5 @@
 package io.millrace.sandbox.chaos.spec;
 
-import io.millrace.sandbox.chaos.plan.Role;
 import io.millrace.sandbox.cluster.ChildSpec;
 import io.millrace.sandbox.cluster.ClusterSpec;
 import io.millrace.sandbox.cluster.DataFolder;

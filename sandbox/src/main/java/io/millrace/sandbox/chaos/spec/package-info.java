@@ -1,4 +1,4 @@
-/** A chaos run's settings, ports, processes' command lines and data set. */
+/** A chaos run: its settings, schedule of faults, ports, processes' command lines and data set. */
 @NullMarked
 package io.millrace.sandbox.chaos.spec;
 

@@ -8,14 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request ledger as a file that survives the engine's own death: one JSON object a line for each request that has
- * ended, handed to the operating system line by line, appended to what an engine before it wrote. Fields: {@code rid},
- * {@code remote}, {@code arrival_ms}, {@code start_ms} (absent when it never got a slot), {@code end_ms} (wall clock),
- * {@code prompt_tokens}, {@code completion_tokens}, {@code outcome} (stop, length, abort, rejected). A request under way
+ * The request ledger as a file that survives the engine's own death: a {@link LedgerLine} for each request that has
+ * ended, handed to the operating system line by line, appended to what an engine before it wrote. A request under way
  * when the engine was killed has no line. Not thread-safe; the ledger's lock guards it.
  */
 public final class LedgerFile implements AutoCloseable {
@@ -45,17 +42,8 @@ public final class LedgerFile implements AutoCloseable {
         if (writer == null) {
             return;
         }
-        var line = Json.object().put("rid", row.rid()).put("remote", row.remote());
-        line.put("arrival_ms", row.arrivalNanos() / 1_000_000);
-        if (row.started()) {
-            line.put("start_ms", row.startNanos() / 1_000_000);
-        }
-        line.put("end_ms", row.endNanos() / 1_000_000)
-                .put("prompt_tokens", row.promptTokens())
-                .put("completion_tokens", row.completionTokens())
-                .put("outcome", row.outcome().name().toLowerCase(Locale.ROOT));
         try {
-            writer.write(Json.MAPPER.writeValueAsString(line));
+            writer.write(Json.MAPPER.writeValueAsString(row.told()));
             writer.newLine();
             writer.flush();
         } catch (IOException e) {

@@ -28,4 +28,18 @@ public record LedgerRow(
     boolean started() {
         return startNanos != NOT_YET;
     }
+
+    /** As it is told. */
+    public LedgerLine told() {
+        return new LedgerLine(
+                rid,
+                remote,
+                LedgerSummary.millis(arrivalNanos),
+                started() ? LedgerSummary.millis(startNanos) : null,
+                endNanos == NOT_YET ? null : LedgerSummary.millis(endNanos),
+                promptTokens,
+                completionTokens,
+                spans,
+                outcome);
+    }
 }

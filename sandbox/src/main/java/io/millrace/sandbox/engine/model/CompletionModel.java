@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A prompt that already holds the beginning of an answer gets a new answer from there on, so continued samples end
  * well too.
  */
-public final class CompletionModel {
+public record CompletionModel(
+        long seed, double rightShare, double fillerMedianTokens, double fillerSigma, AnswerBook answers) {
     private static final byte[][] PHRASES = phrases(
             "Let me restate the problem in my own words. ",
             "First I write down what is given. ",
@@ -34,21 +35,6 @@ public final class CompletionModel {
     private static final int DRAW_MISS = 1;
     private static final int DRAW_LENGTH = 2;
     private static final int DRAW_PHRASES = 16;
-
-    private final long seed;
-    private final double rightShare;
-    private final double fillerMedianTokens;
-    private final double fillerSigma;
-    private final AnswerBook answers;
-
-    public CompletionModel(
-            long seed, double rightShare, double fillerMedianTokens, double fillerSigma, AnswerBook answers) {
-        this.seed = seed;
-        this.rightShare = rightShare;
-        this.fillerMedianTokens = fillerMedianTokens;
-        this.fillerSigma = fillerSigma;
-        this.answers = answers;
-    }
 
     /** The whole completion of this prompt; {@code ordinal} counts admitted requests. */
     public Completion complete(int[] inputIds, SamplingOptions sampling, long ordinal) {

@@ -11,21 +11,9 @@ import java.util.Arrays;
  * probability 1. A prompt that holds the beginning of an answer is continued to that answer's own end. Stop strings are
  * not looked for. Immutable, for all threads.
  */
-public final class PolicyModel {
+public record PolicyModel(EngineSettings settings, AnswerBook answers) {
     private static final String ASSISTANT = "<|im_start|>assistant\n";
     private static final int DRAW_LENGTH = 2;
-
-    private final long seed;
-    private final double fillerMedianTokens;
-    private final double fillerSigma;
-    private final AnswerBook answers;
-
-    public PolicyModel(EngineSettings settings, AnswerBook answers) {
-        this.seed = settings.seed();
-        this.fillerMedianTokens = settings.fillerMedianTokens();
-        this.fillerSigma = settings.fillerSigma();
-        this.answers = answers;
-    }
 
     /** What the policy says to this prompt; {@code ordinal} counts admitted requests. */
     public Completion complete(AnswerPolicy policy, int[] inputIds, SamplingOptions sampling, long ordinal) {
@@ -38,7 +26,7 @@ public final class PolicyModel {
         int from = begun.length;
         if (kind < 0) {
             Long own = sampling.samplingSeed();
-            long luck = Draws.mix(seed ^ prompt.hashCode() ^ Draws.mix(own == null ? ordinal : own));
+            long luck = Draws.mix(settings.seed() ^ prompt.hashCode() ^ Draws.mix(own == null ? ordinal : own));
             double[] logProbs = policy.logProbs(AnswerPolicy.form(prompt), Math.max(1e-3, sampling.temperature()));
             kind = draw(logProbs, Draws.uniform(luck, 0));
             logProb = logProbs[kind];
@@ -63,17 +51,13 @@ public final class PolicyModel {
     private int[] response(int kind, String prompt) {
         String label = answers.labelFor(prompt);
         String answer = Answers.candidate(kind, label == null ? "0" : label);
-        int filler = (int)
-                (fillerMedianTokens * Math.exp(fillerSigma * Draws.normal(Draws.mix(prompt.hashCode()), DRAW_LENGTH)));
-        StringBuilder text =
-                new StringBuilder().append((char) Answers.token(kind)).append(") ");
+        double length = Draws.normal(Draws.mix(prompt.hashCode()), DRAW_LENGTH);
+        int filler = (int) (settings.fillerMedianTokens() * Math.exp(settings.fillerSigma() * length));
+        StringBuilder text = new StringBuilder((char) Answers.token(kind) + ") ");
         while (text.length() < filler) {
             text.append("step by step ");
         }
-        text.append("\nThe result is \\boxed{")
-                .append(answer)
-                .append("}.\nAnswer: ")
-                .append(answer);
+        text.append("\nThe result is \\boxed{" + answer + "}.\nAnswer: " + answer);
         byte[] bytes = text.toString().getBytes(StandardCharsets.US_ASCII);
         int[] ids = new int[bytes.length + 1];
         for (int i = 0; i < bytes.length; i++) {

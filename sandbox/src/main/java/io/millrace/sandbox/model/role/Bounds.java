@@ -1,5 +1,6 @@
 package io.millrace.sandbox.model.role;
 
+import io.millrace.common.batch.Capacity;
 import io.millrace.common.config.Setting;
 
 /** How large the world is, and how much goes wrong in it; each number is a most. */
@@ -89,4 +90,8 @@ public record Bounds(
                 defaultValue = "0",
                 range = "0 to 1000 times",
                 help = "Acknowledgements whose answer the trainer does not get")
-        int lostAnswers) {}
+        int lostAnswers) {
+    public Capacity capacity() {
+        return new Capacity(batchGroups, 1, 1);
+    }
+}

@@ -11,8 +11,6 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.topics.Lane;
-import io.millrace.sandbox.model.topics.Result;
-import io.millrace.sandbox.model.topics.Topics;
 import io.millrace.trainer.collect.Claims;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.FinishedGroup;
@@ -50,7 +48,6 @@ public final class ModelConsumer {
 
     private final Topics topics;
     private final Mutation mutation;
-    private final Capacity capacity;
     private final StepLedger ledger;
     private final Collector collector;
     private final Claims claims;
@@ -67,7 +64,7 @@ public final class ModelConsumer {
     public ModelConsumer(Topics topics, Bounds bounds, Mutation mutation) {
         this.topics = topics;
         this.mutation = mutation;
-        this.capacity = new Capacity(bounds.batchGroups(), 1, 1);
+        Capacity capacity = bounds.capacity();
         this.ledger = RebuiltLedger.folded(topics, capacity);
         this.collector = new Collector(ledger, 0, ledger.lastSnapshot());
         ResultParser parser = Result.Placed.parser();
@@ -335,17 +332,8 @@ public final class ModelConsumer {
     }
 
     public void describe(StringBuilder out) {
-        out.append("\nT ")
-                .append(resultsRead)
-                .append(' ')
-                .append(promptsRead)
-                .append(' ')
-                .append(urgentRead)
-                .append(' ')
-                .append(receiptsRead)
-                .append(' ')
-                .append(claims.waiting())
-                .append(isCaughtUp());
+        out.append("\nT " + resultsRead + " " + promptsRead + " " + urgentRead + " " + receiptsRead + " "
+                + claims.waiting() + isCaughtUp());
         for (long index = 0; index < topics.prompts.end(); index++) {
             out.append(collector.hasWon(new GroupIndex(index)));
         }

@@ -1,6 +1,5 @@
 package io.millrace.sandbox.model.role;
 
-import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.Json;
@@ -21,8 +20,6 @@ import io.millrace.producer.ledger.RecoveryLimits;
 import io.millrace.producer.ledger.Reissues;
 import io.millrace.producer.ledger.group.GroupState;
 import io.millrace.producer.source.PromptOrder;
-import io.millrace.sandbox.model.topics.Result;
-import io.millrace.sandbox.model.topics.Topics;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -53,8 +50,7 @@ public final class ModelProducer {
         this.mutation = mutation;
         this.topics = topics;
         this.bounds = bounds;
-        this.admission = new Admission(
-                new Capacity(bounds.batchGroups(), 1, 1), new PromptOrder(1, 1, false, 0), bounds.groups());
+        this.admission = new Admission(bounds.capacity(), new PromptOrder(1, 1, false, 0), bounds.groups());
         this.ledger = new Ledger(
                 GroupKind.TRAINING,
                 new Reissues(
@@ -190,18 +186,12 @@ public final class ModelProducer {
 
     /** What it knows, but for the time. */
     public void describe(StringBuilder out) {
-        out.append("\nP ")
-                .append(receiptsRead)
-                .append(' ')
-                .append(stepsRead)
-                .append(' ')
-                .append(policy);
+        out.append("\nP " + receiptsRead + " " + stepsRead + " " + policy);
         for (long index = 0; index < topics.prompts.end(); index++) {
             GroupIndex group = new GroupIndex(index);
             var state = ledger.state(group);
             var issue = ledger.issue(group);
-            out.append(' ')
-                    .append(ledger.isSettled(group))
+            out.append(" " + ledger.isSettled(group))
                     .append(state == null ? "-" : state.kind())
                     .append(issue == null ? "-" : issue.attempt());
         }

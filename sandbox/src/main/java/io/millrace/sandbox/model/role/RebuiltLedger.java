@@ -3,7 +3,6 @@ package io.millrace.sandbox.model.role;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
-import io.millrace.sandbox.model.topics.Topics;
 import io.millrace.trainer.policy.VersionSettings;
 import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
@@ -44,13 +43,7 @@ public final class RebuiltLedger {
     /** What a ledger knows of the run as a whole. */
     public static void describe(StepLedger ledger, StringBuilder out) {
         Policy policy = ledger.policy();
-        out.append(ledger.lineage())
-                .append(' ')
-                .append(ledger.nextStep())
-                .append(ledger.openLease())
-                .append(ledger.totals())
-                .append(policy)
-                .append(ledger.stepsInVersion())
-                .append(ledger.isReplaying());
+        out.append(ledger.lineage() + " " + ledger.nextStep() + ledger.openLease() + ledger.totals() + policy
+                + ledger.stepsInVersion() + ledger.isReplaying());
     }
 }

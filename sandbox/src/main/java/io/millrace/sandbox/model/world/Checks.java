@@ -2,7 +2,6 @@ package io.millrace.sandbox.model.world;
 
 import static io.millrace.sandbox.model.role.Violation.require;
 
-import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.LeaseToken;
@@ -12,13 +11,13 @@ import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.Lane;
 import io.millrace.sandbox.model.role.Bounds;
+import io.millrace.sandbox.model.role.Hands;
 import io.millrace.sandbox.model.role.ModelConsumer;
 import io.millrace.sandbox.model.role.ModelProducer;
 import io.millrace.sandbox.model.role.RebuiltLedger;
+import io.millrace.sandbox.model.role.Result;
+import io.millrace.sandbox.model.role.Topics;
 import io.millrace.sandbox.model.role.Violation;
-import io.millrace.sandbox.model.topics.Hands;
-import io.millrace.sandbox.model.topics.Result;
-import io.millrace.sandbox.model.topics.Topics;
 import io.millrace.trainer.steps.AckDecision;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.HashMap;
@@ -31,17 +30,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The invariants. They count from {@code steps} by themselves and share nothing with the ledgers. */
-public final class Checks {
-    private final Topics topics;
-    private final Bounds bounds;
-    private final Capacity capacity;
-
-    Checks(Topics topics, Bounds bounds) {
-        this.topics = topics;
-        this.bounds = bounds;
-        this.capacity = new Capacity(bounds.batchGroups(), 1, 1);
-    }
-
+record Checks(Topics topics, Bounds bounds) {
     /** Sorted, whole, and within the bound on staleness in both directions. */
     void leased(StepRecord.Lease lease, StepLedger ledger) {
         List<ManifestEntry> groups = lease.groups();
@@ -145,7 +134,7 @@ public final class Checks {
     /** Memory is nowhere ahead of the topics, and a snapshot keeps of it what is still needed. */
     private void sameAfterARestart(ModelConsumer consumer) {
         StepLedger ledger = consumer.ledger();
-        String then = known(RebuiltLedger.folded(topics, capacity), group -> true, 0);
+        String then = known(RebuiltLedger.folded(topics, bounds.capacity()), group -> true, 0);
         String now = known(ledger, group -> true, 0);
         require(now.equals(then), "a restart would come to " + then + " instead of " + now);
         StepRecord.Snapshot snapshot = consumer.snapshot();
@@ -154,7 +143,7 @@ public final class Checks {
         }
         Predicate<GroupIndex> unsettled = group -> !ledger.isSettled(group);
         long from = snapshot.results().getFirst().from();
-        then = known(RebuiltLedger.restored(topics, capacity, snapshot), unsettled, from);
+        then = known(RebuiltLedger.restored(topics, bounds.capacity(), snapshot), unsettled, from);
         now = known(ledger, unsettled, from);
         require(now.equals(then), "a restart from a snapshot would come to " + then + " instead of " + now);
     }

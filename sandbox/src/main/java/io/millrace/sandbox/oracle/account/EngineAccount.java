@@ -1,9 +1,12 @@
 package io.millrace.sandbox.oracle.account;
 
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.ledger.LedgerLine;
+import io.millrace.sandbox.engine.ledger.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,14 +14,13 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 
 /** What the engines have generated to the end, from their own ledgers: how often each sample of each group. */
 public final class EngineAccount {
     /** Request ids name group, attempt, sample and try. */
     private static final Pattern REQUEST = Pattern.compile(".*\\.g([0-9]+)\\.a[0-9]+\\.s([0-9]+)\\.t[0-9]+");
 
-    private static final Set<String> COMPLETE = Set.of("stop", "length");
+    private static final Set<Outcome> COMPLETE = EnumSet.of(Outcome.STOP, Outcome.LENGTH);
 
     private record Sample(long group, long sample) {}
 
@@ -38,14 +40,14 @@ public final class EngineAccount {
     }
 
     private void take(String text) {
-        JsonNode line;
+        LedgerLine line;
         try {
-            line = Json.MAPPER.readTree(text);
+            line = Json.MAPPER.readValue(text, LedgerLine.class);
         } catch (JacksonException e) {
             return;
         }
-        Matcher request = REQUEST.matcher(line.path("rid").asString(""));
-        if (!COMPLETE.contains(line.path("outcome").asString(""))) {
+        Matcher request = REQUEST.matcher(line.rid());
+        if (!COMPLETE.contains(line.outcome())) {
             cutShort++;
         } else if (request.matches()) {
             complete++;

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.sandbox.broker.LogTails;
-import io.millrace.sandbox.chaos.plan.Fault;
-import io.millrace.sandbox.chaos.plan.FaultKind;
-import io.millrace.sandbox.chaos.plan.Role;
+import io.millrace.sandbox.chaos.spec.Fault;
+import io.millrace.sandbox.chaos.spec.FaultKind;
+import io.millrace.sandbox.chaos.spec.Role;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;

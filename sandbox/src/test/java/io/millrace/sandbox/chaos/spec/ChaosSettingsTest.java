@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingException;
 import io.millrace.common.testing.SettingsContract;
-import io.millrace.sandbox.chaos.plan.Role;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

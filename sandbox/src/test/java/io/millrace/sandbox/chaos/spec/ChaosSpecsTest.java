@@ -3,7 +3,6 @@ package io.millrace.sandbox.chaos.spec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.sandbox.chaos.plan.Role;
 import io.millrace.sandbox.cluster.DataFolder;
 import java.nio.file.Path;
 import java.util.List;

@@ -159,7 +159,7 @@ class LedgerSummaryTest {
             }
         }
         assertEquals(
-                List.of("first 1000 1001 1002 3 5 stop", "second 1000 1001 1002 3 5 stop"),
+                List.of("first 1000.0 1001.0 1002.0 3 5 stop", "second 1000.0 1001.0 1002.0 3 5 stop"),
                 Files.readAllLines(path).stream()
                         .map(Json.MAPPER::readTree)
                         .map(json -> json.path("rid").stringValue() + " " + json.path("arrival_ms") + " "

@@ -1,4 +1,4 @@
-package io.millrace.sandbox.model.topics;
+package io.millrace.sandbox.model.role;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -68,11 +68,7 @@ public final class Topics {
         tasks(out, urgent, urgentClaimed);
         out.append(results);
         for (Receipt receipt : receipts.all()) {
-            out.append('|')
-                    .append(receipt.groupIndex())
-                    .append('a')
-                    .append(receipt.attempt())
-                    .append(receipt.outcome());
+            out.append("|" + receipt.groupIndex() + "a" + receipt.attempt() + receipt.outcome());
         }
         out.append(steps).append(policy);
     }

@@ -1,4 +1,4 @@
-package io.millrace.sandbox.model.topics;
+package io.millrace.sandbox.model.role;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -22,7 +22,7 @@ import io.millrace.common.rollout.VersionSpan;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
-import io.millrace.sandbox.model.topics.Hands.Weights;
+import io.millrace.sandbox.model.role.Hands.Weights;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.results.ResultParser;
 import java.util.List;

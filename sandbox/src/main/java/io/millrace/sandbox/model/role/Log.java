@@ -1,4 +1,4 @@
-package io.millrace.sandbox.model.topics;
+package io.millrace.sandbox.model.role;
 
 import java.util.ArrayList;
 import java.util.List;

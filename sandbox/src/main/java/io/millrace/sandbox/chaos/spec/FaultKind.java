@@ -1,4 +1,4 @@
-package io.millrace.sandbox.chaos.plan;
+package io.millrace.sandbox.chaos.spec;
 
 import java.util.EnumSet;
 import java.util.Locale;

@@ -1,4 +1,4 @@
-package io.millrace.sandbox.model.topics;
+package io.millrace.sandbox.model.role;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -132,11 +132,8 @@ public final class Hands {
 
     public void describe(StringBuilder out) {
         out.append("\nW");
-        hands.forEach((key, hand) -> out.append(' ')
-                .append(Topics.describe(hand.task()))
-                .append('b')
-                .append(hand.begun())
-                .append('p')
-                .append(hand.place()));
+        hands.values()
+                .forEach(hand ->
+                        out.append(" " + Topics.describe(hand.task()) + "b" + hand.begun() + "p" + hand.place()));
     }
 }

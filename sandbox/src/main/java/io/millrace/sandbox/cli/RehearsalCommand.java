@@ -1,4 +1,4 @@
-package io.millrace.sandbox.rehearsal;
+package io.millrace.sandbox.cli;
 
 import io.millrace.common.cli.Command;
 import io.millrace.common.lifecycle.ProcessRunner;

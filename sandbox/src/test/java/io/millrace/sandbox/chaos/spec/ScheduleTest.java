@@ -1,11 +1,10 @@
-package io.millrace.sandbox.chaos.plan;
+package io.millrace.sandbox.chaos.spec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.sandbox.chaos.spec.TestChaos;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
