@@ -23,24 +23,16 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.topics.TrimFailures;
-import io.millrace.trainer.collect.Claims;
-import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.decide.AbandonedRow;
-import io.millrace.trainer.decide.Intake;
-import io.millrace.trainer.decide.StepChooser;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.journal.KeptSteps;
-import io.millrace.trainer.journal.NeededResults;
 import io.millrace.trainer.journal.Retention;
 import io.millrace.trainer.journal.Snapshots;
 import io.millrace.trainer.journal.StepWriter;
 import io.millrace.trainer.journal.StepsReader;
 import io.millrace.trainer.policy.VersionRules;
-import io.millrace.trainer.results.MissingResults;
-import io.millrace.trainer.results.PartsAgain;
 import io.millrace.trainer.results.ResultEnds;
-import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
 import java.nio.charset.StandardCharsets;
@@ -201,13 +193,8 @@ public final class SessionOpener {
         KeptSteps keptSteps = new KeptSteps(topics, reader);
         Retention retention = kept(ledger, keptSteps);
         publish(writer, ledger, unreadable);
-        Collector collector = new Collector(ledger, plan.payloadBytesMax(), ledger.lastSnapshot());
-        ResultParser parser = new ResultParser(
-                topics.run(),
-                plan.topics().resultPartitions(),
-                plan.batch().samplesPerGroup(),
-                plan.partBytesMax(),
-                PartsAgain.from(reader, topics.results()));
+        Incoming incoming = new Incoming(
+                plan, me, fit, ledger, filters, abandoned, reader, new ResultEnds(admin, ticker), meters, ticker);
         TopicPartition prompts = new TopicPartition(topics.prompts(), 0);
         others.put(prompts, reader.rankedFrom(prompts, ledger.totals().lowWaterMark(), SessionOpener::groupIndex));
         TopicPartition urgent = new TopicPartition(topics.urgent(), 0);
@@ -224,10 +211,6 @@ public final class SessionOpener {
                 meters,
                 lostTails,
                 plan.brokerTimeout());
-        NeededResults needed = new NeededResults();
-        if (snapshot != null) {
-            needed.found(snapshot, feed.resultEnds());
-        }
         log.info(
                 "run {}: lineage {}, next step {}, weight version {}, {} groups trained, {}",
                 topics.run(),
@@ -236,55 +219,25 @@ public final class SessionOpener {
                 ledger.policy().weightVersion(),
                 ledger.totals().trained(),
                 ledger.openLease() == null ? "no step leased" : "that step is leased");
-        Claims claims =
-                new Claims(ledger, plan.recovery().missingResultTimeout().toNanos());
-        StepChooser chooser = new StepChooser(plan.gate().gate(plan.batch()), ledger, collector);
-        Intake intake = new Intake(parser::won, collector, claims, ledger, filters, abandoned);
-        SnapshotMaker snapshots = new SnapshotMaker(
-                new Snapshots(
-                        plan.recovery().snapshotRecords(),
-                        plan.topics().recordSizeMax().bytes(),
-                        snapshotLines,
-                        () -> meters.count(TrainerMetrics.Count.SNAPSHOT_TOO_LARGE)),
+        Snapshots snapshots = new Snapshots(
+                plan.recovery().snapshotRecords(),
+                plan.topics().recordSizeMax().bytes(),
+                snapshotLines,
+                () -> meters.count(TrainerMetrics.Count.SNAPSHOT_TOO_LARGE));
+        RecordTrimmer trimmer =
+                new RecordTrimmer(admin, ticker, plan.recovery().trimInterval(), trimFailures);
+        SessionJournal journal = new SessionJournal(
+                ledger, incoming, feed, writer, snapshots, retention, keptSteps, reader, trimmer);
+        return new Session(
                 ledger,
-                collector,
-                parser,
-                claims,
+                incoming,
                 feed,
-                receipts,
-                needed);
-        Session session = new Session(new Session.Parts(
-                new Incoming(topics, me, fit, parser, collector, intake, claims, chooser, meters, ticker),
-                snapshots,
-                ledger,
-                collector,
-                parser,
-                intake,
+                journal,
                 new OutcomeLog(meters),
-                new MissingResults(
-                        claims,
-                        new ResultEnds(admin, ticker),
-                        ticker,
-                        more -> meters.count(TrainerMetrics.Count.UNFOLLOWED, more)),
-                chooser,
                 filters,
                 abandoned,
-                fit,
-                feed,
-                retention,
-                needed,
-                writer,
-                reader,
-                keptSteps,
-                trimmer(),
                 new BrokerWatch(admin, ticker),
-                made::close));
-        session.mayDelete();
-        return session;
-    }
-
-    private RecordTrimmer trimmer() {
-        return new RecordTrimmer(admin, ticker, plan.recovery().trimInterval(), trimFailures);
+                made::close);
     }
 
     /** The key of a task; empty when it is none. */
