@@ -110,7 +110,8 @@ public final class TrainerWiring {
                 runner.health(),
                 metrics,
                 routes::status,
-                routes::addTo);
+                routes::addTo,
+                OpsServer.READ_LIMIT);
         stops.pushCloseable("server", server);
         return server.port();
     }

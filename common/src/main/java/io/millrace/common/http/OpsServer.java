@@ -36,7 +36,7 @@ public final class OpsServer implements AutoCloseable {
      * How long a client may send nothing while a request of it is read or awaited. Above the 30 s for which Java's client
      * keeps a connection for its next request, so that the server is not the one that ends it under a request.
      */
-    private static final Duration READ_LIMIT = Duration.ofSeconds(60);
+    public static final Duration READ_LIMIT = Duration.ofSeconds(60);
 
     /** How often within the limit connections are looked at. */
     private static final int READ_CHECKS = 4;
@@ -62,7 +62,7 @@ public final class OpsServer implements AutoCloseable {
             Metrics metrics,
             Supplier<ObjectNode> status,
             Consumer<HttpRouting.Builder> more) {
-        return start(settings, "--ops-host and --ops-port", CONNECTIONS_MAX, health, metrics, status, more);
+        return start(settings, "--ops-host and --ops-port", CONNECTIONS_MAX, health, metrics, status, more, READ_LIMIT);
     }
 
     /**
@@ -72,21 +72,10 @@ public final class OpsServer implements AutoCloseable {
      * @param connectionsMax at once; the next one waits to be accepted
      * @param status gives the process's status; called by request threads
      * @param more adds the process's own routes
+     * @param readLimit how long a client may send nothing while a request of it is read or awaited
      * @throws SettingException when the address cannot be listened on
      */
     public static OpsServer start(
-            OpsSettings settings,
-            String flags,
-            int connectionsMax,
-            Health health,
-            Metrics metrics,
-            Supplier<ObjectNode> status,
-            Consumer<HttpRouting.Builder> more) {
-        return start(settings, flags, connectionsMax, health, metrics, status, more, READ_LIMIT);
-    }
-
-    /** @param readLimit how long a client may send nothing while a request of it is read or awaited */
-    static OpsServer start(
             OpsSettings settings,
             String flags,
             int connectionsMax,

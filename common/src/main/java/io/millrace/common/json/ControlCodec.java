@@ -1,10 +1,9 @@
 package io.millrace.common.json;
 
 import io.millrace.common.record.ControlRecord;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Control records to bytes and back: one JSON object whose field {@code v} is the version of its form. A reader takes
@@ -21,10 +20,7 @@ public final class ControlCodec {
     private ControlCodec() {}
 
     public static byte[] encode(ControlRecord record) {
-        ObjectNode form = Json.object();
-        form.put("v", VERSION);
-        form.setAll((ObjectNode) Json.MAPPER.valueToTree(record));
-        return Json.MAPPER.writeValueAsBytes(form);
+        return Json.MAPPER.writeValueAsBytes(Json.form(record, VERSION));
     }
 
     /**
@@ -41,18 +37,18 @@ public final class ControlCodec {
                     type.getSimpleName() + " of " + bytes.length + " bytes, the limit is " + BYTES_MAX);
         }
         try {
-            JsonNode form = Json.MAPPER.readTree(bytes);
-            if (!form.isObject()) {
-                throw new BadRecordException(type.getSimpleName() + " is no JSON object");
-            }
-            JsonNode version = form.path("v");
-            if (!version.isInt() || version.intValue() != VERSION) {
-                throw new BadRecordException(
-                        type.getSimpleName() + " has version " + version + ", this reader knows " + VERSION);
-            }
-            return Json.STRICT.treeToValue(form, type);
+            return Json.value(Json.MAPPER.readTree(bytes), VERSION, type);
         } catch (JacksonException e) {
-            throw new BadRecordException(type.getSimpleName() + " is malformed: " + e.getOriginalMessage(), e);
+            throw Json.malformed(type, e);
+        }
+    }
+
+    /** Empty for a record without a value and for a broken one, where a reader must not stop for it. */
+    public static <T extends ControlRecord> Optional<T> ifOurs(byte @Nullable [] bytes, Class<T> type) {
+        try {
+            return Optional.of(decode(bytes, type));
+        } catch (BadRecordException e) {
+            return Optional.empty();
         }
     }
 }

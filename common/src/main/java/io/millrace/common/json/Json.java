@@ -1,8 +1,10 @@
 package io.millrace.common.json;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.EnumNamingStrategies;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -27,5 +29,39 @@ public final class Json {
     /** A new empty object. */
     public static ObjectNode object() {
         return MAPPER.createObjectNode();
+    }
+
+    /** A value's fields behind {@code v}, the version of their form. */
+    public static ObjectNode form(Object value, int version) {
+        ObjectNode form = object();
+        form.put("v", version);
+        form.setAll((ObjectNode) MAPPER.valueToTree(value));
+        return form;
+    }
+
+    /**
+     * The value of such a form.
+     *
+     * @throws BadRecordException when it is no JSON object of this version and type, or a value in it is out of range
+     */
+    public static <T> T value(JsonNode form, int version, Class<T> type) throws BadRecordException {
+        if (!form.isObject()) {
+            throw new BadRecordException(type.getSimpleName() + " is no JSON object");
+        }
+        JsonNode of = form.path("v");
+        if (!of.isInt() || of.intValue() != version) {
+            throw new BadRecordException(
+                    type.getSimpleName() + " has version " + of + ", this reader knows " + version);
+        }
+        try {
+            return STRICT.treeToValue(form, type);
+        } catch (JacksonException e) {
+            throw malformed(type, e);
+        }
+    }
+
+    /** The bytes of a value of this type are no JSON, or not its own. */
+    public static BadRecordException malformed(Class<?> type, JacksonException e) {
+        return new BadRecordException(type.getSimpleName() + " is malformed: " + e.getOriginalMessage(), e);
     }
 }

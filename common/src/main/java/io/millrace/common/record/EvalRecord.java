@@ -125,6 +125,12 @@ public sealed interface EvalRecord extends ControlRecord {
             sampling(SamplingParams.defaults(1), temperature, topP, topK, maxNewTokens);
         }
 
+        /** The same of another data set. */
+        public EvalDataSet of(String otherName, String otherPath) {
+            return new EvalDataSet(
+                    otherName, otherPath, samples, passReward, rewardType, temperature, topP, topK, maxNewTokens);
+        }
+
         /**
          * How its samples are drawn.
          *

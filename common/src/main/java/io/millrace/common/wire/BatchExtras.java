@@ -27,11 +27,6 @@ import java.util.TreeSet;
 record BatchExtras(Map<String, List<Long>> concatenated, List<Single> single) {
     /** One extra of one group. */
     record Single(GroupIndex groupIndex, String name) {
-        Single {
-            Objects.requireNonNull(groupIndex, "group_index");
-            Objects.requireNonNull(name, "name");
-        }
-
         String tensorName() {
             return name + "." + groupIndex;
         }

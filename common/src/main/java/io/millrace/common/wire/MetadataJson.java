@@ -4,7 +4,6 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.Json;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.json.JsonWriteFeature;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Our own JSON inside the safetensors metadata: one object whose field {@code v} is the version of its form. */
@@ -18,9 +17,7 @@ final class MetadataJson {
     private MetadataJson() {}
 
     static String write(Object value) {
-        ObjectNode form = Json.object();
-        form.put("v", VERSION);
-        form.setAll((ObjectNode) Json.MAPPER.valueToTree(value));
+        ObjectNode form = Json.form(value, VERSION);
         String json = Json.MAPPER.writeValueAsString(form);
         // Half a surrogate pair (an engine may cut a text there) has no UTF-8 form; escaped as JSON it has.
         return SafetensorsLayout.isValidUnicode(json)
@@ -36,18 +33,9 @@ final class MetadataJson {
                     "the blob has no " + Safetensors.METADATA + "." + KEY + ": it was not written by Millrace");
         }
         try {
-            JsonNode form = Json.MAPPER.readTree(json);
-            if (!form.isObject()) {
-                throw new BadRecordException(Safetensors.METADATA + "." + KEY + " is no JSON object");
-            }
-            JsonNode version = form.path("v");
-            if (!version.isInt() || version.intValue() != VERSION) {
-                throw new BadRecordException(
-                        type.getSimpleName() + " has version " + version + ", this reader knows " + VERSION);
-            }
-            return Json.STRICT.treeToValue(form, type);
+            return Json.value(Json.MAPPER.readTree(json), VERSION, type);
         } catch (JacksonException e) {
-            throw new BadRecordException(type.getSimpleName() + " is malformed: " + e.getOriginalMessage(), e);
+            throw Json.malformed(type, e);
         }
     }
 }

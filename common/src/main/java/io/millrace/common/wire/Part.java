@@ -1,6 +1,5 @@
 package io.millrace.common.wire;
 
-import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
@@ -15,7 +14,6 @@ import java.util.zip.CRC32C;
 public record Part(PartKey key, int number, int count, int blobCrc32c, int partCrc32c, byte[] data) {
     /** @throws IllegalArgumentException when number, count or data is out of range */
     public Part {
-        Objects.requireNonNull(key, "key");
         if (count < 2 || number < 1 || number > count) {
             throw new IllegalArgumentException(
                     "a part's number must be 1 to count, its count 2 or more, was " + number + "/" + count);

@@ -3,7 +3,6 @@ package io.millrace.common.wire;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.rollout.RolloutGroup;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * One step's groups.
@@ -13,7 +12,6 @@ import java.util.Objects;
 public record RolloutBatch(BatchHeader header, List<RolloutGroup> groups) {
     /** @throws IllegalArgumentException when the groups are not so; the message names the group */
     public RolloutBatch {
-        Objects.requireNonNull(header, "header");
         groups = List.copyOf(groups);
         if (groups.isEmpty()) {
             throw new IllegalArgumentException("a batch has at least one group");

@@ -175,7 +175,8 @@ class OpsServerTest {
                                     health,
                                     metrics,
                                     OpsServerTest::status,
-                                    routing -> {}))
+                                    routing -> {},
+                                    OpsServer.READ_LIMIT))
                     .getMessage();
             assertTrue(ofTheTrainer.startsWith("--trainer-host and --trainer-port: cannot listen on"), ofTheTrainer);
         }

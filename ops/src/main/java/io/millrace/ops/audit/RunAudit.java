@@ -2,6 +2,7 @@ package io.millrace.ops.audit;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
+import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
@@ -12,7 +13,6 @@ import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.Part;
 import io.millrace.common.wire.ResultHeaders;
-import io.millrace.ops.cluster.ControlRecords;
 import io.millrace.ops.cluster.WorkerStatuses;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -367,7 +367,7 @@ final class RunAudit {
     }
 
     private <T extends ControlRecord> Optional<T> decoded(ConsumerRecord<byte[], byte[]> record, Class<T> type) {
-        Optional<T> decoded = ControlRecords.decoded(record, type);
+        Optional<T> decoded = ControlCodec.ifOurs(record.value(), type);
         if (decoded.isEmpty()) {
             bad(record);
         }

@@ -1,6 +1,7 @@
 package io.millrace.ops.cluster;
 
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.json.ControlCodec;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.WorkersRecord;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +44,7 @@ public final class WorkerStatuses {
         String name = new String(record.key(), StandardCharsets.UTF_8);
         if (record.value() == null) {
             byKey.remove(name);
-        } else if (ControlRecords.decoded(record, WorkersRecord.class).orElse(null)
+        } else if (ControlCodec.ifOurs(record.value(), WorkersRecord.class).orElse(null)
                 instanceof WorkersRecord.Status status) {
             byKey.put(name, new Seen(status, record.timestamp()));
         }

@@ -2,6 +2,7 @@ package io.millrace.ops.lag;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.GroupKind;
@@ -10,7 +11,6 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.ops.cluster.ControlRecords;
 import io.millrace.ops.cluster.RunClients;
 import io.millrace.ops.cluster.WorkerStatuses;
 import java.util.List;
@@ -48,7 +48,7 @@ final class LagReader {
         Lag.Queue evaluation = queue(Lane.EVALUATION, claims);
         Lag.Queue urgent = queue(Lane.URGENT, claims);
         Lag.Queue prompts = queue(Lane.TRAINING, claims);
-        long published = newest(topics.prompts(), record -> ControlRecords.decoded(record, TrainingTask.class))
+        long published = newest(topics.prompts(), record -> ControlCodec.ifOurs(record.value(), TrainingTask.class))
                 .map(task -> task.groupIndex().value() + 1)
                 .orElse(0L);
         long nowMs = LongStream.of(statuses.newestMs().orElse(0), steps.newestMs(), policy == null ? 0 : policy.ms())
@@ -89,7 +89,7 @@ final class LagReader {
         long[] records = {0};
         long from = claimed.map(SharePartitionOffsetInfo::startOffset).orElse(0L);
         reader.read(only(topic), from, record -> {
-            boolean held = ControlRecords.decoded(record, TrainingTask.class)
+            boolean held = ControlCodec.ifOurs(record.value(), TrainingTask.class)
                     .filter(task -> claims.contains(new Claim(lane.kind(), task.groupIndex(), task.attempt())))
                     .isPresent();
             records[0] += held ? 0 : 1;
@@ -145,7 +145,8 @@ final class LagReader {
 
     private static <T extends ControlRecord> Optional<Lag.Appended<T>> appended(
             ConsumerRecord<byte[], byte[]> record, Class<T> type) {
-        return ControlRecords.decoded(record, type).map(decoded -> new Lag.Appended<>(decoded, record.timestamp()));
+        return ControlCodec.ifOurs(record.value(), type)
+                .map(decoded -> new Lag.Appended<>(decoded, record.timestamp()));
     }
 
     /** The newest record of a topic of one partition that the function takes. */

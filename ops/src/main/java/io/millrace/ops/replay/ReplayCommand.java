@@ -6,11 +6,11 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
+import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.wire.RolloutBatchCodec;
-import io.millrace.ops.cluster.ControlRecords;
 import io.millrace.ops.cluster.RunClients;
 import io.millrace.trainer.batch.BatchJson;
 import io.millrace.trainer.batch.BatchReader;
@@ -92,7 +92,7 @@ public final class ReplayCommand extends Command<ReplayCommand.Settings> {
         StepHistory history = new StepHistory(new Lineage(asked == null ? Long.MAX_VALUE : asked));
         StepNumber[] last = {new StepNumber(0)};
         run.reader().read(new TopicPartition(run.topics().steps(), 0), 0, record -> {
-            Optional<StepRecord> step = ControlRecords.decoded(record, StepRecord.class);
+            Optional<StepRecord> step = ControlCodec.ifOurs(record.value(), StepRecord.class);
             step.ifPresent(history::add);
             if (step.orElse(null) instanceof StepRecord.Lease lease
                     && lease.step().compareTo(last[0]) > 0) {

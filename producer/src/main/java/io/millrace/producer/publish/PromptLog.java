@@ -152,10 +152,7 @@ public final class PromptLog {
 
     /** Empty for a record that is no task. */
     private static Optional<PublishedTask> task(ConsumerRecord<byte[], byte[]> record) {
-        try {
-            return Optional.of(decode(record));
-        } catch (BadRecordException e) {
-            return Optional.empty();
-        }
+        return ControlCodec.ifOurs(record.value(), TrainingTask.class)
+                .map(task -> new PublishedTask(task, record.offset()));
     }
 }

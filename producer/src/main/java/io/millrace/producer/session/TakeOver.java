@@ -3,7 +3,6 @@ package io.millrace.producer.session;
 import io.millrace.common.batch.RunAgreement;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.GroupIndex;
-import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.PartitionReader;
@@ -148,12 +147,8 @@ record TakeOver(
     }
 
     private static boolean isSnapshot(ConsumerRecord<byte[], byte[]> record) {
-        try {
-            return Arrays.equals(record.key(), KafkaClients.key(StepRecord.Snapshot.KEY))
-                    && ControlCodec.decode(record.value(), StepRecord.class) instanceof StepRecord.Snapshot;
-        } catch (BadRecordException e) {
-            return false;
-        }
+        return Arrays.equals(record.key(), KafkaClients.key(StepRecord.Snapshot.KEY))
+                && ControlCodec.ifOurs(record.value(), StepRecord.class).orElse(null) instanceof StepRecord.Snapshot;
     }
 
     private PromptLog prompts() {

@@ -9,7 +9,6 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.common.reward.Rewards;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.row.PromptRow;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -35,9 +34,9 @@ public final class TaskFactory {
             SamplingParams samplingParams,
             @Nullable String rewardType,
             long timeLimitMs) {
-        this.dataSet = Objects.requireNonNull(dataSet, "data_set");
-        this.order = Objects.requireNonNull(order, "order");
-        this.samplingParams = Objects.requireNonNull(samplingParams, "sampling_params");
+        this.dataSet = dataSet;
+        this.order = order;
+        this.samplingParams = samplingParams;
         this.samplesPerGroup = samplesPerGroup;
         this.rewardType = rewardType;
         this.timeLimitMs = timeLimitMs;

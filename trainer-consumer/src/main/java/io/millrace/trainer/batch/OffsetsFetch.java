@@ -19,19 +19,17 @@ import org.slf4j.LoggerFactory;
 /**
  * Fetches what stands at given offsets, of all partitions at once: those that end before a wanted offset are waited for
  * together, since a broker that lost the tails of its logs mostly lost them all. One owner, which owns the consumer too.
+ *
+ * @param limit for what the logs have
+ * @param goneAfter how long a partition must be seen to end before an offset until that is gone, on top of the limit
  */
-final class OffsetsFetch {
+record OffsetsFetch(Consumer<byte[], byte[]> consumer, Ticker ticker, Duration limit, Duration goneAfter) {
     private static final Logger log = LoggerFactory.getLogger(OffsetsFetch.class);
 
     /** Reading over so many unwanted records is cheaper than seeking, which throws away what was fetched ahead. */
     private static final long READ_OVER_RECORDS = 64;
 
     private static final Duration POLL = Duration.ofMillis(200);
-
-    private final Consumer<byte[], byte[]> consumer;
-    private final Ticker ticker;
-    private final Duration limit;
-    private final Duration goneAfter;
 
     /** How far one partition was read. */
     private static final class Stretch {
@@ -51,17 +49,6 @@ final class OffsetsFetch {
             this.wanted = new TreeSet<>(wanted);
             this.next = wanted.first();
         }
-    }
-
-    /**
-     * @param limit for what the logs have
-     * @param goneAfter how long a partition must be seen to end before an offset until that is gone, on top of the limit
-     */
-    OffsetsFetch(Consumer<byte[], byte[]> consumer, Ticker ticker, Duration limit, Duration goneAfter) {
-        this.consumer = consumer;
-        this.ticker = ticker;
-        this.limit = limit;
-        this.goneAfter = goneAfter;
     }
 
     /**

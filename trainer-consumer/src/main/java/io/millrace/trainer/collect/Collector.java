@@ -130,7 +130,8 @@ public final class Collector {
         }
         String ahead = lost ? null : settlement.ahead(group.lineage(), group.newestVersion());
         if (ahead != null) {
-            return new Verdict.Ahead(group, ahead);
+            return new Verdict.Reject(new ResultEvent.Invalid(
+                    index, group.attempt(), group.partition(), group.offset(), ResultEvent.Flaw.AHEAD, ahead));
         }
         var _ = isFirst(index);
         if (lost) {

@@ -18,9 +18,6 @@ public sealed interface Verdict {
     /** The result cannot be used and the ledger must be told. */
     record Reject(ResultEvent.Invalid result) implements Verdict {}
 
-    /** The result has tokens newer than the run's weights: a failed attempt, and the ledger must be told. */
-    record Ahead(FinishedGroup group, String reason) implements Verdict {}
-
     /** Something of this group won before; counted. */
     record Duplicate(GroupIndex groupIndex) implements Verdict {}
 

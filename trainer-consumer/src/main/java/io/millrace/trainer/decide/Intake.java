@@ -60,21 +60,12 @@ public final class Intake {
                 finished(lost.group(), decisions);
                 discardOfLineage(lost.group(), decisions);
             }
-            case Verdict.Ahead ahead -> {
-                FinishedGroup group = ahead.group();
-                reject(
-                        new ResultEvent.Invalid(
-                                group.groupIndex(),
-                                group.attempt(),
-                                group.partition(),
-                                group.offset(),
-                                ResultEvent.Flaw.AHEAD,
-                                ahead.reason()),
-                        decisions);
-            }
             case Verdict.Reject reject -> {
                 reject(reject.result(), decisions);
-                decisions.record(letter.apply(reject.result().reason()));
+                // What is ahead is whole and ours, and comes to nothing for its versions alone.
+                if (reject.result().flaw() != ResultEvent.Flaw.AHEAD) {
+                    decisions.record(letter.apply(reject.result().reason()));
+                }
             }
             case Verdict.Abandon abandon -> abandon(abandon, decisions);
             case Verdict.Skipped skipped -> {
@@ -124,13 +115,7 @@ public final class Intake {
     private void reject(ResultEvent.Invalid result, Decisions.Collecting decisions) {
         decisions.record(ledger.note(new StepRecord.Rejection(
                 result.groupIndex(), result.attempt(), result.partition(), result.offset(), result.reason())));
-        decisions.outcome(new Outcome.ResultRejected(
-                result.groupIndex(),
-                result.attempt(),
-                result.partition(),
-                result.offset(),
-                result.flaw(),
-                result.reason()));
+        decisions.outcome(new Outcome.ResultRejected(result));
     }
 
     private void discardOfLineage(FinishedGroup group, Decisions.Collecting decisions) {

@@ -1,6 +1,5 @@
 package io.millrace.trainer.decide;
 
-import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.StepRecord;
 import io.millrace.trainer.collect.FinishedGroup;
@@ -23,9 +22,7 @@ public sealed interface Outcome {
     record GroupAbandoned(GroupIndex groupIndex, String cause) implements Outcome {}
 
     /** A result cannot be used: a failed attempt. */
-    record ResultRejected(
-            GroupIndex groupIndex, Attempt attempt, int partition, long offset, ResultEvent.Flaw flaw, String reason)
-            implements Outcome {}
+    record ResultRejected(ResultEvent.Invalid result) implements Outcome {}
 
     /** A result that had won is past the bound, and a newer attempt is out. */
     record ResultTakenBack(FinishedGroup group, String reason) implements Outcome {}

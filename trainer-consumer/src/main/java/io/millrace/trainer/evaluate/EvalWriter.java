@@ -12,17 +12,10 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 /**
  * Writes requests and reports. No transaction: of each kind the first of an id counts, so what two trainer consumers
  * write at once, while one replaces the other, comes to one. Thread-safe.
+ *
+ * @param producer idempotent; whoever made it closes it
  */
-final class EvalWriter {
-    private final Producer<byte[], byte[]> producer;
-    private final RunTopics topics;
-
-    /** @param producer idempotent; whoever made it closes it */
-    EvalWriter(Producer<byte[], byte[]> producer, RunTopics topics) {
-        this.producer = producer;
-        this.topics = topics;
-    }
-
+record EvalWriter(Producer<byte[], byte[]> producer, RunTopics topics) {
     /** Done when it is durable. */
     Future<RecordMetadata> send(EvalRecord record) {
         return producer.send(new ProducerRecord<>(

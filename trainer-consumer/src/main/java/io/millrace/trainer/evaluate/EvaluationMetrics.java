@@ -101,30 +101,28 @@ final class EvaluationMetrics {
     }
 
     void missing(int results) {
-        Counter.builder("millrace.trainer.evaluation.results.missing")
-                .description("Results of evaluations that are not where a receipt says")
-                .register(registry)
-                .increment(results);
+        count("results.missing", "Results of evaluations that are not where a receipt says", results);
     }
 
     void unfollowed(long receipts) {
-        Counter.builder("millrace.trainer.evaluation.receipts.unfollowed")
-                .description("Receipts of evaluations that are not followed, since too many groups have one")
-                .register(registry)
-                .increment((double) receipts);
+        count(
+                "receipts.unfollowed",
+                "Receipts of evaluations that are not followed, since too many groups have one",
+                receipts);
     }
 
     void late() {
-        Counter.builder("millrace.trainer.evaluation.results.late")
-                .description("Results of evaluations whose group or evaluation had ended")
-                .register(registry)
-                .increment();
+        count("results.late", "Results of evaluations whose group or evaluation had ended", 1);
     }
 
     void skipped() {
-        Counter.builder("millrace.trainer.evaluation.records.bad")
-                .description("Records on topics of evaluations that are not ours, skipped")
+        count("records.bad", "Records on topics of evaluations that are not ours, skipped", 1);
+    }
+
+    private void count(String name, String description, long more) {
+        Counter.builder("millrace.trainer.evaluation." + name)
+                .description(description)
                 .register(registry)
-                .increment();
+                .increment((double) more);
     }
 }

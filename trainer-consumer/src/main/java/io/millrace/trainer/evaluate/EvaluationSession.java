@@ -2,6 +2,7 @@ package io.millrace.trainer.evaluate;
 
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.kafka.TruncatedLogException;
@@ -15,6 +16,7 @@ import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.trainer.collect.Claims;
+import io.millrace.trainer.evaluate.EvaluationWiring.Surroundings;
 import io.millrace.trainer.evaluate.score.Evaluation;
 import io.millrace.trainer.evaluate.score.EvaluationAges;
 import io.millrace.trainer.evaluate.score.EvaluationClaims;
@@ -22,6 +24,7 @@ import io.millrace.trainer.evaluate.score.EvaluationLog;
 import io.millrace.trainer.evaluate.score.EvaluationSchedule;
 import io.millrace.trainer.evaluate.score.ReportEnds;
 import io.millrace.trainer.results.MissingResults;
+import io.millrace.trainer.results.PartsAgain;
 import io.millrace.trainer.results.ResultEnds;
 import io.millrace.trainer.results.ResultParser;
 import java.time.Duration;
@@ -62,19 +65,8 @@ final class EvaluationSession implements SessionLoop.Session {
         private long leftOut;
     }
 
-    /**
-     * What does not change.
-     *
-     * @param missingLimit how long a partition must be seen to end before a result until that counts as missing
-     */
-    record Plan(
-            RunTopics topics,
-            EvaluationSettings settings,
-            EvaluationSchedule schedule,
-            Duration missingLimit,
-            Duration brokerLimit) {}
-
-    private final Plan plan;
+    private final Surroundings around;
+    private final EvaluationSchedule schedule;
     private final TopicTail tail;
     private final PartitionReader parts;
     private final ResultParser parser;
@@ -98,16 +90,13 @@ final class EvaluationSession implements SessionLoop.Session {
     private boolean live;
 
     /**
-     * @param tail of a client of its own; owned
-     * @param parts by which the parser reads parts again; owned
+     * @param clients make its readers, which it owns
      * @param ends of the partitions of {@code eval-results}
      * @param decided outlives the session
      */
     EvaluationSession(
-            Plan plan,
-            TopicTail tail,
-            PartitionReader parts,
-            ResultParser parser,
+            Surroundings around,
+            KafkaClients clients,
             ResultEnds ends,
             EvalWriter writer,
             RecordTrimmer trimmer,
@@ -116,12 +105,20 @@ final class EvaluationSession implements SessionLoop.Session {
             WallClock clock,
             Ticker ticker,
             Decided decided) {
-        this.plan = plan;
-        this.reports = new ReportEnds(plan.settings().keep());
-        this.tail = tail;
-        this.parts = parts;
-        this.parser = parser;
-        this.claims = new Claims(evaluations, plan.missingLimit().toNanos());
+        this.around = around;
+        this.schedule = around.settings().schedule(around.batchGroups());
+        this.reports = new ReportEnds(around.settings().keep());
+        RunTopics topics = around.topics();
+        this.parts = new PartitionReader(
+                new TopicTail(clients.follower(topics.run() + ".trainer.evaluations.parts")), around.brokerTimeout());
+        this.tail = new TopicTail(clients.follower(topics.run() + ".trainer.evaluations"));
+        this.parser = new ResultParser(
+                topics.run(),
+                around.partitions(),
+                ResultParser.ANY_SAMPLES,
+                around.partBytesMax(),
+                PartsAgain.from(parts, topics.results(GroupKind.EVALUATION)));
+        this.claims = new Claims(evaluations, around.missingResultTimeout().toNanos());
         this.ofEvaluations = new EvaluationClaims(evaluations, claims);
         this.missing = new MissingResults(claims, ends, ticker, metrics::unfollowed);
         this.scores = new ScoreIntake(parser, evaluations, claims, metrics);
@@ -140,23 +137,26 @@ final class EvaluationSession implements SessionLoop.Session {
      */
     @Override
     public void open() throws Exception {
-        TopicPartition evals = new TopicPartition(plan.topics().evals(), 0);
-        TopicPartition weights = new TopicPartition(plan.topics().policy(), 0);
-        TopicPartition receipts = new TopicPartition(plan.topics().receipts(GroupKind.EVALUATION), 0);
-        tail.follow(List.of(evals.topic(), weights.topic()), plan.brokerLimit());
-        tail.readToEnd(this::accept, plan.brokerLimit());
+        TopicPartition evals = new TopicPartition(around.topics().evals(), 0);
+        TopicPartition weights = new TopicPartition(around.topics().policy(), 0);
+        TopicPartition receipts = new TopicPartition(around.topics().receipts(GroupKind.EVALUATION), 0);
+        tail.follow(List.of(evals.topic(), weights.topic()), around.brokerTimeout());
+        tail.readToEnd(this::accept, around.brokerTimeout());
         Map<TopicPartition, Long> from = positions(List.of(evals, weights));
-        from.putAll(tail.consumer().beginningOffsets(List.of(receipts), plan.brokerLimit()));
+        from.putAll(tail.consumer().beginningOffsets(List.of(receipts), around.brokerTimeout()));
         tail.followFrom(from);
-        tail.readToEnd(this::accept, plan.brokerLimit());
+        tail.readToEnd(this::accept, around.brokerTimeout());
         from = positions(List.of(evals, weights, receipts));
         results =
-                tail.consumer().partitionsFor(plan.topics().results(GroupKind.EVALUATION), plan.brokerLimit()).stream()
+                tail
+                        .consumer()
+                        .partitionsFor(around.topics().results(GroupKind.EVALUATION), around.brokerTimeout())
+                        .stream()
                         .map(info -> new TopicPartition(info.topic(), info.partition()))
                         .toList();
-        Map<Integer, Long> begins = byPartition(tail.consumer().beginningOffsets(results, plan.brokerLimit()));
+        Map<Integer, Long> begins = byPartition(tail.consumer().beginningOffsets(results, around.brokerTimeout()));
         Map<Integer, Long> readFrom = reports.readFrom(
-                begins, byPartition(tail.consumer().endOffsets(results, plan.brokerLimit())), claims.lowest());
+                begins, byPartition(tail.consumer().endOffsets(results, around.brokerTimeout())), claims.lowest());
         // What reports say of a log that was cut since is known to be wrong only now.
         mayDelete();
         for (TopicPartition partition : results) {
@@ -164,7 +164,7 @@ final class EvaluationSession implements SessionLoop.Session {
         }
         ofEvaluations.readFrom(begins, readFrom);
         tail.followFrom(from);
-        tail.readToEnd(this::accept, plan.brokerLimit());
+        tail.readToEnd(this::accept, around.brokerTimeout());
         live = true;
         ages.allRead(nowMs());
         show();
@@ -173,7 +173,7 @@ final class EvaluationSession implements SessionLoop.Session {
     private Map<TopicPartition, Long> positions(List<TopicPartition> partitions) {
         Map<TopicPartition, Long> positions = new HashMap<>();
         partitions.forEach(
-                partition -> positions.put(partition, tail.consumer().position(partition, plan.brokerLimit())));
+                partition -> positions.put(partition, tail.consumer().position(partition, around.brokerTimeout())));
         return positions;
     }
 
@@ -207,11 +207,11 @@ final class EvaluationSession implements SessionLoop.Session {
             ages.readBack(record.timestamp());
         }
         try {
-            if (topic.equals(plan.topics().evals())) {
+            if (topic.equals(around.topics().evals())) {
                 evaluation(ControlCodec.decode(record.value(), EvalRecord.class), record.timestamp());
-            } else if (topic.equals(plan.topics().policy())) {
+            } else if (topic.equals(around.topics().policy())) {
                 policy = ControlCodec.decode(record.value(), Policy.class);
-            } else if (topic.equals(plan.topics().receipts(GroupKind.EVALUATION))) {
+            } else if (topic.equals(around.topics().receipts(GroupKind.EVALUATION))) {
                 receipt(ControlCodec.decode(record.value(), Receipt.class), record.offset());
             } else {
                 scores.take(record);
@@ -262,12 +262,8 @@ final class EvaluationSession implements SessionLoop.Session {
                     ages.arrived(request.evalId(), nowMs());
                 }
             }
-            case EvalRecord.Failed failed -> ages.ended(failed.evalId());
-            case EvalRecord.Cancelled cancelled -> ages.ended(cancelled.evalId());
-            case EvalRecord.Report report -> ages.ended(report.evalId());
-            case EvalRecord.Loading loading -> {}
-            case EvalRecord.Issued issued -> {}
-            case EvalRecord.Missing gone -> {}
+            case EvalRecord.Failed _, EvalRecord.Cancelled _, EvalRecord.Report _ -> ages.ended(record.evalId());
+            case EvalRecord.Loading _, EvalRecord.Issued _, EvalRecord.Missing _ -> {}
         }
     }
 
@@ -275,7 +271,7 @@ final class EvaluationSession implements SessionLoop.Session {
     private void mayDelete() {
         reports.deletableBelow()
                 .forEach((partition, offset) -> trimmer.mayDeleteBelow(
-                        new TopicPartition(plan.topics().results(GroupKind.EVALUATION), partition), offset));
+                        new TopicPartition(around.topics().results(GroupKind.EVALUATION), partition), offset));
     }
 
     private void receipt(Receipt receipt, long offset) throws BadRecordException {
@@ -291,7 +287,7 @@ final class EvaluationSession implements SessionLoop.Session {
         ofEvaluations.leftOut().ifPresent(receipt -> {
             throw new TruncatedLogException("the result of group " + receipt.groupIndex() + " by its receipt ("
                     + receipt.outcome() + ") stands where by the newest report "
-                    + plan.topics().results(GroupKind.EVALUATION)
+                    + around.topics().results(GroupKind.EVALUATION)
                     + " has those of older evaluations: the broker has lost what stood there");
         });
     }
@@ -299,7 +295,7 @@ final class EvaluationSession implements SessionLoop.Session {
     /** Puts on record which of the results that receipts name are not there, so that their groups are issued again. */
     private void sayMissing() throws InterruptedException {
         List<EvalRecord.Missing> gone = ofEvaluations.records(
-                missing.turn(results, partition -> tail.consumer().position(partition, plan.brokerLimit())));
+                missing.turn(results, partition -> tail.consumer().position(partition, around.brokerTimeout())));
         if (gone.isEmpty()) {
             return;
         }
@@ -319,11 +315,11 @@ final class EvaluationSession implements SessionLoop.Session {
 
     /** Asked for once: the id belongs to the weights, so that a restart asks for nothing again. */
     private void schedule() throws InterruptedException {
-        String due = plan.schedule().due(policy).orElse(null);
+        String due = schedule.due(policy).orElse(null);
         if (due == null || evaluations.knows(due) || due.equals(decided.newest)) {
             return;
         }
-        if (evaluations.open() >= plan.settings().openMax()) {
+        if (evaluations.open() >= around.settings().openMax()) {
             decided.newest = due;
             decided.leftOut++;
             metrics.leftOut();
@@ -331,7 +327,7 @@ final class EvaluationSession implements SessionLoop.Session {
                     "evaluation {} is left out: {} are under way, at most {} may be (--evals-open-max)",
                     due,
                     evaluations.open(),
-                    plan.settings().openMax());
+                    around.settings().openMax());
             return;
         }
         write(List.of(new EvalRecord.Request(
@@ -339,9 +335,9 @@ final class EvaluationSession implements SessionLoop.Session {
                 policy.lineage(),
                 policy.weightVersion(),
                 policy.words().offset(),
-                plan.settings().evalDataSets(),
+                around.settings().evalDataSets(),
                 clock.millis(),
-                plan.settings().timeLimit().toMillis())));
+                around.settings().timeLimit().toMillis())));
         decided.newest = due;
     }
 
@@ -367,7 +363,7 @@ final class EvaluationSession implements SessionLoop.Session {
         records.forEach(record -> sent.add(writer.send(record)));
         for (Future<RecordMetadata> one : sent) {
             try {
-                var _ = one.get(plan.brokerLimit().toMillis(), TimeUnit.MILLISECONDS);
+                var _ = one.get(around.brokerTimeout().toMillis(), TimeUnit.MILLISECONDS);
             } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
                 throw new KafkaException("the broker has not taken a record of evaluations", e);
             }

@@ -99,12 +99,14 @@ public record EvaluationSettings(
                 range = "0 to 100000 evaluations",
                 help = "Reported evaluations whose results stay on eval-results; reports stay in any case")
         int keep) {
+    private static final String ANY = "any";
+
     public EvaluationSettings {
         dataSets = List.copyOf(dataSets);
-        EvalDefaults defaults =
-                new EvalDefaults(samples, passReward, rewardType, temperature, topP, topK, maxNewTokens);
+        EvalDataSet defaults;
         try {
-            defaults.dataSet("any", "any");
+            defaults =
+                    new EvalDataSet(ANY, ANY, samples, passReward, rewardType, temperature, topP, topK, maxNewTokens);
         } catch (IllegalArgumentException e) {
             throw SettingException.impossible(
                     "--eval-temperature, --eval-top-p, --eval-top-k, --eval-max-new-tokens",
@@ -123,8 +125,9 @@ public record EvaluationSettings(
                 0, true, List.of(), 1, 1.0, null, null, null, null, null, Duration.ofHours(1), 4, 20);
     }
 
-    EvalDefaults forDataSets() {
-        return new EvalDefaults(samples, passReward, rewardType, temperature, topP, topK, maxNewTokens);
+    /** What holds for a data set that does not say; its name and path say nothing. */
+    EvalDataSet forDataSets() {
+        return new EvalDataSet(ANY, ANY, samples, passReward, rewardType, temperature, topP, topK, maxNewTokens);
     }
 
     List<EvalDataSet> evalDataSets() {
@@ -135,7 +138,7 @@ public record EvaluationSettings(
         return new EvaluationSchedule(interval, batchGroups, beforeTraining);
     }
 
-    private static List<EvalDataSet> parsed(List<String> texts, EvalDefaults defaults) {
+    private static List<EvalDataSet> parsed(List<String> texts, EvalDataSet defaults) {
         List<EvalDataSet> parsed = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (String text : texts) {
@@ -148,7 +151,7 @@ public record EvaluationSettings(
                 throw SettingException.impossible("--eval-dataset", "two data sets are named '" + name + "'");
             }
             try {
-                parsed.add(defaults.dataSet(name, text.substring(at + 1).strip()));
+                parsed.add(defaults.of(name, text.substring(at + 1).strip()));
             } catch (IllegalArgumentException e) {
                 throw SettingException.impossible("--eval-dataset", String.valueOf(e.getMessage()));
             }

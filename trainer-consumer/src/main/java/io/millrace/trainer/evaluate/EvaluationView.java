@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class EvaluationView {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private Map<String, EvaluationStatus> statuses = Map.of();
-    private boolean read;
-    private long skipped;
+    private volatile Map<String, EvaluationStatus> statuses = Map.of();
+    private volatile boolean read;
+    private volatile long skipped;
 
     void show(Map<String, EvaluationStatus> newest, long left) {
         lock.lock();
@@ -31,32 +31,17 @@ final class EvaluationView {
 
     /** By id, in the order of their requests; not to be changed. */
     Map<String, EvaluationStatus> statuses() {
-        lock.lock();
-        try {
-            return statuses;
-        } finally {
-            lock.unlock();
-        }
+        return statuses;
     }
 
     /** Whether the topics were read. */
     boolean isRead() {
-        lock.lock();
-        try {
-            return read;
-        } finally {
-            lock.unlock();
-        }
+        return read;
     }
 
     /** Evaluations that were due by themselves and were left out, since the process began. */
     long skipped() {
-        lock.lock();
-        try {
-            return skipped;
-        } finally {
-            lock.unlock();
-        }
+        return skipped;
     }
 
     /** Waits until an evaluation is known and stands so; as it is known, or null, when it is not within the limit. */

@@ -1,23 +1,18 @@
 package io.millrace.trainer.evaluate;
 
 import io.millrace.common.kafka.KafkaClients;
-import io.millrace.common.kafka.PartitionReader;
-import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
-import io.millrace.common.record.GroupKind;
 import io.millrace.common.session.SessionLoop;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TrimFailures;
-import io.millrace.trainer.results.PartsAgain;
 import io.millrace.trainer.results.ResultEnds;
-import io.millrace.trainer.results.ResultParser;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -74,39 +69,21 @@ public final class EvaluationWiring {
         EvalWriter writer = new EvalWriter(producer, topics);
         EvaluationView view = new EvaluationView();
         EvaluationMetrics meters = new EvaluationMetrics(metrics.registry());
-        EvaluationSession.Plan plan = new EvaluationSession.Plan(
-                topics,
-                around.settings(),
-                around.settings().schedule(around.batchGroups()),
-                around.missingResultTimeout(),
-                around.brokerTimeout());
         EvaluationSession.Decided decided = new EvaluationSession.Decided();
         TrimFailures trimFailures = new TrimFailures(
                 "deletion-evaluation", health, metrics.registry(), Ticker.system(), around.trimInterval());
         EvaluationWork work = new EvaluationWork(
-                () -> {
-                    PartitionReader parts = new PartitionReader(
-                            new TopicTail(clients.follower(topics.run() + ".trainer.evaluations.parts")),
-                            around.brokerTimeout());
-                    return new EvaluationSession(
-                            plan,
-                            new TopicTail(clients.follower(topics.run() + ".trainer.evaluations")),
-                            parts,
-                            new ResultParser(
-                                    topics.run(),
-                                    around.partitions(),
-                                    ResultParser.ANY_SAMPLES,
-                                    around.partBytesMax(),
-                                    PartsAgain.from(parts, topics.results(GroupKind.EVALUATION))),
-                            new ResultEnds(admin, Ticker.system()),
-                            writer,
-                            new RecordTrimmer(admin, Ticker.system(), around.trimInterval(), trimFailures),
-                            meters,
-                            view,
-                            WallClock.system(),
-                            Ticker.system(),
-                            decided);
-                },
+                () -> new EvaluationSession(
+                        around,
+                        clients,
+                        new ResultEnds(admin, Ticker.system()),
+                        writer,
+                        new RecordTrimmer(admin, Ticker.system(), around.trimInterval(), trimFailures),
+                        meters,
+                        view,
+                        WallClock.system(),
+                        Ticker.system(),
+                        decided),
                 health,
                 opened);
         OwnerLoop owner = new OwnerLoop(

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
@@ -47,8 +48,8 @@ public final class Evaluations {
         this.brokerTimeout = brokerTimeout;
     }
 
-    /** What holds for data sets that do not say. */
-    public EvalDefaults defaults() {
+    /** What holds for data sets that do not say; but for its name and path. */
+    public EvalDataSet defaults() {
         return settings.forDataSets();
     }
 
@@ -91,10 +92,7 @@ public final class Evaluations {
             throws InterruptedException {
         requesting.lockInterruptibly();
         try {
-            if (!view.isRead()) {
-                throw new EvaluationRefusedException(
-                        Kind.UNAVAILABLE, "the topics of evaluations are not read yet: the broker does not answer");
-            }
+            checkRead();
             EvalRecord.Request request = new EvalRecord.Request(
                     evalId,
                     policy.lineage(),
@@ -108,7 +106,7 @@ public final class Evaluations {
                 return same(known, request, version);
             }
             check(request, policy);
-            return write(request);
+            return write(request, "request", read -> true);
         } finally {
             requesting.unlock();
         }
@@ -140,21 +138,26 @@ public final class Evaluations {
         }
     }
 
-    private EvaluationStatus write(EvalRecord.Request request) throws InterruptedException {
-        try {
-            var _ = writer.send(request).get(brokerTimeout.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException | KafkaException e) {
+    private void checkRead() {
+        if (!view.isRead()) {
             throw new EvaluationRefusedException(
-                    Kind.UNAVAILABLE,
-                    "the broker has not taken the request; the call may be repeated with eval_id " + request.evalId(),
-                    e);
+                    Kind.UNAVAILABLE, "the topics of evaluations are not read yet: the broker does not answer");
         }
-        EvaluationStatus status = view.await(request.evalId(), known -> true, READ_BACK_LIMIT);
-        if (status == null) {
+    }
+
+    /** Returns when it is durable, and read back as it should be then. */
+    private EvaluationStatus write(EvalRecord record, String what, Predicate<EvaluationStatus> done)
+            throws InterruptedException {
+        String again = "; the call may be repeated with eval_id " + record.evalId();
+        try {
+            var _ = writer.send(record).get(brokerTimeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException | KafkaException e) {
+            throw new EvaluationRefusedException(Kind.UNAVAILABLE, "the broker has not taken the " + what + again, e);
+        }
+        EvaluationStatus status = view.await(record.evalId(), done, READ_BACK_LIMIT);
+        if (status == null || !done.test(status)) {
             throw new EvaluationRefusedException(
-                    Kind.UNAVAILABLE,
-                    "the request stands and is not read back yet; the call may be repeated with eval_id "
-                            + request.evalId());
+                    Kind.UNAVAILABLE, "the " + what + " stands and is not read back yet" + again);
         }
         return status;
     }
@@ -167,27 +170,13 @@ public final class Evaluations {
      * @throws EvaluationRefusedException of kind UNAVAILABLE, when the broker does not answer
      */
     public Optional<EvaluationStatus> cancel(String evalId) throws InterruptedException {
-        if (!view.isRead()) {
-            throw new EvaluationRefusedException(
-                    Kind.UNAVAILABLE, "the topics of evaluations are not read yet: the broker does not answer");
-        }
+        checkRead();
         EvaluationStatus known = view.statuses().get(evalId);
         if (known == null || !known.isOpen()) {
             return Optional.ofNullable(known);
         }
-        try {
-            var _ = writer.send(new EvalRecord.Cancelled(evalId, clock.millis()))
-                    .get(brokerTimeout.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException | KafkaException e) {
-            throw new EvaluationRefusedException(
-                    Kind.UNAVAILABLE, "the broker has not taken the cancellation; the call may be repeated", e);
-        }
-        EvaluationStatus ended = view.await(evalId, status -> !status.isOpen(), READ_BACK_LIMIT);
-        if (ended != null && ended.isOpen()) {
-            throw new EvaluationRefusedException(
-                    Kind.UNAVAILABLE, "the cancellation stands and is not read back yet; the call may be repeated");
-        }
-        return Optional.ofNullable(ended);
+        return Optional.of(
+                write(new EvalRecord.Cancelled(evalId, clock.millis()), "cancellation", status -> !status.isOpen()));
     }
 
     /** Empty when there is none of this id, or it ended long ago. */

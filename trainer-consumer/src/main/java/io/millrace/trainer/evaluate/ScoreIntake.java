@@ -12,20 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** From a record of {@code eval-results} to what is counted of it. Owned by the session. */
-final class ScoreIntake {
+record ScoreIntake(ResultParser parser, EvaluationLog evaluations, Claims claims, EvaluationMetrics metrics) {
     private static final Logger log = LoggerFactory.getLogger(ScoreIntake.class);
-
-    private final ResultParser parser;
-    private final EvaluationLog evaluations;
-    private final Claims claims;
-    private final EvaluationMetrics metrics;
-
-    ScoreIntake(ResultParser parser, EvaluationLog evaluations, Claims claims, EvaluationMetrics metrics) {
-        this.parser = parser;
-        this.evaluations = evaluations;
-        this.claims = claims;
-        this.metrics = metrics;
-    }
 
     /** @throws BadRecordException when the record names no group */
     void take(ConsumerRecord<byte[], byte[]> record) throws Exception {

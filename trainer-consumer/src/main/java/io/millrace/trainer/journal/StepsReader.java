@@ -56,8 +56,7 @@ public final class StepsReader {
      */
     public List<DeadLetter.Unreadable> fold(StepLedger ledger) throws Exception {
         List<DeadLetter.Unreadable> unreadable = new ArrayList<>();
-        long from =
-                reader.lastOffset(steps, record -> isSnapshot(record) != null).orElse(0);
+        long from = reader.lastOffset(steps, StepsReader::isSnapshot).orElse(0);
         reader.read(steps, from, record -> {
             StepRecord step = decoded(record, StepRecord.class, unreadable);
             if (step != null) {
@@ -90,18 +89,10 @@ public final class StepsReader {
         return withoutLetter(unreadable);
     }
 
-    private static StepRecord.@Nullable Snapshot isSnapshot(ConsumerRecord<byte[], byte[]> record) {
-        if (!KeptSteps.isSnapshot(record)) {
-            return null;
-        }
-        try {
-            // Anyone may write garbage under this key.
-            return ControlCodec.decode(record.value(), StepRecord.class) instanceof StepRecord.Snapshot snapshot
-                    ? snapshot
-                    : null;
-        } catch (BadRecordException e) {
-            return null;
-        }
+    /** Anyone may write garbage under this key. */
+    private static boolean isSnapshot(ConsumerRecord<byte[], byte[]> record) {
+        return KeptSteps.isSnapshot(record)
+                && ControlCodec.ifOurs(record.value(), StepRecord.class).orElse(null) instanceof StepRecord.Snapshot;
     }
 
     private static <T extends io.millrace.common.record.ControlRecord> @Nullable T decoded(

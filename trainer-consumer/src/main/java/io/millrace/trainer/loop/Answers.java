@@ -15,16 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Answers trainers that have trained a step, or go back to a checkpoint. Owned by the loop. */
-final class Answers {
+record Answers(TrainerMetrics metrics, WallClock clock) {
     private static final Logger log = LoggerFactory.getLogger(Answers.class);
-
-    private final TrainerMetrics metrics;
-    private final WallClock clock;
-
-    Answers(TrainerMetrics metrics, WallClock clock) {
-        this.metrics = metrics;
-        this.clock = clock;
-    }
 
     AckAnswer acknowledge(Session session, Request.Acknowledge request) {
         return switch (session.ledger()

@@ -69,10 +69,10 @@ final class Standing {
                 ledger.totals().trained(),
                 ledger.totals().discarded(),
                 metrics.discardedByReason(),
-                session.filteredInARow(),
+                session.filters().consecutive(),
                 ledger.totals().abandoned(),
-                session.abandonedInARow(),
-                session.lastAbandoned().orElse(null),
+                session.abandoned().consecutive(),
+                session.abandoned().last().orElse(null),
                 ledger.rejected(),
                 session.collector().duplicates(),
                 ledger.skipped(),
@@ -184,7 +184,7 @@ final class Standing {
 
     /** What became of others, which may be why it waits. */
     private static String abandoned(Session session) {
-        return session.lastAbandoned().map(last -> "; " + last).orElse("");
+        return session.abandoned().last().map(last -> "; " + last).orElse("");
     }
 
     /** To health and meters, once a turn. */
@@ -207,7 +207,7 @@ final class Standing {
         metrics.show(Level.PAYLOAD_BYTES, session.collector().payloadBytes());
         metrics.show(Level.WEIGHT_VERSION, ledger.policy().weightVersion().value());
         metrics.show(Level.LOW_WATER_MARK, ledger.totals().lowWaterMark());
-        metrics.show(Level.FILTERED_IN_A_ROW, session.filteredInARow());
-        metrics.show(Level.ABANDONED_IN_A_ROW, session.abandonedInARow());
+        metrics.show(Level.FILTERED_IN_A_ROW, session.filters().consecutive());
+        metrics.show(Level.ABANDONED_IN_A_ROW, session.abandoned().consecutive());
     }
 }

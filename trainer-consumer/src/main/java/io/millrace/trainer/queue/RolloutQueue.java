@@ -34,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -197,8 +198,7 @@ public final class RolloutQueue implements AutoCloseable {
      *     further step can be filled; the text says what to do
      */
     public LeaseAnswer lease(@Nullable StepNumber step, Lineage lineage, Duration wait) throws InterruptedException {
-        CompletableFuture<LeaseAnswer> answer = new CompletableFuture<>();
-        return ask(new Request.Lease(step, lineage, ticker.nanos() + wait.toNanos(), answer), answer, wait);
+        return ask(answer -> new Request.Lease(step, lineage, ticker.nanos() + wait.toNanos(), answer), wait);
     }
 
     /**
@@ -207,8 +207,7 @@ public final class RolloutQueue implements AutoCloseable {
      * @throws RolloutQueueException of kind REFUSED when another lease is open, or none
      */
     public LeasedBatch batch(LeaseToken lease) throws InterruptedException {
-        CompletableFuture<BatchSource> answer = new CompletableFuture<>();
-        BatchSource source = ask(new Request.Batch(lease, answer), answer, SHORT_WAIT);
+        BatchSource source = ask(answer -> new Request.Batch(lease, answer), SHORT_WAIT);
         long begunNanos = ticker.nanos();
         LeasedBatch batch = LeasedBatch.of(source.lease(), groups(source));
         metrics.masked(source.lease(), batch.maskedTokens());
@@ -225,10 +224,7 @@ public final class RolloutQueue implements AutoCloseable {
                 case BUSY -> throw new RolloutQueueException(RolloutQueueException.Kind.BUSY, why, e);
                 case AWAY -> throw new RolloutQueueException(RolloutQueueException.Kind.UNAVAILABLE, why, e);
                 case STOPPED -> throw new RolloutQueueException(RolloutQueueException.Kind.ENDED, why, e);
-                case GONE -> {
-                    CompletableFuture<List<RolloutGroup>> answer = new CompletableFuture<>();
-                    yield ask(new Request.Unreadable(source.lease(), e.gone(), answer), answer, SHORT_WAIT);
-                }
+                case GONE -> ask(answer -> new Request.Unreadable(source.lease(), e.gone(), answer), SHORT_WAIT);
             };
         }
     }
@@ -253,8 +249,7 @@ public final class RolloutQueue implements AutoCloseable {
     public AckAnswer acknowledge(
             LeaseToken lease, @Nullable WeightVersion newVersion, @Nullable StepNumber checkpointStep)
             throws InterruptedException {
-        CompletableFuture<AckAnswer> answer = new CompletableFuture<>();
-        return ask(new Request.Acknowledge(lease, newVersion, checkpointStep, answer), answer, SHORT_WAIT);
+        return ask(answer -> new Request.Acknowledge(lease, newVersion, checkpointStep, answer), SHORT_WAIT);
     }
 
     /**
@@ -268,8 +263,7 @@ public final class RolloutQueue implements AutoCloseable {
      */
     public ResumeAnswer resume(StepNumber step, ResumeMode mode, Lineage lineage, @Nullable WeightVersion word)
             throws InterruptedException {
-        CompletableFuture<ResumeAnswer> answer = new CompletableFuture<>();
-        return ask(new Request.Resume(step, mode, lineage, word, answer), answer, SHORT_WAIT);
+        return ask(answer -> new Request.Resume(step, mode, lineage, word, answer), SHORT_WAIT);
     }
 
     /**
@@ -279,26 +273,24 @@ public final class RolloutQueue implements AutoCloseable {
      * @throws RolloutQueueException of kind REFUSED when the version does not rise, or the run is in another lineage
      */
     public PolicyAnswer announce(Announcement announcement) throws InterruptedException {
-        CompletableFuture<PolicyAnswer> answer = new CompletableFuture<>();
-        return ask(new Request.Weights(announcement, answer), answer, SHORT_WAIT);
+        return ask(answer -> new Request.Weights(announcement, answer), SHORT_WAIT);
     }
 
     /** What the weights are at. */
     public PolicyAnswer policy() throws InterruptedException {
-        CompletableFuture<PolicyAnswer> answer = new CompletableFuture<>();
-        return ask(new Request.Weights(null, answer), answer, SHORT_WAIT);
+        return ask(answer -> new Request.Weights(null, answer), SHORT_WAIT);
     }
 
     public TrainerStatus status() throws InterruptedException {
-        CompletableFuture<TrainerStatus> answer = new CompletableFuture<>();
-        return ask(new Request.Status(answer), answer, SHORT_WAIT);
+        return ask(answer -> new Request.Status(answer), SHORT_WAIT);
     }
 
     /**
      * @param wait how long the caller waits for what it asked, or for a broker that does not answer
      */
-    private <T> T ask(Request request, CompletableFuture<T> answer, Duration wait) throws InterruptedException {
-        loop.submit(request);
+    private <T> T ask(Function<CompletableFuture<T>, Request> request, Duration wait) throws InterruptedException {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        loop.submit(request.apply(answer));
         long begunNanos = ticker.nanos();
         long limitMs = wait.plus(answerLimit).toMillis();
         while (true) {

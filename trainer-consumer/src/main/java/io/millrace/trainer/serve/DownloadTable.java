@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,17 +41,11 @@ final class DownloadTable {
 
     /** Room for one more; it has to be entered. */
     Room place(long nowNanos) {
-        List<Download> ending = new ArrayList<>();
-        while (downloads.size() >= downloadsMax) {
-            Optional<Download> still = longestStill(nowNanos, null);
-            if (still.isEmpty()) {
-                return new Room(
-                        ending, downloads.size() + " batches are being sent already (downloads-max); ask again");
-            }
-            ending.add(still.get());
-            remove(still.get());
-        }
-        return new Room(ending, null);
+        return room(
+                null,
+                nowNanos,
+                () -> downloads.size() >= downloadsMax,
+                () -> downloads.size() + " batches are being sent already (downloads-max); ask again");
     }
 
     Download enter(StepNumber step, long nowNanos) {
@@ -60,19 +56,29 @@ final class DownloadTable {
 
     /** Room for the batch of an entered download. */
     Room hold(Download download, long bytes, long nowNanos) {
+        Room room = room(
+                download,
+                nowNanos,
+                () -> heldBytes() > 0 && heldBytes() + bytes > bytesMax,
+                () -> heldBytes() + " bytes of batches are being sent already, " + bytes
+                        + " more would pass downloads-memory-max; ask again");
+        if (room.refusal() == null) {
+            download.held(bytes);
+        }
+        return room;
+    }
+
+    /** Ends who stands still, the longest first, while it is full. */
+    private Room room(@Nullable Download but, long nowNanos, BooleanSupplier full, Supplier<String> refusal) {
         List<Download> ending = new ArrayList<>();
-        while (heldBytes() > 0 && heldBytes() + bytes > bytesMax) {
-            Optional<Download> still = longestStill(nowNanos, download);
+        while (full.getAsBoolean()) {
+            Optional<Download> still = longestStill(nowNanos, but);
             if (still.isEmpty()) {
-                return new Room(
-                        ending,
-                        heldBytes() + " bytes of batches are being sent already, " + bytes
-                                + " more would pass downloads-memory-max; ask again");
+                return new Room(ending, refusal.get());
             }
             ending.add(still.get());
             remove(still.get());
         }
-        download.held(bytes);
         return new Room(ending, null);
     }
 

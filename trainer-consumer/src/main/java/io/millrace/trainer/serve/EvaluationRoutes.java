@@ -11,7 +11,6 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
-import io.millrace.trainer.evaluate.EvalDefaults;
 import io.millrace.trainer.evaluate.EvaluationRefusedException;
 import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.evaluate.score.EvaluationStatus;
@@ -99,7 +98,7 @@ final class EvaluationRoutes {
     }
 
     private EvalDataSet dataSet(DataSetBody body) {
-        EvalDefaults defaults = evaluations.defaults();
+        EvalDataSet defaults = evaluations.defaults();
         try {
             return new EvalDataSet(
                     text(body.name(), "name"),

@@ -82,8 +82,8 @@ final class Incoming {
         claims = new Claims(ledger, plan.recovery().missingResultTimeout().toNanos());
         chooser = new StepChooser(plan.gate().gate(plan.batch()), ledger, collector);
         intake = new Intake(parser::won, collector, claims, ledger, filters, abandoned);
-        missing = new MissingResults(
-                claims, ends, ticker, more -> metrics.count(TrainerMetrics.Count.UNFOLLOWED, more));
+        missing =
+                new MissingResults(claims, ends, ticker, more -> metrics.count(TrainerMetrics.Count.UNFOLLOWED, more));
     }
 
     /** @param decided gets what is decided of a result */

@@ -43,15 +43,15 @@ final class OutcomeLog {
                 metrics.count(TrainerMetrics.Count.ABANDONED);
                 log.warn("group {} is abandoned: {}", abandoned.groupIndex(), abandoned.cause());
             }
-            case Outcome.ResultRejected rejected -> {
-                metrics.rejected(rejected.flaw());
+            case Outcome.ResultRejected(ResultEvent.Invalid result) -> {
+                metrics.rejected(result.flaw());
                 log.warn(
                         "result of group {} attempt {} at partition {} offset {} is rejected: {}",
-                        rejected.groupIndex(),
-                        rejected.attempt(),
-                        rejected.partition(),
-                        rejected.offset(),
-                        rejected.reason());
+                        result.groupIndex(),
+                        result.attempt(),
+                        result.partition(),
+                        result.offset(),
+                        result.reason());
             }
             case Outcome.ResultTakenBack back -> {
                 metrics.count(TrainerMetrics.Count.LATE);

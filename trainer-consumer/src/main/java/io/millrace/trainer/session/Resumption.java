@@ -16,20 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Opens lineages: a trainer goes back to a step, or counts its versions anew. Owned by the loop. */
-final class Resumption {
+record Resumption(StepLedger ledger, Intake intake, OutcomeLog outcomes, SessionJournal journal) {
     private static final Logger log = LoggerFactory.getLogger(Resumption.class);
-
-    private final StepLedger ledger;
-    private final Intake intake;
-    private final OutcomeLog outcomes;
-    private final SessionJournal journal;
-
-    Resumption(StepLedger ledger, Intake intake, OutcomeLog outcomes, SessionJournal journal) {
-        this.ledger = ledger;
-        this.intake = intake;
-        this.outcomes = outcomes;
-        this.journal = journal;
-    }
 
     /**
      * Goes back to a step.

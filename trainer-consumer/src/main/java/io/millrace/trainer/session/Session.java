@@ -218,19 +218,14 @@ public final class Session implements SessionLoop.Session {
         return outcomes.lengths();
     }
 
-    /** Groups dropped by filters since one was kept. */
-    public long filteredInARow() {
-        return filters.consecutive();
+    /** What filters have dropped. */
+    public FilterChain filters() {
+        return filters;
     }
 
-    /** Groups given up since one finished. */
-    public long abandonedInARow() {
-        return abandoned.consecutive();
-    }
-
-    /** What to tell who waits of groups given up; empty while the last group finished. */
-    public Optional<String> lastAbandoned() {
-        return abandoned.last();
+    /** What was given up. */
+    public AbandonedRow abandoned() {
+        return abandoned;
     }
 
     /** Bytes of parts held until their groups are whole. */

@@ -224,10 +224,9 @@ public final class SessionOpener {
                 plan.topics().recordSizeMax().bytes(),
                 snapshotLines,
                 () -> meters.count(TrainerMetrics.Count.SNAPSHOT_TOO_LARGE));
-        RecordTrimmer trimmer =
-                new RecordTrimmer(admin, ticker, plan.recovery().trimInterval(), trimFailures);
-        SessionJournal journal = new SessionJournal(
-                ledger, incoming, feed, writer, snapshots, retention, keptSteps, reader, trimmer);
+        RecordTrimmer trimmer = new RecordTrimmer(admin, ticker, plan.recovery().trimInterval(), trimFailures);
+        SessionJournal journal =
+                new SessionJournal(ledger, incoming, feed, writer, snapshots, retention, keptSteps, reader, trimmer);
         return new Session(
                 ledger,
                 incoming,

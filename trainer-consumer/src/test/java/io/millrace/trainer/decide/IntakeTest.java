@@ -130,7 +130,8 @@ class IntakeTest {
         StepRecord.Rejection rejection = new StepRecord.Rejection(GROUP, FIRST, 0, 4, "torn");
         assertEquals(List.<ControlRecord>of(rejection, letter("torn")), decisions.records());
         assertEquals(
-                List.of(new Outcome.ResultRejected(GROUP, FIRST, 0, 4, ResultEvent.Flaw.BLOB, "torn")),
+                List.of(new Outcome.ResultRejected(
+                        new ResultEvent.Invalid(GROUP, FIRST, 0, 4, ResultEvent.Flaw.BLOB, "torn"))),
                 decisions.outcomes());
         assertEquals(
                 Decisions.NONE, accept(new ResultEvent.Invalid(GROUP, FIRST, 0, 4, ResultEvent.Flaw.BLOB, "torn")));

@@ -359,7 +359,7 @@ final class RandomRun {
                 }
                 case Outcome.GroupAbandoned abandoned ->
                     assertInstanceOf(ResultEvent.Marker.class, winners.get(abandoned.groupIndex()), name);
-                case Outcome.ResultRejected rejected -> {
+                case Outcome.ResultRejected(ResultEvent.Invalid rejected) -> {
                     if (rejected.flaw() == ResultEvent.Flaw.AHEAD) {
                         refused.add(List.of((long) rejected.partition(), rejected.offset()));
                         ahead++;

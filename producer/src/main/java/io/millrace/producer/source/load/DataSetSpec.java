@@ -2,7 +2,6 @@ package io.millrace.producer.source.load;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,11 +15,6 @@ import java.util.regex.Pattern;
 public record DataSetSpec(Path path, Slice slice) {
     private static final Pattern SLICED = Pattern.compile("(.*)@\\[([^\\[\\]]*)]", Pattern.DOTALL);
     private static final Pattern BOUNDS = Pattern.compile("\\s*(-?\\d*)\\s*:\\s*(-?\\d*)\\s*");
-
-    public DataSetSpec {
-        Objects.requireNonNull(path, "path");
-        Objects.requireNonNull(slice, "slice");
-    }
 
     /**
      * @param text {@code path} or {@code path@[a:b]}

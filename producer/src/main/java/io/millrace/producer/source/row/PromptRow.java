@@ -1,7 +1,6 @@
 package io.millrace.producer.source.row;
 
 import io.millrace.common.record.Prompt;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -14,8 +13,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record PromptRow(long line, Prompt prompt, @Nullable String label, ObjectNode metadata) {
     public PromptRow {
-        Objects.requireNonNull(prompt, "prompt");
-        Objects.requireNonNull(metadata, "metadata");
         if (line < 1) {
             throw new IllegalArgumentException("line must be 1 or more, was " + line);
         }

@@ -1,6 +1,5 @@
 package io.millrace.producer.source.row;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +19,6 @@ public record RowShape(
         check("input_key", inputKey);
         check("label_key", labelKey);
         check("metadata_key", metadataKey);
-        Objects.requireNonNull(inputKey, "input_key");
-        Objects.requireNonNull(chatTemplate, "chat_template");
         if (inputKey.equals(labelKey)
                 || inputKey.equals(metadataKey)
                 || (labelKey != null && labelKey.equals(metadataKey))) {
