@@ -126,7 +126,7 @@ public final class WorkerWiring {
         ResultPublisher publisher = new ResultPublisher(
                 producer,
                 topics,
-                records(topics.results(), settings.topics().resultPartitions()),
+                records(topics.results(GroupKind.TRAINING), settings.topics().resultPartitions()),
                 records(topics.results(GroupKind.EVALUATION), settings.topics().resultPartitions()),
                 records(topics.partials(), 1),
                 worker,

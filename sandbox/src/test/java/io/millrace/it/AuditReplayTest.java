@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.SettingException;
+import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
@@ -15,8 +16,10 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.TestingRollouts;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
@@ -86,7 +89,7 @@ class AuditReplayTest {
                 new RecoverySettings(
                         1, Duration.ofMinutes(10), 1, 1000, null, ResumeMode.REPLAY, null, null, Duration.ofSeconds(1)),
                 VersionSettings.defaults(),
-                EvaluationSettings.defaults(),
+                SettingsBinder.of(EvaluationSettings.class, Map.of()),
                 "127.0.0.1",
                 0,
                 Duration.ofSeconds(30),
@@ -107,7 +110,7 @@ class AuditReplayTest {
     private void prompts(int count) throws Exception {
         for (int i = 0; i < count; i++) {
             send(new ProducerRecord<>(
-                    topics.prompts(),
+                    topics.lane(Lane.TRAINING),
                     0,
                     KafkaClients.key(new GroupIndex(i)),
                     ControlCodec.encode(WorkerRun.task(i, 2))));
@@ -118,7 +121,7 @@ class AuditReplayTest {
         for (long index : indices) {
             GroupIndex group = new GroupIndex(index);
             ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                    topics.results(),
+                    topics.results(GroupKind.TRAINING),
                     RunTopics.resultPartition(group, 2),
                     KafkaClients.key(group),
                     RolloutGroupCodec.encode(TestingRollouts.group(run, index, 1, 2, Reward.of(0.5), "answer")));
@@ -153,7 +156,12 @@ class AuditReplayTest {
     void everyGroupIsAccountedForAndAForeignRecordChangesNothing() throws Exception {
         prompts(6);
         for (String topic : new String[] {
-            topics.prompts(), topics.urgent(), topics.results(), topics.receipts(), topics.workers(), topics.steps()
+            topics.lane(Lane.TRAINING),
+            topics.lane(Lane.URGENT),
+            topics.results(GroupKind.TRAINING),
+            topics.receipts(GroupKind.TRAINING),
+            topics.workers(),
+            topics.steps()
         }) {
             send(new ProducerRecord<>(
                     topic, 0, KafkaClients.key("garbage"), "garbage".getBytes(StandardCharsets.UTF_8)));
@@ -184,7 +192,7 @@ class AuditReplayTest {
             train(trainer, 0);
         }
         // What an owner must never do: groups 2 and 3 are not settled.
-        admin.deleteRecords(Map.of(new TopicPartition(topics.prompts(), 0), RecordsToDelete.beforeOffset(4)))
+        admin.deleteRecords(Map.of(new TopicPartition(topics.lane(Lane.TRAINING), 0), RecordsToDelete.beforeOffset(4)))
                 .all()
                 .get(30, TimeUnit.SECONDS);
         Audited audited = audit(null);
@@ -200,7 +208,8 @@ class AuditReplayTest {
         prompts(2);
         prompts(2);
         for (long index : new long[] {4}) {
-            send(new ProducerRecord<>(topics.prompts(), 0, null, ControlCodec.encode(WorkerRun.task(index, 2))));
+            send(new ProducerRecord<>(
+                    topics.lane(Lane.TRAINING), 0, null, ControlCodec.encode(WorkerRun.task(index, 2))));
         }
         Audited audited = audit(null);
         assertEquals(1, audited.exitCode());
@@ -215,7 +224,8 @@ class AuditReplayTest {
         try (TrainerProcess trainer = trainer()) {
             assertEquals(200, trainer.lease(0, 20000).status());
         }
-        admin.deleteRecords(Map.of(new TopicPartition(topics.results(), 0), RecordsToDelete.beforeOffset(1)))
+        admin.deleteRecords(Map.of(
+                        new TopicPartition(topics.results(GroupKind.TRAINING), 0), RecordsToDelete.beforeOffset(1)))
                 .all()
                 .get(30, TimeUnit.SECONDS);
         Audited audited = audit(null);
@@ -252,8 +262,9 @@ class AuditReplayTest {
             train(trainer, 1);
         }
         for (int partition = 0; partition < 2; partition++) {
-            admin.deleteRecords(
-                            Map.of(new TopicPartition(topics.results(), partition), RecordsToDelete.beforeOffset(1)))
+            admin.deleteRecords(Map.of(
+                            new TopicPartition(topics.results(GroupKind.TRAINING), partition),
+                            RecordsToDelete.beforeOffset(1)))
                     .all()
                     .get(30, TimeUnit.SECONDS);
         }

@@ -35,7 +35,7 @@ class ConsumerAnswersTest {
         KafkaClients clients = new KafkaClients(new KafkaSettings(KafkaCluster.bootstrap(), Map.of()), 1 << 20);
         try (ShareConsumer<byte[], byte[]> consumer =
                 clients.shareConsumer("answers", run.topics.shareGroup(Lane.TRAINING), 1)) {
-            consumer.subscribe(List.of(run.topics.prompts()));
+            consumer.subscribe(List.of(run.topics.lane(Lane.TRAINING)));
             Map<String, Long> first = new HashMap<>();
             // An idle consumer gets empty answers, and heartbeats go on.
             Await.until(

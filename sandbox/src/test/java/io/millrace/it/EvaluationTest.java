@@ -183,7 +183,7 @@ class EvaluationTest {
         assertEquals(3, reports.path(0).path("pass_at").size(), "pass@1, 2 and 4");
 
         batches.forEach(batch -> assertFalse(batch.toString().contains("Eval ")));
-        for (String topic : List.of(run.topics.prompts(), run.topics.urgent())) {
+        for (String topic : List.of(run.topics.lane(Lane.TRAINING), run.topics.lane(Lane.URGENT))) {
             for (ConsumerRecord<byte[], byte[]> record : run.records(topic)) {
                 TrainingTask task = ControlCodec.decode(record.value(), TrainingTask.class);
                 assertTrue(task.prompt().asText().startsWith("Train "), task::toString);

@@ -13,6 +13,7 @@ import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.TestingRollouts;
 import io.millrace.common.testing.Await;
+import io.millrace.common.topics.Lane;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -49,11 +50,11 @@ class LateResultTest {
     /** Groups 0 to 3, and the second attempt of group 0. */
     private void issueTasks() throws Exception {
         for (int i = 0; i < 4; i++) {
-            run.issue(run.topics.prompts(), WorkerRun.task(i, TrainerRun.SAMPLES));
+            run.issue(run.topics.lane(Lane.TRAINING), WorkerRun.task(i, TrainerRun.SAMPLES));
         }
         TrainingTask first = WorkerRun.task(0, TrainerRun.SAMPLES);
         run.issue(
-                run.topics.urgent(),
+                run.topics.lane(Lane.URGENT),
                 first.again(new Attempt(2), first.lineage(), first.issueVersion(), 1, first.history()));
     }
 

@@ -49,7 +49,7 @@ class LostPromptsTest {
     }
 
     private void losesPrompts() throws Exception {
-        broker.loses(tails -> tails.cutBytes(new TopicPartition(run.topics.prompts(), 0), Long.MAX_VALUE));
+        broker.loses(tails -> tails.cutBytes(new TopicPartition(run.topics.lane(Lane.TRAINING), 0), Long.MAX_VALUE));
     }
 
     /** Claims every group from the prompts lane, in whatever order. */
@@ -57,7 +57,7 @@ class LostPromptsTest {
         String group = run.topics.shareGroup(Lane.TRAINING);
         List<Long> claimed = new ArrayList<>();
         try (ShareConsumer<byte[], byte[]> claimer = run.clients.shareConsumer("test-claimer", group, 1)) {
-            claimer.subscribe(List.of(run.topics.prompts()));
+            claimer.subscribe(List.of(run.topics.lane(Lane.TRAINING)));
             await("8 groups claimed", () -> {
                 for (ConsumerRecord<byte[], byte[]> record : claimer.poll(Duration.ofMillis(200))) {
                     claimer.acknowledge(record, AcknowledgeType.ACCEPT);
@@ -88,7 +88,7 @@ class LostPromptsTest {
         await("published again", () -> run.committedIndices().equals(ALL));
         String group = run.topics.shareGroup(Lane.TRAINING);
         try (ShareConsumer<byte[], byte[]> living = run.clients.shareConsumer("test-living", group, 1)) {
-            living.subscribe(List.of(run.topics.prompts()));
+            living.subscribe(List.of(run.topics.lane(Lane.TRAINING)));
             await("all are issued again", () -> {
                 assertTrue(living.poll(Duration.ofMillis(200)).isEmpty());
                 return run.urgent().size() >= ALL.size();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.testing.Await;
 import io.millrace.ops.audit.AuditCommand;
 import java.io.ByteArrayOutputStream;
@@ -108,7 +109,7 @@ class LostTailTest {
         Await.until("groups that wait to be leased", () -> finished() >= GROUPS, LIMIT);
         broker.loses(tails -> {
             long bytes = 0;
-            for (TopicPartition partition : tails.partitions(whole.topics.results())) {
+            for (TopicPartition partition : tails.partitions(whole.topics.results(GroupKind.TRAINING))) {
                 bytes += tails.cutBytes(partition, 10);
             }
             return bytes;

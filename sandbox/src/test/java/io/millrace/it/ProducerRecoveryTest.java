@@ -97,7 +97,7 @@ class ProducerRecoveryTest {
 
     private void receipt(long index, long attempt, Receipt.Outcome outcome) throws Exception {
         run.write(
-                run.topics.receipts(),
+                run.topics.receipts(GroupKind.TRAINING),
                 Long.toString(index),
                 new Receipt(new GroupIndex(index), new Attempt(attempt), LOST, 2, 10, 20, 30, outcome));
     }
@@ -205,7 +205,7 @@ class ProducerRecoveryTest {
         awaitCount(producer, "queued", 8);
         String group = run.topics.shareGroup(Lane.TRAINING);
         try (ShareConsumer<byte[], byte[]> dying = run.clients.shareConsumer("test-dying", group, 1)) {
-            dying.subscribe(List.of(run.topics.prompts()));
+            dying.subscribe(List.of(run.topics.lane(Lane.TRAINING)));
             AtomicInteger claimed = new AtomicInteger();
             await("all claimed", () -> {
                 for (ConsumerRecord<byte[], byte[]> record : dying.poll(Duration.ofMillis(500))) {
@@ -217,7 +217,7 @@ class ProducerRecoveryTest {
             });
         }
         try (ShareConsumer<byte[], byte[]> living = run.clients.shareConsumer("test-living", group, 1)) {
-            living.subscribe(List.of(run.topics.prompts()));
+            living.subscribe(List.of(run.topics.lane(Lane.TRAINING)));
             await("all are issued again", () -> {
                 assertTrue(living.poll(Duration.ofMillis(200)).isEmpty());
                 return run.urgent().size() == 8;
@@ -247,7 +247,7 @@ class ProducerRecoveryTest {
                         new Attempt(1), AttemptHistory.Kind.FAILED, "engine-rejected: x")));
         killed.beginTransaction();
         sent.add(killed.send(new ProducerRecord<>(
-                run.topics.urgent(), 0, KafkaClients.key(again.groupIndex()), ControlCodec.encode(again))));
+                run.topics.lane(Lane.URGENT), 0, KafkaClients.key(again.groupIndex()), ControlCodec.encode(again))));
         killed.flush();
     }
 

@@ -17,10 +17,12 @@ import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.producer.ProducerSettings;
@@ -187,7 +189,7 @@ final class ProducerRun {
     List<TrainingTask> committed() throws Exception {
         List<TrainingTask> tasks = new ArrayList<>();
         try (TopicTail tail = new TopicTail(clients.follower("test-eye"))) {
-            tail.follow(List.of(topics.prompts()), LIMIT);
+            tail.follow(List.of(topics.lane(Lane.TRAINING)), LIMIT);
             tail.readToEnd(record -> tasks.add(ControlCodec.decode(record.value(), TrainingTask.class)), LIMIT);
         }
         return tasks;
@@ -208,7 +210,7 @@ final class ProducerRun {
 
     /** Every task on the urgent lane, in its order. */
     List<TrainingTask> urgent() throws Exception {
-        return all(topics.urgent(), record -> ControlCodec.decode(record.value(), TrainingTask.class));
+        return all(topics.lane(Lane.URGENT), record -> ControlCodec.decode(record.value(), TrainingTask.class));
     }
 
     List<DeadLetter> deadLetters() throws Exception {
@@ -230,7 +232,7 @@ final class ProducerRun {
 
     /** Every abandoned marker; nothing else stands on the results topic of these tests. */
     List<AbandonedMarker> markers() throws Exception {
-        return all(topics.results(), record -> {
+        return all(topics.results(GroupKind.TRAINING), record -> {
             assertEquals(ResultHeaders.Type.ABANDONED, ResultHeaders.readType(record.headers()));
             return ControlCodec.decode(record.value(), AbandonedMarker.class);
         });

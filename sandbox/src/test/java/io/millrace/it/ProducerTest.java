@@ -117,7 +117,7 @@ class ProducerTest {
 
     private void receipt(long index, Receipt.Outcome outcome) throws Exception {
         run.write(
-                run.topics.receipts(),
+                run.topics.receipts(GroupKind.TRAINING),
                 Long.toString(index),
                 new Receipt(new GroupIndex(index), new Attempt(1), WORKER, 2, 10, 20, 30, outcome));
     }
@@ -272,7 +272,10 @@ class ProducerTest {
                         null,
                         null);
                 open.add(killed.send(new ProducerRecord<>(
-                        run.topics.prompts(), 0, KafkaClients.key(task.groupIndex()), ControlCodec.encode(task))));
+                        run.topics.lane(Lane.TRAINING),
+                        0,
+                        KafkaClients.key(task.groupIndex()),
+                        ControlCodec.encode(task))));
             }
             killed.flush();
             for (Future<RecordMetadata> sent : open) {
@@ -313,7 +316,7 @@ class ProducerTest {
 
         String group = run.topics.shareGroup(Lane.TRAINING);
         try (ShareConsumer<byte[], byte[]> worker = run.clients.shareConsumer("test-claim", group, 1)) {
-            worker.subscribe(List.of(run.topics.prompts()));
+            worker.subscribe(List.of(run.topics.lane(Lane.TRAINING)));
             // Three of them are known better; group 3 has left the queue and nobody says where to.
             claim(worker, 5);
             await("group 3 has left the queue", () -> producer.count("in_flight") >= 1);

@@ -21,6 +21,7 @@ import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.TopicAdmin;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -97,7 +98,7 @@ class ProducerTroubleTest {
             await("caught up", () -> producer.status().path("caught_up").asBoolean());
             // Whether this is answered before the broker goes or not is its own matter.
             there.write(
-                    there.topics.receipts(),
+                    there.topics.receipts(GroupKind.TRAINING),
                     "7",
                     new Receipt(
                             new GroupIndex(7),
@@ -174,9 +175,9 @@ class ProducerTroubleTest {
         ProducerRun.Started producer = run.start(dataSet);
         awaitCount(producer, "queued", 8);
         List<String> topics = List.of(
-                run.topics.prompts(),
-                run.topics.urgent(),
-                run.topics.receipts(),
+                run.topics.lane(Lane.TRAINING),
+                run.topics.lane(Lane.URGENT),
+                run.topics.receipts(GroupKind.TRAINING),
                 run.topics.workers(),
                 run.topics.steps(),
                 run.topics.policy(),
@@ -198,7 +199,7 @@ class ProducerTroubleTest {
                 "metrics tell",
                 () -> producer.get("/metrics")
                         .contains("millrace_producer_records_bad_total{run=\"" + run.run + "\",topic=\""
-                                + run.topics.receipts() + "\"} 8.0"));
+                                + run.topics.receipts(GroupKind.TRAINING) + "\"} 8.0"));
         producer.stop();
         int all = written;
         ProducerRun.Started second = run.start(dataSet);
@@ -236,7 +237,7 @@ class ProducerTroubleTest {
         awaitCount(producer, "queued", 8);
         for (long index = 0; index < 8; index++) {
             run.write(
-                    run.topics.receipts(),
+                    run.topics.receipts(GroupKind.TRAINING),
                     Long.toString(index),
                     new Receipt(
                             new GroupIndex(index),
@@ -266,7 +267,8 @@ class ProducerTroubleTest {
         try (Admin admin = run.clients.admin("test-admin")) {
             await(
                     "both are trimmed",
-                    () -> begin(admin, run.topics.prompts()) == 3 && begin(admin, run.topics.receipts()) == 3);
+                    () -> begin(admin, run.topics.lane(Lane.TRAINING)) == 3
+                            && begin(admin, run.topics.receipts(GroupKind.TRAINING)) == 3);
         }
         producer.stop();
         ProducerRun.Started second = run.start(dataSet, quick);
@@ -288,7 +290,7 @@ class ProducerTroubleTest {
                         new GroupIndex(0), new Attempt(1), "filtered", new StepRecord.Totals(0, 1, 0, 1)));
         try (Admin admin = run.clients.admin("test-admin")) {
             // The broker deletes no records of a topic that it compacts.
-            keeps(admin, run.topics.prompts(), "compact");
+            keeps(admin, run.topics.lane(Lane.TRAINING), "compact");
             run.write(
                     run.topics.steps(),
                     "1",
@@ -298,9 +300,9 @@ class ProducerTroubleTest {
             run.fence();
             run.policy(1, 4);
             producer.awaitRebuilds(1);
-            keeps(admin, run.topics.prompts(), "delete");
+            keeps(admin, run.topics.lane(Lane.TRAINING), "delete");
             await("no word of it", () -> deletion(producer) == Health.State.RUNNING);
-            assertEquals(2, begin(admin, run.topics.prompts()));
+            assertEquals(2, begin(admin, run.topics.lane(Lane.TRAINING)));
         }
     }
 
@@ -346,7 +348,7 @@ class ProducerTroubleTest {
                 null,
                 null,
                 null);
-        run.write(run.topics.prompts(), last.groupIndex().toString(), last);
+        run.write(run.topics.lane(Lane.TRAINING), last.groupIndex().toString(), last);
         StepRecord.Totals totals = new StepRecord.Totals(million, 0, 0, million);
         run.write(
                 run.topics.steps(),

@@ -7,6 +7,7 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ class ReissueTest {
 
     private void fail(long index, int attempt) throws Exception {
         run.write(
-                run.topics.receipts(),
+                run.topics.receipts(GroupKind.TRAINING),
                 Long.toString(index),
                 new Receipt(
                         new GroupIndex(index),

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.ByteSize;
+import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.TestingRollouts;
 import io.millrace.common.testing.Await;
@@ -62,8 +64,8 @@ class StalledReadersTest {
             for (long index = 0; index < 2; index++) {
                 byte[] blob = RolloutGroupCodec.encode(
                         TestingRollouts.group(run, index, 1, SAMPLES, Reward.of(0.5), "x".repeat(TEXT_CHARS)));
-                ProducerRecord<byte[], byte[]> record =
-                        new ProducerRecord<>(topics.results(), 0, KafkaClients.key(new GroupIndex(index)), blob);
+                ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
+                        topics.results(GroupKind.TRAINING), 0, KafkaClients.key(new GroupIndex(index)), blob);
                 ResultHeaders.writeType(record.headers(), ResultHeaders.Type.GROUP);
                 producer.send(record).get(30, TimeUnit.SECONDS);
             }
@@ -75,11 +77,11 @@ class StalledReadersTest {
                 topicSettings,
                 kafka,
                 new BatchSettings(2, SAMPLES, 1, 1),
-                GateSettings.defaults(),
+                SettingsBinder.of(GateSettings.class, Map.of()),
                 FilterSettings.none(),
-                RecoverySettings.defaults(),
+                SettingsBinder.of(RecoverySettings.class, Map.of()),
                 VersionSettings.defaults(),
-                EvaluationSettings.defaults(),
+                SettingsBinder.of(EvaluationSettings.class, Map.of()),
                 "127.0.0.1",
                 0,
                 Duration.ofSeconds(30),

@@ -9,6 +9,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.id.RunId;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.testing.Await;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
@@ -122,35 +123,38 @@ class TopicAdminTest {
 
     @Test
     void aWrongPartitionCountIsRefusedWithBothCounts() throws Exception {
-        admin.createTopics(List.of(new NewTopic(topics.results(), 3, (short) 1)))
+        admin.createTopics(List.of(new NewTopic(topics.results(GroupKind.TRAINING), 3, (short) 1)))
                 .all()
                 .get();
 
         String message = refusal();
         assertTrue(
-                message.contains("topic " + topics.results() + " has 3 partitions, this run needs 4")
+                message.contains("topic " + topics.results(GroupKind.TRAINING) + " has 3 partitions, this run needs 4")
                         && message.contains("--result-partitions"),
                 message);
     }
 
     @Test
     void aSplitPromptsLaneIsRefused() throws Exception {
-        admin.createTopics(List.of(new NewTopic(topics.prompts(), 2, (short) 1)))
+        admin.createTopics(List.of(new NewTopic(topics.lane(Lane.TRAINING), 2, (short) 1)))
                 .all()
                 .get();
 
         String message = refusal();
-        assertTrue(message.contains("topic " + topics.prompts() + " has 2 partitions, this run needs 1"), message);
+        assertTrue(
+                message.contains("topic " + topics.lane(Lane.TRAINING) + " has 2 partitions, this run needs 1"),
+                message);
     }
 
     @Test
     void aTooSmallRecordLimitIsRefusedWithBothSizes() throws Exception {
         topicAdmin.ensure(settings());
-        alter(topics.results(), "max.message.bytes", "1000000");
+        alter(topics.results(GroupKind.TRAINING), "max.message.bytes", "1000000");
 
         String message = refusal();
         assertTrue(
-                message.contains("topic " + topics.results() + " takes records of 1000000 bytes (max.message.bytes)")
+                message.contains("topic " + topics.results(GroupKind.TRAINING)
+                                + " takes records of 1000000 bytes (max.message.bytes)")
                         && message.contains(
                                 "--record-size-max needs " + ((1 << 20) + KafkaClients.RECORD_OVERHEAD_BYTES)),
                 message);
@@ -159,7 +163,7 @@ class TopicAdminTest {
     @Test
     void aRaisedRecordLimitIsTaken() throws Exception {
         topicAdmin.ensure(settings());
-        alter(topics.results(), "max.message.bytes", Integer.toString(8 << 20));
+        alter(topics.results(GroupKind.TRAINING), "max.message.bytes", Integer.toString(8 << 20));
 
         assertEquals(List.of(), topicAdmin.ensure(settings()).created());
     }
@@ -167,11 +171,12 @@ class TopicAdminTest {
     @Test
     void aTopicThatTrimsByTimeIsRefused() throws Exception {
         topicAdmin.ensure(settings());
-        alter(topics.prompts(), "retention.ms", "604800000");
+        alter(topics.lane(Lane.TRAINING), "retention.ms", "604800000");
 
         String message = refusal();
         assertTrue(
-                message.contains("topic " + topics.prompts() + " has retention.ms=604800000, Millrace needs -1")
+                message.contains("topic " + topics.lane(Lane.TRAINING)
+                                + " has retention.ms=604800000, Millrace needs -1")
                         && message.contains("nothing unsettled may be trimmed"),
                 message);
     }
@@ -247,7 +252,7 @@ class TopicAdminTest {
 
         String message = assertThrows(SettingException.class, () -> topicAdmin.ensure(three))
                 .getMessage();
-        assertTrue(message.startsWith("cannot create topic " + topics.prompts()), message);
+        assertTrue(message.startsWith("cannot create topic " + topics.lane(Lane.TRAINING)), message);
         assertTrue(message.contains("eplication factor"), message);
     }
 

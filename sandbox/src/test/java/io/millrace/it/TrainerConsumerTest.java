@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.ByteSize;
+import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -19,6 +20,7 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.AbandonedMarker;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.Reward;
@@ -95,11 +97,11 @@ class TrainerConsumerTest {
                 topicSettings(),
                 new KafkaSettings(KafkaCluster.bootstrap(), Map.of()),
                 new BatchSettings(BATCH_GROUPS, SAMPLES, 1, 1),
-                GateSettings.defaults(),
+                SettingsBinder.of(GateSettings.class, Map.of()),
                 FilterSettings.none(),
-                RecoverySettings.defaults(),
+                SettingsBinder.of(RecoverySettings.class, Map.of()),
                 VersionSettings.defaults(),
-                EvaluationSettings.defaults(),
+                SettingsBinder.of(EvaluationSettings.class, Map.of()),
                 "127.0.0.1",
                 0,
                 Duration.ofSeconds(30),
@@ -128,7 +130,10 @@ class TrainerConsumerTest {
     private void send(long index, ResultHeaders.Type type, byte[] value) throws Exception {
         GroupIndex group = new GroupIndex(index);
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                topics.results(), RunTopics.resultPartition(group, PARTITIONS), KafkaClients.key(group), value);
+                topics.results(GroupKind.TRAINING),
+                RunTopics.resultPartition(group, PARTITIONS),
+                KafkaClients.key(group),
+                value);
         ResultHeaders.writeType(record.headers(), type);
         producer.send(record).get(30, TimeUnit.SECONDS);
     }
@@ -284,7 +289,7 @@ class TrainerConsumerTest {
     @Test
     void garbageIsSkippedAndCounted() throws Exception {
         byte[] garbage = {1, 2, 3};
-        producer.send(new ProducerRecord<>(topics.results(), 0, garbage, garbage))
+        producer.send(new ProducerRecord<>(topics.results(GroupKind.TRAINING), 0, garbage, garbage))
                 .get(30, TimeUnit.SECONDS);
         send(1, ResultHeaders.Type.GROUP, garbage);
         byte[] tooFew = RolloutGroupCodec.encode(TestingRollouts.group(run, 2, 1, SAMPLES - 1, Reward.of(0), "answer"));
@@ -379,7 +384,8 @@ class TrainerConsumerTest {
         try (TrainerProcess trainer = new TrainerProcess(settings(0));
                 Admin admin = clients.admin("delete")) {
             lease(trainer, "next");
-            admin.deleteRecords(Map.of(new TopicPartition(topics.results(), 2), RecordsToDelete.beforeOffset(1)))
+            admin.deleteRecords(Map.of(
+                            new TopicPartition(topics.results(GroupKind.TRAINING), 2), RecordsToDelete.beforeOffset(1)))
                     .all()
                     .get(30, TimeUnit.SECONDS);
             String gone = trainer.token();

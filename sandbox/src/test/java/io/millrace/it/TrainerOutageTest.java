@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.ByteSize;
+import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
@@ -13,6 +14,7 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.TestingRollouts;
@@ -56,11 +58,11 @@ class TrainerOutageTest {
                 new TopicSettings(run, 1, 1, new ByteSize(1 << 20)),
                 new KafkaSettings(bootstrap, Map.of()),
                 new BatchSettings(2, 1, 1, 1),
-                GateSettings.defaults(),
+                SettingsBinder.of(GateSettings.class, Map.of()),
                 FilterSettings.none(),
-                RecoverySettings.defaults(),
+                SettingsBinder.of(RecoverySettings.class, Map.of()),
                 VersionSettings.defaults(),
-                EvaluationSettings.defaults(),
+                SettingsBinder.of(EvaluationSettings.class, Map.of()),
                 "127.0.0.1",
                 0,
                 Duration.ofSeconds(30),
@@ -79,8 +81,8 @@ class TrainerOutageTest {
             for (long index = 0; index < 4; index++) {
                 byte[] blob =
                         RolloutGroupCodec.encode(TestingRollouts.group(run, index, 1, 1, Reward.of(0.5), "answer"));
-                ProducerRecord<byte[], byte[]> record =
-                        new ProducerRecord<>(topics.results(), 0, KafkaClients.key(new GroupIndex(index)), blob);
+                ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
+                        topics.results(GroupKind.TRAINING), 0, KafkaClients.key(new GroupIndex(index)), blob);
                 ResultHeaders.writeType(record.headers(), ResultHeaders.Type.GROUP);
                 producer.send(record).get(30, TimeUnit.SECONDS);
             }

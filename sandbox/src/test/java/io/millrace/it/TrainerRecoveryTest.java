@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.ByteSize;
+import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
@@ -18,6 +19,7 @@ import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.Reward;
@@ -103,7 +105,7 @@ class TrainerRecoveryTest {
                 FilterSettings.none(),
                 recovery,
                 VersionSettings.defaults(),
-                EvaluationSettings.defaults(),
+                SettingsBinder.of(EvaluationSettings.class, Map.of()),
                 "127.0.0.1",
                 0,
                 Duration.ofSeconds(30),
@@ -135,7 +137,10 @@ class TrainerRecoveryTest {
                     version));
             GroupIndex group = new GroupIndex(index);
             ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                    topics.results(), RunTopics.resultPartition(group, PARTITIONS), KafkaClients.key(group), blob);
+                    topics.results(GroupKind.TRAINING),
+                    RunTopics.resultPartition(group, PARTITIONS),
+                    KafkaClients.key(group),
+                    blob);
             ResultHeaders.writeType(record.headers(), ResultHeaders.Type.GROUP);
             producer.send(record).get(30, TimeUnit.SECONDS);
         }
@@ -299,7 +304,8 @@ class TrainerRecoveryTest {
             }
             assertOk(trainer.post("/v1/resume", "{\"step\": 1, \"lineage\": 1}"));
             assertOk(trainer.lease(1, 20000));
-            admin.deleteRecords(Map.of(new TopicPartition(topics.results(), 0), RecordsToDelete.beforeOffset(2)))
+            admin.deleteRecords(Map.of(
+                            new TopicPartition(topics.results(GroupKind.TRAINING), 0), RecordsToDelete.beforeOffset(2)))
                     .all()
                     .get(30, TimeUnit.SECONDS);
             Answer refused = trainer.batch();
@@ -323,7 +329,7 @@ class TrainerRecoveryTest {
             for (long step = 0; step < 5; step++) {
                 batches.add(train(trainer, step, FIRST_VERSION + step));
             }
-            TopicPartition partition = new TopicPartition(topics.results(), 0);
+            TopicPartition partition = new TopicPartition(topics.results(GroupKind.TRAINING), 0);
             Await.until("results are deleted up to the kept steps", () -> reader.begin(partition) == 3, LIMIT);
             Answer refused = trainer.post("/v1/resume", "{\"step\": 2, \"lineage\": 1}");
             assertEquals(409, refused.status());
@@ -362,7 +368,7 @@ class TrainerRecoveryTest {
             Await.until("another session", () -> trainer.lease(3, 1000).status() == 200, LIMIT);
             keeps(admin, "delete");
             Await.until("no word of it", () -> deletion(trainer).equalsIgnoreCase("running"), LIMIT);
-            assertTrue(reader.begin(new TopicPartition(topics.results(), 0)) > 0);
+            assertTrue(reader.begin(new TopicPartition(topics.results(GroupKind.TRAINING), 0)) > 0);
         }
     }
 
@@ -377,7 +383,7 @@ class TrainerRecoveryTest {
 
     private void keeps(Admin admin, String policy) throws Exception {
         admin.incrementalAlterConfigs(Map.of(
-                        new ConfigResource(ConfigResource.Type.TOPIC, topics.results()),
+                        new ConfigResource(ConfigResource.Type.TOPIC, topics.results(GroupKind.TRAINING)),
                         List.of(new AlterConfigOp(
                                 new ConfigEntry(TopicConfig.CLEANUP_POLICY_CONFIG, policy), AlterConfigOp.OpType.SET))))
                 .all()
@@ -392,7 +398,7 @@ class TrainerRecoveryTest {
             publish(1);
             train(trainer, 0, 1);
         }
-        for (String topic : List.of(topics.steps(), topics.policy(), topics.results())) {
+        for (String topic : List.of(topics.steps(), topics.policy(), topics.results(GroupKind.TRAINING))) {
             producer.send(new ProducerRecord<>(topic, 0, garbage, garbage)).get(30, TimeUnit.SECONDS);
             byte[] tombstone = null;
             if (!topic.equals(topics.policy())) {

@@ -14,6 +14,7 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.EvalRecord;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
@@ -97,7 +98,7 @@ final class TrainerRun implements AutoCloseable {
         for (RolloutGroup group : groups) {
             GroupIndex index = group.header().groupIndex();
             ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                    topics.results(),
+                    topics.results(GroupKind.TRAINING),
                     RunTopics.resultPartition(index, PARTITIONS),
                     KafkaClients.key(index),
                     RolloutGroupCodec.encode(group));
@@ -110,7 +111,7 @@ final class TrainerRun implements AutoCloseable {
     void abandon(long index, String cause) throws Exception {
         GroupIndex group = new GroupIndex(index);
         ProducerRecord<byte[], byte[]> marker = new ProducerRecord<>(
-                topics.results(),
+                topics.results(GroupKind.TRAINING),
                 RunTopics.resultPartition(group, PARTITIONS),
                 KafkaClients.key(group),
                 ControlCodec.encode(new AbandonedMarker(group, new Attempt(3), cause)));

@@ -10,6 +10,7 @@ import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.testing.Await;
+import io.millrace.common.topics.Lane;
 import io.millrace.sandbox.engine.EngineServer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -200,7 +201,7 @@ class WorkerRecoveryTest {
                         .kind());
         List<Long> offsets = run.deadLetters().stream()
                 .map(letter -> assertInstanceOf(DeadLetter.Unreadable.class, letter))
-                .peek(letter -> assertEquals(run.topics.prompts(), letter.topic()))
+                .peek(letter -> assertEquals(run.topics.lane(Lane.TRAINING), letter.topic()))
                 .map(DeadLetter.Unreadable::offset)
                 .toList();
         assertEquals(List.of(0L, 1L, 2L, 3L), offsets);

@@ -17,6 +17,7 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.Receipt;
@@ -27,6 +28,7 @@ import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.testing.Await;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.wire.PartJoiner;
@@ -102,7 +104,9 @@ final class WorkerRun {
         hand = clients.transactionalProducer("test-hand", topics.producerTransactionalId());
         hand.initTransactions();
         eye = new TopicTail(clients.follower("test-eye"));
-        eye.follow(List.of(topics.receipts(), topics.workers(), topics.results()), LIMIT);
+        eye.follow(
+                List.of(topics.receipts(GroupKind.TRAINING), topics.workers(), topics.results(GroupKind.TRAINING)),
+                LIMIT);
     }
 
     /** A worker process but for the process. */
@@ -248,14 +252,14 @@ final class WorkerRun {
 
     /** Values as they are, in one transaction. */
     void publishValues(List<byte @Nullable []> values) {
-        publishValues(topics.prompts(), values);
+        publishValues(topics.lane(Lane.TRAINING), values);
     }
 
     /** Tasks on the urgent lane, as they are. */
     void publishUrgent(List<TrainingTask> tasks) {
         List<byte @Nullable []> values = new ArrayList<>();
         tasks.forEach(task -> values.add(ControlCodec.encode(task)));
-        publishValues(topics.urgent(), values);
+        publishValues(topics.lane(Lane.URGENT), values);
     }
 
     /** The next attempt of these tasks on the urgent lane, as the ledger issues it. */
@@ -269,7 +273,7 @@ final class WorkerRun {
                     System.currentTimeMillis(),
                     task.history())));
         }
-        publishValues(topics.urgent(), values);
+        publishValues(topics.lane(Lane.URGENT), values);
     }
 
     private void publishValues(String topic, List<byte @Nullable []> values) {
@@ -306,9 +310,9 @@ final class WorkerRun {
     List<Receipt> receipts() throws Exception {
         eye.readToEnd(
                 record -> {
-                    if (record.topic().equals(topics.receipts())) {
+                    if (record.topic().equals(topics.receipts(GroupKind.TRAINING))) {
                         receipts.add(ControlCodec.decode(record.value(), Receipt.class));
-                    } else if (record.topic().equals(topics.results())) {
+                    } else if (record.topic().equals(topics.results(GroupKind.TRAINING))) {
                         results.computeIfAbsent(record.partition(), partition -> new TreeMap<>())
                                 .put(record.offset(), record);
                     } else if (ControlCodec.decode(record.value(), WorkersRecord.class)

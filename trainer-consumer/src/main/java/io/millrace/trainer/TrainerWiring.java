@@ -8,6 +8,7 @@ import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
@@ -132,7 +133,7 @@ public final class TrainerWiring {
         Consumer<byte[], byte[]> readingBack = clients.follower(id("reader"));
         metrics.bind(readingBack, "reader");
         BatchReader reader = new BatchReader(
-                topics.results(),
+                topics.results(GroupKind.TRAINING),
                 readingBack,
                 ticker,
                 settings.brokerTimeout(),

@@ -6,6 +6,11 @@ public interface Ticker {
     /** Nanoseconds since a fixed but arbitrary moment. */
     long nanos();
 
+    /** The same in whole milliseconds. */
+    default long millis() {
+        return nanos() / 1_000_000;
+    }
+
     /** The JVM's. */
     static Ticker system() {
         return System::nanoTime;

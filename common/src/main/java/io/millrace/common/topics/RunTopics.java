@@ -6,20 +6,11 @@ import io.millrace.common.record.GroupKind;
 
 /** The names of a run's topics, share groups and transactional ids. */
 public record RunTopics(RunId run) {
-    public String prompts() {
-        return run + ".prompts";
-    }
-
-    /** Retries and continuations only; claimed before {@link #prompts}. */
-    public String urgent() {
-        return run + ".prompts.urgent";
-    }
-
-    /** The topic of a lane. */
+    /** The topic of a lane; that of later attempts is claimed before that of the first ones. */
     public String lane(Lane lane) {
         return switch (lane) {
-            case TRAINING -> prompts();
-            case URGENT -> urgent();
+            case TRAINING -> run + ".prompts";
+            case URGENT -> run + ".prompts.urgent";
             case EVALUATION -> run + ".prompts.eval";
         };
     }
@@ -29,15 +20,10 @@ public record RunTopics(RunId run) {
         return run + ".evals";
     }
 
-    /** Those of training groups. */
-    public String results() {
-        return run + ".results";
-    }
-
     /** The results of groups of this kind. */
     public String results(GroupKind kind) {
         return switch (kind) {
-            case TRAINING -> results();
+            case TRAINING -> run + ".results";
             case EVALUATION -> run + ".eval-results";
         };
     }
@@ -47,15 +33,10 @@ public record RunTopics(RunId run) {
         return run + ".partials";
     }
 
-    /** Those of training groups. */
-    public String receipts() {
-        return run + ".receipts";
-    }
-
     /** How attempts of groups of this kind ended. */
     public String receipts(GroupKind kind) {
         return switch (kind) {
-            case TRAINING -> receipts();
+            case TRAINING -> run + ".receipts";
             case EVALUATION -> run + ".eval-receipts";
         };
     }

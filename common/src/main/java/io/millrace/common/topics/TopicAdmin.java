@@ -255,11 +255,14 @@ public final class TopicAdmin {
     }
 
     private <T> T get(String what, KafkaFuture<T> future) throws InterruptedException {
+        return answer(what, future, limit);
+    }
+
+    /** @throws SettingException when the broker does not answer within the limit, or refuses */
+    public static <T> T answer(String what, KafkaFuture<T> asked, Duration limit) throws InterruptedException {
         try {
-            return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw failed(what, e);
-        } catch (TimeoutException e) {
+            return asked.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
             throw failed(what, e);
         }
     }

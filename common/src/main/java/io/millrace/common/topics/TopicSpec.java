@@ -39,11 +39,11 @@ public record TopicSpec(String name, int partitions, int replicationFactor, Map<
     public static List<TopicSpec> all(TopicSettings settings) {
         RunTopics topics = new RunTopics(settings.run());
         List<TopicSpec> specs = new ArrayList<>();
-        specs.add(log(topics.prompts(), 1, settings));
-        specs.add(log(topics.urgent(), 1, settings));
-        specs.add(groups(topics.results(), settings.resultPartitions(), settings));
+        specs.add(log(topics.lane(Lane.TRAINING), 1, settings));
+        specs.add(log(topics.lane(Lane.URGENT), 1, settings));
+        specs.add(groups(topics.results(GroupKind.TRAINING), settings.resultPartitions(), settings));
         specs.add(groups(topics.partials(), 1, settings));
-        specs.add(log(topics.receipts(), 1, settings));
+        specs.add(log(topics.receipts(GroupKind.TRAINING), 1, settings));
         specs.add(compacted(topics.workers(), settings));
         specs.add(log(topics.steps(), 1, settings));
         specs.add(compacted(topics.policy(), settings));

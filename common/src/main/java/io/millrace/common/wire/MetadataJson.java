@@ -4,6 +4,7 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.Json;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Our own JSON inside the safetensors metadata: one object whose field {@code v} is the version of its form. */
@@ -33,7 +34,11 @@ final class MetadataJson {
                     "the blob has no " + Safetensors.METADATA + "." + KEY + ": it was not written by Millrace");
         }
         try {
-            return Json.value(Json.MAPPER.readTree(json), VERSION, type);
+            JsonNode form = Json.MAPPER.readTree(json);
+            if (!form.isObject()) {
+                throw new BadRecordException(Safetensors.METADATA + "." + KEY + " is no JSON object");
+            }
+            return Json.value(form, VERSION, type);
         } catch (JacksonException e) {
             throw Json.malformed(type, e);
         }

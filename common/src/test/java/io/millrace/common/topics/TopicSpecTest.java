@@ -58,7 +58,7 @@ class TopicSpecTest {
 
     @Test
     void onlyResultsHaveMoreThanOnePartition() {
-        List<String> results = List.of(TOPICS.results(), TOPICS.results(GroupKind.EVALUATION));
+        List<String> results = List.of(TOPICS.results(GroupKind.TRAINING), TOPICS.results(GroupKind.EVALUATION));
         specs(6, 1).forEach((name, spec) -> assertEquals(results.contains(name) ? 6 : 1, spec.partitions(), name));
     }
 
@@ -87,8 +87,12 @@ class TopicSpecTest {
                 assertTrue(segment <= Math.max(128 << 20, 2 * recordBytes + (1 << 20)), spec.name() + " " + segment);
             }
         }
-        assertEquals("16777216", specs(4, 1).get(TOPICS.receipts()).configs().get("segment.bytes"));
-        assertEquals("134217728", specs(4, 1).get(TOPICS.results()).configs().get("segment.bytes"));
+        assertEquals(
+                "16777216",
+                specs(4, 1).get(TOPICS.receipts(GroupKind.TRAINING)).configs().get("segment.bytes"));
+        assertEquals(
+                "134217728",
+                specs(4, 1).get(TOPICS.results(GroupKind.TRAINING)).configs().get("segment.bytes"));
     }
 
     @Test

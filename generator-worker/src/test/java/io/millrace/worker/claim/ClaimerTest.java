@@ -11,6 +11,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.lifecycle.Health;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.testing.ManualClock;
@@ -68,8 +69,8 @@ class ClaimerTest {
     private final ResultPublisher publisher = new ResultPublisher(
             kafka,
             TOPICS,
-            new ResultRecords(TOPICS.results(), 1, 1 << 20, 1 << 20),
-            new ResultRecords(TOPICS.results(), 1, 1 << 20, 1 << 20),
+            new ResultRecords(TOPICS.results(GroupKind.TRAINING), 1, 1 << 20, 1 << 20),
+            new ResultRecords(TOPICS.results(GroupKind.TRAINING), 1, 1 << 20, 1 << 20),
             new ResultRecords(TOPICS.partials(), 1, 1 << 20, 1 << 20),
             WorkerIncarnation.start("w"),
             registry,
@@ -235,7 +236,7 @@ class ClaimerTest {
         assertEquals(List.of(), begun);
         assertEquals(List.of(AcknowledgeType.ACCEPT), acknowledged);
         assertEquals(
-                List.of(TOPICS.receipts()),
+                List.of(TOPICS.receipts(GroupKind.TRAINING)),
                 kafka.history().stream().map(ProducerRecord::topic).toList());
     }
 

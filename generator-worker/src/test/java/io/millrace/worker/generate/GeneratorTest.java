@@ -85,8 +85,8 @@ class GeneratorTest {
 
         Bench(boolean brokerAnswers, boolean tokenize) {
             List<PartitionInfo> partitions = List.of(
-                    new PartitionInfo(topics.results(), 0, null, new Node[0], new Node[0]),
-                    new PartitionInfo(topics.receipts(), 0, null, new Node[0], new Node[0]));
+                    new PartitionInfo(topics.results(GroupKind.TRAINING), 0, null, new Node[0], new Node[0]),
+                    new PartitionInfo(topics.receipts(GroupKind.TRAINING), 0, null, new Node[0], new Node[0]));
             kafka = new MockProducer<>(
                     new Cluster("c", List.of(), partitions, Collections.emptySet(), Collections.emptySet()),
                     brokerAnswers,
@@ -98,7 +98,7 @@ class GeneratorTest {
             publisher = new ResultPublisher(
                     kafka,
                     topics,
-                    new ResultRecords(topics.results(), 1, 1 << 20, 1 << 20),
+                    new ResultRecords(topics.results(GroupKind.TRAINING), 1, 1 << 20, 1 << 20),
                     new ResultRecords(topics.results(GroupKind.EVALUATION), 1, 1 << 20, 1 << 20),
                     new ResultRecords(topics.partials(), 1, 1 << 20, 1 << 20),
                     worker,
@@ -152,7 +152,7 @@ class GeneratorTest {
 
         List<Receipt> receipts() {
             return kafka.history().stream()
-                    .filter(record -> record.topic().equals(topics.receipts()))
+                    .filter(record -> record.topic().equals(topics.receipts(GroupKind.TRAINING)))
                     .map(record -> receipt(record.value()))
                     .toList();
         }

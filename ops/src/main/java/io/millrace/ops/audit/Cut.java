@@ -1,5 +1,6 @@
 package io.millrace.ops.audit;
 
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import java.util.HashMap;
@@ -35,11 +36,11 @@ record Cut(Map<TopicPartition, RunLog.End> ends, Map<Lane, Long> queueStarts) {
             log.queueStart(lane).ifPresent(start -> starts.put(lane, start));
         }
         end(log, topics.workers(), ends);
-        end(log, topics.receipts(), ends);
-        end(log, topics.results(), ends);
+        end(log, topics.receipts(GroupKind.TRAINING), ends);
+        end(log, topics.results(GroupKind.TRAINING), ends);
         end(log, topics.deadLetters(), ends);
-        end(log, topics.urgent(), ends);
-        end(log, topics.prompts(), ends);
+        end(log, topics.lane(Lane.URGENT), ends);
+        end(log, topics.lane(Lane.TRAINING), ends);
         return new Cut(ends, starts);
     }
 

@@ -81,12 +81,12 @@ final class RunAudit {
         prompts(cut);
         read(
                 cut,
-                topics.urgent(),
+                topics.lane(Lane.URGENT),
                 record -> decoded(record, TrainingTask.class)
                         .ifPresent(task -> task(record, task, cut.queued(Lane.URGENT, record.offset()))));
         workers(cut);
         receipts(cut);
-        for (TopicPartition partition : log.partitions(topics.results())) {
+        for (TopicPartition partition : log.partitions(topics.results(GroupKind.TRAINING))) {
             log.read(partition, 0, cut.end(partition), this::result);
         }
         read(cut, topics.deadLetters(), record -> deadLetters++);
@@ -164,7 +164,7 @@ final class RunAudit {
     private void prompts(Cut cut) throws Exception {
         long[] previous = {-1};
         long[] last = {-1};
-        read(cut, topics.prompts(), record -> {
+        read(cut, topics.lane(Lane.TRAINING), record -> {
             Optional<TrainingTask> read = decoded(record, TrainingTask.class);
             if (read.isEmpty()) {
                 return;
@@ -178,7 +178,7 @@ final class RunAudit {
             task(record, read.get(), cut.queued(Lane.TRAINING, record.offset()));
         });
         admitted = previous[0] + 1;
-        if (last[0] < log.begin(only(topics.prompts()))) {
+        if (last[0] < log.begin(only(topics.lane(Lane.TRAINING)))) {
             // The last prompts below the cut were trimmed before they were read, so they are settled.
             admitted = Math.max(admitted, account.settledEnd());
         }
@@ -227,7 +227,7 @@ final class RunAudit {
     private void receipts(Cut cut) throws Exception {
         read(
                 cut,
-                topics.receipts(),
+                topics.receipts(GroupKind.TRAINING),
                 record -> decoded(record, Receipt.class).ifPresent(receipt -> {
                     long index = receipt.groupIndex().value();
                     watch(
@@ -319,8 +319,9 @@ final class RunAudit {
         boolean over = !lease.equals(account.openLease());
         for (Map.Entry<ResultPlace, Long> missing : leaseMissing.entrySet()) {
             ResultPlace place = missing.getKey();
-            boolean trimmedSince =
-                    over && place.offset() < log.begin(new TopicPartition(topics.results(), place.partition()));
+            boolean trimmedSince = over
+                    && place.offset()
+                            < log.begin(new TopicPartition(topics.results(GroupKind.TRAINING), place.partition()));
             if (!trimmedSince) {
                 findings.add(new Finding(
                         Finding.Kind.RESULT_MISSING,
@@ -340,7 +341,8 @@ final class RunAudit {
         }
         List<ResultPlace> missing = new ArrayList<>();
         found.missing().forEach((place, attempt) -> {
-            boolean undecided = cut.undecided(new TopicPartition(topics.results(), place.partition()), place.offset());
+            boolean undecided = cut.undecided(
+                    new TopicPartition(topics.results(GroupKind.TRAINING), place.partition()), place.offset());
             if (!undecided && !account.isOver(index, attempt)) {
                 missing.add(place);
             }

@@ -9,15 +9,13 @@ import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.LaneOffsets;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.topics.TopicAdmin;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -61,7 +59,7 @@ public final class RunClients implements AutoCloseable {
         RunClients opened = new RunClients(settings, run, clientId);
         try {
             Set<String> names = answer("list topics", opened.admin.listTopics().names());
-            if (!names.contains(opened.topics.prompts())) {
+            if (!names.contains(opened.topics.lane(Lane.TRAINING))) {
                 throw new SettingException(unknown(run, names));
             }
             return opened;
@@ -83,13 +81,7 @@ public final class RunClients implements AutoCloseable {
 
     /** @throws SettingException when the broker does not answer or refuses */
     public static <T> T answer(String what, KafkaFuture<T> asked) throws InterruptedException {
-        try {
-            return asked.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
-            throw new SettingException(
-                    "cannot " + what + ": " + cause + " (is the broker up at --bootstrap, and may this client do it?)");
-        }
+        return TopicAdmin.answer(what, asked, LIMIT);
     }
 
     public RunTopics topics() {

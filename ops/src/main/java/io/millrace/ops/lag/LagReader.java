@@ -48,7 +48,8 @@ final class LagReader {
         Lag.Queue evaluation = queue(Lane.EVALUATION, claims);
         Lag.Queue urgent = queue(Lane.URGENT, claims);
         Lag.Queue prompts = queue(Lane.TRAINING, claims);
-        long published = newest(topics.prompts(), record -> ControlCodec.ifOurs(record.value(), TrainingTask.class))
+        long published = newest(
+                        topics.lane(Lane.TRAINING), record -> ControlCodec.ifOurs(record.value(), TrainingTask.class))
                 .map(task -> task.groupIndex().value() + 1)
                 .orElse(0L);
         long nowMs = LongStream.of(statuses.newestMs().orElse(0), steps.newestMs(), policy == null ? 0 : policy.ms())

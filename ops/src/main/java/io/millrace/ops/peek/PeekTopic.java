@@ -41,11 +41,11 @@ enum PeekTopic {
 
     String name(RunTopics topics) {
         return switch (this) {
-            case PROMPTS -> topics.prompts();
-            case URGENT -> topics.urgent();
-            case RESULTS -> topics.results();
+            case PROMPTS -> topics.lane(Lane.TRAINING);
+            case URGENT -> topics.lane(Lane.URGENT);
+            case RESULTS -> topics.results(GroupKind.TRAINING);
             case PARTIALS -> topics.partials();
-            case RECEIPTS -> topics.receipts();
+            case RECEIPTS -> topics.receipts(GroupKind.TRAINING);
             case WORKERS -> topics.workers();
             case STEPS -> topics.steps();
             case POLICY -> topics.policy();

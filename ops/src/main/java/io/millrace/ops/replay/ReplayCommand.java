@@ -8,6 +8,7 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.wire.RolloutBatchCodec;
@@ -76,7 +77,11 @@ public final class ReplayCommand extends Command<ReplayCommand.Settings> {
         try (RunClients run = RunClients.open(settings.kafka(), settings.run(), "millrace-replay")) {
             StepRecord.Lease lease = lease(run, settings);
             BatchReader reader = new BatchReader(
-                    run.topics().results(), run.follower(), Ticker.system(), RunClients.LIMIT, GONE_AFTER);
+                    run.topics().results(GroupKind.TRAINING),
+                    run.follower(),
+                    Ticker.system(),
+                    RunClients.LIMIT,
+                    GONE_AFTER);
             try {
                 LeasedBatch batch = LeasedBatch.of(lease, reader.read(new BatchSource(lease, Map.of())));
                 write(settings, batch);
@@ -100,7 +105,7 @@ public final class ReplayCommand extends Command<ReplayCommand.Settings> {
             }
         });
         Map<Integer, Long> begins = new HashMap<>();
-        for (TopicPartition partition : run.reader().partitions(run.topics().results())) {
+        for (TopicPartition partition : run.reader().partitions(run.topics().results(GroupKind.TRAINING))) {
             begins.put(partition.partition(), run.reader().begin(partition));
         }
         StepNumber wanted = new StepNumber(settings.step());

@@ -109,7 +109,7 @@ final class MovingRun implements RunLog {
             Known group = one.getValue();
             if (group.at.equals("receipted") && readable(one.getKey())) {
                 for (long offset : group.offsets) {
-                    log(topics.results(), group.partition).set((int) offset, null);
+                    log(topics.results(GroupKind.TRAINING), group.partition).set((int) offset, null);
                 }
                 untouchable.add(one.getKey());
                 return Optional.of(one.getKey());
@@ -125,7 +125,8 @@ final class MovingRun implements RunLog {
             return Optional.empty();
         }
         StepRecord.ManifestEntry first = leased.groups().getFirst();
-        log(topics.results(), first.partition()).set(first.offsets().getFirst().intValue(), null);
+        log(topics.results(GroupKind.TRAINING), first.partition())
+                .set(first.offsets().getFirst().intValue(), null);
         untouchable.add(first.groupIndex().value());
         return Optional.of(first.groupIndex().value());
     }
@@ -139,8 +140,8 @@ final class MovingRun implements RunLog {
     private void move() {
         switch (random.nextInt(14)) {
             case 0, 1 -> admit();
-            case 2 -> claim(topics.urgent());
-            case 3, 4 -> claim(topics.prompts());
+            case 2 -> claim(topics.lane(Lane.URGENT));
+            case 3, 4 -> claim(topics.lane(Lane.TRAINING));
             case 5 -> any("held").ifPresent(this::publish);
             case 6 -> any("published").ifPresent(this::receipt);
             case 7 -> fail();
@@ -163,7 +164,8 @@ final class MovingRun implements RunLog {
             case 2 -> resume();
             case 3 -> open.clear();
             default -> {
-                TopicPartition partition = new TopicPartition(topics.results(), random.nextInt(PARTITIONS));
+                TopicPartition partition =
+                        new TopicPartition(topics.results(GroupKind.TRAINING), random.nextInt(PARTITIONS));
                 open.putIfAbsent(partition, (long) log(partition).size());
             }
         }
@@ -176,8 +178,9 @@ final class MovingRun implements RunLog {
         Known group = new Known();
         groups.put(admitted, group);
         group.attempt = 1;
-        group.kept.put(topics.prompts(), append(topics.prompts(), "" + admitted, task(admitted, 1)));
-        marker(topics.prompts());
+        group.kept.put(
+                topics.lane(Lane.TRAINING), append(topics.lane(Lane.TRAINING), "" + admitted, task(admitted, 1)));
+        marker(topics.lane(Lane.TRAINING));
         admitted++;
     }
 
@@ -228,7 +231,8 @@ final class MovingRun implements RunLog {
                 PartKey key = new PartKey(new GroupIndex(index), new Attempt(group.attempt), WORKER);
                 ResultHeaders.writePart(headers, new Part(key, i, parts, 0, 0, new byte[] {1}));
             }
-            group.offsets.add(append(topics.results(), group.partition, "" + index, new byte[] {1}, headers));
+            group.offsets.add(
+                    append(topics.results(GroupKind.TRAINING), group.partition, "" + index, new byte[] {1}, headers));
         }
         group.at = "published";
     }
@@ -249,15 +253,17 @@ final class MovingRun implements RunLog {
 
     private void receipt(long index, Known group, Receipt.Outcome outcome) {
         Receipt receipt = new Receipt(new GroupIndex(index), new Attempt(group.attempt), WORKER, 1, 1, 1, 1, outcome);
-        group.kept.putIfAbsent(topics.receipts(), append(topics.receipts(), "" + index, receipt));
+        group.kept.putIfAbsent(
+                topics.receipts(GroupKind.TRAINING), append(topics.receipts(GroupKind.TRAINING), "" + index, receipt));
     }
 
     private void reissue(long index) {
         Known group = known(index);
         group.attempt++;
         group.at = "queued";
-        group.kept.putIfAbsent(topics.urgent(), append(topics.urgent(), "" + index, task(index, group.attempt)));
-        marker(topics.urgent());
+        group.kept.putIfAbsent(
+                topics.lane(Lane.URGENT), append(topics.lane(Lane.URGENT), "" + index, task(index, group.attempt)));
+        marker(topics.lane(Lane.URGENT));
     }
 
     /** The worker says what it holds. */
@@ -282,7 +288,8 @@ final class MovingRun implements RunLog {
     /** The trainer consumer reads no further than the first open transaction. */
     private boolean readable(long index) {
         Known group = known(index);
-        long committed = open.getOrDefault(new TopicPartition(topics.results(), group.partition), Long.MAX_VALUE);
+        long committed = open.getOrDefault(
+                new TopicPartition(topics.results(GroupKind.TRAINING), group.partition), Long.MAX_VALUE);
         return !untouchable.contains(index) && group.offsets.getLast() < committed && !leased(index);
     }
 
@@ -392,7 +399,8 @@ final class MovingRun implements RunLog {
     }
 
     private void trim() {
-        for (String topic : List.of(topics.prompts(), topics.urgent(), topics.receipts())) {
+        for (String topic :
+                List.of(topics.lane(Lane.TRAINING), topics.lane(Lane.URGENT), topics.receipts(GroupKind.TRAINING))) {
             long needed = groups.values().stream()
                     .mapToLong(group -> group.kept.getOrDefault(topic, Long.MAX_VALUE))
                     .min()
@@ -407,8 +415,8 @@ final class MovingRun implements RunLog {
                     .filter(group -> group.partition == of && !group.offsets.isEmpty())
                     .mapToLong(group -> group.offsets.getFirst())
                     .min()
-                    .orElse(log(topics.results(), of).size());
-            trim(topics.results(), of, Math.min(needed, keptStep.getOrDefault(of, needed)));
+                    .orElse(log(topics.results(GroupKind.TRAINING), of).size());
+            trim(topics.results(GroupKind.TRAINING), of, Math.min(needed, keptStep.getOrDefault(of, needed)));
         }
     }
 
@@ -480,7 +488,7 @@ final class MovingRun implements RunLog {
 
     @Override
     public List<TopicPartition> partitions(String topic) {
-        return IntStream.range(0, topic.equals(topics.results()) ? PARTITIONS : 1)
+        return IntStream.range(0, topic.equals(topics.results(GroupKind.TRAINING)) ? PARTITIONS : 1)
                 .mapToObj(number -> new TopicPartition(topic, number))
                 .toList();
     }

@@ -136,17 +136,13 @@ public final class LedgerFeed {
         return Objects.requireNonNull(ledgers.get(kind), kind::word);
     }
 
-    private long nowMs() {
-        return ticker.nanos() / 1_000_000;
-    }
-
     private void workers(WorkersRecord record) {
         switch (record) {
             case WorkersRecord.Status status ->
-                ledgers.values().forEach(ledger -> ledger.workerStatus(status, nowMs()));
+                ledgers.values().forEach(ledger -> ledger.workerStatus(status, ticker.millis()));
             case WorkersRecord.LedgerHeartbeat beat -> {
                 if (heard(beat).equals(own)) {
-                    liveness.readBack(beat.sequence(), nowMs());
+                    liveness.readBack(beat.sequence(), ticker.millis());
                 }
             }
         }
@@ -174,7 +170,7 @@ public final class LedgerFeed {
     private void receipt(Ledger ledger, ConsumerRecord<byte[], byte[]> record) throws BadRecordException {
         ledger.read(TrimmedTopic.RECEIPTS, record.offset() + 1);
         Receipt receipt = ControlCodec.decode(record.value(), Receipt.class);
-        ReceiptFate fate = ledger.receipt(receipt, record.offset(), nowMs());
+        ReceiptFate fate = ledger.receipt(receipt, record.offset(), ticker.millis());
         if (live && ledger.kind() == GroupKind.TRAINING) {
             metrics.receipt(fate);
         }

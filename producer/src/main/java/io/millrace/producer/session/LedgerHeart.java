@@ -64,7 +64,7 @@ public final class LedgerHeart implements AutoCloseable {
             return;
         }
         nextNanos = ticker.nanos() + periodNanos;
-        liveness.sent(sequence + 1, ticker.nanos() / 1_000_000);
+        liveness.sent(sequence + 1, ticker.millis());
         underWay = send(own);
     }
 

@@ -137,10 +137,6 @@ public final class ProducerSession implements SessionLoop.Session {
         this.around = around;
     }
 
-    private long nowMs() {
-        return around.ticker().nanos() / 1_000_000;
-    }
-
     private Ledger ledger() {
         return training.stream().ledger();
     }
@@ -175,7 +171,7 @@ public final class ProducerSession implements SessionLoop.Session {
         if (feed.highest().compareTo(own) > 0) {
             throw new FencedException("producer", own, feed.highest());
         }
-        long nowMs = nowMs();
+        long nowMs = around.ticker().millis();
         training.stream().takeQueues();
         evaluations.stream().takeQueues();
         listen(nowMs);
@@ -246,7 +242,7 @@ public final class ProducerSession implements SessionLoop.Session {
                         training.nextIndex(),
                         counts.queued(),
                         counts.inFlight(),
-                        ledger().heldSince(nowMs() - WORKING_WITHIN_MS),
+                        ledger().heldSince(around.ticker().millis() - WORKING_WITHIN_MS),
                         counts.finished(),
                         counts.failed(),
                         counts.abandoning(),

@@ -59,7 +59,7 @@ public final class ProducerWork implements SessionLoop.Work<ProducerSession> {
     public void opened(ProducerSession session) {
         health.running(PART);
         if (!taken.complete(null)) {
-            metrics.rebuilt();
+            metrics.count(ProducerMetrics.Count.REBUILT, 1);
             log.info(
                     "the run is taken over anew, {} ms after the broker left something open",
                     clock.millis() - awaySinceMs);
@@ -74,9 +74,9 @@ public final class ProducerWork implements SessionLoop.Work<ProducerSession> {
 
     @Override
     public void lost(Exception cause) {
-        metrics.commitUnanswered();
+        metrics.count(ProducerMetrics.Count.UNANSWERED, 1);
         if (TruncatedLogException.isCauseOf(cause)) {
-            metrics.truncated();
+            metrics.count(ProducerMetrics.Count.TRUNCATED, 1);
         }
         if (awaySinceMs == 0) {
             awaySinceMs = clock.millis();

@@ -18,6 +18,7 @@ import io.millrace.producer.publish.PromptLog;
 import io.millrace.producer.publish.PublishedTask;
 import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.source.ResumeCheck;
+import io.millrace.producer.status.ProducerMetrics;
 import io.millrace.producer.stream.Evaluations;
 import io.millrace.producer.stream.GroupStream;
 import io.millrace.producer.stream.Training;
@@ -81,10 +82,8 @@ record TakeOver(
         edges.heart().claim(own, plan.brokerLimit());
         edges.publisher().open();
         edges.open().abort(ownPartitions(reader));
-        int truncated = around.lostClaims().lanes(reader);
-        for (int i = 0; i < truncated; i++) {
-            around.metrics().truncated();
-        }
+        around.metrics()
+                .count(ProducerMetrics.Count.TRUNCATED, around.lostClaims().lanes(reader));
         agree(RunRecords.newest(reader, plan.topics()));
         unreadable.readLetters(reader, plan.topics().deadLetters());
         Map<TopicPartition, Long> positions = readSettlements(reader);

@@ -9,46 +9,55 @@ import io.millrace.common.record.GroupKind;
 import io.millrace.producer.ledger.Decision;
 import io.millrace.producer.ledger.ReceiptFate;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The producer's own meters. Counters count what happens while the process lives, not what it reads back at start. */
 public final class ProducerMetrics {
+    /** What is counted alone. */
+    public enum Count {
+        PUBLISHED("published.groups", "Groups published by this process"),
+        UNANSWERED("commits.unanswered", "Calls to the broker whose outcome had to be read from the topics"),
+        FAILED_ATTEMPT("failed.attempts", "Attempts that failed, rejected results counted in"),
+        MISSING("missing.results", "Attempts issued again since the result that their receipt names is not there"),
+        /** A topic ends before what was read or written of it. */
+        TRUNCATED("truncated.logs", "Times a topic was found to have lost its tail"),
+        REISSUED("reissued.groups", "Groups put on the urgent lane again by this process"),
+        REBUILT("rebuilds", "How often the run was taken over anew after trouble with the broker"),
+        EVALUATION_GROUPS(
+                "evaluations.issued.groups", "Groups of evaluations issued for the first time by this process"),
+        EVALUATION_FAILED("evaluations.failed", "Evaluations whose tasks could not be issued");
+
+        private final String meter;
+        private final String description;
+
+        Count(String meter, String description) {
+            this.meter = meter;
+            this.description = description;
+        }
+    }
+
     private static final String ATTEMPTS_OVER =
             "Attempts that were issued again or were the group's last, by how they ended";
 
     private final MeterRegistry registry;
     private final Supplier<@Nullable ProducerStatus> status;
-    private final Counter published;
-    private final Counter unresolved;
-    private final Counter failedAttempts;
-    private final Counter missing;
-    private final Counter truncated;
-    private final Counter reissued;
-    private final Counter rebuilds;
-    private final Counter evaluationGroups;
-    private final Counter evaluationsFailed;
+    private final Map<Count, Counter> counts = new EnumMap<>(Count.class);
     private final Timer admissionWait;
 
     /** @param status the newest, null until the run is taken over; asked at each scrape */
     public ProducerMetrics(MeterRegistry registry, Supplier<@Nullable ProducerStatus> status) {
         this.registry = registry;
         this.status = status;
-        published = counter("published.groups", "Groups published by this process");
-        unresolved = counter("commits.unanswered", "Calls to the broker whose outcome had to be read from the topics");
-        failedAttempts = counter("failed.attempts", "Attempts that failed, rejected results counted in");
-        missing = counter(
-                "missing.results", "Attempts issued again since the result that their receipt names is not there");
-        truncated = counter("truncated.logs", "Times a topic was found to have lost its tail");
-        reissued = counter("reissued.groups", "Groups put on the urgent lane again by this process");
-        rebuilds = counter("rebuilds", "How often the run was taken over anew after trouble with the broker");
-        evaluationGroups =
-                counter("evaluations.issued.groups", "Groups of evaluations issued for the first time by this process");
-        evaluationsFailed = counter("evaluations.failed", "Evaluations whose tasks could not be issued");
+        for (Count count : Count.values()) {
+            counts.put(count, counter(count.meter, count.description));
+        }
         for (AttemptHistory.Kind end : AttemptHistory.Kind.values()) {
             var _ = over(GroupKind.TRAINING, end);
         }
@@ -121,17 +130,18 @@ public final class ProducerMetrics {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
+    /** So many more. */
+    public void count(Count what, long more) {
+        of(what).increment((double) more);
+    }
+
+    private Counter of(Count what) {
+        return Objects.requireNonNull(counts.get(what));
+    }
+
     /** First attempts stand on their lane. */
     public void issued(GroupKind kind, long groups) {
-        (kind == GroupKind.TRAINING ? published : evaluationGroups).increment((double) groups);
-    }
-
-    public void evaluationFailed() {
-        evaluationsFailed.increment();
-    }
-
-    public void commitUnanswered() {
-        unresolved.increment();
+        count(kind == GroupKind.TRAINING ? Count.PUBLISHED : Count.EVALUATION_GROUPS, groups);
     }
 
     public void receipt(ReceiptFate fate) {
@@ -142,18 +152,13 @@ public final class ProducerMetrics {
     /** A result is not where its receipt says. */
     public void missing(ReceiptFate fate) {
         if (fate == ReceiptFate.FAILED) {
-            missing.increment();
+            count(Count.MISSING, 1);
         }
-    }
-
-    /** A topic ends before what was read or written of it. */
-    public void truncated() {
-        truncated.increment();
     }
 
     public void rejection(ReceiptFate fate) {
         if (fate == ReceiptFate.FAILED) {
-            failedAttempts.increment();
+            count(Count.FAILED_ATTEMPT, 1);
         }
     }
 
@@ -166,12 +171,8 @@ public final class ProducerMetrics {
     public void decided(GroupKind kind, Decision decision) {
         over(kind, decision.kind()).increment();
         if (kind == GroupKind.TRAINING && decision instanceof Decision.Reissue) {
-            reissued.increment();
+            count(Count.REISSUED, 1);
         }
-    }
-
-    public void rebuilt() {
-        rebuilds.increment();
     }
 
     /** Attempts of training groups over since the process began, by how they ended, and {@code reissued}. */
@@ -180,7 +181,7 @@ public final class ProducerMetrics {
         for (AttemptHistory.Kind end : AttemptHistory.Kind.values()) {
             counts.put(word(end), (long) over(GroupKind.TRAINING, end).count());
         }
-        counts.put("reissued", (long) reissued.count());
+        counts.put("reissued", (long) of(Count.REISSUED).count());
         return counts;
     }
 

@@ -76,10 +76,6 @@ public final class Evaluations {
         return stream;
     }
 
-    private long nowMs() {
-        return ticker.nanos() / 1_000_000;
-    }
-
     /** The task of a further attempt; none without the one before it, since only that says what it is. */
     public static @Nullable TrainingTask again(
             GroupIndex group,
@@ -118,7 +114,7 @@ public final class Evaluations {
     /** Issues the oldest evaluation that may begin. */
     public void turn(Policy policy) {
         loads.current().ifPresent(read -> goOn(read, policy));
-        Optional<String> hanging = loads.hanging(nowMs());
+        Optional<String> hanging = loads.hanging(ticker.millis());
         if (hanging.isPresent()) {
             // Nothing else of the run needs it, so the producer stays ready.
             health.waiting(PART, hanging.get());
@@ -135,18 +131,18 @@ public final class Evaluations {
     private void goOn(EvalRead read, Policy policy) {
         EvalRecord.Request request = read.request();
         if (!book.isWaiting(request)) {
-            loads.end(nowMs());
+            loads.end(ticker.millis());
             return;
         }
         EvalBook.Start start = EvalBook.start(request, policy);
         if (start == EvalBook.Start.NEVER) {
-            loads.end(nowMs());
+            loads.end(ticker.millis());
             failOfOtherLineage(request, policy);
         } else if (read.failure().isPresent()) {
-            loads.end(nowMs());
+            loads.end(ticker.millis());
             fail(request, read.failure().get());
         } else if (start == EvalBook.Start.NOW && read.isRead()) {
-            loads.end(nowMs());
+            loads.end(ticker.millis());
             issue(request, read.dataSets(), policy);
         }
     }
@@ -235,7 +231,7 @@ public final class Evaluations {
 
     private void fail(EvalRecord.Request request, String cause) {
         say(new EvalRecord.Failed(request.evalId(), cause, clock.millis()));
-        metrics.evaluationFailed();
+        metrics.count(ProducerMetrics.Count.EVALUATION_FAILED, 1);
         log.warn("evaluation {} cannot be issued: {}", request.evalId(), cause);
     }
 

@@ -112,10 +112,6 @@ public final class GroupStream {
         return ledger;
     }
 
-    private long nowMs() {
-        return ticker.nanos() / 1_000_000;
-    }
-
     /** What stands on a lane of this kind. */
     public PromptLog tasks(Lane lane) {
         return edge(lane).tasks();
@@ -133,7 +129,7 @@ public final class GroupStream {
     /** A task stands on a lane, committed. */
     public void stands(Lane lane, PublishedTask published) {
         ends.merge(lane, published.offset() + 1, Math::max);
-        if (!ledger.published(lane, published.task(), published.offset(), nowMs())) {
+        if (!ledger.published(lane, published.task(), published.offset(), ticker.millis())) {
             log.warn(
                     "{} offset {}: group {} was never published, passed over",
                     lane,
@@ -175,7 +171,7 @@ public final class GroupStream {
         for (Map.Entry<Lane, LaneEdge> lane : lanes.entrySet()) {
             OptionalLong start = lane.getValue().queue().turn(end(lane.getKey()));
             if (start.isPresent()) {
-                ledger.queueStart(lane.getKey(), start.getAsLong(), nowMs());
+                ledger.queueStart(lane.getKey(), start.getAsLong(), ticker.millis());
             }
         }
     }
@@ -187,12 +183,12 @@ public final class GroupStream {
      * @return whether there may be more
      */
     public boolean recover(Policy policy, Liveness liveness, int max) throws Exception {
-        ledger.doubtful(liveness, nowMs())
+        ledger.doubtful(liveness, ticker.millis())
                 .forEach(index -> log.warn(
                         "{} group {} was given up, and the receipt that says so was not read back: the broker has lost it",
                         ledger.kind().word(),
                         index));
-        List<Decision> decisions = ledger.due(liveness, nowMs(), max);
+        List<Decision> decisions = ledger.due(liveness, ticker.millis(), max);
         Map<GroupIndex, TrainingTask> before = tasksOf(decisions);
         List<Answered> answers = new ArrayList<>();
         for (Decision decision : decisions) {
@@ -269,7 +265,7 @@ public final class GroupStream {
                     again.task().attempt(),
                     decision.history().ends().getLast());
         } else if (decision instanceof Decision.Abandon end) {
-            ledger.givingUp(end.group(), end.number(), nowMs());
+            ledger.givingUp(end.group(), end.number(), ticker.millis());
             log.warn("{} group {} given up: {}", ledger.kind().word(), decision.group(), decision.history());
         }
         metrics.decided(ledger.kind(), decision);

@@ -222,8 +222,8 @@ class RunPublisherTest {
     void whatGoesBelowWhereALaneEndedWhenItWasReadIsNotCommitted() {
         RunTopics topics = new RunTopics(new RunId("run"));
         Map<String, RunPublisher.Item> lanes = Map.of(
-                topics.prompts(), new RunPublisher.Item.Task(Lane.TRAINING, Events.task(7)),
-                topics.urgent(), new RunPublisher.Item.Task(Lane.URGENT, Events.task(7)),
+                topics.lane(Lane.TRAINING), new RunPublisher.Item.Task(Lane.TRAINING, Events.task(7)),
+                topics.lane(Lane.URGENT), new RunPublisher.Item.Task(Lane.URGENT, Events.task(7)),
                 topics.lane(Lane.EVALUATION), new RunPublisher.Item.Task(Lane.EVALUATION, Events.task(7)));
         lanes.forEach((lane, item) -> {
             Forgetful forgetful = new Forgetful();

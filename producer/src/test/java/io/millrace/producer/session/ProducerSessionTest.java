@@ -243,7 +243,7 @@ class ProducerSessionTest {
     void aLaneThatLosesItsTailEndsTheSession() throws Exception {
         session.open();
         session.turn();
-        producer.broker().truncate(producer.topics.prompts(), 3);
+        producer.broker().truncate(producer.topics.lane(Lane.TRAINING), 3);
         assertThrows(TruncatedLogException.class, () -> turns(50));
         ProducerSession next = producer.session();
         next.open();

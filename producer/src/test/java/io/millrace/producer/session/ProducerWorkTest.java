@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingException;
 import io.millrace.common.lifecycle.Health;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.session.SessionLoop;
+import io.millrace.common.topics.Lane;
 import io.millrace.producer.InMemoryProducer;
 import io.millrace.producer.status.ProducerStatus;
 import java.nio.file.Path;
@@ -57,7 +59,7 @@ class ProducerWorkTest {
     }
 
     private long published() {
-        return producer.broker().end(producer.topics.prompts());
+        return producer.broker().end(producer.topics.lane(Lane.TRAINING));
     }
 
     @Test
@@ -74,7 +76,7 @@ class ProducerWorkTest {
     void aCommitOfUnknownOutcomeIsReadFromTheTopicsByTheNextSession() throws Exception {
         loop.runOnce();
         assertEquals(4, published());
-        producer.broker().append(producer.topics.receipts(), null, new byte[] {1});
+        producer.broker().append(producer.topics.receipts(GroupKind.TRAINING), null, new byte[] {1});
         producer.broker().failNextCommit(new KafkaException("no answer"));
         producer.ticker.advance(Duration.ofSeconds(1));
         loop.runOnce();

@@ -16,6 +16,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.source.PromptOrder;
 import io.millrace.producer.source.TaskFactory;
@@ -83,7 +84,7 @@ final class SeededRun {
         for (long index = 0; index < settings.settledGroups(); index++) {
             TrainingTask task = tasks.task(
                     new GroupIndex(index), policy(index / settings.batch().batchGroups()), 0);
-            send(topics.prompts(), KafkaClients.key(task.groupIndex()), task);
+            send(topics.lane(Lane.TRAINING), KafkaClients.key(task.groupIndex()), task);
         }
     }
 

@@ -5,6 +5,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.GroupHeader;
@@ -68,7 +69,7 @@ record StalenessFigures(
             }
         });
         long[] generated = new long[2];
-        reader.read(new TopicPartition(topics.receipts(), 0), 0, record -> {
+        reader.read(new TopicPartition(topics.receipts(GroupKind.TRAINING), 0), 0, record -> {
             Receipt receipt = decoded(record.value(), Receipt.class);
             if (receipt.outcome() instanceof Receipt.Success) {
                 generated[0] += receipt.responseTokens();
@@ -100,7 +101,7 @@ record StalenessFigures(
     private static Map<Result, WeightVersion> newestVersions(RunTopics topics, PartitionReader reader)
             throws Exception {
         Map<Result, WeightVersion> newest = new HashMap<>();
-        for (TopicPartition partition : reader.partitions(topics.results())) {
+        for (TopicPartition partition : reader.partitions(topics.results(GroupKind.TRAINING))) {
             reader.read(partition, reader.begin(partition), record -> {
                 GroupHeader group = header(record.value());
                 newest.put(new Result(group.groupIndex(), group.attempt()), group.newestWeightVersion());

@@ -198,7 +198,7 @@ final class DocumentsTest {
     /** Who names a topic in its code, and neither writes nor reads it: the producer deletes what no worker goes on with. */
     private static final Map<String, Set<String>> DELETES_ONLY = Map.of("partials", Set.of("producer"));
 
-    /** A call that gives a topic's name, such as {@code topics.receipts()} or {@code topics.lane(Lane.URGENT)}. */
+    /** A call that gives a topic's name, such as {@code topics.receipts(GroupKind.TRAINING)} or {@code topics.lane(Lane.URGENT)}. */
     private static final Pattern TOPIC_CALL =
             Pattern.compile("[tT]opics(?:\\(\\))?\\.([a-zA-Z]+)\\(((?:[^()]|\\(\\))*)\\)");
 

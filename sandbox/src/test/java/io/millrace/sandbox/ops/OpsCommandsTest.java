@@ -86,24 +86,26 @@ class OpsCommandsTest {
             producer.initTransactions();
             for (int i = 0; i < PUBLISHED; i++) {
                 producer.beginTransaction();
-                send(producer, record(TOPICS.prompts(), "" + i, task(i)));
+                send(producer, record(TOPICS.lane(Lane.TRAINING), "" + i, task(i)));
                 producer.commitTransaction();
             }
         }
         take(4);
         try (Producer<byte[], byte[]> producer = clients.producer("t")) {
             ProducerRecord<byte[], byte[]> result = new ProducerRecord<>(
-                    TOPICS.results(),
+                    TOPICS.results(GroupKind.TRAINING),
                     RunTopics.resultPartition(new GroupIndex(2), 4),
                     KafkaClients.key(new GroupIndex(2)),
                     RolloutGroupCodec.encode(group(2)));
             ResultHeaders.writeType(result.headers(), ResultHeaders.Type.GROUP);
             send(producer, result);
-            send(producer, record(TOPICS.receipts(), "2", receipt()));
+            send(producer, record(TOPICS.receipts(GroupKind.TRAINING), "2", receipt()));
             send(
                     producer,
                     new ProducerRecord<>(
-                            TOPICS.receipts(), KafkaClients.key("3"), "{\"v\":9}".getBytes(StandardCharsets.UTF_8)));
+                            TOPICS.receipts(GroupKind.TRAINING),
+                            KafkaClients.key("3"),
+                            "{\"v\":9}".getBytes(StandardCharsets.UTF_8)));
             WorkersRecord.Status status = new WorkersRecord.Status(
                     new WorkerIncarnation("w1", "a"),
                     1,
@@ -238,7 +240,7 @@ class OpsCommandsTest {
     /** Accepts so many tasks, as workers do. */
     private static void take(int count) {
         try (ShareConsumer<byte[], byte[]> consumer = clients.shareConsumer("t", TOPICS.shareGroup(Lane.TRAINING), 1)) {
-            consumer.subscribe(List.of(TOPICS.prompts()));
+            consumer.subscribe(List.of(TOPICS.lane(Lane.TRAINING)));
             int taken = 0;
             while (taken < count) {
                 for (var record : consumer.poll(Duration.ofSeconds(1))) {

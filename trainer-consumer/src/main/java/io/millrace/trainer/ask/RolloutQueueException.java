@@ -28,40 +28,33 @@ public final class RolloutQueueException extends RuntimeException {
     private final transient @Nullable Current current;
 
     public RolloutQueueException(Kind kind, String message) {
-        super(message);
-        this.kind = kind;
-        this.current = null;
+        this(kind, message, null, null);
     }
 
     /** A refusal. */
     public RolloutQueueException(String why, Current current) {
-        super(why);
-        this.kind = Kind.REFUSED;
-        this.current = current;
+        this(Kind.REFUSED, why, current, null);
     }
 
     /** Of kind {@link Kind#LEASED_ANEW}. */
     public static RolloutQueueException leasedAnew(String why, Current current) {
-        return new RolloutQueueException(Kind.LEASED_ANEW, why, current);
-    }
-
-    private RolloutQueueException(Kind kind, String why, Current current) {
-        super(why);
-        this.kind = kind;
-        this.current = current;
+        return new RolloutQueueException(Kind.LEASED_ANEW, why, current, null);
     }
 
     /** The same, for the thread that asked. */
     public RolloutQueueException(RolloutQueueException known) {
-        super(known.getMessage(), known);
-        this.kind = known.kind;
-        this.current = known.current;
+        this(known.kind, known.getMessage(), known.current, known);
     }
 
     public RolloutQueueException(Kind kind, String message, Throwable cause) {
+        this(kind, message, null, cause);
+    }
+
+    private RolloutQueueException(
+            Kind kind, @Nullable String message, @Nullable Current current, @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;
-        this.current = null;
+        this.current = current;
     }
 
     public Kind kind() {

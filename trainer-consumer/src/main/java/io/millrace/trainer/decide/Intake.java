@@ -11,6 +11,7 @@ import io.millrace.trainer.collect.Verdict;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
@@ -21,15 +22,19 @@ public final class Intake {
     /** Why a group of a lineage that was given up is discarded. */
     public static final String LINEAGE = "lineage";
 
-    private final HeldParts parts;
+    private final Function<GroupIndex, OptionalLong> parts;
     private final Collector collector;
     private final Claims claims;
     private final StepLedger ledger;
     private final FilterChain filters;
     private final AbandonedRow abandoned;
 
+    /**
+     * @param parts forgets those that are held of a group of which something has won, and tells the first one's offset;
+     *     empty where there are none
+     */
     public Intake(
-            HeldParts parts,
+            Function<GroupIndex, OptionalLong> parts,
             Collector collector,
             Claims claims,
             StepLedger ledger,
@@ -89,7 +94,7 @@ public final class Intake {
     }
 
     private void won(GroupIndex index) {
-        parts.forget(index).ifPresent(offset -> collector.passedOver(index, offset));
+        parts.apply(index).ifPresent(offset -> collector.passedOver(index, offset));
     }
 
     /** A group that an earlier process leased was let pass by the filters of that time. */

@@ -166,7 +166,7 @@ final class EvaluationSession implements SessionLoop.Session {
         tail.followFrom(from);
         tail.readToEnd(this::accept, around.brokerTimeout());
         live = true;
-        ages.allRead(nowMs());
+        ages.allRead(ticker.millis());
         show();
     }
 
@@ -181,10 +181,6 @@ final class EvaluationSession implements SessionLoop.Session {
         Map<Integer, Long> byPartition = new HashMap<>();
         offsets.forEach((partition, offset) -> byPartition.put(partition.partition(), offset));
         return byPartition;
-    }
-
-    private long nowMs() {
-        return ticker.nanos() / 1_000_000;
     }
 
     /** Takes in what has come, says what of it is missing, asks for what is due by itself, and reports what has ended. */
@@ -259,7 +255,7 @@ final class EvaluationSession implements SessionLoop.Session {
         switch (record) {
             case EvalRecord.Request request -> {
                 if (live) {
-                    ages.arrived(request.evalId(), nowMs());
+                    ages.arrived(request.evalId(), ticker.millis());
                 }
             }
             case EvalRecord.Failed _, EvalRecord.Cancelled _, EvalRecord.Report _ -> ages.ended(record.evalId());
@@ -344,7 +340,7 @@ final class EvaluationSession implements SessionLoop.Session {
     private void report() throws InterruptedException {
         for (Evaluation evaluation : evaluations.all()) {
             String id = evaluation.request().evalId();
-            if (evaluation.isDue(ages.ageMs(id, nowMs()))) {
+            if (evaluation.isDue(ages.ageMs(id, ticker.millis()))) {
                 EvalRecord.Report report = evaluation.report(
                         clock.millis(), evaluations.resultsFrom(id, positions(), parser.neededFrom()));
                 write(List.of(report));
@@ -372,10 +368,7 @@ final class EvaluationSession implements SessionLoop.Session {
     }
 
     private void show() {
-        view.show(
-                EvaluationView.ordered(
-                        evaluations.all().stream().map(Evaluation::status).toList()),
-                decided.leftOut);
+        view.show(evaluations.all().stream().map(Evaluation::status).toList(), decided.leftOut);
     }
 
     @Override

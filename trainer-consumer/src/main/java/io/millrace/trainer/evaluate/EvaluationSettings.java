@@ -119,12 +119,6 @@ public record EvaluationSettings(
         }
     }
 
-    /** No evaluation by itself. */
-    public static EvaluationSettings defaults() {
-        return new EvaluationSettings(
-                0, true, List.of(), 1, 1.0, null, null, null, null, null, Duration.ofHours(1), 4, 20);
-    }
-
     /** What holds for a data set that does not say; its name and path say nothing. */
     EvalDataSet forDataSets() {
         return new EvalDataSet(ANY, ANY, samples, passReward, rewardType, temperature, topP, topK, maxNewTokens);

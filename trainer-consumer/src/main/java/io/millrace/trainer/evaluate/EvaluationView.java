@@ -17,10 +17,13 @@ final class EvaluationView {
     private volatile boolean read;
     private volatile long skipped;
 
-    void show(Map<String, EvaluationStatus> newest, long left) {
+    /** @param newest in the order of their requests */
+    void show(Iterable<EvaluationStatus> newest, long left) {
+        Map<String, EvaluationStatus> byId = new LinkedHashMap<>();
+        newest.forEach(status -> byId.put(status.request().evalId(), status));
         lock.lock();
         try {
-            statuses = newest;
+            statuses = byId;
             read = true;
             skipped = left;
             changed.signalAll();
@@ -59,11 +62,5 @@ final class EvaluationView {
         } finally {
             lock.unlock();
         }
-    }
-
-    static Map<String, EvaluationStatus> ordered(Iterable<EvaluationStatus> statuses) {
-        Map<String, EvaluationStatus> ordered = new LinkedHashMap<>();
-        statuses.forEach(status -> ordered.put(status.request().evalId(), status));
-        return ordered;
     }
 }

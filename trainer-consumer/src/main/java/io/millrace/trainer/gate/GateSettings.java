@@ -30,11 +30,6 @@ public record GateSettings(
                         "Hand over groups that have tokens past the bound, with the loss_mask of those tokens 0; then only"
                                 + " groups without a token within the bound count as past it")
         boolean maskStaleTokens) {
-    /** The defaults. */
-    public static GateSettings defaults() {
-        return new GateSettings(4, OnStale.WAIT, BatchOrder.OLDEST_FIRST, false);
-    }
-
     /**
      * The gate of these settings.
      *

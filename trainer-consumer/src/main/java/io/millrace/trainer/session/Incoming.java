@@ -4,6 +4,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
@@ -78,7 +79,7 @@ final class Incoming {
                 plan.topics().resultPartitions(),
                 plan.batch().samplesPerGroup(),
                 plan.partBytesMax(),
-                PartsAgain.from(reader, topics.results()));
+                PartsAgain.from(reader, topics.results(GroupKind.TRAINING)));
         claims = new Claims(ledger, plan.recovery().missingResultTimeout().toNanos());
         chooser = new StepChooser(plan.gate().gate(plan.batch()), ledger, collector);
         intake = new Intake(parser::won, collector, claims, ledger, filters, abandoned);
@@ -89,11 +90,11 @@ final class Incoming {
     /** @param decided gets what is decided of a result */
     void take(ConsumerRecord<byte[], byte[]> record, Decisions.Collecting decided) throws Exception {
         String topic = record.topic();
-        if (topic.equals(topics.results())) {
+        if (topic.equals(topics.results(GroupKind.TRAINING))) {
             result(record, decided);
         } else if (topic.equals(topics.runRecord())) {
             RunRecords.read(record).ifPresent(fit::accept);
-        } else if (topic.equals(topics.receipts())) {
+        } else if (topic.equals(topics.receipts(GroupKind.TRAINING))) {
             receipt(record);
         } else if (topic.equals(topics.policy())) {
             policy(record);
@@ -161,7 +162,7 @@ final class Incoming {
             long from = Math.min(to, Math.min(finished.getOrDefault(number, to), parts.getOrDefault(number, to)));
             reads.add(new ResultsRead(number, from, to));
         }
-        TopicPartition receipts = new TopicPartition(topics.receipts(), 0);
+        TopicPartition receipts = new TopicPartition(topics.receipts(GroupKind.TRAINING), 0);
         return ledger.snapshot(reads, claims.receiptsFrom(feed.position(receipts)), collector.duplicates());
     }
 }

@@ -85,10 +85,4 @@ public record RecoverySettings(
                     "--resume-lineage and --resume-step", "a lineage is opened at a step, so give resume-step too");
         }
     }
-
-    /** The defaults. */
-    public static RecoverySettings defaults() {
-        return new RecoverySettings(
-                200, Duration.ofSeconds(30), 100, 1000, null, ResumeMode.REPLAY, null, null, Duration.ofSeconds(10));
-    }
 }

@@ -3,7 +3,6 @@ package io.millrace.trainer.session;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.ControlRecord;
-import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.VersionWords;
@@ -129,14 +128,9 @@ public final class Session implements SessionLoop.Session {
         journal.write(records);
     }
 
-    /** Makes a lease durable. */
-    public void write(StepRecord.Lease lease) {
-        journal.write(List.of(lease));
-    }
-
-    /** Makes a policy durable. */
-    public void write(Policy policy) {
-        journal.write(List.of(policy));
+    /** Makes a lease or a policy durable. */
+    public void write(ControlRecord record) {
+        journal.write(List.of(record));
     }
 
     /** Makes an acknowledgement durable, with a snapshot when one is due. */

@@ -10,6 +10,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.DeadLetter;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.session.FencedException;
@@ -17,6 +18,7 @@ import io.millrace.common.session.Tenure;
 import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
@@ -195,16 +197,16 @@ public final class SessionOpener {
         publish(writer, ledger, unreadable);
         Incoming incoming = new Incoming(
                 plan, me, fit, ledger, filters, abandoned, reader, new ResultEnds(admin, ticker), meters, ticker);
-        TopicPartition prompts = new TopicPartition(topics.prompts(), 0);
+        TopicPartition prompts = new TopicPartition(topics.lane(Lane.TRAINING), 0);
         others.put(prompts, reader.rankedFrom(prompts, ledger.totals().lowWaterMark(), SessionOpener::groupIndex));
-        TopicPartition urgent = new TopicPartition(topics.urgent(), 0);
+        TopicPartition urgent = new TopicPartition(topics.lane(Lane.URGENT), 0);
         others.put(urgent, reader.begin(urgent));
-        TopicPartition receipts = new TopicPartition(topics.receipts(), 0);
+        TopicPartition receipts = new TopicPartition(topics.receipts(GroupKind.TRAINING), 0);
         Snapshot snapshot = ledger.lastSnapshot();
         others.put(receipts, Math.max(reader.begin(receipts), snapshot == null ? 0 : snapshot.receiptsFrom()));
         ResultsFeed feed = new ResultsFeed(
                 made.consumer("results"),
-                topics.results(),
+                topics.results(GroupKind.TRAINING),
                 snapshot,
                 others,
                 policy,

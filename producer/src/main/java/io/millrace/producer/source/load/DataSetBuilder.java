@@ -56,10 +56,8 @@ final class DataSetBuilder {
     void add(PromptRow row) throws DataSetTooLargeException {
         byte[] bytes = CanonicalRow.encode(row);
         if (bytes.length > bytesMax - keptBytes) {
-            throw new DataSetTooLargeException(
-                    "data set " + spec + " has more than the " + bytesMax + " bytes that its rows may have, line "
-                            + row.line() + " makes them more",
-                    bytesMax);
+            throw new DataSetTooLargeException("data set " + spec + " has more than the " + bytesMax
+                    + " bytes that its rows may have, line " + row.line() + " makes them more");
         }
         keptBytes += bytes.length;
         digest.update(ByteBuffer.allocate(Long.BYTES).putLong(row.line()).flip());

@@ -4,15 +4,7 @@ package io.millrace.producer.source.load;
 public final class DataSetTooLargeException extends DataSetException {
     private static final long serialVersionUID = 1;
 
-    private final long bytesMax;
-
-    DataSetTooLargeException(String message, long bytesMax) {
+    DataSetTooLargeException(String message) {
         super(message);
-        this.bytesMax = bytesMax;
-    }
-
-    /** What was allowed. */
-    public long bytesMax() {
-        return bytesMax;
     }
 }

@@ -10,6 +10,7 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.record.AbandonedMarker;
+import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.rollout.GroupHeader;
@@ -163,7 +164,7 @@ public sealed interface Result {
         };
         byte[] key = KafkaClients.key(group());
         return new ConsumerRecord<>(
-                new RunTopics(RUN).results(),
+                new RunTopics(RUN).results(GroupKind.TRAINING),
                 0,
                 offset,
                 0,

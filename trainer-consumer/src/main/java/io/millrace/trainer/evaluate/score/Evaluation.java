@@ -105,27 +105,13 @@ public final class Evaluation {
         return Math.toIntExact(index.value() - tasks.first().value());
     }
 
-    /** @return false when the group has ended before */
-    boolean finished(GroupScore score) {
-        DataSetScores of = end(score.index());
-        if (of == null) {
-            return false;
-        }
-        of.add(score);
-        return true;
-    }
-
-    /** @return false when the group has ended before */
-    boolean givenUp(GroupIndex index, String cause) {
-        DataSetScores of = end(index);
-        if (of == null) {
-            return false;
-        }
-        of.failed(cause);
-        return true;
-    }
-
-    private @Nullable DataSetScores end(GroupIndex index) {
+    /**
+     * A group ends.
+     *
+     * @return the scores of its data set; null when it has ended before
+     */
+    @Nullable
+    DataSetScores end(GroupIndex index) {
         EvalRecord.Issued tasks = issued;
         if (tasks == null || ended.get(place(tasks, index))) {
             return null;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Every evaluation of the run, by what stands on {@code evals} and {@code eval-results}. The topics run apart: a result
@@ -32,25 +33,15 @@ public final class EvaluationLog implements GroupEnds {
         DROPPED
     }
 
-    private sealed interface End {
-        GroupIndex index();
-
-        record Finished(GroupScore score) implements End {
-            @Override
-            public GroupIndex index() {
-                return score.index();
-            }
-        }
-
-        record GivenUp(GroupIndex index, String cause) implements End {}
-    }
-
-    private record Place(int partition, long offset) {}
-
-    private record Early(End end, Place place) {}
+    /**
+     * How a group ended, and where that stands.
+     *
+     * @param count adds it to the scores of its data set
+     */
+    private record End(GroupIndex index, Consumer<DataSetScores> count, int partition, long offset) {}
 
     private final LinkedHashMap<String, Evaluation> evaluations = new LinkedHashMap<>();
-    private final TreeMap<GroupIndex, Early> early = new TreeMap<>();
+    private final TreeMap<GroupIndex, End> early = new TreeMap<>();
     private long nextIndex;
 
     /** Takes in a record of {@code evals}. */
@@ -75,10 +66,10 @@ public final class EvaluationLog implements GroupEnds {
                 case EvalRecord.Report report -> evaluation.reported(report);
             }
         }
-        Map<GroupIndex, Early> known = early.headMap(new GroupIndex(nextIndex), false);
-        List<Early> ends = List.copyOf(known.values());
+        Map<GroupIndex, End> known = early.headMap(new GroupIndex(nextIndex), false);
+        List<End> ends = List.copyOf(known.values());
         known.clear();
-        ends.forEach(one -> count(one.end(), one.place()));
+        ends.forEach(this::count);
     }
 
     private void forget() {
@@ -94,20 +85,20 @@ public final class EvaluationLog implements GroupEnds {
 
     /** A group is finished; the place is of the lowest of its records. */
     public Fate finished(GroupScore score, int partition, long offset) {
-        return count(new End.Finished(score), new Place(partition, offset));
+        return count(new End(score.index(), scores -> scores.add(score), partition, offset));
     }
 
     /** A group was given up, or its result cannot be used. */
     public Fate givenUp(GroupIndex index, String cause, int partition, long offset) {
-        return count(new End.GivenUp(index, cause), new Place(partition, offset));
+        return count(new End(index, scores -> scores.failed(cause), partition, offset));
     }
 
-    private Fate count(End end, Place place) {
+    private Fate count(End end) {
         if (!isIssued(end.index())) {
             if (early.size() >= EARLY_MAX && !early.containsKey(end.index())) {
                 return Fate.DROPPED;
             }
-            early.putIfAbsent(end.index(), new Early(end, place));
+            early.putIfAbsent(end.index(), end);
             return Fate.EARLY;
         }
         Optional<Evaluation> of = openWith(end.index());
@@ -115,12 +106,13 @@ public final class EvaluationLog implements GroupEnds {
             return Fate.LATE;
         }
         Evaluation evaluation = of.get();
-        evaluation.seen(place.partition(), place.offset());
-        boolean news = switch (end) {
-            case End.Finished finished -> evaluation.finished(finished.score());
-            case End.GivenUp given -> evaluation.givenUp(given.index(), given.cause());
-        };
-        return news ? Fate.COUNTED : Fate.LATE;
+        evaluation.seen(end.partition(), end.offset());
+        DataSetScores scores = evaluation.end(end.index());
+        if (scores == null) {
+            return Fate.LATE;
+        }
+        end.count().accept(scores);
+        return Fate.COUNTED;
     }
 
     private Optional<Evaluation> openWith(GroupIndex index) {
@@ -183,9 +175,8 @@ public final class EvaluationLog implements GroupEnds {
                         evaluation.isOpen() && !evaluation.request().evalId().equals(but))
                 .forEach(evaluation -> lower(from, evaluation.firstOffsets()));
         early.values()
-                .forEach(one -> from.computeIfPresent(
-                        one.place().partition(),
-                        (partition, offset) -> Math.min(offset, one.place().offset())));
+                .forEach(one ->
+                        from.computeIfPresent(one.partition(), (partition, offset) -> Math.min(offset, one.offset())));
         return from;
     }
 
