@@ -8,6 +8,14 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /** How samples are drawn, as users set it; the same words as {@link SamplingParams}. */
 public record SamplingSettings(
@@ -30,19 +38,78 @@ public record SamplingSettings(
         List<String> stopTokenIds,
 
         @Setting(defaultValue = "false", help = "Leave special tokens out of the response's text")
-        boolean skipSpecialTokens) {
+        boolean skipSpecialTokens,
+
+        @Setting(
+                range = "0 or more",
+                help = "Seed of the first sample of each group, the next sample has the next: with an engine that takes"
+                        + " it (sampling_seed, vLLM: seed) drawing again gives the same. Unset, every draw is another")
+        @Nullable
+        Long samplingSeed,
+
+        @Setting(
+                defaultValue = "",
+                help = "Further sampling parameters by the engine's own names, such as min_p=0.05; values are JSON, or"
+                        + " text where they are none; may be repeated")
+        Map<String, String> samplingParam) {
     private static final int FINGERPRINT_BYTES = 8;
+
+    /** What a further parameter must not be: it would say twice, or otherwise, what the worker says. */
+    private static final Set<String> OWN_FLAGS = Set.of(
+            "temperature",
+            "top_p",
+            "top_k",
+            "max_new_tokens",
+            "max_tokens",
+            "stop",
+            "stop_token_ids",
+            "skip_special_tokens",
+            "sampling_seed",
+            "seed",
+            "n",
+            "logprobs");
 
     public SamplingSettings {
         stop = List.copyOf(stop);
         stopTokenIds = List.copyOf(stopTokenIds);
-        new SamplingParams(
-                temperature, topP, topK, maxNewTokens, stop, tokenIds(stopTokenIds), skipSpecialTokens, Json.object());
+        samplingParam = Map.copyOf(samplingParam);
+        for (String name : samplingParam.keySet()) {
+            if (OWN_FLAGS.contains(name)) {
+                throw new IllegalArgumentException("--sampling-param " + name + ": it has a flag of its own, or is the"
+                        + " worker's; further ones only");
+            }
+        }
+        params(temperature, topP, topK, maxNewTokens, stop, stopTokenIds, skipSpecialTokens, Json.object());
     }
 
     SamplingParams params() {
+        ObjectNode extra = Json.object();
+        new TreeMap<>(samplingParam).forEach((name, text) -> extra.set(name, value(text)));
+        if (samplingSeed != null) {
+            extra.put(SamplingParams.SEED, samplingSeed.longValue());
+        }
+        return params(temperature, topP, topK, maxNewTokens, stop, stopTokenIds, skipSpecialTokens, extra);
+    }
+
+    private static SamplingParams params(
+            double temperature,
+            double topP,
+            int topK,
+            int maxNewTokens,
+            List<String> stop,
+            List<String> stopTokenIds,
+            boolean skipSpecialTokens,
+            ObjectNode extra) {
         return new SamplingParams(
-                temperature, topP, topK, maxNewTokens, stop, tokenIds(stopTokenIds), skipSpecialTokens, Json.object());
+                temperature, topP, topK, maxNewTokens, stop, tokenIds(stopTokenIds), skipSpecialTokens, extra);
+    }
+
+    private static JsonNode value(String text) {
+        try {
+            return Json.MAPPER.readTree(text);
+        } catch (JacksonException e) {
+            return StringNode.valueOf(text);
+        }
     }
 
     /** Of all parameters: equal when they are. */

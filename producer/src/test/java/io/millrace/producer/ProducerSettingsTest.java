@@ -62,6 +62,21 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
                 Rewards.installed().unknown("maths"));
     }
 
+    private static String extra(Map<String, String> flags) {
+        return bind(flags).sampling().params().extra().toString();
+    }
+
+    @Test
+    void furtherSamplingParametersReachTheEngineAsTheyAre() {
+        assertEquals(
+                "{\"min_p\":0.05,\"sampling_seed\":7}",
+                extra(Map.of("sampling-param", "min_p=0.05", "sampling-seed", "7")));
+        assertEquals(
+                "{\"custom_params\":{\"a\":[1,2]}}", extra(Map.of("sampling-param", "custom_params={\"a\": [1, 2]}")));
+        assertEquals("{\"tag\":\"x y\"}", extra(Map.of("sampling-param", "tag=x y")));
+        refused(Map.of("sampling-param", "top_p=0.5"), "--sampling-param top_p", "flag of its own");
+    }
+
     @Test
     void everySettingCanBeGiven() {
         ProducerSettings settings = bind(Map.of(

@@ -25,6 +25,9 @@ public record SamplingParams(
         List<Integer> stopTokenIds,
         boolean skipSpecialTokens,
         ObjectNode extra) {
+    /** In {@link #extra}, SGLang's name for the seed that makes drawing the same twice. */
+    public static final String SEED = "sampling_seed";
+
     public SamplingParams {
         stop = List.copyOf(stop);
         stopTokenIds = List.copyOf(stopTokenIds);
@@ -32,6 +35,19 @@ public record SamplingParams(
         check(topP > 0 && topP <= 1, "top_p", "above 0, at most 1", topP);
         check(topK == -1 || topK >= 1, "top_k", "-1 or 1 or more", topK);
         check(maxNewTokens >= 1, "max_new_tokens", "1 or more", maxNewTokens);
+    }
+
+    /**
+     * Those of one sample of a group: samples with one seed would all be the same, so the next has the next, as in slime.
+     *
+     * @param sample 0 for the group's first
+     */
+    public SamplingParams ofSample(int sample) {
+        if (!extra.path(SEED).isIntegralNumber()) {
+            return this;
+        }
+        ObjectNode own = extra.deepCopy().put(SEED, extra.path(SEED).longValue() + sample);
+        return new SamplingParams(temperature, topP, topK, maxNewTokens, stop, stopTokenIds, skipSpecialTokens, own);
     }
 
     private static void check(boolean holds, String name, String range, Number value) {

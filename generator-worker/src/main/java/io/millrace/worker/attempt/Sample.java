@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 public final class Sample {
     private final WeightVersion issueVersion;
     private final int maxNewTokens;
+    /** Given before the first request, and kept by whoever goes on. */
+    private String session = UUID.randomUUID().toString();
+
     private final StringBuilder text = new StringBuilder();
     private int[] tokens = new int[0];
     private float[] logProbs = new float[0];
@@ -62,6 +65,7 @@ public final class Sample {
             sample.scored = written;
             return sample;
         }
+        sample.session = written.sessionId().isEmpty() ? sample.session : written.sessionId();
         sample.text.append(written.response());
         sample.spans.addAll(written.weightVersions());
         sample.words.addAll(written.engineWeightVersions());
@@ -132,6 +136,11 @@ public final class Sample {
         return finish != null && (finish != Finish.ABORT || tokens.length >= maxNewTokens);
     }
 
+    /** Names the sample to gateways, which keep its requests on the engine that has its prefix. */
+    public String session() {
+        return session;
+    }
+
     /** Response tokens so far. */
     public int length() {
         return tokens.length;
@@ -171,8 +180,7 @@ public final class Sample {
         // With its limit used up it ends by length, whatever the last answer says.
         Finish end = finish == Finish.STOP ? Finish.STOP : Finish.LENGTH;
         SampleStatus status = end == Finish.LENGTH ? SampleStatus.TRUNCATED : SampleStatus.COMPLETED;
-        scored = header(
-                index, promptLength, reward, status, end, UUID.randomUUID().toString(), scoringSeconds);
+        scored = header(index, promptLength, reward, status, end, scoringSeconds);
     }
 
     /**
@@ -182,17 +190,11 @@ public final class Sample {
      */
     SampleHeader header(long index, int promptLength) {
         Finish end = finish == null ? Finish.ABORT : finish;
-        return scored != null ? scored : header(index, promptLength, Reward.of(0), SampleStatus.ABORTED, end, "", 0);
+        return scored != null ? scored : header(index, promptLength, Reward.of(0), SampleStatus.ABORTED, end, 0);
     }
 
     private SampleHeader header(
-            long index,
-            int promptLength,
-            Reward reward,
-            SampleStatus status,
-            Finish end,
-            String sessionId,
-            double scoringSeconds) {
+            long index, int promptLength, Reward reward, SampleStatus status, Finish end, double scoringSeconds) {
         return new SampleHeader(
                 index,
                 promptLength,
@@ -204,7 +206,7 @@ public final class Sample {
                 spans,
                 provenance,
                 words,
-                sessionId,
+                session,
                 engine,
                 seconds,
                 scoringSeconds,

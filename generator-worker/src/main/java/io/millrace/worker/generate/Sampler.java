@@ -157,9 +157,10 @@ public final class Sampler {
         int[] promptIds = attempt.promptIds();
         GenerateRequest request = new GenerateRequest(
                 rid,
+                sample.session(),
                 promptIds == null ? null : sample.prefix(promptIds),
                 promptIds == null ? task.prompt().asText() : null,
-                task.samplingParams(),
+                task.samplingParams().ofSample(index),
                 sample.length(),
                 attempt.lane().compareTo(Lane.TRAINING));
         // What is given back asks for nothing more: its samples go on elsewhere from where they are.

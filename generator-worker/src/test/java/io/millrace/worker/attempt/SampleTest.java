@@ -3,6 +3,7 @@ package io.millrace.worker.attempt;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
@@ -130,6 +131,15 @@ class SampleTest {
             assertEquals(uncut.weightVersions(), joined.weightVersions(), "seed " + seed);
             assertEquals(SpanProvenance.SPANS, joined.provenance());
         }
+    }
+
+    @Test
+    void whoGoesOnKeepsTheNameThatGatewaysKnow() {
+        Sample begun = new Sample(TASK);
+        Sample goneOn = Sample.of(begun.header(0, 0), new int[0], new float[0], TASK);
+        assertEquals(begun.session(), begun.header(0, 0).sessionId());
+        assertEquals(begun.session(), goneOn.session());
+        assertNotEquals(begun.session(), new Sample(TASK).session());
     }
 
     @Test

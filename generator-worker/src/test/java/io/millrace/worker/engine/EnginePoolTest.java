@@ -42,7 +42,8 @@ class EnginePoolTest {
     }
 
     private static EnginePool.Answer generate(EnginePool pool, long leastVersion) throws Exception {
-        GenerateRequest request = new GenerateRequest("rid", new int[] {1}, null, SamplingParams.defaults(16), 0, 0);
+        GenerateRequest request =
+                new GenerateRequest("rid", "session", new int[] {1}, null, SamplingParams.defaults(16), 0, 0);
         return pool.generate(request, new WeightVersion(leastVersion), LIMIT, new HashSet<>());
     }
 

@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -54,7 +55,13 @@ public final class EngineHttp implements AutoCloseable {
      * @param limit of the whole exchange, body included
      */
     public byte[] post(String url, byte[] json, Duration limit) throws EngineException, InterruptedException {
-        HttpResponse<byte[]> response = posted(url, json, limit);
+        return post(url, json, Map.of(), limit);
+    }
+
+    /** As the other, with further headers. */
+    public byte[] post(String url, byte[] json, Map<String, String> headers, Duration limit)
+            throws EngineException, InterruptedException {
+        HttpResponse<byte[]> response = posted(url, json, headers, limit);
         if (response.statusCode() == 200) {
             return response.body();
         }
@@ -68,7 +75,7 @@ public final class EngineHttp implements AutoCloseable {
      */
     public byte @Nullable [] postIfThere(String url, byte[] json, Duration limit)
             throws EngineException, InterruptedException {
-        HttpResponse<byte[]> response = posted(url, json, limit);
+        HttpResponse<byte[]> response = posted(url, json, Map.of(), limit);
         return switch (response.statusCode()) {
             case 200 -> response.body();
             case 403, 404, 405 -> null;
@@ -76,14 +83,13 @@ public final class EngineHttp implements AutoCloseable {
         };
     }
 
-    private HttpResponse<byte[]> posted(String url, byte[] json, Duration limit)
+    private HttpResponse<byte[]> posted(String url, byte[] json, Map<String, String> headers, Duration limit)
             throws EngineException, InterruptedException {
-        return exchange(
-                HttpRequest.newBuilder(URI.create(url))
-                        .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofByteArray(json))
-                        .build(),
-                limit);
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(json));
+        headers.forEach(request::header);
+        return exchange(request.build(), limit);
     }
 
     /**

@@ -7,14 +7,16 @@ import org.jspecify.annotations.Nullable;
  * One sample asked of an engine, from its beginning or from where it stands.
  *
  * @param rid unique per request; names it in the engine's log and aborts it
+ * @param session names the sample in all its requests: a gateway that hashes it keeps them on one engine
  * @param inputIds the prompt's tokens and the response's so far; null when the prompt goes as text
  * @param text the prompt's text; null when it goes as tokens
- * @param samplingParams of the whole sample
+ * @param samplingParams of the whole sample, with a seed of its own where the task has one
  * @param begunTokens how many of the response's tokens there are already, the last of {@code inputIds}; below the limit
  * @param precedence where an engine orders its queue: lower ones go first, 0 is that of every first attempt
  */
 public record GenerateRequest(
         String rid,
+        String session,
         int @Nullable [] inputIds,
         @Nullable String text,
         SamplingParams samplingParams,

@@ -11,6 +11,7 @@ import io.millrace.worker.engine.dialect.Generation;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -25,6 +26,9 @@ public final class SglangClient implements EngineClient {
     /** Where engines tell their version, newest name first. */
     private static final List<String> VERSION_PATHS = List.of("/get_weight_version", "/model_info", "/get_model_info");
 
+    /** What SGLang's gateway hashes under its policy consistent_hashing. */
+    private static final String ROUTING_KEY = "X-SMG-Routing-Key";
+
     private static final String MIN_NEW_TOKENS = "min_new_tokens";
 
     private final EngineHttp http;
@@ -36,7 +40,7 @@ public final class SglangClient implements EngineClient {
     @Override
     public Generation generate(String address, GenerateRequest request, Duration limit)
             throws EngineException, InterruptedException {
-        byte[] answer = http.post(address + "/generate", body(request), limit);
+        byte[] answer = http.post(address + "/generate", body(request), Map.of(ROUTING_KEY, request.session()), limit);
         try {
             return SglangAnswer.parse(answer);
         } catch (JacksonException | IllegalArgumentException e) {

@@ -2,6 +2,7 @@ package io.millrace.worker.engine.sglang;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.record.SamplingParams;
@@ -19,6 +20,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -68,7 +70,7 @@ class SglangClientTest {
     private Generation generate(ServerSocket server) throws EngineException, InterruptedException {
         return client.generate(
                 "http://127.0.0.1:" + server.getLocalPort(),
-                new GenerateRequest("rid", new int[] {1}, null, SamplingParams.defaults(16), 0, 0),
+                new GenerateRequest("rid", "session", new int[] {1}, null, SamplingParams.defaults(16), 0, 0),
                 LIMIT);
     }
 
@@ -183,12 +185,23 @@ class SglangClientTest {
     }
 
     @Test
+    void theSamplesSessionIsTheGatewaysRoutingKey() throws Exception {
+        CompletableFuture<String> head = new CompletableFuture<>();
+        failure(connection -> {
+            byte[] bytes = new byte[4096];
+            head.complete(new String(bytes, 0, connection.getInputStream().read(bytes), StandardCharsets.US_ASCII));
+        });
+        assertTrue(head.join().contains("X-SMG-Routing-Key: session\r\n"), head::join);
+    }
+
+    @Test
     void whatIsContinuedHasTheLimitsOfWhatIsLeft() {
         SamplingParams params = new SamplingParams(
                 1, 1, -1, 10, List.of(), List.of(), false, Json.object().put("min_new_tokens", 3));
         for (int begun : new int[] {0, 2, 4}) {
             JsonNode sent = Json.MAPPER
-                    .readTree(SglangClient.body(new GenerateRequest("rid", new int[] {1}, null, params, begun, 0)))
+                    .readTree(SglangClient.body(
+                            new GenerateRequest("rid", "session", new int[] {1}, null, params, begun, 0)))
                     .path("sampling_params");
             assertEquals(10 - begun, sent.path("max_new_tokens").intValue());
             assertEquals(Math.max(0, 3 - begun), sent.path("min_new_tokens").intValue());

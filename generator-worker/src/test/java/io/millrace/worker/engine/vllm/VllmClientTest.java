@@ -119,7 +119,8 @@ final class VllmClientTest {
     }
 
     private Generation generate(SamplingParams params) throws EngineException, InterruptedException {
-        return client.generate(address(), new GenerateRequest("r1", new int[] {4, 5}, null, params, 1, -2), LIMIT);
+        return client.generate(
+                address(), new GenerateRequest("r1", "session", new int[] {4, 5}, null, params, 1, -2), LIMIT);
     }
 
     private Generation generate() throws EngineException, InterruptedException {
@@ -222,7 +223,9 @@ final class VllmClientTest {
     void aTextIsCompletedAsText() throws Exception {
         answers(200, COMPLETIONS, "completions");
         client.generate(
-                address(), new GenerateRequest("r1", null, "12+34=", params(true, List.of(), "{}"), 0, 0), LIMIT);
+                address(),
+                new GenerateRequest("r1", "session", null, "12+34=", params(true, List.of(), "{}"), 0, 0),
+                LIMIT);
         assertEquals("12+34=", body(COMPLETIONS).path("prompt").stringValue());
         assertEquals(List.of(COMPLETIONS, "/weight_info"), asked);
     }
