@@ -39,7 +39,7 @@ def pretrained_model() -> Path:
     folder = CACHE / f"tiny-model-{key}"
     if not folder.is_dir():
         environment = os.environ | {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1"}
-        command = [sys.executable, HERE / "model.py", folder]
+        command = [sys.executable, str(HERE / "model.py"), str(folder)]
         if subprocess.run(command, check=False, env=environment, stdout=sys.stderr).returncode != 0:
             fail("the model could not be made")
     return folder
