@@ -8,7 +8,6 @@ import io.millrace.sandbox.chaos.fleet.Fleet;
 import io.millrace.sandbox.chaos.fleet.Links;
 import io.millrace.sandbox.chaos.fleet.TrainerWatch;
 import io.millrace.sandbox.chaos.inject.BrokerDisk;
-import io.millrace.sandbox.chaos.inject.Effect;
 import io.millrace.sandbox.chaos.inject.Injection;
 import io.millrace.sandbox.chaos.inject.Injections;
 import io.millrace.sandbox.chaos.inject.Injector;
@@ -166,10 +165,10 @@ final class ChaosRun extends ClusterRun {
             open.add(injection);
             say("fault " + fault.number() + ": " + fault.words());
             // Each kind has a limit of its own.
-            while (injection.effect == Effect.OPEN) {
+            while (injection.effect == Injection.Effect.OPEN) {
                 turn();
             }
-            if (injection.effect == Effect.NONE) {
+            if (injection.effect == Injection.Effect.NONE) {
                 say("  without effect: " + injection.why);
             }
         }

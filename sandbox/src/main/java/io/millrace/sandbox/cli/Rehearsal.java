@@ -23,13 +23,13 @@ import java.util.Map;
 final class Rehearsal {
     private static final String LOOPBACK = "http://127.0.0.1:";
 
-    private final RehearsalSettings settings;
+    private final RehearsalCommand.Settings settings;
     private final Path folder;
     private final ProcessRunner runner;
     private final StopSequence stops;
     private final Map<String, String> run = new HashMap<>();
 
-    Rehearsal(RehearsalSettings settings, Path folder, ProcessRunner runner, StopSequence stops) {
+    Rehearsal(RehearsalCommand.Settings settings, Path folder, ProcessRunner runner, StopSequence stops) {
         this.settings = settings;
         this.folder = folder;
         this.runner = runner;

@@ -103,7 +103,8 @@ public final class DataFolder {
         }
     }
 
-    private static void delete(Path folder) throws IOException {
+    /** With all that is in it, where it is there. */
+    public static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }

@@ -7,6 +7,7 @@ import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.ops.cluster.WorkerStatuses;
+import io.millrace.sandbox.cluster.ClusterSpec;
 import io.millrace.sandbox.cluster.DataFolder;
 import io.millrace.sandbox.cluster.StatusProbe;
 import io.millrace.sandbox.trainer.TrainedStep;
@@ -101,11 +102,13 @@ final class DemoObserver implements AutoCloseable {
         Map<String, JsonNode> health = new HashMap<>();
         for (int i = 1; i <= settings.run().workers(); i++) {
             String id = DemoSettings.workerId(i);
-            probe.json(settings.workerUrl(i) + "/health/ready").ifPresent(answer -> health.put(id, answer));
+            probe.json(ClusterSpec.url(settings.opsPort() + i) + "/health/ready")
+                    .ifPresent(answer -> health.put(id, answer));
         }
         last = new Observation(
-                probe.json(settings.producerUrl() + "/status").orElse(last.producer()),
-                probe.json(settings.trainerUrl() + "/v1/status").orElse(last.trainer()),
+                probe.json(ClusterSpec.url(settings.opsPort()) + "/status").orElse(last.producer()),
+                probe.json(ClusterSpec.url(settings.trainerPort()) + "/v1/status")
+                        .orElse(last.trainer()),
                 ledger(Math.max(startedAtMs, nowMs - RATE_WINDOW_MS), nowMs, Math.max(1, slots))
                         .orElse(last.engine()),
                 seen,

@@ -90,16 +90,16 @@ record DemoReport(
                 steps.stream().map(TrainedStep::waitSeconds).toList());
         json.put("samples_per_second", window.path("samples_per_second").asDouble(0));
         json.put("tokens_per_second", window.path("tokens_per_second").asDouble(0));
-        ArrayNode rewards = json.putArray("reward_mean");
-        steps.forEach(step -> rewards.add(step.batch().rewardMean()));
-        ArrayNode versions = json.putArray("weight_version");
-        steps.forEach(step -> versions.add(step.weightVersion()));
+        json.putPOJO(
+                "reward_mean",
+                steps.stream().map(step -> step.batch().rewardMean()).toList());
+        json.putPOJO(
+                "weight_version", steps.stream().map(TrainedStep::weightVersion).toList());
         json.put("weight_updates", weightUpdates());
         json.put("learned", settings.learn());
         json.put("batches_sorted", steps.stream().allMatch(step -> step.batch().sorted()));
         json.put("batches_whole", steps.stream().allMatch(step -> step.batch().whole()));
-        ObjectNode perWorker = json.putObject("groups_per_worker");
-        groupsPerWorker().forEach((worker, groups) -> perWorker.put(worker, groups.longValue()));
+        json.putPOJO("groups_per_worker", groupsPerWorker());
         json.put("wall_seconds", wallSeconds);
         json.put("window_seconds", window.path("window_seconds").asDouble(0));
         json.put("slots_total", slotsTotal);

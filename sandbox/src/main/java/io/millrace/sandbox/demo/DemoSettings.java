@@ -99,19 +99,6 @@ public record DemoSettings(
         return "http://127.0.0.1:" + enginePort;
     }
 
-    String trainerUrl() {
-        return "http://127.0.0.1:" + trainerPort;
-    }
-
-    String producerUrl() {
-        return "http://127.0.0.1:" + opsPort;
-    }
-
-    /** @param number 1 for the first */
-    String workerUrl(int number) {
-        return "http://127.0.0.1:" + (opsPort + number);
-    }
-
     /** @param number 1 for the first */
     static String workerId(int number) {
         return "w" + number;

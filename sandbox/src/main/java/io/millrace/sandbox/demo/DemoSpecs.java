@@ -62,7 +62,8 @@ final class DemoSpecs {
     }
 
     ChildSpec simulatedTrainer() {
-        return cluster.simulatedTrainer(settings.trainerUrl(), List.of(settings.engineUrl()), settings.steps())
+        return cluster.simulatedTrainer(
+                        ClusterSpec.url(settings.trainerPort()), List.of(settings.engineUrl()), settings.steps())
                 .with("--learn", settings.learn())
                 .with("--weights-dir", folder.weights())
                 .with("--report-file", folder.trainerReport());

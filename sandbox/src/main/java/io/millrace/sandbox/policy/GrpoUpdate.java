@@ -10,10 +10,19 @@ import java.util.List;
  * @param temperature that samples are drawn at
  */
 public record GrpoUpdate(double learningRate, double clip, double temperature) {
+    /**
+     * What the update needs of a sample.
+     *
+     * @param form of its prompt
+     * @param kind that it answered
+     * @param behaviourLogProb of that choice when it was made
+     */
+    public record Sample(int form, int kind, double behaviourLogProb, double reward) {}
+
     private static final double EPSILON = 1e-6;
 
     /** The policy after one step on these groups; groups whose rewards are all the same say nothing. */
-    public AnswerPolicy apply(AnswerPolicy policy, List<List<GroupSample>> groups) {
+    public AnswerPolicy apply(AnswerPolicy policy, List<List<Sample>> groups) {
         double[] gradient = gradient(policy, groups);
         float[] weights = policy.weights();
         for (int i = 0; i < weights.length; i++) {
@@ -23,13 +32,13 @@ public record GrpoUpdate(double learningRate, double clip, double temperature) {
     }
 
     /** Of {@link #objective} by the weights. */
-    double[] gradient(AnswerPolicy policy, List<List<GroupSample>> groups) {
+    double[] gradient(AnswerPolicy policy, List<List<Sample>> groups) {
         double[] gradient = new double[AnswerPolicy.FORMS * Answers.COUNT];
         long samples = groups.stream().mapToLong(List::size).sum();
-        for (List<GroupSample> group : groups) {
+        for (List<Sample> group : groups) {
             double[] advantages = advantages(group);
             for (int i = 0; i < group.size(); i++) {
-                GroupSample sample = group.get(i);
+                Sample sample = group.get(i);
                 double[] logProbs = policy.logProbs(sample.form(), temperature);
                 double ratio = Math.exp(logProbs[sample.kind()] - sample.behaviourLogProb());
                 if (isClipped(ratio, advantages[i])) {
@@ -46,13 +55,13 @@ public record GrpoUpdate(double learningRate, double clip, double temperature) {
     }
 
     /** What is raised: the mean over samples of the smaller of ratio and clipped ratio, times the advantage. */
-    double objective(AnswerPolicy policy, List<List<GroupSample>> groups) {
+    double objective(AnswerPolicy policy, List<List<Sample>> groups) {
         double sum = 0;
         long samples = 0;
-        for (List<GroupSample> group : groups) {
+        for (List<Sample> group : groups) {
             double[] advantages = advantages(group);
             for (int i = 0; i < group.size(); i++) {
-                GroupSample sample = group.get(i);
+                Sample sample = group.get(i);
                 double ratio = Math.exp(
                         policy.logProbs(sample.form(), temperature)[sample.kind()] - sample.behaviourLogProb());
                 double clipped = Math.clamp(ratio, 1 - clip, 1 + clip);
@@ -67,8 +76,8 @@ public record GrpoUpdate(double learningRate, double clip, double temperature) {
         return advantage > 0 ? ratio > 1 + clip : ratio < 1 - clip;
     }
 
-    static double[] advantages(List<GroupSample> group) {
-        double mean = group.stream().mapToDouble(GroupSample::reward).average().orElse(0);
+    static double[] advantages(List<Sample> group) {
+        double mean = group.stream().mapToDouble(Sample::reward).average().orElse(0);
         double variance = group.stream()
                 .mapToDouble(sample -> (sample.reward() - mean) * (sample.reward() - mean))
                 .average()

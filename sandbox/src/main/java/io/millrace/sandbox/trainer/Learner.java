@@ -6,7 +6,6 @@ import io.millrace.common.wire.RolloutBatch;
 import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.millrace.sandbox.policy.AnswerPolicy;
 import io.millrace.sandbox.policy.Answers;
-import io.millrace.sandbox.policy.GroupSample;
 import io.millrace.sandbox.policy.GrpoUpdate;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,8 +54,8 @@ final class Learner {
     }
 
     /** Samples whose response says no kind, as those that were cut before their first token, are left out. */
-    private static List<GroupSample> samples(RolloutGroup group) {
-        List<GroupSample> samples = new ArrayList<>();
+    private static List<GrpoUpdate.Sample> samples(RolloutGroup group) {
+        List<GrpoUpdate.Sample> samples = new ArrayList<>();
         int tokenAt = 0;
         int responseAt = 0;
         for (SampleHeader sample : group.header().samples()) {
@@ -65,7 +64,7 @@ final class Learner {
                 int kind = Answers.kind(group.tokens()[tokenAt + sample.promptLength()]);
                 int form = AnswerPolicy.form(ToyTokenizer.decode(prompt, false));
                 if (kind >= 0) {
-                    samples.add(new GroupSample(
+                    samples.add(new GrpoUpdate.Sample(
                             form,
                             kind,
                             group.logProbs()[responseAt],

@@ -19,15 +19,15 @@ class GrpoUpdateTest {
     }
 
     /** Drawn from the behaviour policy, as the engine does. */
-    private static List<List<GroupSample>> groups(Random random, AnswerPolicy behaviour) {
-        List<List<GroupSample>> groups = new ArrayList<>();
+    private static List<List<GrpoUpdate.Sample>> groups(Random random, AnswerPolicy behaviour) {
+        List<List<GrpoUpdate.Sample>> groups = new ArrayList<>();
         for (int g = 0; g < 6; g++) {
             int form = random.nextInt(3);
             double[] logProbs = behaviour.logProbs(form, 1);
-            List<GroupSample> group = new ArrayList<>();
+            List<GrpoUpdate.Sample> group = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
                 int kind = random.nextInt(Answers.COUNT);
-                group.add(new GroupSample(form, kind, logProbs[kind], random.nextInt(2)));
+                group.add(new GrpoUpdate.Sample(form, kind, logProbs[kind], random.nextInt(2)));
             }
             groups.add(group);
         }
@@ -41,7 +41,7 @@ class GrpoUpdateTest {
         for (int seed = 0; seed < 20; seed++) {
             Random random = new Random(seed);
             AnswerPolicy behaviour = random(random, 1);
-            List<List<GroupSample>> groups = groups(random, behaviour);
+            List<List<GrpoUpdate.Sample>> groups = groups(random, behaviour);
             // Near enough to the behaviour policy that no ratio crosses the clip within the numeric step.
             double[] gradient = update.gradient(behaviour, groups);
             for (int i = 0; i < 3 * Answers.COUNT; i++) {
@@ -62,10 +62,10 @@ class GrpoUpdateTest {
         GrpoUpdate update = new GrpoUpdate(1, 0.2, 1);
         AnswerPolicy policy = AnswerPolicy.untrained();
         double now = policy.logProbs(0, 1)[3];
-        GroupSample far = new GroupSample(0, 3, now - 1, 1);
-        GroupSample other = new GroupSample(0, 2, now, 0);
+        GrpoUpdate.Sample far = new GrpoUpdate.Sample(0, 3, now - 1, 1);
+        GrpoUpdate.Sample other = new GrpoUpdate.Sample(0, 2, now, 0);
         double[] gradient = update.gradient(policy, List.of(List.of(far, other)));
-        double[] alone = update.gradient(policy, List.of(List.of(new GroupSample(0, 3, now, 1), other)));
+        double[] alone = update.gradient(policy, List.of(List.of(new GrpoUpdate.Sample(0, 3, now, 1), other)));
         assertTrue(gradient[3] < alone[3], "the good one is clipped, only the bad one's push is left");
         assertArrayEquals(new double[] {1, -1}, GrpoUpdate.advantages(List.of(far, other)), 1e-5);
     }
@@ -73,7 +73,7 @@ class GrpoUpdateTest {
     @Test
     void aGroupWithoutDeviationSaysNothing() {
         GrpoUpdate update = new GrpoUpdate(1, 0.2, 1);
-        GroupSample right = new GroupSample(0, 3, -2, 1);
+        GrpoUpdate.Sample right = new GrpoUpdate.Sample(0, 3, -2, 1);
         AnswerPolicy policy = AnswerPolicy.untrained();
         assertArrayEquals(
                 policy.weights(),

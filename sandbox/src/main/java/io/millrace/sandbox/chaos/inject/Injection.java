@@ -8,6 +8,15 @@ import org.jspecify.annotations.Nullable;
  * A fault that was done, and what came of it. Owned by the run.
  */
 public final class Injection {
+    /** Whether a fault has done anything to the run. */
+    public enum Effect {
+        /** What it waits for has not come yet. */
+        OPEN,
+        DONE,
+        /** It met nothing that it could break, so it is no fault and is done again. */
+        NONE
+    }
+
     public final Fault fault;
     public final long beganMs;
     final long beganNanos;

@@ -26,7 +26,9 @@ public final class Injections {
 
     /** Those that count. */
     public List<Injection> done() {
-        return all.stream().filter(injection -> injection.effect == Effect.DONE).toList();
+        return all.stream()
+                .filter(injection -> injection.effect == Injection.Effect.DONE)
+                .toList();
     }
 
     /** How often a fault was done, with an effect or without. */
@@ -47,7 +49,7 @@ public final class Injections {
     /** Those that did nothing, in words. */
     public List<String> withoutEffect() {
         return all.stream()
-                .filter(injection -> injection.effect == Effect.NONE)
+                .filter(injection -> injection.effect == Injection.Effect.NONE)
                 .map(injection ->
                         "fault " + injection.fault.number() + ", " + injection.fault.words() + ": " + injection.why)
                 .toList();

@@ -116,7 +116,7 @@ public final class Injector {
             case HOSTILE -> attack(injection);
             case STALLED_READER -> {
                 injection.held = stall();
-                injection.effect = Effect.OPEN;
+                injection.effect = Injection.Effect.OPEN;
             }
             case RESUME -> comeBack(member, fault);
             case VERSION_RESTART -> {
@@ -188,7 +188,7 @@ public final class Injector {
                 new Random(injection.fault.amount() + ((long) tries << 32)));
         log.info("the ends of logs are gone: {}", cut);
         if (cut.isEmpty()) {
-            injection.effect = Effect.NONE;
+            injection.effect = Injection.Effect.NONE;
             injection.why = "no log of the chosen topics had an end to lose";
         }
     }
@@ -196,11 +196,11 @@ public final class Injector {
     /** Until the server's answer tells whether there is a batch that the readers stall. */
     private void look(Injection injection, StalledReaders readers) {
         injection.effect = readers.look();
-        if (injection.effect == Effect.OPEN) {
+        if (injection.effect == Injection.Effect.OPEN) {
             return;
         }
         injection.endedMs = clock.millis();
-        if (injection.effect == Effect.NONE) {
+        if (injection.effect == Injection.Effect.NONE) {
             injection.why = "no reader was sent a batch, but " + readers.answers();
             readers.close();
             injection.held = null;

@@ -34,7 +34,7 @@ public final class StalledReaders implements AutoCloseable {
     private static final class Reader {
         final SocketChannel channel;
         final ByteBuffer head = ByteBuffer.allocate(BATCH.length());
-        Effect effect = Effect.OPEN;
+        Injection.Effect effect = Injection.Effect.OPEN;
 
         Reader(SocketChannel channel) {
             this.channel = channel;
@@ -42,18 +42,18 @@ public final class StalledReaders implements AutoCloseable {
 
         /** Reads no more than the answer's first word. */
         void look() {
-            if (effect != Effect.OPEN) {
+            if (effect != Injection.Effect.OPEN) {
                 return;
             }
             try {
                 if (channel.read(head) < 0) {
-                    effect = Effect.NONE;
+                    effect = Injection.Effect.NONE;
                 } else if (!head.hasRemaining()) {
-                    effect = word().equals(BATCH) ? Effect.DONE : Effect.NONE;
+                    effect = word().equals(BATCH) ? Injection.Effect.DONE : Injection.Effect.NONE;
                 }
             } catch (IOException e) {
                 log.debug("a reader was sent away", e);
-                effect = Effect.NONE;
+                effect = Injection.Effect.NONE;
             }
         }
 
@@ -88,7 +88,7 @@ public final class StalledReaders implements AutoCloseable {
                 channel.configureBlocking(false);
             } catch (IOException e) {
                 log.debug("a reader cannot even ask", e);
-                reader.effect = Effect.NONE;
+                reader.effect = Injection.Effect.NONE;
             }
         }
         return readers;
@@ -100,13 +100,15 @@ public final class StalledReaders implements AutoCloseable {
      * @return done once the server sends one of them a batch; none when it sends all of them something else, or nothing for
      *     too long
      */
-    Effect look() {
+    Injection.Effect look() {
         readers.forEach(Reader::look);
-        if (readers.stream().anyMatch(reader -> reader.effect == Effect.DONE)) {
-            return Effect.DONE;
+        if (readers.stream().anyMatch(reader -> reader.effect == Injection.Effect.DONE)) {
+            return Injection.Effect.DONE;
         }
         boolean late = Duration.ofNanos(ticker.nanos() - beganNanos).compareTo(ANSWER_LIMIT) >= 0;
-        return late || readers.stream().allMatch(reader -> reader.effect == Effect.NONE) ? Effect.NONE : Effect.OPEN;
+        return late || readers.stream().allMatch(reader -> reader.effect == Injection.Effect.NONE)
+                ? Injection.Effect.NONE
+                : Injection.Effect.OPEN;
     }
 
     /** What each was answered, as far as it has read. */

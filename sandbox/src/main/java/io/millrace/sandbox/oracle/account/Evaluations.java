@@ -43,6 +43,11 @@ public final class Evaluations {
         }
     }
 
+    /** -1 where there is none. */
+    private static long number(JsonNode record, String name) {
+        return record.path(name).asLong(-1);
+    }
+
     private static boolean isCancelled(JsonNode end) {
         return end.path("type").asString("").equals("cancelled");
     }
@@ -133,8 +138,7 @@ public final class Evaluations {
 
     /** What is said to be missing is not there: else good work is thrown away. */
     private void missing(String name, JsonNode record, Consumer<String> finding) {
-        Attempt gone = new Attempt(
-                record.path("group_index").asLong(-1), record.path("attempt").asLong(-1));
+        Attempt gone = new Attempt(number(record, "group_index"), number(record, "attempt"));
         int partition = record.path("partition").asInt(-1);
         boolean stands = !record.path("offsets").isEmpty();
         for (JsonNode offset : record.path("offsets")) {
@@ -152,14 +156,11 @@ public final class Evaluations {
         long done = 0;
         int at = 0;
         for (JsonNode set : report.path("data_sets")) {
-            long groups = set.path("groups").asLong(-1);
-            long failed = set.path("failed").asLong(-1);
-            done += set.path("done").asLong(-1);
-            missing += set.path("missing").asLong(-1);
-            if (groups
-                    != set.path("done").asLong(-1)
-                            + failed
-                            + set.path("missing").asLong(-1)) {
+            long groups = number(set, "groups");
+            long failed = number(set, "failed");
+            done += number(set, "done");
+            missing += number(set, "missing");
+            if (groups != number(set, "done") + failed + number(set, "missing")) {
                 finding.accept(name + " has a report that does not add up: " + set);
             }
             if (failed > 0 && set.path("causes").isEmpty()) {
@@ -171,22 +172,20 @@ public final class Evaluations {
             at++;
         }
         boolean complete = report.path("complete").asBoolean(false);
-        long tookMs = report.path("reported_at_ms").asLong(-1)
-                - request.path("requested_at_ms").asLong(-1);
+        long tookMs = number(report, "reported_at_ms") - number(request, "requested_at_ms");
         if (complete && (missing > 0 || issued == null)) {
             finding.accept(name + " is called complete and misses " + missing + " groups");
         }
-        if (!complete && tookMs < request.path("time_limit_ms").asLong(-1)) {
+        if (!complete && tookMs < number(request, "time_limit_ms")) {
             finding.accept(name + " was given up after " + tookMs + " ms, before its time was up");
         }
         if (issued != null) {
-            long first = issued.path("first").asLong(-1);
-            long end = first;
-            for (JsonNode groups : issued.path("groups")) {
-                end += groups.asLong(-1);
-            }
-            long from = first;
-            long to = end;
+            long from = number(issued, "first");
+            long to = from
+                    + issued.path("groups")
+                            .valueStream()
+                            .mapToLong(groups -> groups.asLong(-1))
+                            .sum();
             long come = results.stream()
                     .filter(group -> group >= from && group < to)
                     .count();

@@ -88,16 +88,19 @@ public final class Steps {
                 leases.computeIfAbsent(id(record), step -> new ArrayList<>())
                         .add(new Lease(
                                 record.path("lease_id").asString(""),
-                                record.path("weight_version").asLong(-1),
+                                number(record, "weight_version"),
                                 record.path("version_offset").asLong(0),
-                                entries(record)));
-                version(record.path("weight_version").asLong(-1));
+                                record.path("groups")
+                                        .valueStream()
+                                        .map(Steps::entry)
+                                        .toList()));
+                weightVersion = number(record, "weight_version");
             }
             case "acknowledgement" -> {
                 acknowledged.add(id(record));
                 acknowledgedBy.put(id(record), record.path("lease_id").asString(""));
                 if (record.path("new_weight_version").isNumber()) {
-                    version(record.path("new_weight_version").asLong(-1));
+                    weightVersion = number(record, "new_weight_version");
                 }
             }
             case "discard" -> end(discarded, record, "attempt", "reason");
@@ -120,18 +123,14 @@ public final class Steps {
 
     private void resume(JsonNode record) {
         Resume resume = new Resume(
-                record.path("lineage").asLong(-1),
-                record.path("step").asLong(-1),
-                record.path("weight_version").asLong(-1),
-                record.path("replay_before").asLong(-1),
+                number(record, "lineage"),
+                number(record, "step"),
+                number(record, "weight_version"),
+                number(record, "replay_before"),
                 record.path("weights_go_on").asBoolean(false));
         lineage = resume.lineage();
         resumes.put(lineage, resume);
-        version(resume.weightVersion());
-    }
-
-    private void version(long version) {
-        weightVersion = version;
+        weightVersion = resume.weightVersion();
     }
 
     /** The lease with this id; null where none stands. */
@@ -167,28 +166,28 @@ public final class Steps {
         return null;
     }
 
-    private static Id id(JsonNode record) {
-        return new Id(record.path("lineage").asLong(-1), record.path("step").asLong(-1));
+    /** -1 where there is none. */
+    private static long number(JsonNode record, String name) {
+        return record.path(name).asLong(-1);
     }
 
-    private static List<Entry> entries(JsonNode lease) {
-        List<Entry> entries = new ArrayList<>();
-        lease.path("groups").forEach(group -> entries.add(entry(group)));
-        return entries;
+    private static Id id(JsonNode record) {
+        return new Id(number(record, "lineage"), number(record, "step"));
     }
 
     private static Entry entry(JsonNode group) {
-        List<Long> offsets = new ArrayList<>();
-        group.path("offsets").forEach(offset -> offsets.add(offset.asLong(-1)));
         return new Entry(
-                group.path("group_index").asLong(-1),
-                group.path("attempt").asLong(-1),
+                number(group, "group_index"),
+                number(group, "attempt"),
                 group.path("partition").intValue(),
-                offsets);
+                group.path("offsets")
+                        .valueStream()
+                        .map(offset -> offset.asLong(-1))
+                        .toList());
     }
 
     private void end(Map<Long, List<End>> ends, JsonNode record, String attempt, String why) {
-        ends.computeIfAbsent(record.path("group_index").asLong(-1), index -> new ArrayList<>())
-                .add(new End(record.path(attempt).asLong(-1), record.path(why).asString(""), lineage, weightVersion));
+        ends.computeIfAbsent(number(record, "group_index"), index -> new ArrayList<>())
+                .add(new End(number(record, attempt), record.path(why).asString(""), lineage, weightVersion));
     }
 }

@@ -26,7 +26,7 @@ class InjectionsTest {
     @TempDir
     Path disk;
 
-    private void done(Effect effect) {
+    private void done(Injection.Effect effect) {
         Injection injection = new Injection(FAULT, 1, 1, 0);
         injection.effect = effect;
         injection.why = "nothing to lose";
@@ -36,11 +36,11 @@ class InjectionsTest {
     @Test
     void aFaultWithoutEffectDoesNotCountAndIsDoneAgain() {
         assertTrue(injections.again(FAULT));
-        done(Effect.NONE);
+        done(Injection.Effect.NONE);
         assertEquals(List.of(), injections.done());
         assertEquals(List.of("fault 3, log-tail of broker 1: nothing to lose"), injections.withoutEffect());
         assertTrue(injections.again(FAULT));
-        done(Effect.DONE);
+        done(Injection.Effect.DONE);
         assertEquals(1, injections.done().size());
         assertFalse(injections.again(FAULT));
         assertTrue(injections.hasCounted(FAULT));
@@ -51,7 +51,7 @@ class InjectionsTest {
     void aFaultThatNeverHasAnEffectIsGivenUpAndNotCounted() {
         for (int i = 0; i < Injections.TRIES_MAX; i++) {
             assertTrue(injections.again(FAULT));
-            done(Effect.NONE);
+            done(Injection.Effect.NONE);
         }
         assertFalse(injections.again(FAULT));
         assertFalse(injections.hasCounted(FAULT));

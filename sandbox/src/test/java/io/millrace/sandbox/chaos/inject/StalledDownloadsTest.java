@@ -16,10 +16,10 @@ class StalledDownloadsTest {
 
     private final ManualTicker ticker = new ManualTicker();
 
-    private Effect effect(TrainerStandIn server) throws IOException {
+    private Injection.Effect effect(TrainerStandIn server) throws IOException {
         try (StalledReaders readers = StalledReaders.begin(server.port(), PATH, ticker)) {
-            Effect effect = readers.look();
-            while (effect == Effect.OPEN) {
+            Injection.Effect effect = readers.look();
+            while (effect == Injection.Effect.OPEN) {
                 Thread.onSpinWait();
                 effect = readers.look();
             }
@@ -37,28 +37,28 @@ class StalledDownloadsTest {
             }
             return -1;
         })) {
-            assertEquals(Effect.DONE, effect(server));
+            assertEquals(Injection.Effect.DONE, effect(server));
         }
     }
 
     @Test
     void readersOfAStepThatWasAcknowledgedMeanwhileDoNothing() throws Exception {
         try (TrainerStandIn server = new TrainerStandIn((call, body) -> 409)) {
-            assertEquals(Effect.NONE, effect(server));
+            assertEquals(Injection.Effect.NONE, effect(server));
         }
     }
 
     @Test
     void readersThatAreSentAwayDoNothing() throws Exception {
         try (TrainerStandIn server = new TrainerStandIn((call, body) -> 503)) {
-            assertEquals(Effect.NONE, effect(server));
+            assertEquals(Injection.Effect.NONE, effect(server));
         }
         try (TrainerStandIn server = new TrainerStandIn((call, body) -> -1)) {
-            assertEquals(Effect.NONE, effect(server));
+            assertEquals(Injection.Effect.NONE, effect(server));
         }
         TrainerStandIn gone = new TrainerStandIn((call, body) -> -1);
         gone.close();
-        assertEquals(Effect.NONE, effect(gone));
+        assertEquals(Injection.Effect.NONE, effect(gone));
     }
 
     @Test
@@ -73,9 +73,9 @@ class StalledDownloadsTest {
                     return -1;
                 });
                 StalledReaders readers = StalledReaders.begin(server.port(), PATH, ticker)) {
-            assertEquals(Effect.OPEN, readers.look());
+            assertEquals(Injection.Effect.OPEN, readers.look());
             ticker.advance(Duration.ofSeconds(30));
-            assertEquals(Effect.NONE, readers.look());
+            assertEquals(Injection.Effect.NONE, readers.look());
             closing.countDown();
         }
     }
