@@ -29,6 +29,7 @@ record StalenessSpecs(StalenessBenchSettings settings) {
                         .with("--token-time", settings.tokenTime()),
                 cluster()
                         .producer(client(one), settings.cluster().dataset(), settings.producerPort())
+                        .with("--reward-type", "dapo")
                         .with("--max-new-tokens", 8192)
                         // The figures are read from the receipts of the whole run.
                         .with("--trim-interval", "1h"),

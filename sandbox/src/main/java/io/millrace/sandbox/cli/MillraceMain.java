@@ -9,6 +9,7 @@ import io.millrace.sandbox.bench.StalenessBenchCommand;
 import io.millrace.sandbox.broker.BrokerCommand;
 import io.millrace.sandbox.chaos.ChaosCommand;
 import io.millrace.sandbox.demo.DemoCommand;
+import io.millrace.sandbox.demo.RealDemoCommand;
 import io.millrace.sandbox.engine.EngineCommand;
 import io.millrace.sandbox.model.ExploreCommand;
 import io.millrace.sandbox.trainer.SimulatedTrainerCommand;
@@ -35,6 +36,7 @@ public final class MillraceMain {
     static List<Command<?>> commands() {
         List<Command<?>> commands = new ArrayList<>(List.of(
                 new DemoCommand(),
+                new RealDemoCommand(),
                 new ChaosCommand(),
                 new ExploreCommand(),
                 new BrokerCommand(),

@@ -29,13 +29,21 @@ public final class Child {
         this.log = log;
     }
 
-    /** Starts it with this JVM's java and class path; whatever it prints goes to the log. */
+    /** Starts it, with this JVM's java and class path where it is one of ours; whatever it prints goes to the log. */
     public static Child start(ChildSpec spec, Path log) throws IOException {
         List<String> command = new ArrayList<>();
         // Ctrl-C reaches every process of the terminal at once; they must stop in order, told by whoever started them.
-        // A signal
-        // ignored at exec stays ignored, and the JVM respects that.
+        // A signal ignored at exec stays ignored, and the JVM respects that.
         command.addAll(List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "sh"));
+        if (!spec.heap().isEmpty()) {
+            command.addAll(jvm(spec));
+        }
+        command.addAll(spec.arguments());
+        return start(spec, command, log);
+    }
+
+    private static List<String> jvm(ChildSpec spec) {
+        List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx" + spec.heap());
         // Two cores are shared by seven JVMs.
@@ -45,8 +53,7 @@ public final class Child {
         command.addAll(inherited());
         command.addAll(spec.jvmOptions());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
-        command.addAll(spec.arguments());
-        return start(spec, command, log);
+        return command;
     }
 
     /** As this JVM was started: the cache fits the same class path. */
@@ -95,6 +102,13 @@ public final class Child {
     /** SIGKILL. */
     public void kill() {
         process.destroyForcibly();
+    }
+
+    /** SIGKILL to it and to every process that it has started. */
+    public void killTree() {
+        List<ProcessHandle> others = process.descendants().toList();
+        kill();
+        others.forEach(ProcessHandle::destroyForcibly);
     }
 
     /** SIGSTOP: it runs no more until {@link #thaw}. */

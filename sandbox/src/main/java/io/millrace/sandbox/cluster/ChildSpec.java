@@ -1,6 +1,7 @@
 package io.millrace.sandbox.cluster;
 
 import io.millrace.common.config.Durations;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -9,7 +10,7 @@ import java.util.stream.Stream;
  * One process of a cluster.
  *
  * @param name also of its log file
- * @param heap its {@code -Xmx}
+ * @param heap its {@code -Xmx}; empty for a program of another kind, which is the first of the arguments
  * @param jvmOptions besides the heap
  * @param arguments from the command on
  * @param readyUrl answers 200 when the process is ready; empty where readiness is seen otherwise
@@ -23,6 +24,12 @@ public record ChildSpec(String name, String heap, List<String> jvmOptions, List<
     /** A command that its process is named after, without flags yet. */
     public ChildSpec(String command, String heap, String readyUrl) {
         this(command, heap, List.of(), List.of(command), readyUrl);
+    }
+
+    /** A program of another kind than ours. */
+    public static ChildSpec program(String name, Path program, String readyUrl) {
+        return new ChildSpec(
+                name, "", List.of(), List.of(program.toAbsolutePath().toString()), readyUrl);
     }
 
     public ChildSpec named(String other) {

@@ -44,6 +44,21 @@ public final class Cluster {
         return child;
     }
 
+    /**
+     * Kills a process and all that it has started, and starts it again.
+     *
+     * @param limit of waiting for its end
+     */
+    public synchronized void killAndRestart(ChildSpec spec, Duration limit) throws IOException, InterruptedException {
+        for (Child child : List.copyOf(children)) {
+            if (child.name().equals(spec.name())) {
+                child.killTree();
+                child.awaitEnd(limit);
+            }
+        }
+        start(spec);
+    }
+
     /** A process that has ended, but for the one that may. */
     public synchronized Optional<Child> dead(String mayEnd) {
         return children.stream()

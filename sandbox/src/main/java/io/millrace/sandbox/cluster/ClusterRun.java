@@ -29,6 +29,8 @@ public abstract class ClusterRun implements OwnerLoop.Turn {
     protected final StatusProbe probe = new StatusProbe();
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Runnable onFinished;
+    /** The only process that may end by itself. */
+    private String trainer = "";
 
     /** @param onFinished called once, by the loop's thread, at the end of the run */
     protected ClusterRun(DataFolder folder, Ticker ticker, Runnable onFinished) {
@@ -108,6 +110,11 @@ public abstract class ClusterRun implements OwnerLoop.Turn {
 
     /** Starts processes, and waits until each can be used. */
     protected final void startReady(List<ChildSpec> specs, Readiness readiness) throws Exception {
+        startReady(specs, readiness, READY_LIMIT);
+    }
+
+    /** The same of processes that may take as long as this together. */
+    protected final void startReady(List<ChildSpec> specs, Readiness readiness, Duration limit) throws Exception {
         List<Child> pending = new ArrayList<>();
         for (ChildSpec spec : specs) {
             pending.add(cluster.start(spec));
@@ -119,25 +126,30 @@ public abstract class ClusterRun implements OwnerLoop.Turn {
                     }
                     return pending.isEmpty();
                 },
-                READY_LIMIT);
+                limit);
         if (!ready) {
             throw new RunFailedException(
-                    pending.getFirst().lastWords(LAST_LINES) + "\n(waited " + READY_LIMIT.toSeconds() + " s for it)");
+                    pending.getFirst().lastWords(LAST_LINES) + "\n(waited " + limit.toSeconds() + " s for it)");
         }
     }
 
     /** The same of processes that answer when they are. */
-    protected final void startReady(List<ChildSpec> specs) throws Exception {
-        startReady(specs, child -> probe.status(child.readyUrl()) == 200);
+    protected final void startReady(List<ChildSpec> specs, Duration limit) throws Exception {
+        startReady(specs, child -> probe.status(child.readyUrl()) == 200, limit);
     }
 
-    /** @return the simulated trainer, which has ended */
-    protected final Child train(ChildSpec simulatedTrainer) throws Exception {
-        Child trainer = cluster.start(simulatedTrainer);
-        while (trainer.alive()) {
+    protected final void startReady(List<ChildSpec> specs) throws Exception {
+        startReady(specs, READY_LIMIT);
+    }
+
+    /** @return the trainer, which has ended */
+    protected final Child train(ChildSpec spec) throws Exception {
+        trainer = spec.name();
+        Child started = cluster.start(spec);
+        while (started.alive()) {
             turn();
         }
-        return trainer;
+        return started;
     }
 
     /** @throws RunFailedException when the process did not end well, with its last words */
@@ -149,7 +161,7 @@ public abstract class ClusterRun implements OwnerLoop.Turn {
 
     /** @throws RunFailedException when a process has ended that must not, with its last words */
     protected final void requireAlive() throws RunFailedException {
-        Optional<Child> dead = cluster.dead(ClusterSpec.SIMULATED_TRAINER);
+        Optional<Child> dead = cluster.dead(trainer);
         if (dead.isPresent()) {
             throw new RunFailedException(dead.get().lastWords(LAST_LINES));
         }

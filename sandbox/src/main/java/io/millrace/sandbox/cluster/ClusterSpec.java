@@ -49,7 +49,6 @@ public record ClusterSpec(ClusterSettings settings) {
     public ChildSpec producer(Client client, Path dataset, int opsPort) {
         return batch(client, client.of("producer", "384m", url(opsPort) + "/health/ready"))
                 .with("--dataset", dataset)
-                .with("--reward-type", "dapo")
                 .with("--ops-port", opsPort);
     }
 

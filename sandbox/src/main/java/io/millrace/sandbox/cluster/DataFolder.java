@@ -40,6 +40,7 @@ public final class DataFolder {
             if (!keepData) {
                 delete(folder.kafka());
                 delete(folder.weights());
+                delete(folder.model());
             }
             Files.createDirectories(folder.logs());
             return folder;
@@ -61,6 +62,11 @@ public final class DataFolder {
     /** Weights that a trainer leaves for engines. */
     public Path weights() {
         return root.resolve("weights");
+    }
+
+    /** The model that a real engine serves and a trainer trains. */
+    public Path model() {
+        return root.resolve("model");
     }
 
     public Path logs() {

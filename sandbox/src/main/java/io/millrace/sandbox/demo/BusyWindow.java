@@ -1,10 +1,12 @@
 package io.millrace.sandbox.demo;
 
+import io.millrace.common.json.Json;
 import io.millrace.ops.cluster.WorkerStatuses;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The time that occupancy and rates are measured over: from when every worker of the demo was first seen with a sample
@@ -15,6 +17,9 @@ final class BusyWindow {
     private final long warmUpMs;
     private long busyFromMs;
     private double slotMillis;
+    private double busyMillis;
+    private long samplesAtFirst;
+    private long samplesAtLast;
     private long measuredMs;
     private long lastMs;
 
@@ -34,11 +39,20 @@ final class BusyWindow {
         if (!missing.isEmpty()) {
             return;
         }
+        long finished =
+                live.stream().mapToLong(seen -> seen.status().samplesFinished()).sum();
         if (lastMs >= fromMs()) {
             long slots = live.stream().mapToLong(seen -> seen.status().slots()).sum();
             slotMillis += (double) slots * (nowMs - lastMs);
+            busyMillis += (double) live.stream()
+                            .mapToLong(seen -> seen.status().slotsInUse())
+                            .sum()
+                    * (nowMs - lastMs);
             measuredMs += nowMs - lastMs;
+        } else {
+            samplesAtFirst = finished;
         }
+        samplesAtLast = finished;
         lastMs = nowMs;
     }
 
@@ -49,6 +63,15 @@ final class BusyWindow {
 
     long fromMs() {
         return busyFromMs + warmUpMs;
+    }
+
+    /** As an engine's ledger says it, by what workers say every second or so: for engines that keep none. */
+    ObjectNode measured() {
+        double seconds = measuredMs / 1000.0;
+        return Json.object()
+                .put("occupancy", slotMillis == 0 ? 0 : busyMillis / slotMillis)
+                .put("samples_per_second", seconds == 0 ? 0 : (samplesAtLast - samplesAtFirst) / seconds)
+                .put("window_seconds", seconds);
     }
 
     /** Mean number of slots of the live workers in the window, rounded; or that given, before it was measured. */

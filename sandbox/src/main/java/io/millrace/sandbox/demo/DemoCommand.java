@@ -2,7 +2,6 @@ package io.millrace.sandbox.demo;
 
 import io.millrace.common.cli.Command;
 import io.millrace.common.lifecycle.ProcessRunner;
-import io.millrace.common.time.Ticker;
 import io.millrace.sandbox.cluster.DataFolder;
 import io.millrace.sandbox.demo.screen.DemoOutput;
 import io.millrace.sandbox.demo.screen.LiveScreen;
@@ -24,16 +23,33 @@ public final class DemoCommand extends Command<DemoSettings> {
                 DemoSettings.class);
     }
 
+    /** One of the two kinds of demo. */
+    @FunctionalInterface
+    interface Kind {
+        DemoRun make(DemoOutput output, Runnable onFinished);
+    }
+
     @Override
     public int run(DemoSettings settings) throws Exception {
+        DataFolder folder = folder(settings);
+        return run(
+                settings,
+                (output, onFinished) ->
+                        new DemoRun(settings, new DemoSpecs(settings, folder), folder, output, onFinished));
+    }
+
+    /** Made when everything that the demo needs has been looked at. */
+    static DataFolder folder(DemoSettings settings) {
         settings.cluster().requireUsable(settings.ports());
-        DataFolder folder = settings.cluster().folder("demo", settings.keepData());
+        return settings.cluster().folder("demo", settings.keepData());
+    }
+
+    static int run(DemoSettings settings, Kind kind) throws Exception {
         try (DemoOutput output = output(settings.plain())) {
             return ProcessRunner.run(
                     "demo",
                     STOP_LIMIT,
-                    (runner, stops) -> new DemoRun(settings, folder, output, Ticker.system(), runner::requestStop)
-                            .start("demo", runner, stops));
+                    (runner, stops) -> kind.make(output, runner::requestStop).start("demo", runner, stops));
         }
     }
 

@@ -157,7 +157,7 @@ record DemoReport(
                 inFlightAtEnd()));
         lines.add(String.format(
                 Locale.ROOT,
-                "slots %.1f %% busy (%d slots, engine's ledger over %.1f s), %.0f samples/s, %.0f tokens/s, mean wait"
+                "slots %.1f %% busy (%d slots, over %.1f s), %.0f samples/s, %.0f tokens/s, mean wait"
                         + " %.2f s a step",
                 100 * window.path("occupancy").asDouble(0),
                 slotsTotal,

@@ -9,15 +9,17 @@ import io.millrace.sandbox.cluster.DataFolder;
 import io.millrace.sandbox.cluster.Ports;
 import io.millrace.sandbox.demo.screen.DemoOutput;
 import io.millrace.sandbox.trainer.WholeFile;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The demo from the first process to the last; shows each look at all processes. */
-final class DemoRun extends ClusterRun {
+class DemoRun extends ClusterRun {
     /** How long one process may take to stop before it is killed. */
     private static final Duration CHILD_STOP_LIMIT = Duration.ofSeconds(20);
     /** How long producer and trainer consumer get to agree on the last step. */
@@ -38,7 +40,7 @@ final class DemoRun extends ClusterRun {
 
     private final DemoSettings settings;
     private final DemoSpecs specs;
-    private final DemoObserver observer;
+    final DemoObserver observer;
     private final DemoOutput output;
     private final BusyWindow window;
     private Phase phase = Phase.BROKER;
@@ -46,10 +48,10 @@ final class DemoRun extends ClusterRun {
     private @Nullable String failure;
 
     /** @param onFinished called once, by the loop's thread, when all steps are trained */
-    DemoRun(DemoSettings settings, DataFolder folder, DemoOutput output, Ticker ticker, Runnable onFinished) {
-        super(folder, ticker, onFinished);
+    DemoRun(DemoSettings settings, DemoSpecs specs, DataFolder folder, DemoOutput output, Runnable onFinished) {
+        super(folder, Ticker.system(), onFinished);
         this.settings = settings;
-        this.specs = new DemoSpecs(settings, folder);
+        this.specs = specs;
         this.observer = new DemoObserver(settings, folder, probe, WallClock.system());
         this.output = output;
         Set<String> workerIds = new HashSet<>();
@@ -60,17 +62,18 @@ final class DemoRun extends ClusterRun {
     }
 
     @Override
-    protected void run() throws Exception {
+    protected final void run() throws Exception {
         try {
             // Admin clients are dear and wait long; ask only who is likely to answer.
             startReady(
                     List.of(specs.broker()), child -> Ports.answers(settings.kafkaPort()) && observer.brokerAnswers());
             phase = Phase.PROCESSES;
-            startReady(specs.middle());
+            startReady(specs.middle(), specs.readyLimit());
             phase = Phase.RUNNING;
-            Child trainer = train(specs.simulatedTrainer());
+            Child trainer = train(specs.trainer());
             collect();
             requireGood(trainer);
+            trained();
             phase = Phase.FINISHED;
             show();
         } catch (RunFailedException e) {
@@ -79,11 +82,21 @@ final class DemoRun extends ClusterRun {
         }
     }
 
+    /** All steps are trained, all processes still there. */
+    void trained() throws Exception {}
+
+    /** The trainer has come so far. */
+    void reached(long steps) throws Exception {}
+
+    /** What the report has besides. */
+    void addTo(ObjectNode json) throws IOException {}
+
     @Override
-    protected void look() throws Exception {
+    protected final void look() throws Exception {
         if (phase == Phase.RUNNING) {
             Observation seen = observer.observe();
             window.observe(seen.liveWorkers(), seen.nowMs());
+            reached(seen.steps().size());
         }
         requireAlive();
         show();
@@ -116,18 +129,17 @@ final class DemoRun extends ClusterRun {
                 end.steps().isEmpty() ? end.nowMs() : end.steps().getLast().acknowledgedAtMs();
         // A demo too short for a window is measured from its first request on.
         long fromMs = window.open(lastAckMs) ? window.fromMs() : observer.startedAtMs();
-        var none = Json.object();
         return new DemoReport(
                 settings,
                 end,
-                observer.ledger(fromMs, lastAckMs, slots).orElse(none),
-                observer.ledger(observer.startedAtMs(), end.nowMs(), slots).orElse(none),
+                observer.ledger(fromMs, lastAckMs, slots).orElseGet(window::measured),
+                observer.ledger(observer.startedAtMs(), end.nowMs(), slots).orElseGet(Json::object),
                 slots,
                 (end.nowMs() - observer.startedAtMs()) / 1000.0);
     }
 
     @Override
-    protected void stop(Duration limit) throws Exception {
+    protected final void stop(Duration limit) throws Exception {
         if (phase == Phase.RUNNING && report == null && failure == null) {
             // Ctrl-C: the report tells how far it came.
             collect();
@@ -141,7 +153,9 @@ final class DemoRun extends ClusterRun {
             made.summary().forEach(System.out::println);
             Path file = settings.report();
             if (file != null) {
-                WholeFile.writeJson(file, made.json());
+                ObjectNode json = made.json();
+                addTo(json);
+                WholeFile.writeJson(file, json);
                 System.out.println("report in " + file);
             }
             if (!made.accountsAgree()) {

@@ -3,14 +3,15 @@ package io.millrace.sandbox.demo;
 import io.millrace.sandbox.cluster.ChildSpec;
 import io.millrace.sandbox.cluster.ClusterSpec;
 import io.millrace.sandbox.cluster.DataFolder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What every process of the demo is started with. Pure. */
-final class DemoSpecs {
-    private final DemoSettings settings;
-    private final DataFolder folder;
-    private final ClusterSpec cluster;
+/** What every process of the demo is started with; its own engine and trainer stand in for real ones. Pure. */
+class DemoSpecs {
+    final DemoSettings settings;
+    final DataFolder folder;
+    final ClusterSpec cluster;
     private final ClusterSpec.Client client;
 
     DemoSpecs(DemoSettings settings, DataFolder folder) {
@@ -31,8 +32,7 @@ final class DemoSpecs {
     List<ChildSpec> middle() {
         List<ChildSpec> specs = new ArrayList<>();
         specs.add(engine());
-        specs.add(cluster.producer(client, settings.cluster().dataset(), settings.opsPort())
-                .with("--max-new-tokens", 1024));
+        specs.add(producer(cluster.producer(client, settings.cluster().dataset(), settings.opsPort())));
         for (int i = 1; i <= settings.run().workers(); i++) {
             specs.add(worker(i));
         }
@@ -40,7 +40,17 @@ final class DemoSpecs {
         return specs;
     }
 
-    private ChildSpec engine() {
+    /** How long those may take to be ready. */
+    Duration readyLimit() {
+        return Duration.ofSeconds(90);
+    }
+
+    /** @param spec without what depends on the engine */
+    ChildSpec producer(ChildSpec spec) {
+        return spec.with("--reward-type", "dapo").with("--max-new-tokens", 1024);
+    }
+
+    ChildSpec engine() {
         return cluster.engine(settings.enginePort())
                 .with("--right-share", settings.rightShare())
                 .with("--latency", "w1")
@@ -50,7 +60,7 @@ final class DemoSpecs {
                 .with("--latency-seed", settings.engineSeed());
     }
 
-    private ChildSpec worker(int number) {
+    ChildSpec worker(int number) {
         int slots = settings.cluster().slots();
         int groups = slots / (4 * settings.cluster().step().samplesPerGroup());
         return cluster.worker(
@@ -61,7 +71,7 @@ final class DemoSpecs {
                 .with("--prefetch", Math.clamp(groups, 2, 256));
     }
 
-    ChildSpec simulatedTrainer() {
+    ChildSpec trainer() {
         return cluster.simulatedTrainer(
                         ClusterSpec.url(settings.trainerPort()), List.of(settings.engineUrl()), settings.steps())
                 .with("--learn", settings.learn())

@@ -2,6 +2,7 @@ package io.millrace.sandbox.demo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingsBinder;
@@ -34,11 +35,27 @@ class DemoSpecsTest {
         assertEquals(
                 List.of("engine", "producer", "worker-w1", "worker-w2", "trainer"),
                 specs.middle().stream().map(ChildSpec::name).toList());
+        assertEquals("simulated-trainer", specs.trainer().name());
         ChildSpec second = specs.middle().get(3);
         assertEquals("http://127.0.0.1:9412/health/ready", second.readyUrl());
         assertEquals(
                 "worker --run demo --bootstrap 127.0.0.1:9092 --engine-url http://127.0.0.1:30000 --slots 64"
                         + " --worker-id w2 --ops-port 9412 --prefetch 2",
                 String.join(" ", second.arguments()));
+    }
+
+    @Test
+    void aRealEngineAndTrainerStandWhereTheStandInsDo() {
+        RealDemoSettings real = SettingsBinder.of(
+                RealDemoSettings.class,
+                Map.of("data-dir", folder.resolve("r").toString(), "engine-program", "/x/engine"));
+        RealSpecs specs = new RealSpecs(real, DataFolder.prepare(folder.resolve("r"), "demo", false));
+        assertEquals(
+                List.of("engine", "producer", "worker-w1", "worker-w2", "trainer"),
+                specs.middle().stream().map(ChildSpec::name).toList());
+        assertEquals("/x/engine", specs.engine().arguments().getFirst());
+        assertEquals("", specs.engine().heap());
+        assertTrue(specs.worker(1).arguments().containsAll(List.of("--engine", "vllm", "--slots", "32")));
+        assertTrue(specs.trainer().arguments().containsAll(List.of("--steps", "60")));
     }
 }

@@ -134,7 +134,8 @@ public final class ChaosSpecs {
     }
 
     private ChildSpec producer(long groupsMax) {
-        return topics(cluster.producer(client(Role.PRODUCER, 0), dataset(), ports.ops(Role.PRODUCER, 0)))
+        return topics(cluster.producer(client(Role.PRODUCER, 0), dataset(), ports.ops(Role.PRODUCER, 0))
+                        .with("--reward-type", "dapo"))
                 .withHeap("256m")
                 .with("--groups-max", groupsMax);
     }
