@@ -1,12 +1,12 @@
 package io.millrace.producer;
 
 import io.millrace.common.batch.BatchSettings;
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsSettings;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.topics.TopicSettings;
+import io.millrace.common.units.ByteSize;
 import java.time.Duration;
 
 /**

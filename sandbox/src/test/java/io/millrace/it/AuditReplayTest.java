@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.http.HttpDoorSettings;
@@ -23,6 +22,7 @@ import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
+import io.millrace.common.units.ByteSize;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.ops.audit.AuditCommand;

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.RunId;
 import io.millrace.common.kafka.KafkaClients;
@@ -16,6 +15,7 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.topics.TopicSpec;
+import io.millrace.common.units.ByteSize;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

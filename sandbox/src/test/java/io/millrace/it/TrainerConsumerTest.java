@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.Attempt;
@@ -29,6 +28,7 @@ import io.millrace.common.testing.Await;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
+import io.millrace.common.units.ByteSize;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutBatch;
 import io.millrace.common.wire.RolloutBatchCodec;

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.id.GroupIndex;
@@ -21,6 +20,7 @@ import io.millrace.common.rollout.TestingRollouts;
 import io.millrace.common.testing.Await;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicSettings;
+import io.millrace.common.units.ByteSize;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.it.TrainerProcess.Answer;

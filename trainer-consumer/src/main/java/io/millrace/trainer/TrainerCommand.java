@@ -1,10 +1,10 @@
 package io.millrace.trainer;
 
 import io.millrace.common.cli.Command;
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.lifecycle.MemoryBudget;
 import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.common.units.ByteSize;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import org.slf4j.Logger;

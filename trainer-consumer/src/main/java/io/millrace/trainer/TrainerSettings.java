@@ -1,7 +1,6 @@
 package io.millrace.trainer;
 
 import io.millrace.common.batch.BatchSettings;
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.http.HttpDoorSettings;
@@ -9,6 +8,7 @@ import io.millrace.common.http.OpsSettings;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.topics.TopicSettings;
+import io.millrace.common.units.ByteSize;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;

@@ -67,7 +67,7 @@ public final class CommandLines {
                 .paramLabel("FILE")
                 .description("YAML file with settings (also MILLRACE_CONFIG)")
                 .build());
-        SettingSpec.of(command.settings()).forEach(setting -> spec.addOption(option(setting)));
+        SettingSpec.byName(command.settings()).values().forEach(setting -> spec.addOption(option(setting)));
         return spec;
     }
 
@@ -112,7 +112,7 @@ public final class CommandLines {
     private static <T extends Record> int run(Command<T> command, ParseResult parsed, Map<String, String> env)
             throws Exception {
         Map<String, List<String>> flags = new HashMap<>();
-        for (SettingSpec setting : SettingSpec.of(command.settings())) {
+        for (SettingSpec setting : SettingSpec.byName(command.settings()).values()) {
             flags.put(setting.name(), YamlSettings.texts(parsed.matchedOptionValue(setting.flag(), null)));
         }
         KnownSettings known = KnownSettings.listed().with(command.name(), command.settings());

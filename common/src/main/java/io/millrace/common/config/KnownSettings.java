@@ -29,13 +29,10 @@ public record KnownSettings(Map<String, Set<String>> byCommand) {
     /** Those of the list. */
     public static KnownSettings listed() {
         try (InputStream list = KnownSettings.class.getResourceAsStream(LIST)) {
-            Map<String, Set<String>> read = new TreeMap<>();
-            for (String line :
-                    new String(Objects.requireNonNull(list).readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
-                List<String> words = List.of(line.split(" "));
-                read.put(words.getFirst(), Set.copyOf(words.subList(1, words.size())));
-            }
-            return new KnownSettings(read);
+            String text = new String(Objects.requireNonNull(list).readAllBytes(), StandardCharsets.UTF_8);
+            return new KnownSettings(text.lines()
+                    .map(line -> List.of(line.split(" ")))
+                    .collect(Collectors.toMap(List::getFirst, words -> Set.copyOf(words.subList(1, words.size())))));
         } catch (IOException e) {
             throw new UncheckedIOException(LIST + " cannot be read", e);
         }

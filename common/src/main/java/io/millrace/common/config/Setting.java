@@ -28,6 +28,13 @@ public @interface Setting {
      */
     String range() default "";
 
+    /** On a nested settings record: defaults of its settings that differ here, such as {@code "slots=16"}. */
+    @Retention(RetentionPolicy.RUNTIME)
+    @Target(ElementType.RECORD_COMPONENT)
+    @interface Preset {
+        String[] value();
+    }
+
     /** The user must give a value. */
     String REQUIRED = "\0required";
 

@@ -1,7 +1,6 @@
 package io.millrace.common.config;
 
 import java.lang.reflect.RecordComponent;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -16,7 +15,7 @@ import java.util.stream.Stream;
  * One declared setting.
  *
  * @param type of its component of the record
- * @param defaultValue the declared one, or that of a {@link Preset}
+ * @param defaultValue the declared one, or that of a {@link Setting.Preset}
  */
 public record SettingSpec(String name, Setting declared, Class<?> type, String defaultValue) {
     private static final Pattern RANGE =
@@ -30,12 +29,7 @@ public record SettingSpec(String name, Setting declared, Class<?> type, String d
             if (declared == null && !component.getType().isRecord()) {
                 throw new IllegalStateException(component + " is neither a @Setting nor a settings record");
             }
-            Map<String, SettingSpec> more = declared == null
-                    ? preset(component)
-                    : Map.of(
-                            name(component, declared),
-                            new SettingSpec(
-                                    name(component, declared), declared, component.getType(), declared.defaultValue()));
+            Map<String, SettingSpec> more = declared == null ? preset(component) : one(component, declared);
             more.forEach((name, spec) -> {
                 if (specs.put(name, spec) != null) {
                     throw new IllegalStateException("the setting " + name + " is declared twice");
@@ -43,6 +37,11 @@ public record SettingSpec(String name, Setting declared, Class<?> type, String d
             });
         }
         return specs;
+    }
+
+    private static Map<String, SettingSpec> one(RecordComponent component, Setting declared) {
+        String name = name(component, declared);
+        return Map.of(name, new SettingSpec(name, declared, component.getType(), declared.defaultValue()));
     }
 
     /** As declared, or the component's words. */
@@ -55,7 +54,7 @@ public record SettingSpec(String name, Setting declared, Class<?> type, String d
     /** The settings of a nested record. */
     private static Map<String, SettingSpec> preset(RecordComponent component) {
         Map<String, SettingSpec> specs = byName(component.getType());
-        Preset preset = component.getAnnotation(Preset.class);
+        Setting.Preset preset = component.getAnnotation(Setting.Preset.class);
         for (String other : preset == null ? new String[0] : preset.value()) {
             String[] pair = other.split("=", 2);
             if (specs.computeIfPresent(
@@ -65,10 +64,6 @@ public record SettingSpec(String name, Setting declared, Class<?> type, String d
             }
         }
         return specs;
-    }
-
-    public static Collection<SettingSpec> of(Class<?> settings) {
-        return byName(settings).values();
     }
 
     public String flag() {

@@ -3,6 +3,8 @@ package io.millrace.common.config;
 import static java.util.Map.entry;
 
 import io.millrace.common.id.RunId;
+import io.millrace.common.units.ByteSize;
+import io.millrace.common.units.Durations;
 import java.lang.invoke.MethodType;
 import java.math.BigDecimal;
 import java.nio.file.Path;

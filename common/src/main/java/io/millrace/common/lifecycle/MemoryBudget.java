@@ -1,6 +1,6 @@
 package io.millrace.common.lifecycle;
 
-import io.millrace.common.config.ByteSize;
+import io.millrace.common.units.ByteSize;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package io.millrace.common.topics;
 
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.Setting;
 import io.millrace.common.id.RunId;
+import io.millrace.common.units.ByteSize;
 
 /**
  * The run and the form of its topics. Every process of a run gives the same values; each verifies them at start.

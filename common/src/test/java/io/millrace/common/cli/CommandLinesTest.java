@@ -160,7 +160,7 @@ class CommandLinesTest {
     void aCommandsHelpNamesEverySettingWithRangeAndDefault() {
         assertEquals(0, execute("paint", "--help"));
         String help = out.toString().replaceAll("\\s+", " ");
-        for (SettingSpec spec : SettingSpec.of(Everything.class)) {
+        for (SettingSpec spec : SettingSpec.byName(Everything.class).values()) {
             assertTrue(help.contains(spec.flag()), spec.flag() + " is not in " + help);
         }
         assertTrue(help.contains("How often; 1 to 99 coats (default 3)"), help);

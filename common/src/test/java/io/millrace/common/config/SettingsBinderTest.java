@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.config.TestingSettings.Colour;
 import io.millrace.common.config.TestingSettings.Everything;
 import io.millrace.common.id.RunId;
+import io.millrace.common.units.ByteSize;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -367,11 +368,11 @@ class SettingsBinderTest {
 
     @Test
     void aNameDeclaredTwiceIsABug() {
-        assertThrows(IllegalStateException.class, () -> SettingSpec.of(TestingSettings.Twice.class));
+        assertThrows(IllegalStateException.class, () -> SettingSpec.byName(TestingSettings.Twice.class));
     }
 
     @Test
     void aComponentWithoutADeclarationIsABug() {
-        assertThrows(IllegalStateException.class, () -> SettingSpec.of(TestingSettings.Undeclared.class));
+        assertThrows(IllegalStateException.class, () -> SettingSpec.byName(TestingSettings.Undeclared.class));
     }
 }

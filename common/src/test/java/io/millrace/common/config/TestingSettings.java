@@ -1,6 +1,7 @@
 package io.millrace.common.config;
 
 import io.millrace.common.id.RunId;
+import io.millrace.common.units.ByteSize;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.millrace.common.lifecycle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.millrace.common.config.ByteSize;
+import io.millrace.common.units.ByteSize;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;

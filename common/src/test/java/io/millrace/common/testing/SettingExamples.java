@@ -1,9 +1,9 @@
 package io.millrace.common.testing;
 
-import io.millrace.common.config.ByteSize;
-import io.millrace.common.config.Durations;
 import io.millrace.common.config.SettingSpec;
 import io.millrace.common.id.RunId;
+import io.millrace.common.units.ByteSize;
+import io.millrace.common.units.Durations;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.file.Path;

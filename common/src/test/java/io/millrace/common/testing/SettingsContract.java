@@ -60,7 +60,7 @@ public interface SettingsContract<T extends Record> {
 
     @Test
     default void defaultsAreValid() {
-        for (SettingSpec spec : SettingSpec.of(settings())) {
+        for (SettingSpec spec : SettingSpec.byName(settings()).values()) {
             assertFalse(spec.declared().help().isBlank(), spec.flag() + " has no help");
         }
         bind(given(), Map.of(), YamlSettings.NONE);
@@ -69,14 +69,14 @@ public interface SettingsContract<T extends Record> {
     @Test
     default void everyKeyReachesItsComponentFromFlagEnvironmentAndYaml() {
         Map<String, @Nullable Object> base = values(bind(given(), Map.of(), YamlSettings.NONE));
-        assertAll(SettingSpec.of(settings()).stream()
+        assertAll(SettingSpec.byName(settings()).values().stream()
                 .filter(spec -> !hasOneValue(spec))
                 .map(spec -> (Executable) () -> reaches(spec, base)));
     }
 
     @Test
     default void aValueBeyondARangeIsRefusedWithFlagAndRange() {
-        assertAll(SettingSpec.of(settings()).stream()
+        assertAll(SettingSpec.byName(settings()).values().stream()
                 .flatMap(spec ->
                         SettingExamples.beyond(spec).stream().map(text -> (Executable) () -> refuses(spec, text))));
     }

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
 import io.millrace.common.record.GroupKind;
+import io.millrace.common.units.ByteSize;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.millrace.worker.engine;
 
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.Setting;
+import io.millrace.common.units.ByteSize;
 import java.time.Duration;
 
 /** How long engines are waited for, and how they are asked. */

@@ -1,8 +1,8 @@
 package io.millrace.worker.publish;
 
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
+import io.millrace.common.units.ByteSize;
 import java.time.Duration;
 
 /** How results and statuses are published. */

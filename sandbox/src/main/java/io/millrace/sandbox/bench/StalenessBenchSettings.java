@@ -1,6 +1,5 @@
 package io.millrace.sandbox.bench;
 
-import io.millrace.common.config.Preset;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.sandbox.cluster.ClusterSettings;
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * What {@code millrace bench-staleness} runs.
  */
 public record StalenessBenchSettings(
-        @Preset({
+        @Setting.Preset({
             "slots=512",
             "batch-groups=8",
             "train-time=80ms",

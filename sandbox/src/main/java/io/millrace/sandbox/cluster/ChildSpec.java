@@ -1,6 +1,6 @@
 package io.millrace.sandbox.cluster;
 
-import io.millrace.common.config.Durations;
+import io.millrace.common.units.Durations;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

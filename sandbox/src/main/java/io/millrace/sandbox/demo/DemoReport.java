@@ -1,7 +1,7 @@
 package io.millrace.sandbox.demo;
 
-import io.millrace.common.config.Durations;
 import io.millrace.common.json.Json;
+import io.millrace.common.units.Durations;
 import io.millrace.ops.cluster.WorkerStatuses;
 import io.millrace.sandbox.demo.screen.Glyphs;
 import io.millrace.sandbox.trainer.TrainedStep;

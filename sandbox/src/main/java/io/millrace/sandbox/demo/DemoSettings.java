@@ -1,6 +1,5 @@
 package io.millrace.sandbox.demo;
 
-import io.millrace.common.config.Preset;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.sandbox.cluster.ClusterSettings;
@@ -13,10 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@code millrace demo} needs. */
 public record DemoSettings(
-        @Preset({"train-time=300ms", "data-dir=.millrace/demo"})
+        @Setting.Preset({"train-time=300ms", "data-dir=.millrace/demo"})
         ClusterSettings cluster,
 
-        @Preset({"run=demo", "mean-group-time=700ms"}) RunSettings run,
+        @Setting.Preset({"run=demo", "mean-group-time=700ms"})
+        RunSettings run,
 
         @Setting(defaultValue = "20", range = "1 to 1000000 steps", help = "Steps to train; then the demo ends")
         long steps,

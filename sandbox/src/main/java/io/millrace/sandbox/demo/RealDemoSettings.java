@@ -1,6 +1,5 @@
 package io.millrace.sandbox.demo;
 
-import io.millrace.common.config.Preset;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import java.nio.file.Files;
@@ -12,7 +11,7 @@ import java.nio.file.Path;
  * @param demo of its settings those of the stand-in engine mean nothing here
  */
 public record RealDemoSettings(
-        @Preset({
+        @Setting.Preset({
             "run=real",
             "steps=60",
             "batch-groups=16",

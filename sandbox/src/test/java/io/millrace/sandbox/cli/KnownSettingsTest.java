@@ -21,7 +21,7 @@ class KnownSettingsTest {
     void theListHasEverySettingOfEveryCommand() throws Exception {
         String text = MillraceMain.commands().stream()
                 .map(command -> command.name()
-                        + SettingSpec.of(command.settings()).stream()
+                        + SettingSpec.byName(command.settings()).values().stream()
                                 .map(setting -> " " + setting.name())
                                 .sorted()
                                 .collect(Collectors.joining()))

@@ -49,7 +49,7 @@ class OperationsDocTest {
         Map<String, List<Command<?>>> users = new LinkedHashMap<>();
         Map<String, Set<String>> rows = new HashMap<>();
         for (Command<?> command : commands) {
-            for (SettingSpec spec : SettingSpec.of(command.settings())) {
+            for (SettingSpec spec : SettingSpec.byName(command.settings()).values()) {
                 users.computeIfAbsent(spec.name(), name -> new ArrayList<>()).add(command);
                 rows.computeIfAbsent(spec.name(), name -> new HashSet<>()).add(row(spec, ""));
             }
@@ -68,7 +68,7 @@ class OperationsDocTest {
             table(
                     text,
                     "`" + command.name() + "`",
-                    SettingSpec.of(command.settings()).stream()
+                    SettingSpec.byName(command.settings()).values().stream()
                             .filter(spec -> users.getOrDefault(spec.name(), List.of())
                                                     .size()
                                             == 1
@@ -80,7 +80,7 @@ class OperationsDocTest {
     }
 
     private static SettingSpec spec(Command<?> command, String name) {
-        return SettingSpec.of(command.settings()).stream()
+        return SettingSpec.byName(command.settings()).values().stream()
                 .filter(spec -> spec.name().equals(name))
                 .findFirst()
                 .orElseThrow();
@@ -117,7 +117,7 @@ class OperationsDocTest {
         for (Command<?> command : MillraceMain.commands()) {
             int section = doc.indexOf("\n### `" + command.name() + "`\n");
             String own = section < 0 ? "" : doc.substring(section + 1).split("\n### ", 2)[0];
-            for (SettingSpec spec : SettingSpec.of(command.settings())) {
+            for (SettingSpec spec : SettingSpec.byName(command.settings()).values()) {
                 String row = row(spec, "").replace(" |\n", "");
                 boolean shared = doc.lines()
                         .anyMatch(line -> line.startsWith(row + " (")

@@ -1,7 +1,7 @@
 package io.millrace.trainer.serve;
 
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.config.Setting;
+import io.millrace.common.units.ByteSize;
 import java.time.Duration;
 
 /** Of batches on their way to readers over HTTP. */

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.millrace.common.config.ByteSize;
 import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
@@ -16,6 +15,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.testing.Await;
 import io.millrace.common.testing.ManualClock;
 import io.millrace.common.testing.ManualTicker;
+import io.millrace.common.units.ByteSize;
 import io.millrace.trainer.ask.RolloutQueueException;
 import io.millrace.trainer.batch.BatchBody;
 import io.millrace.trainer.batch.LeasedBatch;

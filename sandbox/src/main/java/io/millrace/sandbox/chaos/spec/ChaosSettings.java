@@ -1,6 +1,5 @@
 package io.millrace.sandbox.chaos.spec;
 
-import io.millrace.common.config.Preset;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.sandbox.cluster.ClusterSettings;
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param basePort the first of {@link ChaosPorts#COUNT} ports
  */
 public record ChaosSettings(
-        @Preset({
+        @Setting.Preset({
             "slots=16",
             "batch-groups=8",
             "samples-per-group=4",
@@ -37,7 +36,7 @@ public record ChaosSettings(
         })
         ClusterSettings cluster,
 
-        @Preset({"run=chaos", "workers=3"}) RunSettings run,
+        @Setting.Preset({"run=chaos", "workers=3"}) RunSettings run,
 
         @Setting(defaultValue = "1", help = "Decides every fault, its target and its pause")
         long seed,

@@ -1,4 +1,4 @@
-package io.millrace.common.config;
+package io.millrace.common.units;
 
 import java.time.Duration;
 import java.util.Locale;

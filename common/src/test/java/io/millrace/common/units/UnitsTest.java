@@ -1,4 +1,4 @@
-package io.millrace.common.config;
+package io.millrace.common.units;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
