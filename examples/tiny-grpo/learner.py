@@ -63,7 +63,7 @@ class Learner:
     ) -> None:
         self.folder, self.clip, self.passes, self.remembered = folder, clip, passes, remembered
         self.model = load_model(folder)
-        self.version = saved_version(folder)
+        self.version, self.trained = saved_version(folder)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=learning_rate)
         self.weights: dict[int, dict[str, torch.Tensor]] = {}
         self._remember()
@@ -73,11 +73,14 @@ class Learner:
         for version in sorted(self.weights)[: -self.remembered]:
             del self.weights[version]
 
-    def save(self, version: int) -> None:
-        """The weights are these from here on, in the folder too."""
-        self.version = version
+    def save(self, version: int, trained: str) -> None:
+        """The weights are this version from here on, in the folder too.
+
+        :param trained: the name of the batch that led to it
+        """
+        self.version, self.trained = version, trained
         self._remember()
-        save_weights(self.weights[version], self.folder, version)
+        save_weights(self.weights[version], self.folder, version, trained)
 
     def _log_probs(self, rollouts: Sequence[Rollout], weights: Mapping[str, torch.Tensor] | None) -> torch.Tensor:
         """Of the responses' tokens, [rollout, longest response]; with these weights, or with those in training."""

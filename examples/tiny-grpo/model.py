@@ -82,18 +82,22 @@ def token_log_probabilities(
     return torch.log_softmax(before, dim=-1).gather(2, ids[:, 1:, None]).squeeze(2)
 
 
-def save_weights(weights: Mapping[str, torch.Tensor], folder: Path, version: int) -> None:
-    """Replaces the folder's weights at once: a reader sees the old or the new ones, and the version they carry."""
+def save_weights(weights: Mapping[str, torch.Tensor], folder: Path, version: int, trained: str) -> None:
+    """Replaces the folder's weights at once: a reader sees the old or the new ones, and what they carry.
+
+    :param trained: the name of the batch that led to them
+    """
     beside = folder / f".weights-{os.getpid()}"
-    metadata = {"format": "pt", "weight_version": str(version)}
+    metadata = {"format": "pt", "weight_version": str(version), "trained": trained}
     save_file({name: weight.contiguous() for name, weight in weights.items()}, beside, metadata)
     os.replace(beside, folder / WEIGHTS)
 
 
-def saved_version(folder: Path) -> int:
-    """The version of the folder's weights; 0 before the first update."""
+def saved_version(folder: Path) -> tuple[int, str]:
+    """The version of the folder's weights, and the batch that led to them; 0 and none before the first update."""
     with safe_open(folder / WEIGHTS, framework="pt") as weights:
-        return int((weights.metadata() or {}).get("weight_version", "0"))
+        carried = weights.metadata() or {}
+    return int(carried.get("weight_version", "0")), carried.get("trained", "")
 
 
 def pretrain(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, goal: float, seed: int) -> float:

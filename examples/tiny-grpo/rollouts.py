@@ -27,10 +27,26 @@ class Rollout:
     reward: float
 
 
+@dataclass(frozen=True)
+class Batch:
+    """What a step is trained on."""
+
+    name: str
+    """The same whenever it comes again, of no other batch."""
+    lineage: int
+    step: int
+    weight_version: int
+    """The trainer's when it was given out."""
+    rollouts: list[Rollout]
+
+
 class Source(Protocol):
     """Gives a batch a step, and is told what became of it."""
 
-    def next(self) -> list[Rollout]:
+    def begin(self, version: int, trained: str) -> None:
+        """Engines serve this version, which the batch of that name led to."""
+
+    def next(self) -> Batch:
         """The batch of the step; it waits for it."""
 
     def updating(self) -> None:
@@ -52,12 +68,18 @@ class DirectSource:
         self.tokenizer = character_tokenizer()
         self.pool = ThreadPoolExecutor(groups)
         self.next_group = 0
+        self.version = 0
 
-    def next(self) -> list[Rollout]:
+    def begin(self, version: int, trained: str) -> None:  # noqa: ARG002
+        self.version = version
+
+    def next(self) -> Batch:
         chosen = [self.draw.choice(sums()) for _ in range(self.groups)]
         groups = list(self.pool.map(self._group, range(self.next_group, self.next_group + self.groups), chosen))
+        step = self.next_group // self.groups
         self.next_group += self.groups
-        return [rollout for group in groups for rollout in group]
+        rollouts = [rollout for group in groups for rollout in group]
+        return Batch(f"direct-{self.version}-{step}", 0, step, self.version, rollouts)
 
     def _group(self, group: int, question: tuple[str, str]) -> list[Rollout]:
         prompt, right = (list(self.tokenizer.encode(text)) for text in question)
@@ -79,4 +101,4 @@ class DirectSource:
         pass
 
     def trained(self, version: int) -> None:
-        pass
+        self.version = version
