@@ -34,7 +34,7 @@ final class HostileRequests {
     private static void add(List<Named> requests, String name, String response) {
         for (NamedReward type : Rewards.installed().all()) {
             for (String prefix : List.of("", Rewards.BOXED_PREFIX)) {
-                for (String label : type.name().equals("math") ? LABELS : LABELS.subList(0, 1)) {
+                for (String label : type.name().startsWith("math") ? LABELS : LABELS.subList(0, 1)) {
                     String reward = prefix + type.name();
                     requests.add(new Named(
                             reward + " against " + label + ", " + name, Requests.ofType(reward, response, label)));

@@ -146,7 +146,7 @@ final class RewardsTest {
     }
 
     @Test
-    void mathTakesTheLastClosedBox() throws RewardException {
+    void mathTakesTheLastBoxAsSlimeDoes() throws RewardException {
         assertEquals(
                 1,
                 score("math", "\\boxed{4} then \\boxed{\\frac{1}{2}}.", "0.5").value());
@@ -154,12 +154,34 @@ final class RewardsTest {
         assertEquals(0, score("math", "\\boxed{5} then \\boxed{4", "5").value());
         assertEquals(0, score("math", "5", "5").value());
         assertEquals(0, score("math", "", "5").value());
-        assertEquals(1, score("math", "\\fbox{5}", "5").value());
-        assertEquals(1, score("math", "\\boxed {5}", "5").value());
-        assertEquals(
-                1, score("math", "\\boxed{\\left\\{1,2\\right\\}}", "\\{2,1\\}").value());
+        assertEquals(0, score("math", "\\fbox{5}", "5").value());
+        assertEquals(0, score("math", "\\boxed {5}", "5").value());
+        assertEquals(1, score("math", "\\boxed{\\{1,2\\}}", "\\{1,2\\}").value());
+        assertEquals(0, score("math", "\\boxed{\\{1,2\\}}", "\\{2,1\\}").value());
         assertEquals(1, score("math", "\\boxed{5}", "so \\boxed{5}").value());
+        assertEquals(0, score("math", "\\boxed{2/4}", "1/2").value());
+        assertEquals(1, score("math-equal", "\\boxed{2/4}", "1/2").value());
         assertNull(score("math", "\\boxed{5}", "5").detail());
+    }
+
+    @Test
+    void mathEqualTakesTheLastClosedBoxOfAnyKind() throws RewardException {
+        assertEquals(
+                1,
+                score("math-equal", "\\boxed{4} then \\boxed{\\frac{1}{2}}.", "0.5")
+                        .value());
+        assertEquals(0, score("math-equal", "\\boxed{5} then \\boxed{4}", "5").value());
+        assertEquals(0, score("math-equal", "\\boxed{5} then \\boxed{4", "5").value());
+        assertEquals(0, score("math-equal", "5", "5").value());
+        assertEquals(0, score("math-equal", "", "5").value());
+        assertEquals(1, score("math-equal", "\\fbox{5}", "5").value());
+        assertEquals(1, score("math-equal", "\\boxed {5}", "5").value());
+        assertEquals(
+                1,
+                score("math-equal", "\\boxed{\\left\\{1,2\\right\\}}", "\\{2,1\\}")
+                        .value());
+        assertEquals(1, score("math-equal", "\\boxed{5}", "so \\boxed{5}").value());
+        assertNull(score("math-equal", "\\boxed{5}", "5").detail());
     }
 
     @Test
@@ -168,6 +190,7 @@ final class RewardsTest {
             String noise = piece.repeat(100_000 / piece.length());
             assertEquals(0, score("math", noise, "5").value());
             assertEquals(0, score("math", "\\boxed{" + noise + "}", "5").value());
+            assertEquals(0, score("math-equal", "\\boxed{" + noise + "}", "5").value());
             assertEquals(-1, score("dapo", "Answer: " + noise, "5").value());
             assertEquals(0, score("f1", noise, "5").value());
         }

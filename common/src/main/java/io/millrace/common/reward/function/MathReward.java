@@ -1,18 +1,19 @@
 package io.millrace.common.reward.function;
 
-import io.millrace.common.reward.BoxedAnswer;
 import io.millrace.common.reward.LabelRule;
 import io.millrace.common.reward.NamedReward;
 import io.millrace.common.reward.RewardException;
 import io.millrace.common.reward.RewardFunction;
 import io.millrace.common.reward.RewardRequest;
-import io.millrace.common.reward.math.MathEquality;
+import io.millrace.common.reward.slime.SlimeMath;
 import io.millrace.common.rollout.Reward;
-import java.util.Optional;
+import java.util.Objects;
 
 /**
- * slime's {@code math}: 1 when the last boxed answer of the response means the same as the label, else 0. What "the same"
- * is, and where it differs from slime's sympy, says {@link MathEquality}.
+ * slime's {@code math} (slime/rollout/rm_hub/math_utils.py): 1 when the last boxed answer of the response is the label's,
+ * else 0, as {@link SlimeMath} has it.
+ *
+ * <p>One difference: a label that no answer could be compared with is refused, where slime would score 0 for all.
  */
 public final class MathReward implements NamedReward {
     private static final Reward RIGHT = Reward.of(1);
@@ -30,9 +31,9 @@ public final class MathReward implements NamedReward {
 
     @Override
     public Reward score(RewardRequest request) throws RewardException {
-        String expected = request.label(this);
-        Optional<String> answer = BoxedAnswer.last(request.response());
-        return answer.isPresent() && MathEquality.equal(answer.get(), expected) ? RIGHT : WRONG;
+        request.label(this);
+        String label = Objects.requireNonNull(request.label());
+        return SlimeMath.isRight(request.response(), label) ? RIGHT : WRONG;
     }
 
     /** Itself: it looks into the box anyway. slime would look for a box inside the box and always answer 0. */

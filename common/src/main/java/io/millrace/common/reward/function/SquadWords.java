@@ -1,6 +1,7 @@
 package io.millrace.common.reward.function;
 
 import io.millrace.common.reward.text.Lowercase;
+import io.millrace.common.reward.text.PythonText;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,8 +11,6 @@ import java.util.List;
  * times, so that the work is bounded by the length of the response, which is the model's to choose.
  */
 final class SquadWords {
-    private static final int SPACES =
-            1 << Character.SPACE_SEPARATOR | 1 << Character.LINE_SEPARATOR | 1 << Character.PARAGRAPH_SEPARATOR;
     private static final int PARTS_OF_WORDS = 1 << Character.NON_SPACING_MARK
             | 1 << Character.ENCLOSING_MARK
             | 1 << Character.COMBINING_SPACING_MARK
@@ -30,7 +29,7 @@ final class SquadWords {
         while (at < bare.length()) {
             int point = bare.codePointAt(at);
             int article = inWord ? 0 : articleLength(bare, at);
-            if (article > 0 || isSpace(point)) {
+            if (article > 0 || PythonText.isSpace(point)) {
                 add(words, bare, start, at);
                 at += article > 0 ? article : Character.charCount(point);
                 start = at;
@@ -71,14 +70,6 @@ final class SquadWords {
             }
         }
         return 0;
-    }
-
-    /** As Python's split has it, with the four separators that ASCII has for files, groups, records and units. */
-    private static boolean isSpace(int point) {
-        return (SPACES >> Character.getType(point) & 1) != 0
-                || (point >= '\t' && point <= '\r')
-                || (point >= 0x1c && point <= 0x1f)
-                || point == 0x85;
     }
 
     private static boolean isPartOfWord(int point) {

@@ -1,6 +1,8 @@
 package io.millrace.common.reward.math;
 
+import io.millrace.common.reward.text.PythonText;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -9,26 +11,35 @@ import java.util.regex.Pattern;
  * it): a rewriting of the text that makes common ways to write the same thing the same. Plain replacements and single
  * passes; the regexes have no nested repetition.
  */
-final class MathdNormalizer {
+public final class MathdNormalizer {
     private static final String FRACTION = "\\frac";
     private static final String ROOT = "\\sqrt";
     private static final String UNIT_TEXT = "\\text{ ";
-    private static final Pattern WHOLE_TEXT = Pattern.compile("\\\\text\\{(.+)}");
+    private static final Pattern WHOLE_TEXT = Pattern.compile("\\\\text\\{(.+)}", Pattern.UNIX_LINES);
     private static final Pattern SLASH = Pattern.compile("(0|-?[1-9][0-9]*)/(0|-?[1-9][0-9]*)");
 
     private MathdNormalizer() {}
 
     /** The normal form; the text itself, without outer spaces, where it does not keep to mathd's conventions. */
     static String normalize(String answer) {
-        String text = answer.strip();
-        Matcher whole = WHOLE_TEXT.matcher(text);
-        if (whole.matches()) {
-            text = whole.group(1).strip();
-        }
-        return rewritten(text).orElse(text);
+        return normalize(answer, MathdNormalizer::withoutSpaces);
     }
 
-    private static Optional<String> rewritten(String answer) {
+    /** The same with every space dropped, as mathd itself has it, so that 1 3/4 is 13/4. */
+    public static String original(String answer) {
+        return normalize(answer, text -> text.replace(" ", ""));
+    }
+
+    private static String normalize(String answer, UnaryOperator<String> withoutSpaces) {
+        String text = PythonText.strip(answer);
+        Matcher whole = WHOLE_TEXT.matcher(text);
+        if (whole.matches()) {
+            text = PythonText.strip(whole.group(1));
+        }
+        return rewritten(text, withoutSpaces).orElse(text);
+    }
+
+    private static Optional<String> rewritten(String answer, UnaryOperator<String> withoutSpaces) {
         String text = answer.replace("\n", "")
                 .replace("\\!", "")
                 .replace("\\\\", "\\")
@@ -55,7 +66,7 @@ final class MathdNormalizer {
             text = text.substring(equals + 1);
         }
         return bracedRoots(text)
-                .flatMap(rooted -> bracedFractions(withoutSpaces(rooted)))
+                .flatMap(rooted -> bracedFractions(withoutSpaces.apply(rooted)))
                 .map(MathdNormalizer::fractionOfSimpleNumber);
     }
 
@@ -67,7 +78,7 @@ final class MathdNormalizer {
         return slash.matches() ? "\\frac{" + slash.group(1) + "}{" + slash.group(2) + "}" : text;
     }
 
-    /** mathd drops every space, and takes 1 3/4 for 13/4; here the spaces between two digits stay. */
+    /** Spaces between two digits stay. */
     private static String withoutSpaces(String text) {
         StringBuilder out = new StringBuilder(text.length());
         int at = 0;

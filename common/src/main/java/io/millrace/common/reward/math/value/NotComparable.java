@@ -26,7 +26,7 @@ public final class NotComparable extends Exception {
         return new NotComparable(Reason.SYNTAX, message);
     }
 
-    static NotComparable undefined(String message) {
+    public static NotComparable undefined(String message) {
         return new NotComparable(Reason.UNDEFINED, message);
     }
 

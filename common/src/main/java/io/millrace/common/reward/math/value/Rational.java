@@ -4,8 +4,8 @@ import java.math.BigInteger;
 
 /** An exact fraction in lowest terms, its denominator positive, neither part above {@link Work#BITS_MAX} bits. */
 public record Rational(BigInteger numerator, BigInteger denominator) implements Comparable<Rational> {
-    static final Rational ZERO = new Rational(BigInteger.ZERO, BigInteger.ONE);
-    static final Rational ONE = new Rational(BigInteger.ONE, BigInteger.ONE);
+    public static final Rational ZERO = new Rational(BigInteger.ZERO, BigInteger.ONE);
+    public static final Rational ONE = new Rational(BigInteger.ONE, BigInteger.ONE);
 
     public static Rational of(long value) {
         return new Rational(BigInteger.valueOf(value), BigInteger.ONE);
@@ -24,21 +24,21 @@ public record Rational(BigInteger numerator, BigInteger denominator) implements 
         return value;
     }
 
-    Rational plus(Rational other) throws NotComparable {
+    public Rational plus(Rational other) throws NotComparable {
         return of(
                 numerator.multiply(other.denominator).add(other.numerator.multiply(denominator)),
                 denominator.multiply(other.denominator));
     }
 
-    Rational times(Rational other) throws NotComparable {
+    public Rational times(Rational other) throws NotComparable {
         return of(numerator.multiply(other.numerator), denominator.multiply(other.denominator));
     }
 
-    Rational dividedBy(Rational other) throws NotComparable {
+    public Rational dividedBy(Rational other) throws NotComparable {
         return of(numerator.multiply(other.denominator), denominator.multiply(other.numerator));
     }
 
-    Rational negate() {
+    public Rational negate() {
         return new Rational(numerator.negate(), denominator);
     }
 
@@ -63,7 +63,7 @@ public record Rational(BigInteger numerator, BigInteger denominator) implements 
     }
 
     /** The greatest integer not above it. */
-    BigInteger floor() {
+    public BigInteger floor() {
         BigInteger[] parts = numerator.divideAndRemainder(denominator);
         return parts[1].signum() < 0 ? parts[0].subtract(BigInteger.ONE) : parts[0];
     }
