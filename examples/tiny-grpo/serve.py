@@ -26,6 +26,8 @@ REPOSITORY = HERE.parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "millrace"
 NAME = "tiny"
 """The model's name in requests."""
+PORT_LIMIT = 15.0
+"""Seconds."""
 
 
 def fail(reason: str) -> NoReturn:
@@ -184,14 +186,19 @@ def serve(arguments: argparse.Namespace, scratch: Path) -> None:
         engine.stop()
 
 
-def port_is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+def require_port(port: int) -> None:
+    """An engine that was killed a moment ago may still have it."""
+    end = time.monotonic() + PORT_LIMIT
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return
+            except OSError as e:
+                if time.monotonic() > end:
+                    fail(f"port {port} cannot be had: {e.strerror}")
+        time.sleep(0.2)
 
 
 def main() -> None:
@@ -217,8 +224,7 @@ def main() -> None:
     if arguments.setup_only:
         pretrained_model()
         return
-    if not port_is_free(arguments.port):
-        fail(f"port {arguments.port} is taken")
+    require_port(arguments.port)
     working_copy(arguments.model_dir, arguments.fresh)
     with tempfile.TemporaryDirectory(prefix="millrace-engine-", ignore_cleanup_errors=True) as scratch:
         serve(arguments, Path(scratch))
