@@ -12,7 +12,10 @@ public final class EngineCommand extends Command<EngineSettings> {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
     public EngineCommand() {
-        super("engine", "Runs a stand-in inference engine that speaks SGLang's native dialect.", EngineSettings.class);
+        super(
+                "engine",
+                "Runs a stand-in inference engine that speaks SGLang's native dialect or vLLM's.",
+                EngineSettings.class);
     }
 
     @Override

@@ -6,13 +6,14 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.config.NamingConvention;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.sandbox.engine.runtime.Engine;
 import io.millrace.sandbox.engine.runtime.EngineCounters;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;
 
-/** The engine's metrics under SGLang's names. Counters are read when scraped, so requests pay nothing for them. */
+/** The engine's metrics under the names of the engine it stands in for. Counters are read when scraped, so requests pay nothing for them. */
 final class EngineMetrics {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final List<Tag> tags;
@@ -20,26 +21,30 @@ final class EngineMetrics {
     EngineMetrics(Engine engine) {
         registry.config().namingConvention(NamingConvention.identity);
         tags = List.of(Tag.of("model_name", engine.settings().modelName()));
+        boolean vllm = engine.settings().dialect() == EngineSettings.Dialect.VLLM;
+        String of = vllm ? "vllm:" : "sglang:";
         gauge(
-                "sglang:num_running_reqs",
+                of + (vllm ? "num_requests_running" : "num_running_reqs"),
                 "Requests holding a slot.",
                 engine,
                 e -> e.scheduler().runningCount());
         gauge(
-                "sglang:num_queue_reqs",
+                of + (vllm ? "num_requests_waiting" : "num_queue_reqs"),
                 "Requests waiting for a slot.",
                 engine,
                 e -> e.scheduler().waitingCount());
-        gauge(
-                "sglang:gen_throughput",
-                "Generated tokens per second.",
-                engine,
-                e -> e.counters().throughput.tokensPerSecond());
+        if (!vllm) {
+            gauge(
+                    "sglang:gen_throughput",
+                    "Generated tokens per second.",
+                    engine,
+                    e -> e.counters().throughput.tokensPerSecond());
+        }
         EngineCounters counters = engine.counters();
-        counter("sglang:prompt_tokens", "Prompt tokens of admitted requests.", counters.promptTokens);
-        counter("sglang:generation_tokens", "Generated tokens.", counters.generationTokens);
-        counter("sglang:num_requests", "Requests received.", counters.requests);
-        counter("sglang:num_aborted_requests", "Requests aborted.", counters.aborted);
+        counter(of + "prompt_tokens", "Prompt tokens of admitted requests.", counters.promptTokens);
+        counter(of + "generation_tokens", "Generated tokens.", counters.generationTokens);
+        counter(of + "num_requests", "Requests received.", counters.requests);
+        counter(of + "num_aborted_requests", "Requests aborted.", counters.aborted);
         counter("millrace.engine.rejected.requests", "Requests turned away.", counters.rejected);
     }
 

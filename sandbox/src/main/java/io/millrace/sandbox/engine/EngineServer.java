@@ -7,21 +7,31 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.engine.http.FaultRoutes;
+import io.millrace.sandbox.engine.http.LedgerRoutes;
 import io.millrace.sandbox.engine.model.AnswerBook;
 import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.sandbox.engine.runtime.Engine;
 import io.millrace.sandbox.engine.runtime.EngineTime;
 import io.millrace.sandbox.engine.runtime.Refusal;
+import io.millrace.sandbox.engine.sglang.ControlRoutes;
+import io.millrace.sandbox.engine.sglang.GenerateRoutes;
+import io.millrace.sandbox.engine.sglang.SglangErrors;
+import io.millrace.sandbox.engine.sglang.WeightRoutes;
+import io.millrace.sandbox.engine.vllm.VllmControlRoutes;
+import io.millrace.sandbox.engine.vllm.VllmErrors;
+import io.millrace.sandbox.engine.vllm.VllmRoutes;
 import java.time.Duration;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The stand-in engine as an HTTP server, honest to SGLang's native dialect
- * (sgl-project/sglang python/sglang/srt/entrypoints/http_server.py) as far as rollouts use it, without streaming and
- * batches, which it refuses by name. Every request is a blocking handler on a virtual thread.
+ * (sgl-project/sglang python/sglang/srt/entrypoints/http_server.py) or to vLLM's (0.32, as it answered) as far as
+ * rollouts use it, without streaming and batches, which it refuses by name. Every request is a blocking handler on a virtual thread.
  *
- * <p>A client that hangs up is not noticed before the answer is written: the request runs to its end. Real SGLang aborts
+ * <p>A client that hangs up is not noticed before the answer is written: the request runs to its end. Real engines abort
  * it.
  */
 public final class EngineServer implements AutoCloseable {
@@ -61,7 +71,8 @@ public final class EngineServer implements AutoCloseable {
                 .build()
                 .start();
         LOG.info(
-                "stand-in engine on {}:{} with {} answers, latency {}",
+                "stand-in engine ({}) on {}:{} with {} answers, latency {}",
+                settings.dialect(),
                 settings.host(),
                 server.port(),
                 answers.size(),
@@ -71,30 +82,41 @@ public final class EngineServer implements AutoCloseable {
 
     private static void route(HttpRouting.Builder routing, Engine engine, WallClock wallClock) {
         EngineMetrics metrics = new EngineMetrics(engine);
-        routing.register(new GenerateRoutes(engine))
-                .register(new ControlRoutes(engine, wallClock))
-                .register(new WeightRoutes(engine))
-                .register(new LedgerRoutes(engine))
+        Function<Refusal, byte[]> words;
+        switch (engine.settings().dialect()) {
+            case SGLANG -> {
+                words = SglangErrors::json;
+                routing.register(new GenerateRoutes(engine))
+                        .register(new ControlRoutes(engine, wallClock))
+                        .register(new WeightRoutes(engine));
+            }
+            case VLLM -> {
+                words = VllmErrors::json;
+                routing.register(new VllmRoutes(engine, wallClock)).register(new VllmControlRoutes(engine, wallClock));
+            }
+            default -> throw new IllegalStateException("unknown dialect");
+        }
+        routing.register(new LedgerRoutes(engine))
                 .register(new FaultRoutes(engine.faults()))
                 .get(
                         "/metrics",
                         (_, response) -> response.header(
                                         HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
                                 .send(metrics.scrape()))
-                .error(Refusal.class, (_, response, refusal) -> send(response, refusal))
+                .error(Refusal.class, (_, response, refusal) -> send(response, refusal, words))
                 .error(
                         HttpException.class,
                         (_, response, e) ->
-                                send(response, Refusal.ofHttp(e.status().code(), e.getMessage())))
+                                send(response, Refusal.ofHttp(e.status().code(), e.getMessage()), words))
                 .error(RuntimeException.class, (request, response, bug) -> {
                     LOG.error("request {} failed", request.path().path(), bug);
-                    send(response, Refusal.internal(bug));
+                    send(response, Refusal.internal(bug), words);
                 });
     }
 
-    private static void send(ServerResponse response, Refusal refusal) {
+    private static void send(ServerResponse response, Refusal refusal, Function<Refusal, byte[]> words) {
         response.status(refusal.status()).header(HeaderValues.CONTENT_TYPE_JSON);
-        response.send(refusal.json());
+        response.send(words.apply(refusal));
     }
 
     /** The port listened on. */

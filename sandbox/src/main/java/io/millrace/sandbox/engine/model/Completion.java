@@ -33,6 +33,11 @@ public record Completion(
         return outputIds.length;
     }
 
+    /** The log-probability of a token. */
+    public float logProb(int token) {
+        return trueLogProbs == null ? LogProbs.value(logProbIndexes[token]) : trueLogProbs[token];
+    }
+
     /** The generated text. */
     public String text(boolean skipSpecialTokens) {
         return ToyTokenizer.decode(outputIds, 0, outputIds.length - trimmedTokens, skipSpecialTokens);

@@ -123,11 +123,9 @@ public record CompletionModel(
     private static End end(int[] ids, SamplingOptions sampling) {
         int limit = sampling.maxNewTokens();
         End best = new End(Math.min(ids.length, limit), new FinishReason.Length(limit), 0);
-        if (!sampling.ignoreEos()) {
-            for (int i = sampling.minNewTokens(); i < best.tokens; i++) {
-                if (isStop(ids[i], sampling.stopTokenIds()) && i + 1 < limit) {
-                    best = new End(i + 1, new FinishReason.StopToken(ids[i]), 1);
-                }
+        for (int i = sampling.minNewTokens(); i < best.tokens; i++) {
+            if (isStop(ids[i], sampling) && i + 1 < limit) {
+                best = new End(i + 1, new FinishReason.StopToken(ids[i]), 1);
             }
         }
         for (String stop : sampling.stop()) {
@@ -140,12 +138,12 @@ public record CompletionModel(
         return best;
     }
 
-    private static boolean isStop(int id, int[] stopTokenIds) {
-        if (id == ToyTokenizer.EOS) {
+    private static boolean isStop(int id, SamplingOptions sampling) {
+        if (id == ToyTokenizer.EOS && !sampling.ignoreEos()) {
             return true;
         }
-        for (int stop : stopTokenIds) {
-            if (id == stop) {
+        for (int stop : sampling.stopTokenIds()) {
+            if (id == stop && !sampling.ignoreStopTokens()) {
                 return true;
             }
         }

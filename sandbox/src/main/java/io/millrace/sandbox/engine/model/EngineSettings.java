@@ -7,6 +7,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Everything that can be set on a stand-in engine. */
 public record EngineSettings(
+        @Setting(defaultValue = "sglang", help = "Whose HTTP dialect the engine speaks")
+        Dialect dialect,
+
+        @Setting(
+                defaultValue = "true",
+                help = "vllm: whether /inference is open, as with vLLM's --enable-scale-out; closed it answers 403")
+        boolean scaleOut,
+
         @Setting(name = "engine-host", defaultValue = "127.0.0.1", help = "Address the engine listens on")
         String host,
 
@@ -85,7 +93,7 @@ public record EngineSettings(
         @Setting(
                 defaultValue = "1024",
                 range = "0 to 1000000 requests",
-                help = "Requests waiting beyond those; more are refused with 503")
+                help = "Requests waiting beyond those; more are refused with 503, in vllm's dialect never")
         int maxQueued,
 
         @Setting(
@@ -107,6 +115,12 @@ public record EngineSettings(
 
         @Setting(help = "JSONL with prompts and labels; without it no answer is right on purpose") @Nullable
         Path answers) {
+    /** Engines that can be stood in for. */
+    public enum Dialect {
+        SGLANG,
+        VLLM
+    }
+
     /** Models of response times. */
     public enum Latency {
         W1,

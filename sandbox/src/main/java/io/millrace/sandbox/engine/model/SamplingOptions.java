@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param minNewTokens 0 or more, at most {@code maxNewTokens}; no stop token ends the completion before
  * @param stop strings that end the completion
  * @param stopTokenIds tokens that end the completion
- * @param ignoreEos whether stop tokens and the end of text are generated over
+ * @param ignoreEos whether the end of text is generated over
+ * @param ignoreStopTokens whether stop tokens are generated over; SGLang's ignore_eos means both, vLLM's the one above
  * @param noStopTrim whether the text keeps what ended it
  * @param skipSpecialTokens whether the text leaves special tokens out
  * @param samplingSeed with it, the same request always has the same answer
@@ -27,6 +28,7 @@ public record SamplingOptions(
         List<String> stop,
         int[] stopTokenIds,
         boolean ignoreEos,
+        boolean ignoreStopTokens,
         boolean noStopTrim,
         boolean skipSpecialTokens,
         @Nullable Long samplingSeed) {
@@ -35,7 +37,7 @@ public record SamplingOptions(
 
     /** All defaults. */
     public static final SamplingOptions DEFAULTS = new SamplingOptions(
-            1.0, 1.0, -1, DEFAULT_MAX_NEW_TOKENS, 0, List.of(), new int[0], false, false, true, null);
+            1.0, 1.0, -1, DEFAULT_MAX_NEW_TOKENS, 0, List.of(), new int[0], false, false, false, true, null);
 
     public SamplingOptions {
         stop = List.copyOf(stop);

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * methods are thread-safe; {@link #generate} blocks its caller for the whole generation.
  */
 public final class Engine implements AutoCloseable {
-    /** Version before any update, as SGLang calls it. */
+    /** Version before any update, as SGLang and vLLM call it. */
     static final String FIRST_WEIGHT_VERSION = "default";
 
     private final EngineSettings settings;
@@ -44,7 +44,10 @@ public final class Engine implements AutoCloseable {
                 settings.seed(), settings.rightShare(), settings.fillerMedianTokens(), settings.fillerSigma(), answers);
         this.policyModel = new PolicyModel(settings, answers);
         this.latency = LatencyModel.of(settings);
-        this.scheduler = new Scheduler(settings.maxRunning(), settings.maxQueued(), time);
+        this.scheduler = new Scheduler(
+                settings.maxRunning(),
+                settings.dialect() == EngineSettings.Dialect.VLLM ? Integer.MAX_VALUE : settings.maxQueued(),
+                time);
         this.ledgerFile = LedgerFile.open(settings.ledgerFile());
         this.ledger = new RequestLedger(settings.ledgerRequestsMax(), ledgerFile, time, wallClock);
         this.counters = new EngineCounters(time);
@@ -93,14 +96,15 @@ public final class Engine implements AutoCloseable {
 
     private Generation run(
             GenerateRequest request, Scheduler.Ticket ticket, RequestLedger.Line line, long arrivalNanos) {
-        long start = ticket.startNanos();
-        line.started(start);
+        long start = ticket.startWorkNanos();
+        line.started(ticket.startNanos());
         long tokensInUse = request.inputIds().length;
         counters.tokensInUse.addAndGet(tokensInUse);
         Completion full;
         long planned;
         String abort;
         long end;
+        long endWork;
         try {
             full = settings.policy()
                     ? policyModel.complete(
@@ -113,10 +117,11 @@ public final class Engine implements AutoCloseable {
             throw bug;
         } finally {
             end = time.nanos();
+            endWork = scheduler.workNanos();
             counters.tokensInUse.addAndGet(-tokensInUse);
             scheduler.release(ticket);
         }
-        int kept = WeightVersions.tokensMade(end - start, planned, full.tokens(), full.tokens());
+        int kept = WeightVersions.tokensMade(endWork - start, planned, full.tokens(), full.tokens());
         Completion completion = abort == null ? full : full.abortedAfter(kept, abort);
         List<WeightVersions.Span> spans = versions.spans(start, planned, full.tokens(), completion.tokens());
         counters.generationTokens.add(completion.tokens());
@@ -161,7 +166,7 @@ public final class Engine implements AutoCloseable {
         if (abortAll) {
             scheduler.abortAll();
         }
-        versions.set(version, time.nanos());
+        versions.set(version, scheduler.workNanos());
     }
 
     /** New weights and their version, in force together from this moment on. */
@@ -169,7 +174,7 @@ public final class Engine implements AutoCloseable {
         if (abortAll) {
             scheduler.abortAll();
         }
-        long nowNanos = time.nanos();
+        long nowNanos = scheduler.workNanos();
         policies.set(policy, nowNanos);
         versions.set(version, nowNanos);
     }

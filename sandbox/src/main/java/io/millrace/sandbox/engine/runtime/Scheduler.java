@@ -27,8 +27,20 @@ public final class Scheduler {
     private long admitted;
     private boolean closed;
     private boolean paused;
+    private final WorkTime work;
+
+    /** What a pause does to requests that run. */
+    public enum Pause {
+        /** They end with what they have; so do those that wait. */
+        ABORT,
+        /** They run to their end, and the pause begins with it. */
+        WAIT,
+        /** They stand still, and go on behind their tokens. */
+        KEEP
+    }
 
     Scheduler(int maxRunning, int maxQueued, EngineTime time) {
+        this.work = new WorkTime(time);
         this.maxRunning = maxRunning;
         this.maxQueued = maxQueued;
         this.time = time;
@@ -42,6 +54,7 @@ public final class Scheduler {
         private volatile boolean started;
         private volatile @Nullable String abort;
         private long startNanos;
+        private long startWorkNanos;
 
         private Ticket(String rid, long ordinal) {
             this.rid = rid;
@@ -58,6 +71,11 @@ public final class Scheduler {
             return startNanos;
         }
 
+        /** The same in {@link #workNanos}. */
+        long startWorkNanos() {
+            return startWorkNanos;
+        }
+
         /** Waits for a slot; false if aborted before it got one. */
         boolean awaitStart() {
             while (!started && abort == null) {
@@ -66,11 +84,13 @@ public final class Scheduler {
             return started;
         }
 
-        /** Waits until this moment, holding the slot; the message if aborted before, else null. */
+        /** Waits until this moment of {@link #workNanos}, holding the slot; the message if aborted before, else null. */
         @Nullable
         String awaitDeadline(long deadlineNanos) {
-            while (abort == null && time.nanos() < deadlineNanos) {
-                time.park(this, deadlineNanos);
+            long wakeNanos = wakeNanos(deadlineNanos);
+            while (abort == null && time.nanos() < wakeNanos) {
+                time.park(this, wakeNanos);
+                wakeNanos = wakeNanos(deadlineNanos);
             }
             return abort;
         }
@@ -81,8 +101,9 @@ public final class Scheduler {
             return abort;
         }
 
-        private void start(long nowNanos) {
-            startNanos = nowNanos;
+        private void start() {
+            startNanos = time.nanos();
+            startWorkNanos = work.nanos();
             started = true;
         }
     }
@@ -97,7 +118,7 @@ public final class Scheduler {
         if (closed) {
             ticket.abort = ABORTED_WAITING;
         } else if (runs) {
-            ticket.start(time.nanos());
+            ticket.start();
             running.add(ticket);
         } else {
             waiting.add(ticket);
@@ -109,26 +130,59 @@ public final class Scheduler {
     synchronized void release(Ticket ticket) {
         running.remove(ticket);
         startWaiting();
+        notifyAll();
     }
 
     private void startWaiting() {
         while (!paused && running.size() < maxRunning && !waiting.isEmpty()) {
             Ticket next = waiting.removeFirst();
-            next.start(time.nanos());
+            next.start();
             running.add(next);
             LockSupport.unpark(next.thread);
         }
     }
 
-    /** Aborts what runs; from now on requests wait, until {@link #resume}. */
-    public synchronized void pause() {
+    /** The moment at which a deadline of {@link #workNanos} passes, as far as is known. */
+    private synchronized long wakeNanos(long deadlineNanos) {
+        return work.held() || deadlineNanos == EngineTime.NEVER
+                ? EngineTime.NEVER
+                : time.nanos() + (deadlineNanos - work.nanos());
+    }
+
+    /** The time in which tokens are made; it stands still while they are held. */
+    synchronized long workNanos() {
+        return work.nanos();
+    }
+
+    /** From now on requests wait, until {@link #resume}; returns when nothing runs any more, or is held. */
+    public synchronized void pause(Pause mode) throws InterruptedException {
         paused = true;
-        abortMatching(null);
+        switch (mode) {
+            case KEEP -> work.hold();
+            case ABORT -> abortMatching(null);
+            case WAIT -> {
+                goOn();
+                while (paused && !running.isEmpty()) {
+                    wait();
+                }
+            }
+        }
     }
 
     public synchronized void resume() {
         paused = false;
+        goOn();
         startWaiting();
+        notifyAll();
+    }
+
+    private void goOn() {
+        work.goOn();
+        running.forEach(ticket -> LockSupport.unpark(ticket.thread));
+    }
+
+    public synchronized boolean paused() {
+        return paused;
     }
 
     /** Aborts every request with this rid, running or waiting; how many there were. */

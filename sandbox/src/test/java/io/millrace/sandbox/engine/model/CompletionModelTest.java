@@ -26,7 +26,7 @@ class CompletionModelTest {
     }
 
     private static SamplingOptions sampling(int maxNewTokens, List<String> stop, int[] stopIds, @Nullable Long seed) {
-        return new SamplingOptions(1, 1, -1, maxNewTokens, 0, stop, stopIds, false, true, false, seed);
+        return new SamplingOptions(1, 1, -1, maxNewTokens, 0, stop, stopIds, false, false, true, false, seed);
     }
 
     @Test
@@ -49,6 +49,7 @@ class CompletionModelTest {
                     0,
                     stops.get(random.nextInt(4)),
                     stopIds,
+                    random.nextInt(5) == 0,
                     random.nextInt(5) == 0,
                     noStopTrim,
                     random.nextBoolean(),
@@ -80,7 +81,7 @@ class CompletionModelTest {
                 }
                 case FinishReason.StopToken(int id) -> {
                     stopTokens++;
-                    assertFalse(sampling.ignoreEos());
+                    assertFalse(id == ToyTokenizer.EOS ? sampling.ignoreEos() : sampling.ignoreStopTokens());
                     assertEquals(id, ids[ids.length - 1]);
                     assertTrue(id == ToyTokenizer.EOS || id == '.');
                 }
@@ -147,7 +148,7 @@ class CompletionModelTest {
     @Test
     void greedyAnswersDoNotDependOnTheOrdinal() {
         SamplingOptions greedy =
-                new SamplingOptions(0, 1, -1, LIMIT, 0, List.of(), new int[0], false, true, false, null);
+                new SamplingOptions(0, 1, -1, LIMIT, 0, List.of(), new int[0], false, false, true, false, null);
         assertSame(model(0.5).complete(PROMPT, greedy, 1), model(0.5).complete(PROMPT, greedy, 2));
     }
 
@@ -165,7 +166,7 @@ class CompletionModelTest {
     @Test
     void ignoringTheEndGoesOnToTheLimit() {
         SamplingOptions sampling =
-                new SamplingOptions(1, 1, -1, LIMIT, 0, List.of(), new int[0], true, true, false, 4L);
+                new SamplingOptions(1, 1, -1, LIMIT, 0, List.of(), new int[0], true, true, true, false, 4L);
         Completion completion = model(0.5).complete(PROMPT, sampling, 0);
         assertEquals(new FinishReason.Length(LIMIT), completion.finish());
         assertTrue(Arrays.stream(completion.outputIds()).anyMatch(id -> id == ToyTokenizer.EOS));
@@ -174,7 +175,7 @@ class CompletionModelTest {
     @Test
     void theEndBelongsToTheIdsAndIsTrimmedFromTheTextUnlessAskedFor() {
         SamplingOptions trimmed =
-                new SamplingOptions(1, 1, -1, LIMIT, 0, List.of(), new int[0], false, false, false, 4L);
+                new SamplingOptions(1, 1, -1, LIMIT, 0, List.of(), new int[0], false, false, false, false, 4L);
         Completion completion = model(0.5).complete(PROMPT, trimmed, 0);
         assertEquals(ToyTokenizer.EOS, completion.outputIds()[completion.tokens() - 1]);
         assertFalse(completion.text(false).contains("<|endoftext|>"));

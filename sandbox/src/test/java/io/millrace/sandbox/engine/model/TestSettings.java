@@ -6,10 +6,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Engine settings of tests: a constant latency of 10 s unless set otherwise. */
 public final class TestSettings {
+    public EngineSettings.Dialect dialect = EngineSettings.Dialect.SGLANG;
+    public boolean scaleOut = true;
     public double rightShare = 0.5;
-    double fillerMedianTokens = 40;
+    public double fillerMedianTokens = 40;
     public Duration latencyMedian = Duration.ofSeconds(10);
-    EngineSettings.Latency latency = EngineSettings.Latency.LOGNORMAL;
+    public EngineSettings.Latency latency = EngineSettings.Latency.LOGNORMAL;
+    public Duration tokenTime = Duration.ofMillis(10);
     boolean policy;
     public int maxRunning = 4;
     public int maxQueued = 4;
@@ -24,6 +27,8 @@ public final class TestSettings {
 
     public EngineSettings build() {
         return new EngineSettings(
+                dialect,
+                scaleOut,
                 "127.0.0.1",
                 0,
                 "toy",
@@ -37,7 +42,7 @@ public final class TestSettings {
                 Duration.ofSeconds(2),
                 latencyMedian,
                 0,
-                Duration.ofMillis(10),
+                tokenTime,
                 EngineSettings.VersionShape.SPANS,
                 maxRunning,
                 maxQueued,

@@ -1,4 +1,4 @@
-package io.millrace.sandbox.engine;
+package io.millrace.sandbox.engine.sglang;
 
 import io.millrace.common.json.Json;
 import io.millrace.sandbox.engine.model.Completion;

@@ -1,24 +1,22 @@
-package io.millrace.sandbox.engine;
+package io.millrace.sandbox.engine.sglang;
 
-import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.http.Exchange;
 import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.millrace.sandbox.engine.runtime.Engine;
-import io.millrace.sandbox.engine.runtime.Faults;
 import io.millrace.sandbox.engine.runtime.GenerateRequest;
 import io.millrace.sandbox.engine.runtime.Generation;
 import io.millrace.sandbox.engine.runtime.Refusal;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Generating, aborting, tokenizing; the shapes are SGLang's. */
-record GenerateRoutes(Engine engine) implements HttpService {
+public record GenerateRoutes(Engine engine) implements HttpService {
     @Override
     public void routing(HttpRules rules) {
         rules.post("/generate", this::generate)
@@ -31,34 +29,17 @@ record GenerateRoutes(Engine engine) implements HttpService {
     }
 
     private void generate(ServerRequest request, ServerResponse response) {
-        GenerateRequest asked = GenerateParser.parse(body(request));
-        Faults.Kind fault = engine.faults().next();
-        if (fault != null) {
-            suffer(fault, response);
-            return;
-        }
-        Generation generation = engine.generate(asked, remote(request));
-        response.header(HeaderValues.CONTENT_TYPE_JSON);
-        response.send(GenerationWriter.write(generation, engine.settings().versionShape()));
-    }
-
-    private void suffer(Faults.Kind fault, ServerResponse response) {
-        switch (fault) {
-            case ERROR -> throw Refusal.internal(new IllegalStateException("a planned fault"));
-            case GARBAGE -> response.header(HeaderValues.CONTENT_TYPE_JSON).send("{\"text\": \"cut");
-            case HANG -> {
-                try {
-                    engine.faults().hang();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-                throw Refusal.internal(new IllegalStateException("the engine stops"));
-            }
+        GenerateRequest asked = GenerateParser.parse(Exchange.body(request));
+        if (!Exchange.suffered(engine.faults(), response)) {
+            Generation generation = engine.generate(asked, Exchange.remote(request));
+            Exchange.sendJson(
+                    response,
+                    GenerationWriter.write(generation, engine.settings().versionShape()));
         }
     }
 
     private void abort(ServerRequest request, ServerResponse response) {
-        JsonNode body = tree(request);
+        JsonNode body = Exchange.tree(request);
         if (body.path("abort_all").asBoolean(false)) {
             engine.scheduler().abortAll();
         } else if (body.path("rid").isString()) {
@@ -70,7 +51,7 @@ record GenerateRoutes(Engine engine) implements HttpService {
     }
 
     private void tokenize(ServerRequest request, ServerResponse response) {
-        JsonNode prompt = tree(request).path("prompt");
+        JsonNode prompt = Exchange.tree(request).path("prompt");
         ObjectNode answer = Json.object();
         ArrayNode tokens = answer.putArray("tokens");
         if (prompt.isString()) {
@@ -87,7 +68,7 @@ record GenerateRoutes(Engine engine) implements HttpService {
             throw Refusal.malformed("prompt must be a string or a list of strings");
         }
         answer.put("max_model_len", engine.settings().contextLengthTokens());
-        send(response, answer);
+        Exchange.send(response, answer);
     }
 
     private static int fill(ArrayNode tokens, String text) {
@@ -99,7 +80,7 @@ record GenerateRoutes(Engine engine) implements HttpService {
     }
 
     private void detokenize(ServerRequest request, ServerResponse response) {
-        JsonNode body = tree(request);
+        JsonNode body = Exchange.tree(request);
         JsonNode tokens = body.path("tokens");
         boolean skipSpecialTokens = body.path("skip_special_tokens").asBoolean(true);
         if (!tokens.isArray()) {
@@ -114,7 +95,7 @@ record GenerateRoutes(Engine engine) implements HttpService {
         } else {
             answer.put("text", decode(tokens, skipSpecialTokens));
         }
-        send(response, answer);
+        Exchange.send(response, answer);
     }
 
     private static String decode(JsonNode tokens, boolean skipSpecialTokens) {
@@ -130,33 +111,5 @@ record GenerateRoutes(Engine engine) implements HttpService {
         } catch (IllegalArgumentException e) {
             throw Refusal.malformed(String.valueOf(e.getMessage()));
         }
-    }
-
-    /** The request's body as a tree; an object. */
-    static JsonNode tree(ServerRequest request) {
-        JsonNode tree;
-        try {
-            tree = Json.MAPPER.readTree(body(request));
-        } catch (JacksonException e) {
-            throw Refusal.malformed("body is not valid JSON: " + e.getOriginalMessage());
-        }
-        if (!tree.isObject()) {
-            throw Refusal.malformed("body must be a JSON object");
-        }
-        return tree;
-    }
-
-    private static byte[] body(ServerRequest request) {
-        return request.content().hasEntity() ? request.content().as(byte[].class) : new byte[0];
-    }
-
-    private static String remote(ServerRequest request) {
-        return request.remotePeer().host() + ":" + request.remotePeer().port();
-    }
-
-    /** Sends a tree with status 200. */
-    static void send(ServerResponse response, JsonNode answer) {
-        response.header(HeaderValues.CONTENT_TYPE_JSON);
-        response.send(Json.MAPPER.writeValueAsBytes(answer));
     }
 }

@@ -1,4 +1,4 @@
-package io.millrace.sandbox.engine;
+package io.millrace.sandbox.engine.sglang;
 
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -6,8 +6,10 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.http.Exchange;
 import io.millrace.sandbox.engine.runtime.Engine;
 import io.millrace.sandbox.engine.runtime.Refusal;
+import io.millrace.sandbox.engine.runtime.Scheduler;
 import io.millrace.sandbox.policy.AnswerPolicy;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -15,8 +17,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Pausing, new weights, going on; the shapes are SGLang's. Of its pause modes there is {@code abort}. */
-record WeightRoutes(Engine engine) implements HttpService {
+/** Pausing, new weights, going on; the shapes are SGLang's. Its pause modes retract and in_place are the same here. */
+public record WeightRoutes(Engine engine) implements HttpService {
     @Override
     public void routing(HttpRules rules) {
         rules.post("/pause_generation", this::pause)
@@ -24,29 +26,32 @@ record WeightRoutes(Engine engine) implements HttpService {
                 .post("/update_weights_from_disk", this::update);
     }
 
-    private void pause(ServerRequest request, ServerResponse response) {
+    private void pause(ServerRequest request, ServerResponse response) throws InterruptedException {
         String mode = request.content().hasEntity()
-                ? GenerateRoutes.tree(request).path("mode").asString("abort")
+                ? Exchange.tree(request).path("mode").asString("abort")
                 : "abort";
-        if (!mode.equals("abort")) {
-            throw Refusal.malformed("mode must be abort, the only one that is simulated, was " + mode);
-        }
-        engine.scheduler().pause();
-        GenerateRoutes.send(response, Json.object().put("status", "ok").put("message", "Generation paused."));
+        engine.scheduler()
+                .pause(
+                        switch (mode) {
+                            case "abort" -> Scheduler.Pause.ABORT;
+                            case "retract", "in_place" -> Scheduler.Pause.KEEP;
+                            default -> throw Refusal.malformed("mode must be abort, retract or in_place, was " + mode);
+                        });
+        Exchange.send(response, Json.object().put("status", "ok").put("message", "Generation paused."));
     }
 
     private void goOn(ServerRequest request, ServerResponse response) {
         engine.scheduler().resume();
-        GenerateRoutes.send(response, Json.object().put("status", "ok").put("message", "Generation continued."));
+        Exchange.send(response, Json.object().put("status", "ok").put("message", "Generation continued."));
     }
 
     private void update(ServerRequest request, ServerResponse response) {
-        JsonNode body = GenerateRoutes.tree(request);
+        JsonNode body = Exchange.tree(request);
         String problem = update(body);
         if (problem != null) {
             response.status(400);
         }
-        GenerateRoutes.send(
+        Exchange.send(
                 response,
                 Json.object()
                         .put("success", problem == null)

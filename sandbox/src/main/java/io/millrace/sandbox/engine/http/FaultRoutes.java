@@ -1,4 +1,4 @@
-package io.millrace.sandbox.engine;
+package io.millrace.sandbox.engine.http;
 
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -12,7 +12,7 @@ import java.util.Locale;
 import tools.jackson.databind.JsonNode;
 
 /** {@code POST /admin/faults {"kind": "hang" | "error" | "garbage", "count": n}}: the next n generate requests fail so. */
-record FaultRoutes(Faults faults) implements HttpService {
+public record FaultRoutes(Faults faults) implements HttpService {
     private static final int COUNT_MAX = 100_000;
 
     @Override
@@ -21,7 +21,7 @@ record FaultRoutes(Faults faults) implements HttpService {
     }
 
     private void plan(ServerRequest request, ServerResponse response) {
-        JsonNode body = GenerateRoutes.tree(request);
+        JsonNode body = Exchange.tree(request);
         JsonNode count = body.path("count");
         if (!count.isInt() || count.intValue() < 1 || count.intValue() > COUNT_MAX) {
             throw Refusal.malformed("count must be 1 to " + COUNT_MAX);
@@ -32,6 +32,6 @@ record FaultRoutes(Faults faults) implements HttpService {
                 .findFirst()
                 .orElseThrow(() -> Refusal.malformed("kind must be hang, error or garbage"));
         faults.plan(kind, count.intValue());
-        GenerateRoutes.send(response, Json.object().put("planned", faults.left()));
+        Exchange.send(response, Json.object().put("planned", faults.left()));
     }
 }

@@ -1,4 +1,4 @@
-package io.millrace.sandbox.engine;
+package io.millrace.sandbox.engine.sglang;
 
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -6,6 +6,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.json.Json;
 import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.engine.http.Exchange;
 import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.sandbox.engine.runtime.Engine;
 import io.millrace.sandbox.engine.runtime.Refusal;
@@ -16,7 +17,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Health, information, weight versions and load; the shapes are SGLang's. */
-record ControlRoutes(Engine engine, WallClock wallClock) implements HttpService {
+public record ControlRoutes(Engine engine, WallClock wallClock) implements HttpService {
     private static final String VERSION = "millrace-standin";
     private static final Set<String> LOAD_SECTIONS =
             Set.of("core", "memory", "spec", "lora", "disagg", "queues", "all");
@@ -39,7 +40,7 @@ record ControlRoutes(Engine engine, WallClock wallClock) implements HttpService 
         if (tellsVersion()) {
             info.put("weight_version", engine.weightVersion());
         }
-        GenerateRoutes.send(response, info);
+        Exchange.send(response, info);
     }
 
     private void serverInfo(ServerRequest request, ServerResponse response) {
@@ -56,7 +57,7 @@ record ControlRoutes(Engine engine, WallClock wallClock) implements HttpService 
         info.putArray("internal_states")
                 .addObject()
                 .put("last_gen_throughput", engine.counters().throughput.tokensPerSecond());
-        GenerateRoutes.send(response, info);
+        Exchange.send(response, info);
     }
 
     private ObjectNode modelNames() {
@@ -73,18 +74,18 @@ record ControlRoutes(Engine engine, WallClock wallClock) implements HttpService 
             response.status(404).send();
             return;
         }
-        GenerateRoutes.send(response, Json.object().put("weight_version", engine.weightVersion()));
+        Exchange.send(response, Json.object().put("weight_version", engine.weightVersion()));
     }
 
     private void updateWeightVersion(ServerRequest request, ServerResponse response) {
-        JsonNode body = GenerateRoutes.tree(request);
+        JsonNode body = Exchange.tree(request);
         JsonNode version = body.path("new_version");
         if (!version.isString() || version.stringValue().isEmpty()) {
             throw Refusal.malformed("new_version must be a string");
         }
         engine.updateWeightVersion(
                 version.stringValue(), body.path("abort_all_requests").asBoolean(true));
-        GenerateRoutes.send(
+        Exchange.send(
                 response,
                 Json.object()
                         .put("success", true)
@@ -129,6 +130,6 @@ record ControlRoutes(Engine engine, WallClock wallClock) implements HttpService 
                     .put("paused", 0)
                     .put("retracted", 0);
         }
-        GenerateRoutes.send(response, answer);
+        Exchange.send(response, answer);
     }
 }

@@ -1,4 +1,4 @@
-package io.millrace.sandbox.engine;
+package io.millrace.sandbox.engine.http;
 
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRules;
@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
  * The ledger over HTTP; no part of SGLang. Times are milliseconds since 1970, with fractions; {@code from_ms} is
  * included, {@code to_ms} is not, and both may be left out.
  */
-record LedgerRoutes(Engine engine) implements HttpService {
+public record LedgerRoutes(Engine engine) implements HttpService {
     private record Window(long fromNanos, long toNanos) {}
 
     @Override
@@ -49,7 +49,7 @@ record LedgerRoutes(Engine engine) implements HttpService {
                 window.toNanos,
                 slots,
                 ledger.unrecorded());
-        GenerateRoutes.send(response, Json.MAPPER.valueToTree(summary));
+        Exchange.send(response, Json.MAPPER.valueToTree(summary));
     }
 
     private Window window(ServerRequest request) {

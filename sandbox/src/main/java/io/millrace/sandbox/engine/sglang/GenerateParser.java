@@ -1,10 +1,10 @@
-package io.millrace.sandbox.engine;
+package io.millrace.sandbox.engine.sglang;
 
 import static java.util.Objects.requireNonNullElse;
 
 import com.fasterxml.jackson.annotation.JsonAnySetter;
 import com.fasterxml.jackson.annotation.JsonFormat;
-import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.http.Exchange;
 import io.millrace.sandbox.engine.model.SamplingOptions;
 import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.millrace.sandbox.engine.runtime.GenerateRequest;
@@ -14,34 +14,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.MapperFeature;
-import tools.jackson.databind.cfg.CoercionAction;
-import tools.jackson.databind.cfg.CoercionInputShape;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.type.LogicalType;
 
 /**
  * Reads the body of /generate. Fields that change nothing here (session_id, priority, routing keys, ...) are passed over;
  * fields that ask for what the toy model cannot do are refused by name rather than ignored. Stateless.
  */
 final class GenerateParser {
-    /** Takes no text for a number, no number for a text. */
-    private static final JsonMapper MAPPER = Json.MAPPER
-            .rebuild()
-            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-            .withCoercionConfig(LogicalType.Textual, config -> {
-                for (CoercionInputShape shape : CoercionInputShape.values()) {
-                    config.setCoercion(shape, CoercionAction.Fail);
-                }
-            })
-            .build();
-
     private static final Set<String> UNSUPPORTED = Set.of(
             "input_embeds",
             "image_data",
@@ -85,6 +66,7 @@ final class GenerateParser {
             @Nullable Boolean skipSpecialTokens,
             @Nullable Long samplingSeed,
             @Nullable Integer n,
+            @Nullable Double minP,
             @JsonAnySetter Map<String, JsonNode> others) {}
 
     /**
@@ -95,11 +77,12 @@ final class GenerateParser {
     static GenerateRequest parse(byte[] json) {
         Body body;
         try {
-            body = MAPPER.readValue(json, Body.class);
+            body = Exchange.MAPPER.readValue(json, Body.class);
         } catch (JacksonException e) {
             boolean list = e.getOriginalMessage().contains("START_ARRAY");
-            throw Refusal.malformed(place(e) + " is not valid JSON or not what it must be: " + e.getOriginalMessage()
-                    + (list ? "; batches are not supported" : ""));
+            String place = Exchange.place(e, " ");
+            throw Refusal.malformed((place.isEmpty() ? "body" : place) + " is not valid JSON or not what it must be: "
+                    + e.getOriginalMessage() + (list ? "; batches are not supported" : ""));
         }
         unsupported(body.others);
         unsupported("stream=true", Boolean.TRUE.equals(body.stream));
@@ -111,15 +94,6 @@ final class GenerateParser {
                 body.samplingParams == null ? SamplingOptions.DEFAULTS : options(body.samplingParams),
                 Boolean.TRUE.equals(body.returnLogprob),
                 Boolean.TRUE.equals(body.returnTextInLogprobs));
-    }
-
-    /** Of what is wrong. */
-    private static String place(JacksonException e) {
-        return e.getPath().isEmpty()
-                ? "body"
-                : e.getPath().stream()
-                        .map(at -> at.getPropertyName() == null ? "[" + at.getIndex() + "]" : at.getPropertyName())
-                        .collect(Collectors.joining(" "));
     }
 
     private static int[] prompt(Body body) {
@@ -142,6 +116,10 @@ final class GenerateParser {
     private static SamplingOptions options(Sampling asked) {
         unsupported("n above 1, a batch,", requireNonNullElse(asked.n, 1) != 1);
         unsupported(asked.others);
+        double minP = requireNonNullElse(asked.minP, 0.0);
+        if (!(minP >= 0 && minP <= 1)) {
+            throw Refusal.invalid("min_p must be in [0, 1], got " + minP + ".");
+        }
         SamplingOptions defaults = SamplingOptions.DEFAULTS;
         try {
             return new SamplingOptions(
@@ -153,6 +131,7 @@ final class GenerateParser {
                     requireNonNullElse(asked.stop, defaults.stop()),
                     requireNonNullElse(asked.stopTokenIds, defaults.stopTokenIds()),
                     requireNonNullElse(asked.ignoreEos, defaults.ignoreEos()),
+                    requireNonNullElse(asked.ignoreEos, defaults.ignoreStopTokens()),
                     requireNonNullElse(asked.noStopTrim, defaults.noStopTrim()),
                     requireNonNullElse(asked.skipSpecialTokens, defaults.skipSpecialTokens()),
                     asked.samplingSeed);
