@@ -135,7 +135,21 @@ final class DocumentsTest {
 
     /** Flags of tools that are not ours, where documents name them. */
     private static final Set<String> OF_OTHERS =
-            Set.of("--profile", "--build", "--wait", "--scale", "--rm", "--max-running-requests", "--config", "--help");
+            Set.of(
+                    "--profile",
+                    "--build",
+                    "--wait",
+                    "--real",
+                    "--scale",
+                    "--rm",
+                    "--max-running-requests",
+                    "--max-queued-requests",
+                    "--enable-scale-out",
+                    "--scheduling-policy",
+                    "--logprobs-mode",
+                    "--port",
+                    "--config",
+                    "--help");
 
     /** A flag behind the name of a command is one of that command; any other one of some command. */
     @Test
