@@ -7,6 +7,7 @@ import sys
 import answers
 import macros
 import oracle
+import tables
 
 FILE = "src/test/resources/rewards/math-pairs.tsv"
 SECONDS = 20
@@ -30,7 +31,13 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path(__file__).parents[4] / FILE)
     parser.add_argument("--slime", type=pathlib.Path, help="a checkout of slime: its very file judges too, and every difference is an error")
     parser.add_argument("--macros", type=pathlib.Path, help="write the table of macros that LaTeX is read by there, and no corpus")
+    parser.add_argument("--tables", action="store_true", help="write the tables of deepscaler and gpqa, by --slime's own functions, and no corpus")
     args = parser.parse_args()
+    if args.tables:
+        if not args.slime:
+            parser.error("--tables needs --slime")
+        tables.write(args.slime, args.output.parent)
+        return
     if args.macros:
         macros.write(args.macros)
         return

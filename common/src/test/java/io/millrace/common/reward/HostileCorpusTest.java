@@ -77,7 +77,7 @@ final class HostileCorpusTest {
             if (hostile.text().length() < 1_000_000 || hostile.text().isBlank()) {
                 continue;
             }
-            for (String type : List.of("math", "math-equal", "dapo", "f1")) {
+            for (String type : List.of("math", "math-equal", "deepscaler", "dapo", "f1", "gpqa")) {
                 RewardRequest request = Requests.ofType(type, "\\boxed{5}", hostile.text());
                 RewardException refusal =
                         assertThrows(RewardException.class, () -> rewards.score(request), type + hostile.name());

@@ -28,6 +28,7 @@ final class HostileRequests {
         add(requests, "bare, " + hostile.name(), hostile.text());
         add(requests, "boxed, " + hostile.name(), "\\boxed{" + hostile.text() + "}");
         add(requests, "answered, " + hostile.name(), "Answer: " + hostile.text());
+        add(requests, "thought over, " + hostile.name(), "</think>\\boxed{" + hostile.text() + "}");
         return requests;
     }
 

@@ -198,7 +198,7 @@ final class RewardsTest {
 
     @Test
     void aMissingLabelIsNoWrongAnswer() {
-        for (String type : List.of("math", "dapo", "f1", "boxed_f1")) {
+        for (String type : List.of("math", "math-equal", "deepscaler", "dapo", "f1", "gpqa", "boxed_f1")) {
             assertEquals(RewardFailure.NO_LABEL, failure(Requests.ofType(type, "\\boxed{5}", null)), type);
             assertEquals(RewardFailure.NO_LABEL, failure(Requests.ofType(type, "\\boxed{5}", " ")), type);
         }

@@ -22,6 +22,15 @@ public final class PythonText {
                 || point == 0x85;
     }
 
+    /** As a regular expression's \\w has it: letters, numbers of any kind, and _. */
+    public static boolean isPartOfWord(int point) {
+        int type = Character.getType(point);
+        return Character.isLetterOrDigit(point)
+                || point == '_'
+                || type == Character.LETTER_NUMBER
+                || type == Character.OTHER_NUMBER;
+    }
+
     public static String strip(String text) {
         int from = 0;
         int to = text.length();

@@ -93,10 +93,19 @@ sealed interface ExactValue {
             case PLUS -> Optional.of(new Rounded(first.plus(second)));
             case MINUS -> Optional.of(new Rounded(first.plus(second.negate())));
             case TIMES -> Optional.of(new Rounded(first.times(second)));
-            case OVER -> Optional.of(new Rounded(first.dividedBy(second)));
-            case FLOOR -> Optional.empty();
+            case OVER -> Optional.of(new Rounded(quotient(left, first, second)));
+            case FLOOR -> ofFractions(operator, left.exact(), right.exact());
             case POWER -> power(left, right, precision, work);
         };
+    }
+
+    /** sympy divides a fraction by a float as it multiplies with its reciprocal: rounded twice. */
+    private static BinaryFloat quotient(ExactValue left, BinaryFloat over, BinaryFloat under) throws NotComparable {
+        return left instanceof Fraction
+                ? BinaryFloat.of(Rational.ONE, under.precision())
+                        .dividedBy(under)
+                        .times(over)
+                : over.dividedBy(under);
     }
 
     private static int precision(ExactValue value) {

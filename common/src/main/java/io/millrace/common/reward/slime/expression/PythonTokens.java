@@ -1,6 +1,7 @@
 package io.millrace.common.reward.slime.expression;
 
 import io.millrace.common.reward.math.value.NotComparable;
+import io.millrace.common.reward.text.PythonText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -47,7 +48,7 @@ final class PythonTokens {
                 end = number.end();
                 tokens.add(new Token(Kind.NUMBER, number.group()));
             } else if (Character.isUnicodeIdentifierStart(point) || point == '_') {
-                while (end < text.length() && isPartOfName(text.codePointAt(end))) {
+                while (end < text.length() && PythonText.isPartOfWord(text.codePointAt(end))) {
                     end += Character.charCount(text.codePointAt(end));
                 }
                 tokens.add(new Token(Kind.NAME, text.substring(at, end)));
@@ -60,13 +61,5 @@ final class PythonTokens {
             at = end;
         }
         return tokens;
-    }
-
-    private static boolean isPartOfName(int point) {
-        int type = Character.getType(point);
-        return Character.isLetterOrDigit(point)
-                || point == '_'
-                || type == Character.LETTER_NUMBER
-                || type == Character.OTHER_NUMBER;
     }
 }
