@@ -90,6 +90,7 @@ class AuditReplayTest {
                         1, Duration.ofMinutes(10), 1, 1000, null, ResumeMode.REPLAY, null, null, Duration.ofSeconds(1)),
                 VersionSettings.defaults(),
                 SettingsBinder.of(EvaluationSettings.class, Map.of()),
+                1,
                 "127.0.0.1",
                 0,
                 Duration.ofSeconds(30),

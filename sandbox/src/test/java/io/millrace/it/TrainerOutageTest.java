@@ -63,6 +63,7 @@ class TrainerOutageTest {
                 SettingsBinder.of(RecoverySettings.class, Map.of()),
                 VersionSettings.defaults(),
                 SettingsBinder.of(EvaluationSettings.class, Map.of()),
+                1,
                 "127.0.0.1",
                 0,
                 Duration.ofSeconds(30),

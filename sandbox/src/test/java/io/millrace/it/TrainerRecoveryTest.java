@@ -106,6 +106,7 @@ class TrainerRecoveryTest {
                 recovery,
                 VersionSettings.defaults(),
                 SettingsBinder.of(EvaluationSettings.class, Map.of()),
+                1,
                 "127.0.0.1",
                 0,
                 Duration.ofSeconds(30),

@@ -30,6 +30,14 @@ public record TrainerSettings(
         EvaluationSettings evaluations,
 
         @Setting(
+                defaultValue = "1",
+                range = "0 to 16 steps",
+                help =
+                        "Steps that a trainer may lease by their number while older ones are leased and not acknowledged;"
+                                + " it acknowledges them in order")
+        int leaseAhead,
+
+        @Setting(
                 name = "trainer-host",
                 defaultValue = "127.0.0.1",
                 help = "Address that the trainer's API, metrics, health and status are served on; 0.0.0.0 in a"

@@ -173,6 +173,7 @@ public final class TrainerWiring {
                 settings.gate(),
                 settings.recovery(),
                 settings.versions().rules(),
+                settings.leaseAhead(),
                 settings.payloadMemoryMax().bytes(),
                 settings.partsMemoryMax().bytes(),
                 settings.maxConsecutiveAbandoned(),

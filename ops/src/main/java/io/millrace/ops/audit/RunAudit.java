@@ -23,8 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -47,10 +49,10 @@ final class RunAudit {
     private final List<Passed> passed = new ArrayList<>();
     private final List<String> watched = new ArrayList<>();
     private final Map<Long, GroupEvidence> evidence = new TreeMap<>();
-    /** The records that the leased step is served from and that were not met, each with its group. */
+    /** The records that leased steps are served from and that were not met, each with its group. */
     private final Map<ResultPlace, Long> leaseMissing = new LinkedHashMap<>();
 
-    private StepRecord.@Nullable Lease leased;
+    private List<StepRecord.Lease> leased = List.of();
     private long admitted;
     /** Groups settled at the cut that no prompt below it is of. */
     private long neverAdmitted;
@@ -94,11 +96,10 @@ final class RunAudit {
         List<Finding> findings = new ArrayList<>(account.findings());
         long findingsCount = account.findingsCount();
         watched.addAll(account.watched());
-        long leasedGroups = leased == null
-                ? 0
-                : leased.groups().stream()
-                        .filter(entry -> !account.isSettled(entry.groupIndex().value()))
-                        .count();
+        long leasedGroups = leased.stream()
+                .flatMap(lease -> lease.groups().stream())
+                .filter(entry -> !account.isSettled(entry.groupIndex().value()))
+                .count();
         List<Finding> found = judge(cut);
         if (!found.isEmpty()) {
             steps(cut.end(only(topics.steps())), log.end(only(topics.steps())).committed());
@@ -151,14 +152,13 @@ final class RunAudit {
     }
 
     private void leased() {
-        leased = account.openLease();
-        if (leased != null) {
-            leased.groups()
-                    .forEach(entry -> entry.offsets()
-                            .forEach(offset -> leaseMissing.put(
-                                    new ResultPlace(entry.partition(), offset),
-                                    entry.groupIndex().value())));
-        }
+        leased = account.openLeases();
+        leased.stream()
+                .flatMap(lease -> lease.groups().stream())
+                .forEach(entry -> entry.offsets()
+                        .forEach(offset -> leaseMissing.put(
+                                new ResultPlace(entry.partition(), offset),
+                                entry.groupIndex().value())));
     }
 
     private void prompts(Cut cut) throws Exception {
@@ -289,8 +289,8 @@ final class RunAudit {
                     neverAdmitted + " groups are settled that prompts never admitted: it ends before group "
                             + admitted));
         }
-        if (leased != null) {
-            leased(leased, findings);
+        for (StepRecord.Lease lease : leased) {
+            leased(lease, findings);
         }
         evidence.forEach((index, found) -> {
             if (!account.isSettled(index)) {
@@ -316,8 +316,13 @@ final class RunAudit {
 
     /** A leased step can be served only while every record of its manifest is there. */
     private void leased(StepRecord.Lease lease, List<Finding> findings) throws Exception {
-        boolean over = !lease.equals(account.openLease());
+        boolean over = !account.openLeases().contains(lease);
+        Set<Long> groups =
+                lease.groups().stream().map(entry -> entry.groupIndex().value()).collect(Collectors.toSet());
         for (Map.Entry<ResultPlace, Long> missing : leaseMissing.entrySet()) {
+            if (!groups.contains(missing.getValue())) {
+                continue;
+            }
             ResultPlace place = missing.getKey();
             boolean trimmedSince = over
                     && place.offset()

@@ -67,7 +67,8 @@ final class StepAccount {
     private long replayBefore;
     private long rejections;
     private long findingsCount;
-    private StepRecord.@Nullable Lease open;
+    /** Leased and not acknowledged, ascending by step without a gap. */
+    private final List<StepRecord.Lease> open = new ArrayList<>();
 
     /** @param watch a group whose every record is kept for people; null for none */
     StepAccount(@Nullable Long watch) {
@@ -127,9 +128,13 @@ final class StepAccount {
 
     private void lease(StepRecord.Lease lease) {
         long step = lease.step().value();
-        if (open != null || step != nextStep || lease.lineage().value() != lineage) {
+        if (open.contains(lease)) {
+            // Behind a snapshot, for those who begin to read there.
+            return;
+        }
+        if (step != nextStep + open.size() || lease.lineage().value() != lineage) {
             contradiction("lineage " + lease.lineage() + " step " + step + " is leased where lineage " + lineage
-                    + " step " + nextStep + (open == null ? " is next" : " is leased already"));
+                    + " step " + nextStep + " is next and " + open.size() + " steps are leased");
         }
         for (ManifestEntry entry : lease.groups()) {
             watch(
@@ -140,21 +145,29 @@ final class StepAccount {
             if (!replayed(step) && settled.contains(entry.groupIndex())) {
                 find(Finding.Kind.DOUBLED, entry.groupIndex(), "leased in step " + step + " after it was settled");
             }
+            open.stream()
+                    .filter(other -> other.groups().stream()
+                            .anyMatch(one -> one.groupIndex().equals(entry.groupIndex())))
+                    .forEach(other -> find(
+                            Finding.Kind.DOUBLED,
+                            entry.groupIndex(),
+                            "leased in step " + step + " while it is leased in step " + other.step()));
         }
         Integer before = manifests.get(step);
         if (replayed(step) && before != null && before != lease.groups().hashCode()) {
             contradiction("the replay of step " + step + " has another manifest than the step");
         }
-        open = lease;
+        open.add(lease);
     }
 
     private void acknowledged(StepRecord.Acknowledgement ack) {
-        StepRecord.Lease lease = open;
+        StepRecord.Lease lease = open.isEmpty() ? null : open.getFirst();
         long step = ack.step().value();
         if (lease == null
                 || !lease.step().equals(ack.step())
                 || !lease.lineage().equals(ack.lineage())) {
-            contradiction("lineage " + ack.lineage() + " step " + step + " is acknowledged and was not leased");
+            contradiction("lineage " + ack.lineage() + " step " + step
+                    + " is acknowledged and was not leased, or not before the others that are");
             return;
         }
         if (!replayed(step)) {
@@ -164,19 +177,18 @@ final class StepAccount {
             manifests.put(step, lease.groups().hashCode());
         }
         stepsByLineage.merge(lineage, 1L, Long::sum);
-        open = null;
+        open.removeFirst();
         nextStep = step + 1;
         check(ack.totals(), "the acknowledgement of lineage " + lineage + " step " + step);
     }
 
     private void voided(StepRecord.LeaseVoid gone) {
-        StepRecord.Lease lease = open;
-        if (lease == null
-                || !lease.step().equals(gone.step())
-                || !lease.lineage().equals(gone.lineage())) {
+        if (open.stream()
+                .noneMatch(lease ->
+                        lease.step().equals(gone.step()) && lease.lineage().equals(gone.lineage()))) {
             contradiction("lineage " + gone.lineage() + " step " + gone.step() + " is void and was not leased");
         }
-        open = null;
+        open.removeIf(lease -> lease.step().compareTo(gone.step()) >= 0);
     }
 
     private void resumed(StepRecord.Resume resume) {
@@ -190,13 +202,10 @@ final class StepAccount {
         lineage = resume.lineage().value();
         nextStep = resume.step().value();
         replayBefore = resume.replayBefore().value();
-        open = null;
+        open.clear();
     }
 
     private void snapshot(StepRecord.Snapshot snapshot) {
-        if (open != null) {
-            contradiction("a snapshot is written while step " + open.step() + " is leased");
-        }
         if (snapshot.lineage().value() != lineage || snapshot.nextStep().value() != nextStep) {
             contradiction("a snapshot says lineage " + snapshot.lineage() + " step " + snapshot.nextStep()
                     + " where lineage " + lineage + " step " + nextStep + " is next");
@@ -300,9 +309,9 @@ final class StepAccount {
                 .sum();
     }
 
-    /** @return null while no step is leased */
-    StepRecord.@Nullable Lease openLease() {
-        return open;
+    /** Those that are leased and not acknowledged. */
+    List<StepRecord.Lease> openLeases() {
+        return List.copyOf(open);
     }
 
     /** At most {@link #FINDINGS_MAX} of them. */

@@ -289,4 +289,24 @@ class StepAccountTest {
             step++;
         }
     }
+
+    @Test
+    void stepsThatAreLeasedAheadAndAcknowledgedInOrderAreAccountedFor() {
+        StepRecord.Lease second = lease(0, 1, 2, 3);
+        accept(lease(0, 0, 0, 1), second, ack(0, 0, totals(2, 0, 0, 2)), second, ack(0, 1, totals(4, 0, 0, 4)));
+        assertEquals(List.of(), account.findings(), "a lease stands again behind a snapshot");
+        assertEquals(4, account.settled().trained());
+    }
+
+    @Test
+    void aStepAcknowledgedBeforeTheOneBeforeItIsFound() {
+        accept(lease(0, 0, 0, 1), lease(0, 1, 2, 3), ack(0, 1, totals(2, 0, 0, 0)));
+        assertFound(Finding.Kind.CONTRADICTION, "step 1 is acknowledged and was not leased, or not before");
+    }
+
+    @Test
+    void aGroupInTwoOpenStepsIsFound() {
+        accept(lease(0, 0, 0, 1), lease(0, 1, 1, 2));
+        assertFound(Finding.Kind.DOUBLED, "leased in step 1 while it is leased in step 0");
+    }
 }

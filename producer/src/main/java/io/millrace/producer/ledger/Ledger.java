@@ -246,9 +246,9 @@ public final class Ledger {
             case StepRecord.Missing missing -> {
                 return missing(missing);
             }
-            case StepRecord.LeaseVoid gone -> settlements.voidLease();
+            case StepRecord.LeaseVoid gone -> settlements.voidLease(gone.step());
             case StepRecord.Skip skip -> {}
-            case StepRecord.Resume resume -> settlements.voidLease();
+            case StepRecord.Resume resume -> settlements.voidLeases();
             case StepRecord.Snapshot snapshot -> {
                 settlements.snapshot(snapshot);
                 groups.indices(index -> settlements.contains(new GroupIndex(index)))

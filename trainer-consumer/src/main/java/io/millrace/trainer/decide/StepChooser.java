@@ -10,6 +10,7 @@ import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.gate.StalenessGate;
 import io.millrace.trainer.gate.TasksOut;
 import io.millrace.trainer.steps.StepLedger;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +47,7 @@ public final class StepChooser {
     public Decisions discardStale() {
         WeightVersion version = ledger.policy().weightVersion();
         Decisions.Collecting decisions = new Decisions.Collecting();
-        for (FinishedGroup group : gate.stale(collector.finished(), version)) {
+        for (FinishedGroup group : gate.stale(free(), version)) {
             Attempt newest = out.newestAttempt(group.groupIndex());
             if (newest != null && newest.compareTo(group.attempt()) > 0 && collector.isAlone(group)) {
                 takeBack(group, newest, decisions);
@@ -57,6 +58,13 @@ public final class StepChooser {
             decisions.outcome(new Outcome.GroupDiscarded(group, STALE, versions(group)));
         }
         return decisions.take();
+    }
+
+    /** Finished groups that are not leased. */
+    private List<FinishedGroup> free() {
+        return collector.finished().stream()
+                .filter(group -> !ledger.isLeased(group.groupIndex()))
+                .toList();
     }
 
     private String versions(FinishedGroup group) {
@@ -76,12 +84,12 @@ public final class StepChooser {
     public BatchChoice choose() {
         out.forget(ledger::isSettled);
         return gate.choose(new StalenessGate.Standing(
-                collector.finished(),
+                free(),
                 out,
                 ledger,
                 ledger.totals().lowWaterMark(),
                 ledger.policy().weightVersion(),
-                ledger.stepsInVersion()));
+                ledger.stepsTaken()));
     }
 
     /** Tokens of older versions than this are masked in a step that is leased now; null when none are. */

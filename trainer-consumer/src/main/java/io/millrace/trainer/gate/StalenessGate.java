@@ -73,7 +73,7 @@ public final class StalenessGate {
      * @param settlement which groups are settled
      * @param lowWaterMark every group index below it is settled
      * @param version the trainer's
-     * @param stepsInVersion steps acknowledged in it
+     * @param stepsInVersion steps acknowledged in it, and those that are leased
      */
     public record Standing(
             Collection<FinishedGroup> finished,
@@ -158,9 +158,7 @@ public final class StalenessGate {
         List<FinishedGroup> groups = new ArrayList<>(need);
         long next = now.lowWaterMark();
         for (FinishedGroup group : now.finished()) {
-            while (now.settlement().isSettled(new GroupIndex(next))) {
-                next++;
-            }
+            next = firstFree(now.settlement(), next);
             if (group.groupIndex().value() != next) {
                 break;
             }
@@ -170,17 +168,25 @@ public final class StalenessGate {
                 return new BatchChoice.Ready(groups);
             }
         }
-        while (now.settlement().isSettled(new GroupIndex(next))) {
-            next++;
-        }
+        next = firstFree(now.settlement(), next);
         return new BatchChoice.Missing(new GroupIndex(next), groups.size(), need);
+    }
+
+    /** The first group from this one on that is neither settled nor leased. */
+    private static long firstFree(Settlement settlement, long from) {
+        long index = from;
+        while (settlement.isSettled(new GroupIndex(index)) || settlement.isLeased(new GroupIndex(index))) {
+            index++;
+        }
+        return index;
     }
 
     private static NavigableMap<Long, Integer> unfinished(Standing now) {
         Set<GroupIndex> finished =
                 now.finished().stream().map(FinishedGroup::groupIndex).collect(Collectors.toSet());
-        Predicate<GroupIndex> ended =
-                index -> finished.contains(index) || now.settlement().isSettled(index);
+        Predicate<GroupIndex> ended = index -> finished.contains(index)
+                || now.settlement().isSettled(index)
+                || now.settlement().isLeased(index);
         return now.out().byVersion(ended);
     }
 

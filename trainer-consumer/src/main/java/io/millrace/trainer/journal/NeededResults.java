@@ -1,16 +1,14 @@
 package io.millrace.trainer.journal;
 
 import io.millrace.common.record.StepRecord;
-import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.record.StepRecord.Snapshot.ResultsRead;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Which results a restart, a replay or the open lease still needs, by partition. A restart reads from where the last
+ * Which results a restart, a replay or an open lease still needs, by partition. A restart reads from where the last
  * snapshot says, so nothing above that goes: a group settled since would come as a first result where it is a duplicate.
  * The snapshot stands on another topic than the results, so after a broker has lost the end of a log it may name a place
  * that the log does not reach: that says nothing any more, since results that nobody has settled come to stand below it.
@@ -42,17 +40,17 @@ public final class NeededResults {
      * Below which offset results are needed no more.
      *
      * @param kept by partition, the first record that a kept step needs
-     * @param open the open lease; null for none
+     * @param open leases that are open
      * @return no partition of which nothing may go
      */
-    public Map<Integer, Long> deletableBelow(Map<Integer, Long> kept, StepRecord.@Nullable Lease open) {
+    public Map<Integer, Long> deletableBelow(Map<Integer, Long> kept, List<StepRecord.Lease> open) {
         Map<Integer, Long> below = new HashMap<>(restartFrom);
         kept.forEach((partition, offset) -> below.computeIfPresent(partition, (same, from) -> Math.min(from, offset)));
-        for (ManifestEntry entry : open == null ? List.<ManifestEntry>of() : open.groups()) {
-            entry.offsets()
-                    .forEach(offset ->
-                            below.computeIfPresent(entry.partition(), (same, from) -> Math.min(from, offset)));
-        }
+        open.stream()
+                .flatMap(lease -> lease.groups().stream())
+                .forEach(entry -> entry.offsets()
+                        .forEach(offset ->
+                                below.computeIfPresent(entry.partition(), (same, from) -> Math.min(from, offset))));
         below.values().removeIf(offset -> offset == 0);
         return below;
     }

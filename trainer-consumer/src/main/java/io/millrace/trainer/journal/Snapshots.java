@@ -48,7 +48,8 @@ public final class Snapshots {
     }
 
     /**
-     * The records, with a snapshot behind them where one is due and a record takes it. The ledger has it then.
+     * The records, with a snapshot behind them where one is due and a record takes it, and behind that the leases that are
+     * open. The ledger has it then.
      *
      * @param records of an acknowledgement or a resumption, to be written in one transaction
      * @param snapshot of this ledger as it is with these records
@@ -77,6 +78,8 @@ public final class Snapshots {
         ledger.take(copy);
         List<ControlRecord> more = new ArrayList<>(records);
         more.add(copy);
+        // Readers begin at the snapshot, which names no lease.
+        more.addAll(ledger.openLeases().all());
         return more;
     }
 }

@@ -89,6 +89,7 @@ final class Leasing {
                 if (session.isCaughtUp() && session.choose() instanceof BatchChoice.Ready ready) {
                     yield new LeaseAnswer.Leased(open(session, may, ready.groups()), may.warnings());
                 }
+                standing.wanted(step);
                 yield request.deadlineNanos() - ticker.nanos() <= 0 ? standing.notYet(step, session) : null;
             }
         };

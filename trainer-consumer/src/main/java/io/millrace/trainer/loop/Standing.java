@@ -26,6 +26,8 @@ final class Standing {
     private Waiting waiting = Waiting.RESULTS_READ_AGAIN;
     private long waitingSinceMs;
     private TrainerStatus.@Nullable StepRewards lastStepRewards;
+    /** The step that a trainer waited for last; null before. */
+    private @Nullable StepNumber wanted;
 
     Standing(int batchGroups, TrainerMetrics metrics, WallClock clock) {
         this.batchGroups = batchGroups;
@@ -37,6 +39,19 @@ final class Standing {
     void leased(StepNumber step, List<FinishedGroup> groups) {
         lastStepRewards = TrainerStatus.StepRewards.of(
                 step, groups.stream().map(FinishedGroup::rewards).toList());
+    }
+
+    /** Somebody waits for this step, which may be ahead of the one that is acknowledged next. */
+    void wanted(StepNumber step) {
+        wanted = step;
+    }
+
+    /** The step that is waited for. */
+    private StepNumber step(StepLedger ledger) {
+        StepNumber step = wanted;
+        return step != null && step.compareTo(ledger.nextStep()) > 0 && step.equals(ledger.dueStep())
+                ? step
+                : ledger.nextStep();
     }
 
     LeaseAnswer.NotYet notYet(StepNumber step, Session session) {
@@ -65,7 +80,7 @@ final class Standing {
                 session.keptSteps(),
                 batchGroups,
                 finished(session),
-                open == null ? 0 : open.groups().size(),
+                leased(ledger),
                 ledger.totals().trained(),
                 ledger.totals().discarded(),
                 metrics.discardedByReason(),
@@ -90,19 +105,21 @@ final class Standing {
 
     /** Finished groups that are not leased; those of a lease come in again one by one after a restart. */
     private static int finished(Session session) {
-        StepRecord.Lease open = session.ledger().openLease();
-        int collected = session.collector().finished().size();
-        return open == null
-                ? collected
-                : collected
-                        - (int) open.groups().stream()
-                                .filter(entry -> session.collector().finished(entry.groupIndex()) != null)
-                                .count();
+        return (int) session.collector().finished().stream()
+                .filter(group -> !session.ledger().isLeased(group.groupIndex()))
+                .count();
+    }
+
+    private static int leased(StepLedger ledger) {
+        return ledger.openLeases().all().stream()
+                .mapToInt(lease -> lease.groups().size())
+                .sum();
     }
 
     /** Finished groups without tokens of a version that is yet to be announced. */
     private static long announced(Session session) {
         return session.collector().finished().stream()
+                .filter(group -> !session.ledger().isLeased(group.groupIndex()))
                 .filter(group -> group.newestVersion()
                                 .compareTo(session.ledger().policy().weightVersion())
                         <= 0)
@@ -119,7 +136,7 @@ final class Standing {
 
     private Waiting now(Session session) {
         StepLedger ledger = session.ledger();
-        return switch (ledger.mayLease(ledger.nextStep())) {
+        return switch (ledger.mayLease(step(ledger))) {
             case LeaseDecision.SameLease same -> Waiting.TRAINER_TO_ACKNOWLEDGE;
             case LeaseDecision.UnfillableAtThisVersion unfillable -> Waiting.NEW_VERSION;
             case LeaseDecision.WrongStep wrong -> throw new IllegalStateException(wrong.why());
@@ -131,7 +148,7 @@ final class Standing {
                 if (!session.isCaughtUp()) {
                     yield Waiting.RESULTS_READ_AGAIN;
                 }
-                if (session.collector().finished().size() < batchGroups) {
+                if (finished(session) < batchGroups) {
                     boolean nothing = ledger.totals().settled() == 0
                             && session.collector().finished().isEmpty();
                     yield nothing && !session.isRunKnown() ? Waiting.PRODUCER : Waiting.FINISHED_GROUPS;
@@ -158,7 +175,7 @@ final class Standing {
     }
 
     private String text(Session session) {
-        StepNumber next = session.ledger().nextStep();
+        StepNumber next = step(session.ledger());
         return switch (waiting) {
             case RESULTS_READ_AGAIN ->
                 "the results written before the start to be read again, " + session.recordsBehind() + " records left";
@@ -196,14 +213,13 @@ final class Standing {
                 TrainerLoop.NAME,
                 switch (waiting) {
                     case RESULTS_READ_AGAIN -> "the results written before the start to be read again";
-                    case FINISHED_GROUPS -> "groups to finish for step " + ledger.nextStep();
-                    case OTHER_GROUPS -> "older groups to finish for step " + ledger.nextStep();
+                    case FINISHED_GROUPS -> "groups to finish for step " + step(ledger);
+                    case OTHER_GROUPS -> "older groups to finish for step " + step(ledger);
                     case PRODUCER, ANNOUNCEMENT, NEW_VERSION, CHECKPOINT, TRAINER_TO_LEASE, TRAINER_TO_ACKNOWLEDGE ->
                         text(session);
                 });
-        StepRecord.Lease open = ledger.openLease();
         metrics.show(Level.FINISHED, finished(session));
-        metrics.show(Level.LEASED, open == null ? 0 : open.groups().size());
+        metrics.show(Level.LEASED, leased(ledger));
         metrics.show(Level.PAYLOAD_BYTES, session.collector().payloadBytes());
         metrics.show(Level.WEIGHT_VERSION, ledger.policy().weightVersion().value());
         metrics.show(Level.LOW_WATER_MARK, ledger.totals().lowWaterMark());

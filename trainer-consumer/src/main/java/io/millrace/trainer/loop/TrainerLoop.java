@@ -295,7 +295,7 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
     }
 
     private static void batch(Session current, Request.Batch request) {
-        StepRecord.Lease open = current.ledger().openLease();
+        StepRecord.Lease open = current.ledger().openLeases().of(request.lease().step());
         if (open == null || !open.token().equals(request.lease())) {
             throw Answers.refused(current, current.ledger().whyNotOpen(request.lease()));
         }
@@ -310,12 +310,12 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
     }
 
     /**
-     * Groups of the open step cannot be read back, so its lease is void. The session ends with it: what was passed over
+     * Groups of an open step cannot be read back, so its lease is void. The session ends with it: what was passed over
      * for one of those groups is read again by the next, and may win.
      */
     private void unreadable(Session current, Request.Unreadable request) {
         StepNumber step = request.lease().step();
-        if (!request.lease().equals(current.ledger().openLease())) {
+        if (!request.lease().equals(current.ledger().openLeases().of(step))) {
             throw RolloutQueueException.leasedAnew(
                     "step " + step + " is no longer leased as it was; lease it again", Current.of(current.ledger()));
         }
@@ -323,12 +323,12 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
                 request.gone().size() + " of the " + request.lease().groups().size() + " groups of step " + step
                         + " cannot be read back any more, first group "
                         + request.gone().getFirst().groupIndex();
-        if (current.ledger().isReplaying()) {
+        if (current.ledger().isReplayed(step)) {
             throw Answers.refused(
                     current,
                     gone + ": the recorded step cannot be replayed; resume at step " + step + " with mode fresh");
         }
-        current.voidLease(request.gone(), gone);
+        current.voidLease(step, request.gone(), gone);
         metrics.count(TrainerMetrics.Count.LEASE_VOID);
         String why = gone + ": step " + step + " is leased anew, with other groups; lease it again";
         request.answer().completeExceptionally(RolloutQueueException.leasedAnew(why, Current.of(current.ledger())));

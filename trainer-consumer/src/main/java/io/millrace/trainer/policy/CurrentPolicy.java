@@ -121,13 +121,18 @@ public final class CurrentPolicy {
         return rules.acknowledged(policy, word);
     }
 
-    /** Why no further step can be filled before a new version is announced; empty when one can. */
-    public Optional<String> unfillable(StepNumber step) {
-        if (stepsInVersion < capacity.stepsUntilNewVersion()) {
+    /**
+     * Why no further step can be filled before a new version is announced; empty when one can.
+     *
+     * @param open steps that are leased and not acknowledged
+     */
+    public Optional<String> unfillable(StepNumber step, int open) {
+        long taken = stepsInVersion + open;
+        if (taken < capacity.stepsUntilNewVersion()) {
             return Optional.empty();
         }
         return Optional.of("step " + step + " can never be filled: the trainer took "
-                + stepsInVersion + " steps with weight version " + policy.word()
+                + taken + " steps with weight version " + policy.word()
                 + " and announced no newer one, and with steps-per-version " + capacity.stepsPerVersion()
                 + " and pipeline-depth " + capacity.pipelineDepth() + " only " + capacity.stepsUntilNewVersion()
                 + " steps are generated for one version. Acknowledge each " + capacity.stepsPerVersion()

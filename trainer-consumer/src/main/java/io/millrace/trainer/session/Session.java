@@ -104,13 +104,13 @@ public final class Session implements SessionLoop.Session {
     }
 
     /**
-     * Gives up the open lease durably, with each group of it that is gone.
+     * Gives up an open lease durably, with each group of it that is gone.
      *
      * @param gone entries of its manifest that cannot be read back
      */
-    public void voidLease(List<ManifestEntry> gone, String reason) {
+    public void voidLease(StepNumber step, List<ManifestEntry> gone, String reason) {
         List<ControlRecord> records = new ArrayList<>();
-        records.add(ledger.voidLease(reason));
+        records.add(ledger.voidLease(step, reason));
         for (ManifestEntry entry : gone) {
             log.warn(
                     "group {} attempt {} cannot be read back from partition {} offsets {}; it is issued again",

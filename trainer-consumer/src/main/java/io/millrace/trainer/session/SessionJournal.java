@@ -90,8 +90,10 @@ final class SessionJournal {
             return records;
         }
         List<ControlRecord> written = snapshots.behind(records, ledger, () -> incoming.snapshot(ledger, feed));
-        if (written.getLast() instanceof Snapshot made) {
-            needed.take(made);
+        for (ControlRecord record : written) {
+            if (record instanceof Snapshot made) {
+                needed.take(made);
+            }
         }
         return written;
     }
@@ -101,12 +103,12 @@ final class SessionJournal {
         trimmer.turn();
     }
 
-    /** Asks for the deletion of results that neither a restart, nor a replay, nor the open lease needs. */
+    /** Asks for the deletion of results that neither a restart, nor a replay, nor an open lease needs. */
     private void mayDelete() {
         retention.forgetBefore(retention.first(ledger.nextStep(), ledger.checkpoint()));
         Map<Integer, TopicPartition> partitions = new HashMap<>();
         feed.partitions().forEach(partition -> partitions.put(partition.partition(), partition));
-        needed.deletableBelow(retention.neededFrom(), ledger.openLease()).forEach((number, below) -> {
+        needed.deletableBelow(retention.neededFrom(), ledger.openLeases().all()).forEach((number, below) -> {
             TopicPartition partition = partitions.get(number);
             if (partition != null) {
                 trimmer.mayDeleteBelow(partition, below);

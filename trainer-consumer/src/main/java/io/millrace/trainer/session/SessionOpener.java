@@ -107,6 +107,7 @@ public final class SessionOpener {
             GateSettings gate,
             RecoverySettings recovery,
             VersionRules rules,
+            int leaseAhead,
             long payloadBytesMax,
             long partBytesMax,
             int maxConsecutiveAbandoned,
@@ -179,7 +180,7 @@ public final class SessionOpener {
         Tenure me = tenure.above(stepsReader.highest(), 0);
         StepWriter writer = new StepWriter(topics, me, made.producer());
         writer.take();
-        StepLedger ledger = new StepLedger(plan.batch().capacity(), plan.rules());
+        StepLedger ledger = new StepLedger(plan.batch().capacity(), plan.rules(), plan.leaseAhead());
         TopicPartition policy = new TopicPartition(topics.policy(), 0);
         TopicPartition steps = new TopicPartition(topics.steps(), 0);
         HangingTransactions.abort(admin, topics.trainerTransactionalId(), List.of(steps, policy), plan.brokerTimeout());
@@ -220,7 +221,9 @@ public final class SessionOpener {
                 ledger.nextStep(),
                 ledger.policy().weightVersion(),
                 ledger.totals().trained(),
-                ledger.openLease() == null ? "no step leased" : "that step is leased");
+                ledger.openLease() == null
+                        ? "no step leased"
+                        : ledger.openLeases().size() + " leased");
         Snapshots snapshots = new Snapshots(
                 plan.recovery().snapshotRecords(),
                 plan.topics().recordSizeMax().bytes(),

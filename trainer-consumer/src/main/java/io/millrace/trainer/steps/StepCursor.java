@@ -1,5 +1,6 @@
 package io.millrace.trainer.steps;
 
+import io.millrace.common.batch.OpenLeases;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.Lineage;
@@ -25,7 +26,7 @@ final class StepCursor {
 
     private final Deque<LeaseToken> acknowledged = new ArrayDeque<>();
     private StepNumber next = new StepNumber(0);
-    private StepRecord.@Nullable Lease open;
+    private final OpenLeases open = new OpenLeases();
     private StepRecord.@Nullable Acknowledgement last;
     /** Where the newest durable checkpoint that the trainer named resumes; null while it named none. */
     private @Nullable StepNumber checkpoint;
@@ -34,9 +35,14 @@ final class StepCursor {
         return next;
     }
 
-    /** @return null while no step is leased */
-    StepRecord.@Nullable Lease open() {
+    /** Those that are leased, the first of them at {@link #next}. */
+    OpenLeases open() {
         return open;
+    }
+
+    /** The first step that is not leased. */
+    StepNumber due() {
+        return new StepNumber(next.value() + open.size());
     }
 
     /** The last acknowledgement; null before the first. */
@@ -49,6 +55,7 @@ final class StepCursor {
         return checkpoint;
     }
 
+    /** Leases that were open stand behind the snapshot again. */
     void restore(StepRecord.Snapshot copy) {
         next = copy.nextStep();
         last = copy.lastAcknowledgement();
@@ -63,17 +70,9 @@ final class StepCursor {
         }
     }
 
-    void lease(StepRecord.Lease lease) {
-        open = lease;
-    }
-
-    void voidLease() {
-        open = null;
-    }
-
-    /** Ends the open step. */
+    /** Ends the oldest open step. */
     void close(StepRecord.Acknowledgement ack) {
-        open = null;
+        open.removeOldest();
         next = ack.step().next();
         last = ack;
         checkpoint = ack.checkpointStep();
@@ -82,7 +81,7 @@ final class StepCursor {
 
     void resume(StepRecord.Resume resume) {
         next = resume.step();
-        open = null;
+        open.clear();
         capCheckpoint(resume.step());
     }
 
@@ -101,12 +100,13 @@ final class StepCursor {
     }
 
     boolean isLeased(GroupIndex index) {
-        return open != null
-                && open.groups().stream().anyMatch(entry -> entry.groupIndex().equals(index));
+        return open.contains(index);
     }
 
-    boolean isOpen(LeaseToken token) {
-        return open != null && open.token().equals(token);
+    /** Whether this is the lease that is acknowledged next. */
+    boolean isOldest(LeaseToken token) {
+        StepRecord.Lease oldest = open.oldest();
+        return oldest != null && oldest.token().equals(token);
     }
 
     boolean wasAcknowledged(LeaseToken token) {
@@ -153,7 +153,7 @@ final class StepCursor {
                 && version.equals(last.newWeightVersion());
     }
 
-    /** Why a lease cannot be fetched or acknowledged; of one that is not the open one. */
+    /** Why a lease cannot be fetched, or not be acknowledged now. */
     String whyNotOpen(LeaseToken token, Lineage lineage) {
         StepNumber step = token.step();
         if (!token.lineage().equals(lineage)) {
@@ -163,21 +163,31 @@ final class StepCursor {
         if (step.compareTo(next) < 0) {
             return "step " + step + " was acknowledged before; the next step is " + next;
         }
-        if (open == null) {
+        if (open.isOpen(token)) {
+            return "step " + next + " is leased before step " + step + "; acknowledge it first";
+        }
+        StepRecord.Lease oldest = open.oldest();
+        if (oldest == null) {
             return "step " + step + " is not leased; lease step " + next + " first";
         }
-        return step.equals(open.step())
+        return open.of(step) != null
                 ? "this lease of step " + step + " is void, since the step was leased anew; lease it again"
-                : "step " + step + " is not leased; the leased step is " + open.step();
+                : "step " + step + " is not leased; the leased step is " + oldest.step();
     }
 
-    /** Why another step than this one is due; empty when it is the one. */
-    Optional<String> whyNotDue(StepNumber step) {
-        if (open != null && !step.equals(open.step())) {
-            return Optional.of("step " + open.step() + " is leased; acknowledge it before step " + step + " is leased");
-        }
-        if (open != null || step.equals(next)) {
+    /**
+     * Why this step can be leased neither again nor anew; empty when it can.
+     *
+     * @param ahead how many steps may be leased behind the one that is acknowledged next
+     */
+    Optional<String> whyNotDue(StepNumber step, int ahead) {
+        if (open.of(step) != null || (step.equals(due()) && open.size() <= ahead)) {
             return Optional.empty();
+        }
+        StepRecord.Lease oldest = open.oldest();
+        if (oldest != null && step.compareTo(next) > 0) {
+            return Optional.of("step " + oldest.step() + " is leased; acknowledge it before step " + step + " is leased"
+                    + (ahead > 0 ? " (lease-ahead " + ahead + ")" : ""));
         }
         return Optional.of(
                 step.compareTo(next) < 0

@@ -49,7 +49,7 @@ public final class StepHistory {
                 steps.computeIfPresent(ack.step(), (step, kept) -> new Kept(kept.lease(), ack));
             case StepRecord.LeaseVoid gone
             when isMine(gone.lineage()) ->
-                steps.computeIfPresent(gone.step(), (step, kept) -> kept.acknowledgement() == null ? null : kept);
+                steps.tailMap(gone.step(), true).values().removeIf(kept -> kept.acknowledgement() == null);
             case StepRecord.Resume resume
             when isMine(resume.lineage()) ->
                 steps.tailMap(resume.replayBefore(), true).clear();

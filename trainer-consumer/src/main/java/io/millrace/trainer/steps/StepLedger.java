@@ -29,12 +29,20 @@ import org.jspecify.annotations.Nullable;
  * or clock; not thread-safe.
  */
 public final class StepLedger extends StepState {
+    private final int leaseAhead;
+
     public StepLedger(Capacity capacity) {
         this(capacity, VersionRules.defaults());
     }
 
     public StepLedger(Capacity capacity, VersionRules rules) {
+        this(capacity, rules, 0);
+    }
+
+    /** @param leaseAhead how many steps may be leased behind the one that is acknowledged next */
+    public StepLedger(Capacity capacity, VersionRules rules, int leaseAhead) {
         super(capacity, rules);
+        this.leaseAhead = leaseAhead;
     }
 
     /** Takes what the trainer says of its weights. */
@@ -46,20 +54,20 @@ public final class StepLedger extends StepState {
 
     /** Whether and how this step can be leased; changes nothing. */
     public LeaseDecision mayLease(StepNumber step) {
-        Optional<String> notDue = steps.whyNotDue(step);
+        Optional<String> notDue = steps.whyNotDue(step, leaseAhead);
         if (notDue.isPresent()) {
             return new LeaseDecision.WrongStep(notDue.get());
         }
-        StepRecord.Lease open = openLease();
+        StepRecord.Lease open = openLeases().of(step);
         if (open != null) {
-            return new LeaseDecision.SameLease(open, policy.warnings(nextStep()));
+            return new LeaseDecision.SameLease(open, policy.warnings(step));
         }
         if (lineages.isReplayed(step)) {
             return new LeaseDecision.MayReplay(step);
         }
-        return policy.unfillable(step)
+        return policy.unfillable(step, openLeases().size())
                 .<LeaseDecision>map(LeaseDecision.UnfillableAtThisVersion::new)
-                .orElseGet(() -> new LeaseDecision.MayLease(step, policy.warnings(nextStep())));
+                .orElseGet(() -> new LeaseDecision.MayLease(step, policy.warnings(step)));
     }
 
     /**
@@ -97,11 +105,12 @@ public final class StepLedger extends StepState {
      * @throws IllegalStateException when none is to be replayed, or it was not handed in
      */
     public StepRecord.Lease leaseRecorded(LeaseId id, long nowMs) {
-        StepRecord.Lease recorded = lineages.recorded(nextStep());
-        if (!(mayLease(nextStep()) instanceof LeaseDecision.MayReplay) || recorded == null) {
-            throw new IllegalStateException("step " + nextStep() + " is no recorded step that is due");
+        StepNumber due = dueStep();
+        StepRecord.Lease recorded = lineages.recorded(due);
+        if (!(mayLease(due) instanceof LeaseDecision.MayReplay) || recorded == null) {
+            throw new IllegalStateException("step " + due + " is no recorded step that is due");
         }
-        return leased(nextStep(), recorded.groups(), recorded.maskBelow(), id, nowMs);
+        return leased(due, recorded.groups(), recorded.maskBelow(), id, nowMs);
     }
 
     /**
@@ -117,7 +126,7 @@ public final class StepLedger extends StepState {
             return steps.again(token.step(), word, policy());
         }
         StepRecord.Lease lease = openLease();
-        if (lease == null || !steps.isOpen(token)) {
+        if (lease == null || !steps.isOldest(token)) {
             return new AckDecision.Refused(whyNotOpen(token));
         }
         WeightVersion version = null;
@@ -162,7 +171,7 @@ public final class StepLedger extends StepState {
         return new AckDecision.Acknowledged(lease, records, groups);
     }
 
-    /** Why a lease cannot be fetched or acknowledged; of one that is not the open one. */
+    /** Why a lease cannot be fetched, or not be acknowledged now. */
     public String whyNotOpen(LeaseToken token) {
         return steps.whyNotOpen(token, lineage());
     }
@@ -182,7 +191,7 @@ public final class StepLedger extends StepState {
     }
 
     /**
-     * Goes back to a step; a lease that is open is void. Engines may still serve later weights, so the lineage begins
+     * Goes back to a step; leases that are open are void. Engines may still serve later weights, so the lineage begins
      * updating, until the trainer says ready; but for a trainer that counts anew, which has just said so.
      *
      * @param may what {@link #mayResume} allowed
@@ -201,8 +210,8 @@ public final class StepLedger extends StepState {
     }
 
     /**
-     * A snapshot of this ledger, to be written in the transaction that an acknowledgement or a resumption begins. Nothing
-     * changes: where it is written, {@link #take} says so.
+     * A snapshot of this ledger, to be written in the transaction that an acknowledgement or a resumption begins, with the
+     * leases that are open behind it. Nothing changes: where it is written, {@link #take} says so.
      *
      * @param reads where each partition of {@code results} has to be read from
      * @param receiptsFrom where {@code receipts} has to be read from
@@ -210,9 +219,6 @@ public final class StepLedger extends StepState {
      */
     public StepRecord.Snapshot snapshot(
             List<StepRecord.Snapshot.ResultsRead> reads, long receiptsFrom, long duplicates) {
-        if (openLease() != null) {
-            throw new IllegalStateException("no snapshot while step " + nextStep() + " is leased");
-        }
         return new StepRecord.Snapshot(
                 lineage(),
                 nextStep(),
@@ -270,16 +276,16 @@ public final class StepLedger extends StepState {
     }
 
     /**
-     * Gives up the open lease, whose groups cannot all be read back; they stay unsettled and the step is leased anew. A
-     * recorded step has no other groups, so its lease cannot be given up.
+     * Gives up an open lease, whose groups cannot all be read back, and those of later steps; they stay unsettled and the
+     * steps are leased anew. A recorded step has no other groups, so its lease cannot be given up.
      *
      * @return the record to be written before anyone is told
-     * @throws IllegalStateException when no step is leased, or a recorded one
+     * @throws IllegalStateException when the step is not leased, or a recorded one
      */
-    public StepRecord.LeaseVoid voidLease(String reason) {
-        StepRecord.Lease lease = openLease();
+    public StepRecord.LeaseVoid voidLease(StepNumber step, String reason) {
+        StepRecord.Lease lease = openLeases().of(step);
         if (lease == null) {
-            throw new IllegalStateException("no step is leased");
+            throw new IllegalStateException("step " + step + " is not leased");
         }
         StepRecord.LeaseVoid gone = new StepRecord.LeaseVoid(lease.lineage(), lease.step(), reason);
         fold(gone);

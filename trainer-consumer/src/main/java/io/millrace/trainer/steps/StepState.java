@@ -1,6 +1,7 @@
 package io.millrace.trainer.steps;
 
 import io.millrace.common.batch.Capacity;
+import io.millrace.common.batch.OpenLeases;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.LeaseToken;
@@ -45,7 +46,7 @@ abstract sealed class StepState implements Settlement permits StepLedger {
         switch (record) {
             case StepRecord.Lease lease -> apply(lease);
             case StepRecord.Acknowledgement ack -> {
-                if (!steps.isOpen(new LeaseToken(ack.lineage(), ack.step(), ack.leaseId()))) {
+                if (!steps.isOldest(new LeaseToken(ack.lineage(), ack.step(), ack.leaseId()))) {
                     throw broken("acknowledgement of step " + ack.step() + " of lineage " + ack.lineage());
                 }
                 train();
@@ -122,7 +123,12 @@ abstract sealed class StepState implements Settlement permits StepLedger {
 
     /** Whether the next step is a recorded one. */
     public boolean isReplaying() {
-        return lineages.isReplayed(nextStep());
+        return isReplayed(nextStep());
+    }
+
+    /** Whether this step is a recorded one, to be trained again. */
+    public boolean isReplayed(StepNumber step) {
+        return lineages.isReplayed(step);
     }
 
     /** Up to which step, exclusive, this lineage has steps, those that are still to be replayed with them. */
@@ -131,9 +137,10 @@ abstract sealed class StepState implements Settlement permits StepLedger {
     }
 
     private void apply(StepRecord.Lease lease) {
-        if (openLease() != null
-                || !lease.step().equals(nextStep())
-                || !lease.lineage().equals(lineage())) {
+        if (steps.open().isOpen(lease.token())) {
+            return;
+        }
+        if (!lease.step().equals(steps.due()) || !lease.lineage().equals(lineage())) {
             throw broken("lease of step " + lease.step() + " of lineage " + lease.lineage());
         }
         boolean again = lineages.isReplayed(lease.step());
@@ -142,8 +149,11 @@ abstract sealed class StepState implements Settlement permits StepLedger {
                 throw broken("lease of step " + lease.step() + " with the " + (again ? "un" : "") + "settled group "
                         + entry.groupIndex());
             }
+            if (isLeased(entry.groupIndex())) {
+                throw broken("lease of step " + lease.step() + " with the leased group " + entry.groupIndex());
+            }
         }
-        steps.lease(lease);
+        steps.open().add(lease);
         heard(lease.weightVersion(), lease.leasedAtMs());
     }
 
@@ -152,13 +162,12 @@ abstract sealed class StepState implements Settlement permits StepLedger {
     }
 
     private void apply(StepRecord.LeaseVoid gone) {
-        if (openLease() == null
-                || !gone.step().equals(nextStep())
+        if (steps.open().of(gone.step()) == null
                 || !gone.lineage().equals(lineage())
                 || lineages.isReplayed(gone.step())) {
             throw broken("void lease of step " + gone.step() + " of lineage " + gone.lineage());
         }
-        steps.voidLease();
+        steps.open().voidFrom(gone.step());
     }
 
     private void apply(StepRecord.Resume resume) {
@@ -176,8 +185,7 @@ abstract sealed class StepState implements Settlement permits StepLedger {
             lineages.restore(copy);
             policy.restore(copy);
             steps.restore(copy);
-        } else if (openLease() != null
-                || !copy.lineage().equals(lineage())
+        } else if (!copy.lineage().equals(lineage())
                 || !copy.nextStep().equals(nextStep())
                 || !copy.totals().equals(settlements.totals())) {
             throw broken("snapshot before step " + copy.nextStep() + " of lineage " + copy.lineage());
@@ -187,7 +195,7 @@ abstract sealed class StepState implements Settlement permits StepLedger {
         recordsSinceSnapshot = 0;
     }
 
-    /** Settles the groups of the open step, unless it is a recorded one. */
+    /** Settles the groups of the oldest open step, unless it is a recorded one. */
     final List<GroupIndex> train() {
         StepRecord.Lease lease = openLease();
         if (lease == null || lineages.isReplayed(lease.step())) {
@@ -284,14 +292,29 @@ abstract sealed class StepState implements Settlement permits StepLedger {
         return settlements.totals();
     }
 
-    /** The step that is leased, or would be next. */
+    /** The step that is acknowledged next, whether it is leased or not. */
     public StepNumber nextStep() {
         return steps.next();
     }
 
-    /** @return null while no step is leased */
+    /** The lease that is acknowledged next; null while no step is leased. */
     public StepRecord.@Nullable Lease openLease() {
+        return steps.open().oldest();
+    }
+
+    /** All leases that are open. */
+    public OpenLeases openLeases() {
         return steps.open();
+    }
+
+    /** The first step that is not leased. */
+    public StepNumber dueStep() {
+        return steps.due();
+    }
+
+    /** Steps that will have been taken with the current weight version when the open ones are, if none leads to another. */
+    public long stepsTaken() {
+        return stepsInVersion() + steps.open().size();
     }
 
     /** Steps acknowledged since the current weight version was announced. */

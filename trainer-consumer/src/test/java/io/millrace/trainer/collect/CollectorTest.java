@@ -42,7 +42,7 @@ class CollectorTest {
         // Read after a restart: the log has lost the result at offset 7, and the group was given up since.
         assertInstanceOf(Verdict.Duplicate.class, collector.accept(marker(0, 7)));
         assertFalse(ledger.isSettled(new GroupIndex(0)));
-        ledger.voidLease("group 0 is gone");
+        ledger.voidLease(ledger.nextStep(), "group 0 is gone");
         Collector again = new Collector(ledger, 0, null);
         Verdict.Abandon abandon = assertInstanceOf(Verdict.Abandon.class, again.accept(marker(0, 7)));
         ledger.abandon(abandon.groupIndex(), abandon.lastAttempt(), abandon.cause());

@@ -55,7 +55,7 @@ class LeasedGroupTest {
         assertInstanceOf(Verdict.Duplicate.class, met);
         assertTrue(ledger.isLeased(GROUP));
 
-        ledger.voidLease("its result cannot be read back");
+        ledger.voidLease(ledger.nextStep(), "its result cannot be read back");
         Verdict.Lost lost =
                 assertInstanceOf(Verdict.Lost.class, new Collector(ledger, 0, null).accept(arrived(2, 0, 3, 9)));
         ledger.discard(GROUP, lost.group().attempt(), "lineage");

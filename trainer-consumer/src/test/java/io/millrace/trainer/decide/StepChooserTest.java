@@ -8,12 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
+import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
+import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.TestingResults;
+import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.Groups;
 import io.millrace.trainer.gate.OnStale;
@@ -108,5 +111,20 @@ class StepChooserTest {
         isDiscarded();
         issued(2);
         assertEquals(Decisions.NONE, chooser.discardStale());
+    }
+
+    @Test
+    void ofAStepThatIsLeasedItIsNeitherDiscardedNorChosenAgain() {
+        resultOf(1, 5, 3);
+        ledger.fold(new StepRecord.Lease(
+                new Lineage(0),
+                new StepNumber(0),
+                new LeaseId("00000000000000aa"),
+                new WeightVersion(5),
+                1,
+                List.of(collector.finished(GROUP).manifestEntry())));
+        ledger.fold(new Policy(new Lineage(0), new WeightVersion(9), 0, Policy.State.READY, 2));
+        assertEquals(Decisions.NONE, chooser.discardStale());
+        assertEquals(new BatchChoice.NotYet(0, 2), chooser.choose());
     }
 }

@@ -33,18 +33,18 @@ class NeededResultsTest {
 
     @Test
     void beforeTheFirstSnapshotNothingIsDeleted() {
-        assertEquals(Map.of(), needed.deletableBelow(Map.of(0, 7L), null));
+        assertEquals(Map.of(), needed.deletableBelow(Map.of(0, 7L), List.of()));
     }
 
     @Test
     void whatARestartAReplayOrTheLeaseNeedsStays() {
         needed.found(snapshot(20, 30), Map.of(0, 25L, 1, 40L));
-        assertEquals(Map.of(0, 20L, 1, 30L), needed.deletableBelow(Map.of(), null));
-        assertEquals(Map.of(0, 12L, 1, 30L), needed.deletableBelow(Map.of(0, 12L, 1, 33L), null));
-        assertEquals(Map.of(1, 30L), needed.deletableBelow(Map.of(0, 0L), null));
+        assertEquals(Map.of(0, 20L, 1, 30L), needed.deletableBelow(Map.of(), List.of()));
+        assertEquals(Map.of(0, 12L, 1, 30L), needed.deletableBelow(Map.of(0, 12L, 1, 33L), List.of()));
+        assertEquals(Map.of(1, 30L), needed.deletableBelow(Map.of(0, 0L), List.of()));
         StepRecord.Lease open = ledger.lease(
                 new StepNumber(0), List.of(entry(0, 1, 17), entry(1, 1, 16)), null, new LeaseId("00000000000000aa"), 5);
-        assertEquals(Map.of(0, 12L, 1, 16L), needed.deletableBelow(Map.of(0, 12L), open));
+        assertEquals(Map.of(0, 12L, 1, 16L), needed.deletableBelow(Map.of(0, 12L), List.of(open)));
     }
 
     @Test
@@ -53,9 +53,9 @@ class NeededResultsTest {
         needed.found(old, Map.of(0, 19L, 1, 30L));
         assertEquals(
                 Map.of(1, 30L),
-                needed.deletableBelow(Map.of(), null),
+                needed.deletableBelow(Map.of(), List.of()),
                 "results that nobody has settled come to stand below offset 20");
         needed.take(snapshot(22, 31));
-        assertEquals(Map.of(0, 22L, 1, 31L), needed.deletableBelow(Map.of(), null));
+        assertEquals(Map.of(0, 22L, 1, 31L), needed.deletableBelow(Map.of(), List.of()));
     }
 }

@@ -285,7 +285,7 @@ class StepLedgerTest {
         List<StepRecord> written = new ArrayList<>();
         StepRecord.Lease gone = lease(0, 0, 1);
         written.add(gone);
-        written.add(ledger.voidLease("group 1 is gone"));
+        written.add(ledger.voidLease(ledger.nextStep(), "group 1 is gone"));
         assertInstanceOf(AckDecision.Refused.class, ledger.acknowledge(gone.token(), null, null, 6));
         assertFalse(ledger.isSettled(new GroupIndex(0)));
         written.add(lease(0, 0, 2));
@@ -297,7 +297,7 @@ class StepLedgerTest {
         StepLedger again = new StepLedger(new Capacity(B, 1, 1));
         written.forEach(again::fold);
         assertEquals(groups(0, 2), again.openLease().groups());
-        assertThrows(IllegalStateException.class, () -> ledger.voidLease("nothing is leased"));
+        assertThrows(IllegalStateException.class, () -> ledger.voidLease(ledger.nextStep(), "nothing is leased"));
     }
 
     @Test

@@ -1,7 +1,9 @@
 package io.millrace.producer.ledger.account;
 
+import io.millrace.common.batch.OpenLeases;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.SettledIndices;
+import io.millrace.common.id.StepNumber;
 import io.millrace.common.record.StepRecord;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +16,7 @@ public final class Settlements {
     private final SettledIndices settled = new SettledIndices();
     private final LongConsumer onSettled;
     private StepRecord.Totals totals = StepRecord.Totals.NONE;
-    private StepRecord.@Nullable Lease openLease;
+    private final OpenLeases open = new OpenLeases();
     private StepRecord.@Nullable Acknowledgement lastAcknowledgement;
 
     /** @param onSettled gets each group as it is settled by name; what a low-water mark or snapshot settles is not named */
@@ -23,15 +25,20 @@ public final class Settlements {
     }
 
     public void lease(StepRecord.Lease lease) {
-        openLease = lease;
+        open.add(lease);
     }
 
-    /** A lease that was open is void. */
-    public void voidLease() {
-        openLease = null;
+    /** The lease of this step is void, and those behind it. */
+    public void voidLease(StepNumber step) {
+        open.voidFrom(step);
     }
 
-    /** @throws IllegalStateException when the step is not the one leased last: {@code steps} is damaged */
+    /** Leases that were open are void. */
+    public void voidLeases() {
+        open.clear();
+    }
+
+    /** @throws IllegalStateException when the step is not the oldest that is leased: {@code steps} is damaged */
     public void acknowledged(StepRecord.Acknowledgement ack) {
         StepRecord.Acknowledgement before = lastAcknowledgement;
         if (before != null
@@ -39,19 +46,19 @@ public final class Settlements {
                 && before.step().equals(ack.step())) {
             return;
         }
-        StepRecord.Lease lease = openLease;
+        StepRecord.Lease lease = open.oldest();
         if (lease == null
                 || !lease.lineage().equals(ack.lineage())
                 || !lease.step().equals(ack.step())) {
             throw new IllegalStateException("steps: lineage " + ack.lineage() + " step " + ack.step()
-                    + " is acknowledged, the step leased last is "
+                    + " is acknowledged, the oldest step leased is "
                     + (lease == null ? "none" : "lineage " + lease.lineage() + " step " + lease.step())
                     + ": the run's account is damaged");
         }
         for (StepRecord.ManifestEntry entry : lease.groups()) {
             close(entry.groupIndex());
         }
-        openLease = null;
+        open.removeOldest();
         lastAcknowledgement = ack;
         take(ack.totals());
     }
@@ -71,7 +78,7 @@ public final class Settlements {
     /** Everything before it is folded in it, so this becomes what it says. */
     public void snapshot(StepRecord.Snapshot snapshot) {
         settled.restore(snapshot.settled());
-        openLease = null;
+        open.clear();
         lastAcknowledgement = snapshot.lastAcknowledgement();
         take(snapshot.totals());
     }

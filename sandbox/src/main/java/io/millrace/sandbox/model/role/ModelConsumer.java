@@ -262,7 +262,7 @@ public final class ModelConsumer {
     /** Gives up the open lease; the session ends with it. */
     public void voidLease(List<ManifestEntry> gone) {
         List<ControlRecord> records = new ArrayList<>();
-        records.add(ledger.voidLease("gone"));
+        records.add(ledger.voidLease(ledger.nextStep(), "gone"));
         for (ManifestEntry entry : gone) {
             records.add(ledger.note(new StepRecord.Missing(
                     entry.groupIndex(),
