@@ -1,5 +1,6 @@
 """The trainer's calls."""
 
+import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -91,12 +92,14 @@ class Client:
         """How the run stands, as the server tells it."""
         return self._transport.call("GET", "/v1/status")[1]
 
-    def lease(self, wait: float = 30.0) -> Lease | NotYet:
+    def lease(self, wait: float = 30.0, step: int | None = None) -> Lease | NotYet:
         """The step that is due: the open one again, or the next when it is full within the wait.
 
         :param wait: seconds, 60 at most
+        :param step: this one, which may be ahead of the one that is due by as many as the server's ``lease-ahead``
         """
-        path = f"/v1/steps/next/lease?lineage={self.lineage}&wait_ms={int(min(wait, 60.0) * 1000)}"
+        wait_ms = int(min(wait, 60.0) * 1000)
+        path = f"/v1/steps/{'next' if step is None else step}/lease?lineage={self.lineage}&wait_ms={wait_ms}"
         status, body = self._mine(lambda: self._transport.call("POST", path, wait=wait))
         if status != 200:
             return NotYet(body["step"], body["have"], body["need"], str(body.get("waiting_for", "")))
@@ -198,6 +201,18 @@ class Client:
     def evaluation(self, eval_id: str) -> dict[str, Any]:
         """How it stands: ``state``, and ``report`` when it has ended."""
         return self._transport.call("GET", f"/v1/evaluations/{quote(eval_id, safe='')}")[1]
+
+    def evaluation_samples(self, eval_id: str, data_set: str | None = None) -> list[dict[str, Any]]:
+        """What it is made of, as far as it has come: of each finished prompt ``data_set``, ``place`` and ``samples``.
+
+        :param data_set: the only one that is wanted; needed where all are too large to come at once
+        """
+
+        def read(answer: Answer) -> list[dict[str, Any]]:
+            return [json.loads(line) for line in bytes(answer.body).splitlines()]
+
+        query = "" if data_set is None else f"?data_set={quote(data_set, safe='')}"
+        return self._transport.exchange("GET", f"/v1/evaluations/{quote(eval_id, safe='')}/samples{query}", read)
 
     def cancel_evaluation(self, eval_id: str) -> dict[str, Any]:
         return self._transport.call("DELETE", f"/v1/evaluations/{quote(eval_id, safe='')}")[1]

@@ -19,6 +19,7 @@ import io.millrace.common.topics.Lane;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.sandbox.engine.EngineServer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +27,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -177,6 +180,9 @@ class EvaluationTest {
         assertReports(reports.path(2), ofPrompt(groups, "Eval whole"));
         assertEquals(12, ofPrompt(groups, "Eval first").size());
         assertEquals(5, ofPrompt(groups, "Eval second").size());
+        assertSamples(trainer, "first", 12, 4);
+        assertSamples(trainer, "second", 5, 1);
+        assertEquals(404, trainer.get("/v1/evaluations/another/samples").status());
         assertEquals(1, reports.path(2).path("failed").asInt());
         String cause = reports.path(2).path("causes").path(0).asString();
         assertTrue(cause.contains("3 attempts failed") && cause.contains("engine-refused"), cause);
@@ -194,6 +200,26 @@ class EvaluationTest {
                 "the tasks of an evaluation that is over to be deleted",
                 () -> run.records(run.topics.lane(Lane.EVALUATION)).isEmpty(),
                 WholeRun.LIMIT);
+    }
+
+    /** Every prompt once, at its place, with its samples as a batch has them. */
+    private static void assertSamples(TrainerProcess trainer, String dataSet, int prompts, int samples)
+            throws Exception {
+        String lines = new String(
+                trainer.get("/v1/evaluations/mine/samples?data_set=" + dataSet).body(), StandardCharsets.UTF_8);
+        Set<Integer> places = new HashSet<>();
+        for (String line : lines.lines().toList()) {
+            JsonNode group = Json.MAPPER.readTree(line);
+            assertEquals(dataSet, group.path("data_set").asString());
+            assertTrue(places.add(group.path("place").asInt()), line);
+            assertEquals(samples, group.path("samples").size());
+            JsonNode sample = group.path("samples").path(0);
+            assertTrue(sample.path("prompt").asString().startsWith("Eval " + dataSet), line);
+            assertEquals(
+                    sample.path("response_length").asInt(),
+                    sample.path("rollout_log_probs").size());
+        }
+        assertEquals(IntStream.range(0, prompts).boxed().collect(Collectors.toSet()), places);
     }
 
     private static List<GroupHeader> ofPrompt(List<GroupHeader> groups, String begin) {

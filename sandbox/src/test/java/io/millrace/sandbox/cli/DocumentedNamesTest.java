@@ -39,9 +39,9 @@ final class DocumentedNamesTest {
 
     private static final Pattern VARIABLE = Pattern.compile("MILLRACE_[A-Z0-9_]*[A-Z0-9]");
 
-    /** Types of Java and of the Kafka clients, and header names, where documents name them. */
+    /** Types of Java, of the Kafka clients and of slime, and header names, where documents name them. */
     private static final Set<String> OF_OTHERS =
-            Set.of("Admin", "Duration", "Host", "IDefaultValueProvider", "LimitNOFILE", "Origin");
+            Set.of("Admin", "Duration", "Host", "IDefaultValueProvider", "LimitNOFILE", "Origin", "RolloutFnEvalOutput");
 
     /** The sources of all modules by their paths. */
     private static final Map<Path, String> SOURCES = new TreeMap<>();
@@ -70,7 +70,7 @@ final class DocumentedNamesTest {
                 }
             }
         }
-        for (String folder : List.of("scripts", "common/src/main/resources")) {
+        for (String folder : List.of("scripts", "common/src/main/resources", "python/src")) {
             try (Stream<Path> files = Files.walk(DocumentsTest.ROOT.resolve(folder))) {
                 for (Path file : files.filter(Files::isRegularFile).toList()) {
                     SCRIPTS.add(Files.readString(file));

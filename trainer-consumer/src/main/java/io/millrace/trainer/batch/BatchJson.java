@@ -5,10 +5,12 @@ import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.StalenessFigures;
+import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.util.List;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectWriter;
 
 /**
@@ -44,6 +46,15 @@ public final class BatchJson {
             json.writeEndArray();
             json.writeEndObject();
         }
+    }
+
+    /** The samples of one group, as a batch has them. */
+    public static JsonNode tree(RolloutGroup group) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonGenerator json = WRITER.createGenerator(out)) {
+            group(json, group);
+        }
+        return Json.MAPPER.readTree(out.toByteArray());
     }
 
     private static void group(JsonGenerator json, RolloutGroup group) {

@@ -1,6 +1,8 @@
 package io.millrace.trainer.evaluate;
 
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.PartitionReader;
+import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
@@ -92,6 +94,15 @@ public final class EvaluationWiring {
                         fatal)
                 .start();
         stops.push("evaluations", owner::stop);
-        return new Evaluations(around.settings(), view, writer, WallClock.system(), around.brokerTimeout());
+        EvaluationSamples samples = new EvaluationSamples(
+                around, reader(around, clients, "samples"), reader(around, clients, "sample-parts"));
+        stops.push("evaluation samples", _ -> samples.close());
+        return new Evaluations(around.settings(), view, writer, samples, WallClock.system(), around.brokerTimeout());
+    }
+
+    private static PartitionReader reader(Surroundings around, KafkaClients clients, String role) {
+        return new PartitionReader(
+                new TopicTail(clients.follower(around.topics().run() + ".trainer.evaluations." + role)),
+                around.brokerTimeout());
     }
 }

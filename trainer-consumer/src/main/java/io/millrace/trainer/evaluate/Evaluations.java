@@ -30,6 +30,7 @@ public final class Evaluations {
     private final EvaluationSettings settings;
     private final EvaluationView view;
     private final EvalWriter writer;
+    private final EvaluationSamples samples;
     private final WallClock clock;
     private final Duration brokerTimeout;
     /** One request at a time, so that none passes the limit of open ones unseen. */
@@ -39,11 +40,13 @@ public final class Evaluations {
             EvaluationSettings settings,
             EvaluationView view,
             EvalWriter writer,
+            EvaluationSamples samples,
             WallClock clock,
             Duration brokerTimeout) {
         this.settings = settings;
         this.view = view;
         this.writer = writer;
+        this.samples = samples;
         this.clock = clock;
         this.brokerTimeout = brokerTimeout;
     }
@@ -182,6 +185,17 @@ public final class Evaluations {
     /** Empty when there is none of this id, or it ended long ago. */
     public Optional<EvaluationStatus> find(String evalId) {
         return Optional.ofNullable(view.statuses().get(evalId));
+    }
+
+    /**
+     * The samples of one, as far as they are there: JSON lines ({@link EvaluationSamples}).
+     *
+     * @param dataSet the only one that is wanted; null for all
+     * @throws EvaluationRefusedException of kind CONFLICT when that is too much at once, UNAVAILABLE when it cannot be read
+     *     now
+     */
+    public byte[] samples(EvaluationStatus status, @Nullable String dataSet) throws InterruptedException {
+        return samples.lines(status, dataSet);
     }
 
     /** All that are known, in the order of their requests. */

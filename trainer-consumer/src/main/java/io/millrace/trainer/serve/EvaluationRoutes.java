@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.helidon.http.HeaderNames;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
@@ -25,7 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * {@code POST /v1/evaluations} asks for one, {@code GET /v1/evaluations} lists them, {@code GET /v1/evaluations/{id}}
- * shows one with its report, {@code DELETE /v1/evaluations/{id}} cancels one. Thread-safe.
+ * shows one with its report, {@code GET /v1/evaluations/{id}/samples} has its samples, {@code DELETE /v1/evaluations/{id}} cancels one. Thread-safe.
  */
 final class EvaluationRoutes {
     private static final String PATH = "/v1/evaluations";
@@ -60,6 +61,7 @@ final class EvaluationRoutes {
         routing.post(PATH, this::request)
                 .get(PATH, this::list)
                 .get(PATH + "/{id}", this::show)
+                .get(PATH + "/{id}/samples", this::samples)
                 .delete(PATH + "/{id}", this::cancel);
         routing.error(EvaluationRefusedException.class, (request, response, e) -> refuse(response, e));
     }
@@ -134,6 +136,15 @@ final class EvaluationRoutes {
         String id = request.path().pathParameters().get("id");
         EvaluationStatus status = evaluations.find(id).orElseThrow(() -> unknown(id));
         OpsServer.sendJson(response, Status.OK_200, json(status));
+    }
+
+    private void samples(ServerRequest request, ServerResponse response) throws InterruptedException {
+        String id = request.path().pathParameters().get("id");
+        EvaluationStatus status = evaluations.find(id).orElseThrow(() -> unknown(id));
+        byte[] lines = evaluations.samples(
+                status, Bodies.query(request, List.of("data_set")).get("data_set"));
+        response.header(HeaderNames.CONTENT_TYPE, "application/jsonl");
+        response.send(lines);
     }
 
     private void cancel(ServerRequest request, ServerResponse response) throws InterruptedException {

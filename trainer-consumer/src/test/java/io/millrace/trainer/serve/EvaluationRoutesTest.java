@@ -30,7 +30,7 @@ class EvaluationRoutesTest {
         EvalRecord.Report report =
                 new EvalRecord.Report("mine", lineage, version(110), true, 0, 5, List.of(figures), Map.of(0, 3L));
         JsonNode json = EvaluationRoutes.json(
-                new EvaluationStatus(request, Evaluation.State.DONE, version(110), 1, 1, 0, null, report));
+                new EvaluationStatus(request, Evaluation.State.DONE, version(110), 1, 1, 0, null, report, null));
         assertEquals(9, json.path("weight_version").longValue(), json::toString);
         assertEquals(100, json.path("version_offset").longValue(), json::toString);
         assertEquals(10, json.path("issued_version").longValue(), json::toString);

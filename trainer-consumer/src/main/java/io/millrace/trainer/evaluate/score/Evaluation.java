@@ -183,7 +183,8 @@ public final class Evaluation {
                 figures.stream().mapToLong(DataSetReport::done).sum(),
                 figures.stream().mapToLong(DataSetReport::failed).sum(),
                 failed == null ? null : failed.cause(),
-                report);
+                report,
+                tasks);
     }
 
     private State state() {

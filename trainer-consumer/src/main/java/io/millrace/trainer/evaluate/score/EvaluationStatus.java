@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param groups its prompts; 0 before its tasks are issued
  * @param cause why its tasks could not be issued; null otherwise
  * @param report null before the end
+ * @param issued which groups are its; null before
  */
 public record EvaluationStatus(
         EvalRecord.Request request,
@@ -20,7 +21,8 @@ public record EvaluationStatus(
         long done,
         long failed,
         @Nullable String cause,
-        EvalRecord.@Nullable Report report) {
+        EvalRecord.@Nullable Report report,
+        EvalRecord.@Nullable Issued issued) {
     /** Whether it will come to an end yet. */
     public boolean isOpen() {
         return state == Evaluation.State.WAITING || state == Evaluation.State.RUNNING;
