@@ -38,6 +38,9 @@ class Cluster:
         self.run = ""
 
     def start(self) -> None:
+        if COMMAND.startswith(str(ROOT)):
+            # Once, and not by each process that starts.
+            subprocess.run([str(ROOT / "scripts" / "build")], check=True)
         port = self.bootstrap.rpartition(":")[2]
         self.spawn("broker", "broker", f"--kafka-port={port}", f"--data-dir={self.folder / 'broker'}")
         self.spawn(

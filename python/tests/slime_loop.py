@@ -96,6 +96,9 @@ class Loop:
         return self.manager.submit(generate_rollout, self.args, rollout_id, self.data_source, evaluation=False)
 
     def train(self, rollout_id: int, output: Any) -> None:
+        with urllib.request.urlopen(f"{self.plan['trainer']}/v1/status", timeout=30) as answer:
+            status = json.load(answer)
+        assert status["next_step"] <= rollout_id, f"rollout {rollout_id} is acknowledged before it is trained: {status}"
         groups = [group[0].group_index for group in output.samples]
         for group in output.samples:
             for sample in group:
