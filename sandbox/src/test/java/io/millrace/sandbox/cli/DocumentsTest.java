@@ -147,22 +147,21 @@ final class DocumentsTest {
             "--eval-config");
 
     /** Flags of tools that are not ours, where documents name them. */
-    private static final Set<String> OF_OTHERS =
-            Set.of(
-                    "--profile",
-                    "--build",
-                    "--wait",
-                    "--real",
-                    "--scale",
-                    "--rm",
-                    "--max-running-requests",
-                    "--max-queued-requests",
-                    "--enable-scale-out",
-                    "--scheduling-policy",
-                    "--logprobs-mode",
-                    "--port",
-                    "--config",
-                    "--help");
+    private static final Set<String> OF_OTHERS = Set.of(
+            "--profile",
+            "--build",
+            "--wait",
+            "--real",
+            "--scale",
+            "--rm",
+            "--max-running-requests",
+            "--max-queued-requests",
+            "--enable-scale-out",
+            "--scheduling-policy",
+            "--logprobs-mode",
+            "--port",
+            "--config",
+            "--help");
 
     /** A flag behind the name of a command is one of that command; any other one of some command. */
     @Test

@@ -67,7 +67,7 @@ public final class Engine implements AutoCloseable {
         Scheduler.Ticket ticket;
         try {
             checkFits(promptTokens, request.sampling().maxNewTokens());
-            ticket = scheduler.admit(request.rid());
+            ticket = scheduler.admit(request.ownId());
             if (ticket == null) {
                 throw Refusal.queueFull();
             }

@@ -88,8 +88,10 @@ final class GenerateParser {
         unsupported("stream=true", Boolean.TRUE.equals(body.stream));
         unsupported("top_logprobs_num above 0", requireNonNullElse(body.topLogprobsNum, 0) != 0);
         unsupported("logprob_start_len other than -1", requireNonNullElse(body.logprobStartLen, -1) != -1);
+        String rid = body.rid == null ? UUID.randomUUID().toString().replace("-", "") : body.rid;
         return new GenerateRequest(
-                body.rid == null ? UUID.randomUUID().toString().replace("-", "") : body.rid,
+                rid,
+                rid,
                 prompt(body),
                 body.samplingParams == null ? SamplingOptions.DEFAULTS : options(body.samplingParams),
                 Boolean.TRUE.equals(body.returnLogprob),

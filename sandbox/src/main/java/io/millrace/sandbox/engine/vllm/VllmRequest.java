@@ -23,6 +23,9 @@ import tools.jackson.databind.JsonNode;
 final class VllmRequest {
     private static final HeaderName REQUEST_ID = HeaderNames.create("X-Request-Id");
 
+    /** Behind the id of a completion, for its first and only sample. */
+    private static final String FIRST_SAMPLE = "-0";
+
     private VllmRequest() {}
 
     private record Generate(
@@ -67,7 +70,8 @@ final class VllmRequest {
                     + ". Make sure that `max_model_len` is no smaller than the number of text tokens"
                     + (room == 0 ? " (prompt + requested output tokens)." : "."));
         }
-        return request(request, body.requestId, body.tokenIds, body.samplingParams, room);
+        String rid = id(request, body.requestId);
+        return request(rid, VllmRoutes.GENERATE_ID + rid, body.tokenIds, body.samplingParams, room);
     }
 
     /**
@@ -101,7 +105,8 @@ final class VllmRequest {
         if (room == 0) {
             throw VllmErrors.parameter("max_tokens must be at least 1, got 0.", "max_tokens", 0);
         }
-        return request(request, body.requestId, prompt, sampling, room);
+        String rid = id(request, body.requestId);
+        return request(rid, VllmRoutes.COMPLETION_ID + rid + FIRST_SAMPLE, prompt, sampling, room);
     }
 
     private static int[] prompt(@Nullable JsonNode prompt) {
@@ -124,8 +129,7 @@ final class VllmRequest {
         return ids;
     }
 
-    private static GenerateRequest request(
-            ServerRequest request, @Nullable String id, int[] prompt, VllmSampling sampling, int room) {
+    private static GenerateRequest request(String rid, String ownId, int[] prompt, VllmSampling sampling, int room) {
         for (int token : prompt) {
             if (token < 0) {
                 throw VllmErrors.field(
@@ -139,9 +143,14 @@ final class VllmRequest {
             }
         }
         SamplingOptions options = sampling.options(room);
-        String made = id == null ? UUID.randomUUID().toString().replace("-", "").substring(16) : id;
-        return new GenerateRequest(
-                request.headers().first(REQUEST_ID).orElse(made), prompt, options, sampling.logprobs() != null, false);
+        return new GenerateRequest(rid, ownId, prompt, options, sampling.logprobs() != null, false);
+    }
+
+    /** That of the header goes before that of the body. */
+    private static String id(ServerRequest request, @Nullable String asked) {
+        String made =
+                asked == null ? UUID.randomUUID().toString().replace("-", "").substring(16) : asked;
+        return request.headers().first(REQUEST_ID).orElse(made);
     }
 
     /** @throws Refusal 404 when another model is asked for */

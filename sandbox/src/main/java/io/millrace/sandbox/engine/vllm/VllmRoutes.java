@@ -23,9 +23,6 @@ public record VllmRoutes(Engine engine, WallClock wallClock) implements HttpServ
 
     static final String COMPLETION_ID = "cmpl-";
 
-    /** Behind it, for the first and only sample of a completion; only in the id that aborts it. */
-    private static final String FIRST_SAMPLE = "-0";
-
     private static final List<String> POSTED = List.of(
             "/inference/v1/generate", "/inference/v1/abort_requests", "/v1/completions", "/tokenize", "/detokenize");
 
@@ -97,13 +94,7 @@ public record VllmRoutes(Engine engine, WallClock wallClock) implements HttpServ
 
     /** An id without what the engine puts around it is none of its. */
     private int abort(List<String> ids) {
-        for (String id : ids) {
-            if (id.startsWith(GENERATE_ID)) {
-                engine.scheduler().abort(id.substring(GENERATE_ID.length()));
-            } else if (id.startsWith(COMPLETION_ID) && id.endsWith(FIRST_SAMPLE)) {
-                engine.scheduler().abort(id.substring(COMPLETION_ID.length(), id.length() - FIRST_SAMPLE.length()));
-            }
-        }
+        ids.forEach(engine.scheduler()::abort);
         return ids.size();
     }
 
