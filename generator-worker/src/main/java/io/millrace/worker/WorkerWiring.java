@@ -37,6 +37,7 @@ import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.publish.StatusPublisher;
 import io.millrace.worker.publish.StatusWatch;
 import io.millrace.worker.retry.RetryPolicy;
+import io.millrace.worker.score.Judge;
 import io.millrace.worker.score.RewardScorer;
 import io.millrace.worker.slots.Slots;
 import io.millrace.worker.weights.EngineVersions;
@@ -46,6 +47,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -297,7 +299,10 @@ public final class WorkerWiring {
     }
 
     private RewardScorer scorer(MeterRegistry registry) {
-        return new RewardScorer(settings.reward().rewards(), settings.reward().limits(), registry);
+        List<Judge> judges = settings.reward().judges().judges();
+        judges.forEach(judge -> stops.pushCloseable("reward " + judge.name(), judge));
+        return new RewardScorer(
+                settings.reward().rewards(judges), settings.reward().limits(), registry);
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.millrace.common.reward;
 
 import io.millrace.common.rollout.Reward;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
@@ -48,16 +49,29 @@ public final class Rewards implements RewardFunction {
     }
 
     /**
-     * Those of the class path, ours and those of jars that a user added.
+     * Those of the class path, ours and those of jars that a user added, and those whose judges are outside, which only a
+     * worker can be told of.
      *
      * @throws IllegalArgumentException when one cannot be made, or as the constructor
      */
     public static Rewards installed() {
+        return computed().with(OutsideReward.ALL);
+    }
+
+    /** Those of the class path alone. */
+    static Rewards computed() {
         try {
             return new Rewards(ServiceLoader.load(NamedReward.class));
         } catch (ServiceConfigurationError e) {
             throw new IllegalArgumentException("a reward of the class path cannot be used: " + e.getMessage(), e);
         }
+    }
+
+    /** These, and others that take the place of those of their names. */
+    public Rewards with(Collection<? extends NamedReward> others) {
+        SortedMap<String, NamedReward> all = new TreeMap<>(byName);
+        others.forEach(other -> all.put(other.name(), other));
+        return new Rewards(all.values());
     }
 
     /** The same with one seed for all that draw. */

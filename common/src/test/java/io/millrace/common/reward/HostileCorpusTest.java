@@ -23,7 +23,7 @@ final class HostileCorpusTest {
     /** In characters; longer responses go one way each. */
     private static final int MAX_OF_ALL_WAYS = 10_000;
 
-    private final Rewards rewards = Rewards.installed().seeded(1);
+    private final Rewards rewards = Rewards.computed().seeded(1);
 
     @Test
     void aHostileResponseHasAScore() {

@@ -33,7 +33,7 @@ final class HostileRequests {
     }
 
     private static void add(List<Named> requests, String name, String response) {
-        for (NamedReward type : Rewards.installed().all()) {
+        for (NamedReward type : Rewards.computed().all()) {
             for (String prefix : List.of("", Rewards.BOXED_PREFIX)) {
                 for (String label : type.name().startsWith("math") ? LABELS : LABELS.subList(0, 1)) {
                     String reward = prefix + type.name();

@@ -28,7 +28,7 @@ final class HostileTimes {
 
     /** @param args none, or a part of the names of the cases to be timed */
     public static void main(String[] args) throws RewardException {
-        Rewards rewards = Rewards.installed().seeded(1);
+        Rewards rewards = Rewards.computed().seeded(1);
         List<Timed> timed = new ArrayList<>();
         for (HostileRequests.Named named : (Iterable<HostileRequests.Named>) HostileRequests.responses()::iterator) {
             if (args.length == 0 || named.name().contains(args[0])) {

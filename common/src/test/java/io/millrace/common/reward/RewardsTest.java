@@ -52,7 +52,7 @@ final class RewardsTest {
     /** Else the producer would publish what workers cannot score. */
     @Test
     void everyRewardAsksForTheLabelThatTheProducerAsksFor() throws RewardException {
-        for (NamedReward type : rewards.all()) {
+        for (NamedReward type : Rewards.computed().all()) {
             RewardRequest request = Requests.ofType(type.name(), "\\boxed{5}", null);
             if (type.labels() != LabelRule.NONE) {
                 assertEquals(RewardFailure.NO_LABEL, failure(request), type.name());
@@ -63,7 +63,7 @@ final class RewardsTest {
     }
 
     /** As a user's jar would bring it. */
-    public static final class Shortest implements NamedReward {
+    public static class Shortest implements NamedReward {
         @Override
         public String name() {
             return "shortest";
@@ -113,6 +113,22 @@ final class RewardsTest {
                         IllegalArgumentException.class, () -> installedWith(folder, "com.example.NoSuchReward"))
                 .getMessage();
         assertTrue(String.valueOf(refused).contains("com.example.NoSuchReward"), refused);
+    }
+
+    /** The producer publishes its prompts; a worker that has been told of the judge asks it. */
+    @Test
+    void aRewardWhoseJudgeIsOutsideIsKnownAndRefusedWhereNobodyWasToldOfOne() throws RewardException {
+        RewardRequest request = Requests.ofType("command", "abc", null);
+        RewardException refused = assertThrows(RewardException.class, () -> rewards.score(request));
+        assertEquals(RewardFailure.UNKNOWN_REWARD, refused.kind());
+        assertTrue(String.valueOf(refused.getMessage()).contains("--scorer-command"), refused::toString);
+        NamedReward told = new Shortest() {
+            @Override
+            public String name() {
+                return "command";
+            }
+        };
+        assertEquals(-3, rewards.with(List.of(told)).score(request).value());
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.millrace.worker.score;
 import io.millrace.common.config.Setting;
 import io.millrace.common.reward.Rewards;
 import java.time.Duration;
+import java.util.List;
 
 /** How samples are scored. */
 public record RewardSettings(
@@ -13,15 +14,17 @@ public record RewardSettings(
         int rewardConcurrency,
 
         @Setting(defaultValue = "30s", range = "1ms to 1h", help = "Limit of one score")
-        Duration rewardTimeout) {
+        Duration rewardTimeout,
+
+        JudgeSettings judges) {
     /** @throws IllegalArgumentException when a reward of the class path cannot be used */
     public RewardSettings {
         Rewards.installed();
     }
 
-    /** Those of the class path, with this seed. */
-    public Rewards rewards() {
-        return Rewards.installed().seeded(rewardSeed);
+    /** Those of the class path, with this seed, and those that judge outside. */
+    public Rewards rewards(List<Judge> outside) {
+        return Rewards.installed().seeded(rewardSeed).with(outside);
     }
 
     /** Of scores that run, and of those that hang. */
