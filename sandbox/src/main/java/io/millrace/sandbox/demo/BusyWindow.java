@@ -18,6 +18,7 @@ final class BusyWindow {
     private long busyFromMs;
     private double slotMillis;
     private double busyMillis;
+    private long busyNow;
     private long samplesAtFirst;
     private long samplesAtLast;
     private long measuredMs;
@@ -44,10 +45,9 @@ final class BusyWindow {
         if (lastMs >= fromMs()) {
             long slots = live.stream().mapToLong(seen -> seen.status().slots()).sum();
             slotMillis += (double) slots * (nowMs - lastMs);
-            busyMillis += (double) live.stream()
-                            .mapToLong(seen -> seen.status().slotsInUse())
-                            .sum()
-                    * (nowMs - lastMs);
+            busyNow =
+                    live.stream().mapToLong(seen -> seen.status().slotsInUse()).sum();
+            busyMillis += (double) busyNow * (nowMs - lastMs);
             measuredMs += nowMs - lastMs;
         } else {
             samplesAtFirst = finished;
@@ -71,6 +71,7 @@ final class BusyWindow {
         return Json.object()
                 .put("occupancy", slotMillis == 0 ? 0 : busyMillis / slotMillis)
                 .put("samples_per_second", seconds == 0 ? 0 : (samplesAtLast - samplesAtFirst) / seconds)
+                .put("running", busyNow)
                 .put("window_seconds", seconds);
     }
 

@@ -28,6 +28,9 @@ final class DemoObserver implements AutoCloseable {
     /** Rates on the screen are over this long. */
     private static final long RATE_WINDOW_MS = 5_000;
 
+    /** What every ledger says; an engine that keeps none answers otherwise. */
+    private static final String OCCUPANCY = "occupancy";
+
     private static final int RECORD_BYTES = 16 << 20;
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
@@ -118,10 +121,11 @@ final class DemoObserver implements AutoCloseable {
         return last;
     }
 
-    /** The engine's ledger over a window. */
+    /** The engine's ledger over a window; none of an engine that keeps none. */
     Optional<JsonNode> ledger(long fromMs, long toMs, long slots) throws InterruptedException {
         return probe.json(settings.engineUrl() + "/admin/ledger/summary?from_ms=" + fromMs + "&to_ms=" + toMs
-                + "&slots=" + slots);
+                        + "&slots=" + slots)
+                .filter(answer -> answer.has(OCCUPANCY));
     }
 
     private List<TrainedStep> steps() throws IOException {

@@ -103,7 +103,9 @@ class DemoRun extends ClusterRun {
     }
 
     private void show() {
-        output.show(observer.last()
+        Observation last = observer.last();
+        // An engine that keeps no ledger is known by what workers say of it.
+        output.show((last.engine().isEmpty() ? last.with(window.measured()) : last)
                 .state(
                         settings,
                         phase.words,

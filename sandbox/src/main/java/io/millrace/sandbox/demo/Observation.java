@@ -35,6 +35,11 @@ record Observation(
         steps = List.copyOf(steps);
     }
 
+    /** The same with this for the engine's ledger. */
+    Observation with(JsonNode ledger) {
+        return new Observation(producer, trainer, ledger, workers, workerHealth, steps, nowMs);
+    }
+
     static Observation none(long nowMs) {
         return new Observation(Json.object(), Json.object(), Json.object(), List.of(), Map.of(), List.of(), nowMs);
     }
