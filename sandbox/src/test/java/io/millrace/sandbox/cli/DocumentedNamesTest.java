@@ -72,7 +72,9 @@ final class DocumentedNamesTest {
         }
         for (String folder : List.of("scripts", "common/src/main/resources", "python/src")) {
             try (Stream<Path> files = Files.walk(DocumentsTest.ROOT.resolve(folder))) {
-                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                for (Path file : files.filter(Files::isRegularFile)
+                        .filter(file -> !file.toString().contains("__pycache__"))
+                        .toList()) {
                     SCRIPTS.add(Files.readString(file));
                 }
             }
