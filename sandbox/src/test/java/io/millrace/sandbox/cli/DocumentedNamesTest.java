@@ -40,8 +40,8 @@ final class DocumentedNamesTest {
     private static final Pattern VARIABLE = Pattern.compile("MILLRACE_[A-Z0-9_]*[A-Z0-9]");
 
     /** Types of Java, of the Kafka clients and of slime, and header names, where documents name them. */
-    private static final Set<String> OF_OTHERS =
-            Set.of("Admin", "Duration", "Host", "IDefaultValueProvider", "LimitNOFILE", "Origin", "RolloutFnEvalOutput");
+    private static final Set<String> OF_OTHERS = Set.of(
+            "Admin", "Duration", "Host", "IDefaultValueProvider", "LimitNOFILE", "Origin", "RolloutFnEvalOutput");
 
     /** The sources of all modules by their paths. */
     private static final Map<Path, String> SOURCES = new TreeMap<>();
