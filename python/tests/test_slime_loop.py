@@ -81,7 +81,7 @@ def settled(cluster: Cluster, slime: Slime, rollouts: int) -> None:
     assert status["trained"] == rollouts * GROUPS
 
 
-@pytest.mark.parametrize("shape", ["sync", "async"])
+@pytest.mark.parametrize("shape", [pytest.param("sync", marks=pytest.mark.thorough), "async"])
 def test_a_loop_trains_each_group_once(cluster: Cluster, tmp_path: Path, shape: str) -> None:
     cluster.start_run(f"plain-{shape}", BATCH)
     slime = Slime(cluster, tmp_path, shape=shape, rollouts=5)
@@ -90,7 +90,7 @@ def test_a_loop_trains_each_group_once(cluster: Cluster, tmp_path: Path, shape: 
     assert cluster.status()["lineage"] == 0
 
 
-@pytest.mark.parametrize("shape", ["sync", "async"])
+@pytest.mark.parametrize("shape", ["sync", pytest.param("async", marks=pytest.mark.thorough)])
 def test_what_is_not_in_the_checkpoint_is_trained_again_as_it_was(cluster: Cluster, tmp_path: Path, shape: str) -> None:
     cluster.start_run(f"replayed-{shape}", BATCH)
     slime = Slime(cluster, tmp_path, shape=shape, rollouts=7, save_interval=3)
@@ -107,6 +107,7 @@ def test_what_is_not_in_the_checkpoint_is_trained_again_as_it_was(cluster: Clust
     assert cluster.status()["lineage"] == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("shape", "when"),
     [("sync", "model saved 2"), ("async", "model saved 2"), ("async", "saved 2"), ("sync", "updated 2")],
@@ -122,6 +123,7 @@ def test_what_is_in_the_checkpoint_is_not_trained_again(
     settled(cluster, slime, 5)
 
 
+@pytest.mark.thorough
 def test_weights_that_move_every_other_rollout(cluster: Cluster, tmp_path: Path) -> None:
     cluster.start_run("interval", BATCH | {"steps_per_version": 2})
     slime = Slime(cluster, tmp_path, shape="async", rollouts=7, interval=2, save_interval=2)
@@ -130,6 +132,7 @@ def test_weights_that_move_every_other_rollout(cluster: Cluster, tmp_path: Path)
     settled(cluster, slime, 7)
 
 
+@pytest.mark.thorough
 def test_an_older_checkpoint_may_go_on_with_new_prompts(cluster: Cluster, tmp_path: Path) -> None:
     cluster.start_run("fresh", BATCH)
     slime = Slime(cluster, tmp_path, shape="async", rollouts=6, save_interval=2, resume_mode="fresh")
@@ -144,6 +147,7 @@ def test_an_older_checkpoint_may_go_on_with_new_prompts(cluster: Cluster, tmp_pa
     assert cluster.audit()["findings"] == []
 
 
+@pytest.mark.thorough
 def test_a_trainer_consumer_that_is_killed_goes_on_with_both_open_steps(cluster: Cluster, tmp_path: Path) -> None:
     cluster.start_run("killed", BATCH)
     slime = Slime(cluster, tmp_path, shape="async", rollouts=4)
@@ -155,7 +159,7 @@ def test_a_trainer_consumer_that_is_killed_goes_on_with_both_open_steps(cluster:
     settled(cluster, slime, 4)
 
 
-@pytest.mark.parametrize("shape", ["sync", "async"])
+@pytest.mark.parametrize("shape", [pytest.param("sync", marks=pytest.mark.thorough), "async"])
 def test_evaluations_have_their_samples_and_their_weights(cluster: Cluster, tmp_path: Path, shape: str) -> None:
     cluster.start_run(f"eval-{shape}", BATCH)
     problems = f"{ROOT / 'sandbox' / 'data' / 'math-problems.jsonl'}@[0:3]"
