@@ -116,8 +116,8 @@ class RunRecordTest {
         producer.write(
                 producer.topics.runRecord(),
                 RunRecord.KEY,
-                new RunRecord(RunRecord.FORMAT, 4, 2, 1, 1, 4, 16 << 20, "d", "s", "remote_rm", 10_000L));
-        assertWorkerEndsNaming("the reward 'remote_rm' is none that this worker knows");
+                new RunRecord(RunRecord.FORMAT, 4, 2, 1, 1, 4, 16 << 20, "d", "s", "no_such_reward", 10_000L));
+        assertWorkerEndsNaming("no reward is called 'no_such_reward'");
     }
 
     @Test

@@ -41,12 +41,12 @@ class RewardCheckTest {
         DataSet dataSet = load(
                 "math",
                 "{\"prompt\": \"a\", \"label\": \"1\"}",
-                "{\"prompt\": \"b\", \"label\": \"1\", \"metadata\": {\"rm_type\": \"remote_rm\"}}",
+                "{\"prompt\": \"b\", \"label\": \"1\", \"metadata\": {\"rm_type\": \"no_such_reward\"}}",
                 "{\"prompt\": \"c\", \"label\": \"1\", \"metadata\": {\"rm_type\": 5}}",
                 "{\"prompt\": \"d\", \"label\": \"1\", \"metadata\": {\"rm_type\": \" boxed_f1 \"}}");
         assertEquals(2, dataSet.size());
         assertEquals(2, dataSet.report().badByReason().get(BadRowReason.UNKNOWN_REWARD));
-        assertTrue(bad(dataSet).getFirst().contains(Rewards.installed().unknown("remote_rm")), bad(dataSet)::toString);
+        assertTrue(bad(dataSet).getFirst().contains(Rewards.installed().unknown("no_such_reward")), bad(dataSet)::toString);
     }
 
     @Test
