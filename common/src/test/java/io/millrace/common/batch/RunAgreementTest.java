@@ -92,7 +92,8 @@ class RunAgreementTest {
         assertTrue(RunAgreement.refusesWorker(RUN, 3, INTERVAL, TIMEOUT)
                 .orElseThrow()
                 .contains("--result-partitions is 3 here and 4 in the run record"));
-        RunRecord newer = new RunRecord(RunRecord.FORMAT, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "no_such_reward", 10_000L);
+        RunRecord newer =
+                new RunRecord(RunRecord.FORMAT, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "no_such_reward", 10_000L);
         assertTrue(RunAgreement.refusesWorker(newer, 4, INTERVAL, TIMEOUT)
                 .orElseThrow()
                 .contains("'no_such_reward'"));

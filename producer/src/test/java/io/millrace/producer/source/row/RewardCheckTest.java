@@ -46,7 +46,9 @@ class RewardCheckTest {
                 "{\"prompt\": \"d\", \"label\": \"1\", \"metadata\": {\"rm_type\": \" boxed_f1 \"}}");
         assertEquals(2, dataSet.size());
         assertEquals(2, dataSet.report().badByReason().get(BadRowReason.UNKNOWN_REWARD));
-        assertTrue(bad(dataSet).getFirst().contains(Rewards.installed().unknown("no_such_reward")), bad(dataSet)::toString);
+        assertTrue(
+                bad(dataSet).getFirst().contains(Rewards.installed().unknown("no_such_reward")),
+                bad(dataSet)::toString);
     }
 
     @Test
