@@ -91,10 +91,7 @@ public final class AttemptState {
     public void restore(RolloutGroup written) {
         PartialGroup.check(written, task);
         for (int i = 0; i < samples.size(); i++) {
-            Sample begun = PartialGroup.sample(written, i, task);
-            if (begun != null) {
-                samples.set(i, begun);
-            }
+            samples.set(i, PartialGroup.sample(written, i, task));
         }
         int[] prompt = PartialGroup.promptIds(written);
         if (promptIds == null && prompt.length > 0) {

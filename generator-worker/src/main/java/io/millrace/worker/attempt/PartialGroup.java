@@ -5,11 +5,9 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
-import io.millrace.common.rollout.SampleStatus;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads an unfinished group, which has the form of a group: a sample that is not finished stands there as an aborted one,
@@ -50,13 +48,10 @@ final class PartialGroup {
                 partial.tokens(), partial.header().samples().getFirst().promptLength());
     }
 
-    /** A sample as the task's attempt goes on with it; null for one of which nothing was generated. */
-    static @Nullable Sample sample(RolloutGroup partial, int sample, TrainingTask task) {
+    /** A sample as the task's attempt goes on with it. */
+    static Sample sample(RolloutGroup partial, int sample, TrainingTask task) {
         List<SampleHeader> headers = partial.header().samples();
         SampleHeader header = headers.get(sample);
-        if (header.status() == SampleStatus.ABORTED && header.responseLength() == 0) {
-            return null;
-        }
         int responseAt = 0;
         int promptsAt = 0;
         for (SampleHeader before : headers.subList(0, sample)) {

@@ -66,6 +66,9 @@ public final class Sample {
             return sample;
         }
         sample.session = written.sessionId().isEmpty() ? sample.session : written.sessionId();
+        if (responseTokens.length == 0) {
+            return sample;
+        }
         sample.text.append(written.response());
         sample.spans.addAll(written.weightVersions());
         sample.words.addAll(written.engineWeightVersions());
