@@ -5,7 +5,7 @@ import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.testing.Await;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.TrainerWiring;
-import java.net.ConnectException;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -19,6 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** A trainer consumer as its process runs it, with an HTTP client like a trainer's. */
 final class TrainerProcess implements AutoCloseable {
     private static final long LIMIT_SECONDS = 60;
+    private static final Duration PROBE_LIMIT = Duration.ofSeconds(5);
 
     private final CompletableFuture<ProcessRunner> runner = new CompletableFuture<>();
     private final CompletableFuture<Integer> port = new CompletableFuture<>();
@@ -55,11 +56,14 @@ final class TrainerProcess implements AutoCloseable {
                 Duration.ofSeconds(LIMIT_SECONDS));
     }
 
-    /** A process that is ending serves nothing any more. */
+    /**
+     * A process that is ending serves nothing any more; a connection that its listener took a moment before is left open,
+     * since this JVM goes on, and answers nobody.
+     */
     private boolean isReady() throws Exception {
         try {
-            return get("/health/ready").status() == 200;
-        } catch (ConnectException e) {
+            return send(request("/health/ready").timeout(PROBE_LIMIT).GET()).status() == 200;
+        } catch (IOException e) {
             return false;
         }
     }
