@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -78,6 +79,9 @@ final class ScorerProcess {
                 OutputStream out = process.getOutputStream()) {
             while (true) {
                 asked = questions.take();
+                if (in.ready()) {
+                    throw new IOException("it wrote more than its answer to the question before");
+                }
                 out.write((asked.line() + "\n").getBytes(StandardCharsets.UTF_8));
                 out.flush();
                 asked.answer().complete(line(in));
@@ -115,7 +119,7 @@ final class ScorerProcess {
     /** For its exit code; one that has closed its output and goes on is killed. */
     private void awaitEnd() {
         try {
-            if (!process.waitFor(java.time.Duration.ofSeconds(1))) {
+            if (!process.waitFor(Duration.ofSeconds(1))) {
                 kill();
             }
         } catch (InterruptedException e) {

@@ -103,6 +103,17 @@ final class CommandRewardTest {
         }
     }
 
+    /** The second line would be the next sample's reward, and nobody would notice. */
+    @Test
+    void aProgramThatSaysMoreThanItsAnswerIsKilledBeforeTheRestIsTakenForTheNext() throws Exception {
+        try (CommandReward judge = judge("printf '1\\n0\\n'")) {
+            assertEquals(1, score(judge, "5").value());
+            assertTrue(String.valueOf(failure(judge).getMessage()).contains("more than its answer"));
+            assertEquals(1, score(judge, "5").value());
+            assertEquals(2, starts());
+        }
+    }
+
     @Test
     void anEndlessAnswerIsNone() throws Exception {
         try (CommandReward judge = judge("yes x | tr -d '\\n'")) {
