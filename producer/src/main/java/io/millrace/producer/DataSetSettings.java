@@ -23,6 +23,12 @@ public record DataSetSettings(
         @Setting(defaultValue = "label", help = "Key of what the reward compares with")
         String labelKey,
 
+        @Setting(
+                help = "Regular expression with one group, which is the label where it first matches: '#### (.+)' of"
+                        + " gsm8k's answers; a row with a label that it does not match is a bad row")
+        @Nullable
+        String labelPattern,
+
         @Setting(defaultValue = "metadata", help = "Key of an object passed on with the task")
         String metadataKey,
 
@@ -72,7 +78,7 @@ public record DataSetSettings(
             throw SettingException.impossible("--reward-type", String.valueOf(e.getMessage()));
         }
         DataSetSpec.parse(dataset);
-        new RowShape(inputKey, labelKey, metadataKey, chatTemplate);
+        new RowShape(inputKey, labelKey, metadataKey, chatTemplate, RowShape.labelPattern(labelPattern));
     }
 
     DataSetSpec spec() {
@@ -80,7 +86,7 @@ public record DataSetSettings(
     }
 
     RowShape shape() {
-        return new RowShape(inputKey, labelKey, metadataKey, chatTemplate);
+        return new RowShape(inputKey, labelKey, metadataKey, chatTemplate, RowShape.labelPattern(labelPattern));
     }
 
     /** A row must have a reward that workers know, and the label that this needs. */

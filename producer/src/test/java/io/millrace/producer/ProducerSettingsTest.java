@@ -27,7 +27,17 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
 
     @Override
     public Map<String, String> examples() {
-        return Map.of("groups-max", "64", "top-k", "50", "stop-token-ids", "7,8", "reward-type", "boxed_math");
+        return Map.of(
+                "groups-max",
+                "64",
+                "top-k",
+                "50",
+                "stop-token-ids",
+                "7,8",
+                "reward-type",
+                "boxed_math",
+                "label-pattern",
+                "#### (.+)");
     }
 
     private static ProducerSettings bind(Map<String, String> more) {
@@ -106,6 +116,8 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
         refused(Map.of("stop-token-ids", "x"), "--stop-token-ids", "x");
         refused(Map.of("dataset", "d.jsonl@[3:1]"), "d.jsonl@[3:1]", "slice");
         refused(Map.of("label-key", "prompt"), "must differ");
+        refused(Map.of("label-pattern", "####"), "label_pattern", "exactly one group");
+        refused(Map.of("label-pattern", "(#"), "label_pattern", "no regular expression");
         refused(Map.of("chat-template", "jinja"), "--chat-template", "chatml");
         refused(Map.of("bad-rows-max-share", "1.5"), "--bad-rows-max-share");
     }

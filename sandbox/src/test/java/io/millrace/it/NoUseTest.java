@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import io.millrace.common.rollout.Reward;
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.TestingRollouts;
 import io.millrace.common.testing.Await;
+import io.millrace.trainer.decide.FirstRewards;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -55,6 +58,35 @@ class NoUseTest {
                     refused.path("error").asString().startsWith("4 groups in a row were given up"), refused::toString);
             assertEquals(1, trainer.exitCode());
         }
+    }
+
+    /** Such as with a label that is a whole worked solution, which no answer equals. */
+    @Test
+    void rewardsOfWhichNoneIsAboveTheLeastAreWarnedOfUntilOneIs() throws Exception {
+        try (TrainerRun run = new TrainerRun();
+                TrainerProcess trainer = run.start(Map.of("max-staleness", "1000"))) {
+            List<RolloutGroup> flat = new ArrayList<>();
+            for (int index = 0; index < FirstRewards.GROUPS; index++) {
+                flat.add(TestingRollouts.group(run.run, index, 1, TrainerRun.SAMPLES, Reward.of(0), "yes"));
+            }
+            run.publish(flat);
+            Await.until("it is said", () -> rewardWarning(trainer).isString(), LIMIT);
+            String warning = rewardWarning(trainer).asString();
+            assertTrue(warning.contains("no reward of the first 200 groups is above the least"), warning);
+            Await.until("in a metric too", () -> flat(trainer, run, 1), LIMIT);
+            run.publish(List.of(TestingRollouts.group(run.run, 200, 1, TrainerRun.SAMPLES, Reward.of(1), "yes")));
+            Await.until("one is above", () -> !rewardWarning(trainer).isString(), LIMIT);
+            Await.until("there too", () -> flat(trainer, run, 0), LIMIT);
+        }
+    }
+
+    private static boolean flat(TrainerProcess trainer, TrainerRun run, int value) throws Exception {
+        return new String(trainer.get("/metrics").body(), StandardCharsets.UTF_8)
+                .contains("millrace_trainer_rewards_flat{run=\"" + run.run + "\"} " + value + ".0");
+    }
+
+    private static JsonNode rewardWarning(TrainerProcess trainer) throws Exception {
+        return trainer.get("/v1/status").json().path("reward_warning");
     }
 
     private static String waitingFor(TrainerProcess trainer) throws Exception {

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param consecutiveFiltered groups that filters dropped since one was kept
  * @param consecutiveAbandoned groups given up since one finished
  * @param lastAbandoned how many those are, and the commonest cause; null when there are none
+ * @param rewardWarning why nothing can be learned from the rewards so far; null while something can
  * @param rejected results that could not be used, in the run so far
  * @param duplicatesDropped results of groups that had won or were settled before
  * @param skippedBadRecords records of results that name no group, in the run so far
@@ -64,6 +65,7 @@ public record TrainerStatus(
         long abandoned,
         long consecutiveAbandoned,
         @Nullable String lastAbandoned,
+        @Nullable String rewardWarning,
         long rejected,
         long duplicatesDropped,
         long skippedBadRecords,

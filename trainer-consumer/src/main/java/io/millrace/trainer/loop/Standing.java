@@ -88,6 +88,7 @@ final class Standing {
                 ledger.totals().abandoned(),
                 session.abandoned().consecutive(),
                 session.abandoned().last().orElse(null),
+                session.rewardWarning().orElse(null),
                 ledger.rejected(),
                 session.collector().duplicates(),
                 ledger.skipped(),
@@ -224,6 +225,7 @@ final class Standing {
         metrics.show(Level.WEIGHT_VERSION, ledger.policy().weightVersion().value());
         metrics.show(Level.LOW_WATER_MARK, ledger.totals().lowWaterMark());
         metrics.show(Level.FILTERED_IN_A_ROW, session.filters().consecutive());
+        metrics.show(Level.REWARDS_FLAT, session.rewardWarning().isPresent() ? 1 : 0);
         metrics.show(Level.ABANDONED_IN_A_ROW, session.abandoned().consecutive());
     }
 }

@@ -6,6 +6,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.StalenessFigures;
 import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.collect.ResultEvent;
+import io.millrace.trainer.decide.FirstRewards;
 import io.millrace.trainer.decide.Intake;
 import io.millrace.trainer.decide.Outcome;
 import io.millrace.trainer.decide.StepChooser;
@@ -18,11 +19,14 @@ final class OutcomeLog {
     private static final Logger log = LoggerFactory.getLogger(OutcomeLog.class);
 
     private final TrainerMetrics metrics;
+    private final FirstRewards rewards;
     private final StalenessFigures staleness = new StalenessFigures();
     private final LengthFigures lengths = new LengthFigures();
 
-    OutcomeLog(TrainerMetrics metrics) {
+    /** @param rewards counts over all sessions */
+    OutcomeLog(TrainerMetrics metrics, FirstRewards rewards) {
         this.metrics = metrics;
+        this.rewards = rewards;
     }
 
     void happened(List<Outcome> outcomes) {
@@ -33,6 +37,8 @@ final class OutcomeLog {
         switch (outcome) {
             case Outcome.GroupFinished finished -> {
                 lengths.generated(finished.group().responseTokens());
+                rewards.finished(finished.group().groupIndex(), finished.group().rewards())
+                        .ifPresent(log::warn);
                 log.debug("group {} has finished", finished.group().groupIndex());
             }
             case Outcome.GroupDiscarded discarded -> {
@@ -113,6 +119,10 @@ final class OutcomeLog {
     /** Of the groups handed over in this session. */
     StalenessFigures.Snapshot staleness() {
         return staleness.snapshot();
+    }
+
+    FirstRewards rewards() {
+        return rewards;
     }
 
     LengthFigures lengths() {

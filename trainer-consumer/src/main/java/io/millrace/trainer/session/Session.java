@@ -212,6 +212,11 @@ public final class Session implements SessionLoop.Session {
         return outcomes.lengths();
     }
 
+    /** Why nothing can be learned from the rewards so far; empty while something can, or it is too early to say. */
+    public Optional<String> rewardWarning() {
+        return outcomes.rewards().warning();
+    }
+
     /** What filters have dropped. */
     public FilterChain filters() {
         return filters;

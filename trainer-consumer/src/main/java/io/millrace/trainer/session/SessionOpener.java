@@ -26,6 +26,7 @@ import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.topics.TrimFailures;
 import io.millrace.trainer.decide.AbandonedRow;
+import io.millrace.trainer.decide.FirstRewards;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.journal.KeptSteps;
@@ -75,6 +76,8 @@ public final class SessionOpener {
     private final FilterChain filters;
     /** Counts over all sessions, as the filters do. */
     private final AbandonedRow abandoned;
+
+    private final FirstRewards rewards = new FirstRewards();
 
     private final RunTopics topics;
     private final KafkaClients clients;
@@ -237,7 +240,7 @@ public final class SessionOpener {
                 incoming,
                 feed,
                 journal,
-                new OutcomeLog(meters),
+                new OutcomeLog(meters, rewards),
                 filters,
                 abandoned,
                 new BrokerWatch(admin, ticker),

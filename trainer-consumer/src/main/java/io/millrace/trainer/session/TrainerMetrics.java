@@ -60,6 +60,7 @@ public final class TrainerMetrics {
         WEIGHT_VERSION("weight.version", "The trainer's weight version"),
         LOW_WATER_MARK("low.water.mark", "Every group index below it is settled"),
         FILTERED_IN_A_ROW("consecutive.filtered.groups", "Groups dropped by filters since one was kept"),
+        REWARDS_FLAT("rewards.flat", "1 while no reward of the first groups is above the least"),
         ABANDONED_IN_A_ROW("consecutive.abandoned.groups", "Groups given up since one finished");
 
         private final String meter;

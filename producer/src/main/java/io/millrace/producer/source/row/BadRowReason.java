@@ -16,6 +16,8 @@ public enum BadRowReason {
     NOT_TEXT,
     /** The reward it names is none that workers know. */
     UNKNOWN_REWARD,
+    /** The label pattern does not match its label. */
+    LABEL_PATTERN,
     /** Neither the row nor the settings name a reward. */
     NO_REWARD,
     /** Its reward compares with a label, and it has none. */

@@ -78,7 +78,7 @@ public final class RowParser {
         if (prompt == null) {
             throw new BadRowException(MISSING_PROMPT, "no '" + shape.inputKey() + "'");
         }
-        return new PromptRow(line, prompt, label, metadata);
+        return new PromptRow(line, prompt, shape.labelIn(label), metadata);
     }
 
     private @Nullable Prompt prompt(JsonParser parser) throws BadRowException {
@@ -255,7 +255,7 @@ public final class RowParser {
         return cut(e.getOriginalMessage().replaceAll("\\p{Cntrl}", " ")) + column;
     }
 
-    private static String cut(String text) {
+    static String cut(String text) {
         return text.length() <= DETAIL_CHARS_MAX ? text : text.substring(0, DETAIL_CHARS_MAX) + "...";
     }
 }

@@ -18,6 +18,18 @@ class RowOptionsTest {
     }
 
     @Test
+    void aLabelPatternMustBeARegularExpressionWithOneGroup() {
+        refused("label_pattern is no regular expression: Unclosed group", () -> RowShape.labelPattern("#### (.+"));
+        refused("exactly one group, the label; #### .+ has 0", () -> patterned("#### .+"));
+        refused("exactly one group, the label; (#+) (.+) has 2", () -> patterned("(#+) (.+)"));
+        patterned("(?:####|A:) (.+)");
+    }
+
+    private static RowShape patterned(String regex) {
+        return new RowShape("prompt", "label", null, ChatTemplate.PLAIN, RowShape.labelPattern(regex));
+    }
+
+    @Test
     void limitsOutsideTheirRangeAreRefusedNamingIt() {
         refused("--max-prompt-chars must be 1 or more, was 0", () -> new RowLimits(0, 1, 0, 1));
         refused("--max-prompt-tokens must be 1 or more, was 0", () -> new RowLimits(1, 0, 0, 1));
