@@ -402,6 +402,8 @@ EVAL_NAMES = {
 def eval_data_set(config: Any) -> dict[str, Any]:
     """A data set of slime's evaluation as it is asked for; its path is one of the producer's machine."""
     given = {ours: getattr(config, theirs, None) for theirs, ours in EVAL_NAMES.items()}
+    # A function goes before a name, for the producer too.
+    given["reward_type"] = getattr(config, "custom_rm_path", None) or given["reward_type"]
     return {name: value for name, value in given.items() if value is not None}
 
 

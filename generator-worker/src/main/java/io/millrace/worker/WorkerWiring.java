@@ -26,6 +26,7 @@ import io.millrace.worker.engine.EngineWatch;
 import io.millrace.worker.engine.dialect.EngineHttp;
 import io.millrace.worker.generate.AttemptPublisher;
 import io.millrace.worker.generate.Generator;
+import io.millrace.worker.generate.Grader;
 import io.millrace.worker.generate.Sampler;
 import io.millrace.worker.inflight.HeldAttempt;
 import io.millrace.worker.inflight.InFlightTable;
@@ -37,8 +38,8 @@ import io.millrace.worker.publish.ResultRecords;
 import io.millrace.worker.publish.StatusPublisher;
 import io.millrace.worker.publish.StatusWatch;
 import io.millrace.worker.retry.RetryPolicy;
-import io.millrace.worker.score.Judge;
 import io.millrace.worker.score.RewardScorer;
+import io.millrace.worker.score.outside.Judge;
 import io.millrace.worker.slots.Slots;
 import io.millrace.worker.weights.EngineVersions;
 import io.millrace.worker.weights.PolicyFollower;
@@ -295,7 +296,16 @@ public final class WorkerWiring {
                 WallClock.system(),
                 Ticker.system(),
                 registry);
-        return new Generator(slots, table, sampler, scorer, attempts, partials, Ticker.system(), registry, fatal);
+        return new Generator(
+                slots,
+                table,
+                sampler,
+                new Grader(scorer, Ticker.system()),
+                attempts,
+                partials,
+                Ticker.system(),
+                registry,
+                fatal);
     }
 
     private RewardScorer scorer(MeterRegistry registry) {

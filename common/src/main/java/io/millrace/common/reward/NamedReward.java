@@ -19,10 +19,9 @@ public interface NamedReward extends RewardFunction {
 
     /**
      * What the prefix {@code boxed_} makes of it: by default it then judges only the inside of the response's last {@code
-     * \boxed{}}, the empty text where there is none (slime/rollout/rm_hub/__init__.py).
+     * \boxed{}} as slime cuts it, the empty text where there is none (slime/rollout/rm_hub/__init__.py).
      */
     default RewardFunction onBoxedAnswer() {
-        return request ->
-                score(request.withResponse(BoxedAnswer.last(request.response()).orElse("")));
+        return request -> score(request.boxed());
     }
 }

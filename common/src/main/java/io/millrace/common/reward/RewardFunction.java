@@ -1,6 +1,8 @@
 package io.millrace.common.reward;
 
 import io.millrace.common.rollout.Reward;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Judges one sample. Called from many threads at once, so it must be stateless or safe for them. */
 @FunctionalInterface
@@ -13,4 +15,14 @@ public interface RewardFunction {
      *     response is no such case, it has the lowest reward
      */
     Reward score(RewardRequest request) throws RewardException;
+
+    /**
+     * What judges the samples of a group of this prompt at once, when they are all generated.
+     *
+     * @return empty when each is judged alone
+     * @throws RewardException when the prompt has no reward
+     */
+    default Optional<GroupReward> ofGroups(ObjectNode metadata) throws RewardException {
+        return Optional.empty();
+    }
 }

@@ -9,6 +9,7 @@ import java.util.ServiceLoader;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -22,10 +23,24 @@ public final class Rewards implements RewardFunction {
     /** The metadata key that names a prompt's reward, as in slime. */
     public static final String METADATA_KEY = "rm_type";
 
+    /**
+     * The metadata key that names a function of Python's for this prompt, before any reward, as slime's samples have it; the
+     * program of {@code command} has it.
+     */
+    public static final String FUNCTION_KEY = "custom_rm_path";
+
+    /** The metadata key that is true where a group's samples are to be judged at once. */
+    public static final String GROUP_KEY = "group_rm";
+
     /** Before any name: only the last boxed answer is judged. */
     public static final String BOXED_PREFIX = "boxed_";
 
     private static final Pattern NAME = Pattern.compile("(?!boxed_)[a-z0-9][a-z0-9_-]{0,63}");
+
+    /** A function of a Python module; no reward has a dot in its name. */
+    private static final Pattern FUNCTION = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*(?:\\.[A-Za-z_][A-Za-z0-9_]*)+");
+
+    private static final int FUNCTION_LENGTH_MAX = 1000;
 
     private final SortedMap<String, NamedReward> byName = new TreeMap<>();
 
@@ -94,12 +109,68 @@ public final class Rewards implements RewardFunction {
         return String.join(", ", byName.keySet()) + ", each also with the prefix " + BOXED_PREFIX;
     }
 
+    /** Whether it names no reward but a function of Python's, {@code module.function}. */
+    public static boolean isFunction(String name) {
+        return name.length() <= FUNCTION_LENGTH_MAX && FUNCTION.matcher(name).matches();
+    }
+
     /**
-     * @param name as a data set or a setting has it; blanks around it and the prefix do not count
+     * The name of a prompt's reward: a function of Python's, of its metadata or of its run or data set, before any other name
+     * of either (slime/rollout/rm_hub/__init__.py).
+     *
+     * @param standard the run's, or the data set's; null for none
+     * @return empty when nothing names one
+     * @throws IllegalArgumentException when what stands in the metadata is no name
+     */
+    public static Optional<String> name(ObjectNode metadata, @Nullable String standard) {
+        Optional<String> function = text(metadata, FUNCTION_KEY);
+        if (function.isPresent() && !isFunction(function.get())) {
+            throw new IllegalArgumentException("metadata " + FUNCTION_KEY + " must be a module.function of Python's");
+        }
+        Optional<String> other = Optional.ofNullable(standard).map(String::strip);
+        return function.or(() -> other.filter(Rewards::isFunction))
+                .or(() -> text(metadata, METADATA_KEY))
+                .or(() -> other);
+    }
+
+    /**
+     * Puts a run's reward, or a data set's, into the metadata of a prompt, unless that names another that goes before it.
+     *
+     * @param metadata is changed
+     * @param standard null for none
+     * @return the same metadata
+     */
+    public static ObjectNode defaulted(ObjectNode metadata, @Nullable String standard) {
+        if (standard != null) {
+            String key = isFunction(standard.strip()) ? FUNCTION_KEY : METADATA_KEY;
+            if (text(metadata, key).isEmpty()) {
+                metadata.put(key, standard);
+            }
+        }
+        return metadata;
+    }
+
+    private static Optional<String> text(ObjectNode metadata, String key) {
+        JsonNode named = metadata.path(key);
+        if (named.isMissingNode() || named.isNull()) {
+            return Optional.empty();
+        }
+        if (!named.isString()) {
+            throw new IllegalArgumentException("metadata " + key + " must be a text");
+        }
+        return Optional.of(named.stringValue().strip()).filter(name -> !name.isEmpty());
+    }
+
+    /**
+     * @param name as a data set or a setting has it; blanks around it and the prefix do not count. A function of Python's
+     *     is judged by {@code command}
      * @return empty when no reward is called that
      */
     public Optional<NamedReward> named(String name) {
         String stripped = name.strip();
+        if (isFunction(stripped)) {
+            return Optional.ofNullable(byName.get(OutsideReward.COMMAND.name()));
+        }
         return Optional.ofNullable(
                 byName.get(stripped.startsWith(BOXED_PREFIX) ? stripped.substring(BOXED_PREFIX.length()) : stripped));
     }
@@ -110,23 +181,42 @@ public final class Rewards implements RewardFunction {
      * @throws RewardException {@link RewardFailure#UNKNOWN_REWARD} when there is none
      */
     RewardFunction choose(ObjectNode metadata) throws RewardException {
-        JsonNode named = metadata.path(METADATA_KEY);
-        if (named.isMissingNode()
-                || named.isNull()
-                || (named.isString() && named.stringValue().isEmpty())) {
-            throw unnamed("the prompt has no metadata " + METADATA_KEY);
-        }
-        if (!named.isString()) {
-            throw unnamed("metadata " + METADATA_KEY + " must be a string, was " + named);
-        }
-        String name = named.stringValue().strip();
-        NamedReward reward =
-                named(name).orElseThrow(() -> new RewardException(RewardFailure.UNKNOWN_REWARD, unknown(name)));
+        String name = chosen(metadata);
+        NamedReward reward = chosen(name);
         return name.startsWith(BOXED_PREFIX) ? reward.onBoxedAnswer() : reward;
     }
 
-    private RewardException unnamed(String why) {
-        return new RewardException(RewardFailure.UNKNOWN_REWARD, why + "; known: " + known());
+    @Override
+    public Optional<GroupReward> ofGroups(ObjectNode metadata) throws RewardException {
+        return metadata.path(GROUP_KEY).asBoolean(false) ? atOnce(metadata) : Optional.empty();
+    }
+
+    /** As {@link #ofGroups}, whether the prompt asks for it or not; empty when its reward cannot. */
+    public Optional<GroupReward> atOnce(ObjectNode metadata) throws RewardException {
+        String name = chosen(metadata);
+        if (!(chosen(name) instanceof GroupReward group)) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                name.startsWith(BOXED_PREFIX)
+                        ? samples -> group.scoreGroup(
+                                samples.stream().map(RewardRequest::boxed).toList())
+                        : group);
+    }
+
+    private NamedReward chosen(String name) throws RewardException {
+        return named(name).orElseThrow(() -> new RewardException(RewardFailure.UNKNOWN_REWARD, unknown(name)));
+    }
+
+    private String chosen(ObjectNode metadata) throws RewardException {
+        try {
+            return name(metadata, null)
+                    .orElseThrow(() -> new RewardException(
+                            RewardFailure.UNKNOWN_REWARD,
+                            "the prompt has no metadata " + METADATA_KEY + "; known: " + known()));
+        } catch (IllegalArgumentException e) {
+            throw new RewardException(RewardFailure.UNKNOWN_REWARD, e.getMessage() + "; known: " + known());
+        }
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
+import io.millrace.common.record.Prompt;
 import io.millrace.common.rollout.Reward;
 import java.io.IOException;
 import java.net.URL;
@@ -14,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.node.ObjectNode;
@@ -159,6 +162,78 @@ final class RewardsTest {
         assertEquals(0, score("boxed_f1", "Paris", "Paris").value());
         assertEquals(1, score("boxed_math", "\\boxed{5}", "5").value());
         assertEquals(1, score("boxed_dapo", "\\boxed{Answer: 5}", "5").value());
+    }
+
+    /** slime/rollout/rm_hub/math_utils.py: nothing but a brace behind the word, and every brace counts. */
+    @Test
+    void theBoxOfThePrefixIsSlimes() throws RewardException {
+        assertEquals(1, score("boxed_f1", "\\boxed{Paris}", "Paris").value());
+        assertEquals(0, score("boxed_f1", "\\boxed {Paris}", "Paris").value());
+        assertEquals(0, score("boxed_f1", "\\fbox{Paris}", "Paris").value());
+        assertEquals(0, score("boxed_f1", "\\boxed{Paris \\{}", "Paris").value());
+        assertEquals(
+                1, score("boxed_f1", "\\boxed{Paris \\}} and so on", "Paris").value());
+    }
+
+    @Test
+    void aFunctionOfPythonsGoesBeforeAnyNameAndTheProgramJudges() throws RewardException {
+        Rewards told = rewards.with(List.of(new Marked("command", 7)));
+        ObjectNode metadata = Json.object().put("rm_type", "math").put("custom_rm_path", "my_rewards.score");
+        RewardRequest request = new RewardRequest(new Prompt.Text("question"), "\\boxed{5}", "5", metadata);
+        assertEquals(7, told.score(request).value());
+        assertEquals(
+                7, told.score(Requests.ofType("my_rewards.score", "5", "5")).value());
+        assertTrue(told.named("my rewards.score").isEmpty());
+        metadata.put("custom_rm_path", "no function");
+        assertEquals(RewardFailure.UNKNOWN_REWARD, failure(request));
+    }
+
+    @Test
+    void aRunsFunctionGoesBeforeThePromptsNameAndThePromptsFunctionBeforeThat() {
+        ObjectNode named = Json.object().put("rm_type", "math");
+        assertEquals(Optional.of("math"), Rewards.name(named, "f1"));
+        assertEquals(Optional.of("a.b"), Rewards.name(named, "a.b"));
+        assertEquals(Optional.of("f1"), Rewards.name(Json.object(), "f1"));
+        assertEquals(Optional.empty(), Rewards.name(Json.object(), null));
+        assertEquals(
+                Json.object().put("rm_type", "math").put("custom_rm_path", "a.b"), Rewards.defaulted(named, "a.b"));
+        assertEquals(Optional.of("a.b"), Rewards.name(named, "c.d"));
+        assertEquals(
+                "a.b", Rewards.defaulted(named, "c.d").path("custom_rm_path").asString());
+    }
+
+    @Test
+    void aGroupIsJudgedAtOnceWhereThePromptAsksForItAndTheRewardCan() throws RewardException {
+        Rewards told = rewards.with(List.of(new Marked("command", 7)));
+        ObjectNode metadata = Json.object().put("rm_type", "command");
+        assertTrue(told.ofGroups(metadata).isEmpty());
+        assertTrue(told.atOnce(metadata).isPresent());
+        metadata.put("group_rm", true);
+        assertEquals(
+                List.of(Reward.of(7), Reward.of(6)),
+                told.ofGroups(metadata)
+                        .orElseThrow()
+                        .scoreGroup(List.of(Requests.of("a", "x"), Requests.of("b", "x"))));
+        assertTrue(told.ofGroups(metadata.put("rm_type", "math")).isEmpty());
+    }
+
+    private record Marked(String name, int value) implements NamedReward, GroupReward {
+        @Override
+        public LabelRule labels() {
+            return LabelRule.NONE;
+        }
+
+        @Override
+        public Reward score(RewardRequest request) {
+            return Reward.of(value);
+        }
+
+        @Override
+        public List<Reward> scoreGroup(List<RewardRequest> samples) {
+            return IntStream.range(0, samples.size())
+                    .mapToObj(i -> Reward.of(value - i))
+                    .toList();
+        }
     }
 
     @Test

@@ -30,6 +30,8 @@ public final class AttemptState {
     private final List<Sample> samples;
     /** Samples whose requests are at an engine, or wait for one. */
     private final BitSet asking;
+    /** Samples that are through and wait to be judged with the others. */
+    private final BitSet drawn;
 
     private int pending;
     private int ungenerated;
@@ -52,6 +54,7 @@ public final class AttemptState {
         this.samples = new ArrayList<>();
         IntStream.range(0, task.samples()).forEach(sample -> samples.add(new Sample(task)));
         this.asking = new BitSet(task.samples());
+        this.drawn = new BitSet(task.samples());
         this.partial = task.partial();
         this.promptIds = task.prompt() instanceof Prompt.TokenIds given ? given.inputIds() : null;
         this.pending = task.samples();
@@ -168,6 +171,17 @@ public final class AttemptState {
     /** Whether an engine may still answer with what it has of a sample that is given back. */
     public boolean awaitsAnswer(int sample) {
         return isGivenBack() && asking.get(sample);
+    }
+
+    /**
+     * A sample's generation is through, and it is to be judged together with the others.
+     *
+     * @return whether it is the last of the group: the caller judges them all
+     */
+    public boolean drawn(int sample) {
+        drawn.set(sample);
+        return IntStream.range(0, samples.size())
+                .allMatch(one -> drawn.get(one) || samples.get(one).isScored());
     }
 
     /** A sample's generation is through, and it has been judged. */

@@ -166,7 +166,14 @@ public final class Sample {
         return logProbs;
     }
 
-    boolean isScored() {
+    /** Whether it was ended by its token limit; of one that is through. */
+    public boolean isTruncated() {
+        // With its limit used up it ends by length, whatever the last answer says.
+        return finish != Finish.STOP;
+    }
+
+    /** Whether it has been judged. */
+    public boolean isScored() {
         return scored != null;
     }
 
@@ -180,8 +187,7 @@ public final class Sample {
         if (!isThrough()) {
             throw new IllegalStateException("sample " + index + " is scored unfinished: this is a bug");
         }
-        // With its limit used up it ends by length, whatever the last answer says.
-        Finish end = finish == Finish.STOP ? Finish.STOP : Finish.LENGTH;
+        Finish end = isTruncated() ? Finish.LENGTH : Finish.STOP;
         SampleStatus status = end == Finish.LENGTH ? SampleStatus.TRUNCATED : SampleStatus.COMPLETED;
         scored = header(index, promptLength, reward, status, end, scoringSeconds);
     }

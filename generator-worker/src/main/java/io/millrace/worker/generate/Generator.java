@@ -5,21 +5,16 @@ import io.micrometer.core.instrument.Timer;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.record.PartialRef;
-import io.millrace.common.record.TrainingTask;
 import io.millrace.common.reward.RewardException;
-import io.millrace.common.reward.RewardRequest;
-import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.time.Ticker;
 import io.millrace.worker.attempt.AttemptState;
 import io.millrace.worker.attempt.EarlyEnd;
-import io.millrace.worker.attempt.Sample;
 import io.millrace.worker.engine.dialect.EngineException;
 import io.millrace.worker.inflight.Deadlines;
 import io.millrace.worker.inflight.HeldAttempt;
 import io.millrace.worker.inflight.InFlightTable;
 import io.millrace.worker.partial.Partials;
-import io.millrace.worker.score.RewardScorer;
 import io.millrace.worker.slots.Slots;
 import java.time.Duration;
 import java.util.List;
@@ -46,7 +41,7 @@ public final class Generator implements AutoCloseable {
     private final Slots<HeldAttempt> slots;
     private final InFlightTable table;
     private final Sampler sampler;
-    private final RewardScorer scorer;
+    private final Grader grader;
     private final AttemptPublisher publisher;
     private final Partials partials;
     private final Ticker ticker;
@@ -62,7 +57,7 @@ public final class Generator implements AutoCloseable {
             Slots<HeldAttempt> slots,
             InFlightTable table,
             Sampler sampler,
-            RewardScorer scorer,
+            Grader grader,
             AttemptPublisher publisher,
             Partials partials,
             Ticker ticker,
@@ -71,7 +66,7 @@ public final class Generator implements AutoCloseable {
         this.slots = slots;
         this.table = table;
         this.sampler = sampler;
-        this.scorer = scorer;
+        this.grader = grader;
         this.publisher = publisher;
         this.partials = partials;
         this.ticker = ticker;
@@ -226,14 +221,10 @@ public final class Generator implements AutoCloseable {
     }
 
     private void score(HeldAttempt attempt, int index) throws RewardException, InterruptedException {
-        TrainingTask task = attempt.task();
-        Sample sample = attempt.get(state -> state.sample(index));
-        long startNanos = ticker.nanos();
-        Reward reward = scorer.score(new RewardRequest(task.prompt(), sample.text(), task.label(), task.metadata()));
-        double seconds = (ticker.nanos() - startNanos) / 1e9;
-        attempt.update(state -> state.score(index, reward, seconds));
+        int length = attempt.get(state -> state.sample(index)).length();
+        grader.judge(attempt, index);
         samplesFinished.increment();
-        responseTokens.add(sample.length());
+        responseTokens.add(length);
     }
 
     /**

@@ -2,6 +2,7 @@ package io.millrace.worker.score;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.reward.GroupReward;
 import io.millrace.common.reward.RewardException;
 import io.millrace.common.reward.RewardFailure;
 import io.millrace.common.reward.RewardFunction;
@@ -9,7 +10,9 @@ import io.millrace.common.reward.RewardRequest;
 import io.millrace.common.reward.Rewards;
 import io.millrace.common.rollout.Reward;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -20,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Runs scores with a deadline, a limit on how many run at once, and a limit on how many may hang.
@@ -41,6 +45,12 @@ public final class RewardScorer implements AutoCloseable {
      * @param queueWaitMax how long a score may wait for a place to run
      */
     public record Limits(int concurrentMax, int stuckMax, Duration deadline, Duration queueWaitMax) {}
+
+    /** What runs within the limits. */
+    @FunctionalInterface
+    interface Work<T> {
+        T judge() throws RewardException;
+    }
 
     private final RewardFunction function;
     private final Limits limits;
@@ -73,6 +83,31 @@ public final class RewardScorer implements AutoCloseable {
      * @throws InterruptedException when the caller is interrupted; the score is then left behind as at its deadline
      */
     public Reward score(RewardRequest request) throws RewardException, InterruptedException {
+        return run(() -> List.of(function.score(request))).getFirst();
+    }
+
+    /** What judges the samples of a group at once; empty when each is scored alone. */
+    public Optional<GroupReward> ofGroups(ObjectNode metadata) throws RewardException {
+        return function.ofGroups(metadata);
+    }
+
+    /**
+     * Scores the samples of a group, as one score.
+     *
+     * @return one for each sample, in their order
+     */
+    public List<Reward> scoreGroup(GroupReward reward, List<RewardRequest> samples)
+            throws RewardException, InterruptedException {
+        List<Reward> rewards = run(() -> reward.scoreGroup(samples));
+        if (rewards.size() != samples.size()) {
+            throw new RewardException(
+                    RewardFailure.BROKEN,
+                    "the reward function gave " + rewards.size() + " rewards to " + samples.size() + " samples");
+        }
+        return rewards;
+    }
+
+    private <T> T run(Work<T> work) throws RewardException, InterruptedException {
         if (!places.tryAcquire(limits.queueWaitMax().toNanos(), TimeUnit.NANOSECONDS)) {
             throw new RewardException(
                     RewardFailure.BUSY,
@@ -86,7 +121,7 @@ public final class RewardScorer implements AutoCloseable {
                     hanging + " scores hang past their deadline of " + limits.deadline() + ", the limit is "
                             + limits.stuckMax());
         }
-        Run run = new Run(request);
+        Run<T> run = new Run<>(work);
         try {
             executor.execute(run);
         } catch (RejectedExecutionException e) {
@@ -116,27 +151,27 @@ public final class RewardScorer implements AutoCloseable {
      * One score. It holds a place until it ends or is left behind, whichever comes first; its lock decides which, so
      * that place and stuck count are given back exactly once and no interrupt reaches the thread's next score.
      */
-    private final class Run implements Runnable {
+    private final class Run<T> implements Runnable {
         private enum State {
             RUNNING,
             LEFT_BEHIND,
             ENDED
         }
 
-        private final RewardRequest request;
-        private final CompletableFuture<Reward> result = new CompletableFuture<>();
+        private final Work<T> work;
+        private final CompletableFuture<T> result = new CompletableFuture<>();
         private State state = State.RUNNING;
         private @Nullable Thread thread;
 
-        Run(RewardRequest request) {
-            this.request = request;
+        Run(Work<T> work) {
+            this.work = work;
         }
 
         @Override
         public void run() {
             begin();
             try {
-                Reward scored = judge();
+                T scored = judge();
                 end();
                 result.complete(scored);
             } catch (RewardException | Error e) {
@@ -145,15 +180,15 @@ public final class RewardScorer implements AutoCloseable {
             }
         }
 
-        private Reward judge() throws RewardException {
+        private T judge() throws RewardException {
             try {
-                return function.score(request);
+                return work.judge();
             } catch (RuntimeException | StackOverflowError e) {
                 throw new RewardException(RewardFailure.BROKEN, "the reward function threw " + e);
             }
         }
 
-        Reward await() throws RewardException, InterruptedException {
+        T await() throws RewardException, InterruptedException {
             try {
                 return result.get(limits.deadline().toNanos(), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {

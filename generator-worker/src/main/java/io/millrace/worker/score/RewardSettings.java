@@ -1,7 +1,10 @@
 package io.millrace.worker.score;
 
 import io.millrace.common.config.Setting;
+import io.millrace.common.reward.RewardFunction;
 import io.millrace.common.reward.Rewards;
+import io.millrace.worker.score.outside.Judge;
+import io.millrace.worker.score.outside.JudgeSettings;
 import java.time.Duration;
 import java.util.List;
 
@@ -23,8 +26,8 @@ public record RewardSettings(
     }
 
     /** Those of the class path, with this seed, and those that judge outside. */
-    public Rewards rewards(List<Judge> outside) {
-        return Rewards.installed().seeded(rewardSeed).with(outside);
+    public RewardFunction rewards(List<Judge> outside) {
+        return new RunRewards(Rewards.installed().seeded(rewardSeed).with(outside), judges.keys(), judges.groupRm());
     }
 
     /** Of scores that run, and of those that hang. */

@@ -126,7 +126,7 @@ class GeneratorTest {
                     slots,
                     table,
                     sampler,
-                    scorer,
+                    new Grader(scorer, Ticker.system()),
                     new AttemptPublisher(
                             publisher, new GroupAssembly(run, worker), WallClock.system(), Ticker.system(), registry),
                     (ref, group) -> {

@@ -111,14 +111,9 @@ public final class TaskFactory {
     /**
      * The row's own object, which may be changed since a row is read anew each time.
      *
-     * @param rewardType goes into it where it names no reward; null leaves it as it is
+     * @param rewardType goes into it as {@link Rewards#defaulted} says; null leaves it as it is
      */
     public static ObjectNode metadata(PromptRow row, @Nullable String rewardType) {
-        ObjectNode metadata = row.metadata();
-        if (rewardType != null
-                && metadata.path(Rewards.METADATA_KEY).asString("").isBlank()) {
-            metadata.put(Rewards.METADATA_KEY, rewardType);
-        }
-        return metadata;
+        return Rewards.defaulted(row.metadata(), rewardType);
     }
 }

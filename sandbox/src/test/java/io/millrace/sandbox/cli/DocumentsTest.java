@@ -143,6 +143,10 @@ final class DocumentsTest {
             "--rollout-max-response-len",
             "--rollout-temperature",
             "--rm-type",
+            "--custom-rm-path",
+            "--dynamic-sampling-filter-path",
+            "--rollout-sample-filter-path",
+            "--rollout-all-samples-process-path",
             "--eval-prompt-data",
             "--eval-config");
 

@@ -1,5 +1,6 @@
 package io.millrace.common.reward.slime;
 
+import io.millrace.common.reward.BoxedAnswer;
 import io.millrace.common.reward.LabelRule;
 import io.millrace.common.reward.math.MathdNormalizer;
 import io.millrace.common.reward.math.value.NotComparable;
@@ -20,35 +21,14 @@ public final class SlimeMath {
     public static final int TEXT_LENGTH_MAX = LabelRule.ANSWER_LENGTH_MAX;
 
     private static final String BOXED = "\\boxed";
-    private static final String BOX = "\\boxed{";
 
     private SlimeMath() {}
 
     /** @param label the answer, or a text with a box around it */
     public static boolean isRight(String response, String label) {
-        Optional<String> given = boxed(response);
-        Optional<String> expected = label.contains(BOXED) ? boxed(label) : Optional.of(label);
+        Optional<String> given = BoxedAnswer.ofSlime(response);
+        Optional<String> expected = label.contains(BOXED) ? BoxedAnswer.ofSlime(label) : Optional.of(label);
         return given.isPresent() && expected.isPresent() && isSame(given.get(), expected.get());
-    }
-
-    /**
-     * The inside of the last box. Empty when there is none, it is open, or something stands between \boxed and its brace.
-     * Every brace counts, an escaped one too.
-     */
-    public static Optional<String> boxed(String text) {
-        int start = text.lastIndexOf(BOXED);
-        if (start < 0 || !text.startsWith(BOX, start)) {
-            return Optional.empty();
-        }
-        int depth = 1;
-        for (int i = start + BOX.length(); i < text.length(); i++) {
-            char c = text.charAt(i);
-            depth += c == '{' ? 1 : c == '}' ? -1 : 0;
-            if (depth == 0) {
-                return Optional.of(text.substring(start + BOX.length(), i));
-            }
-        }
-        return Optional.empty();
     }
 
     /** Whether an answer that a model gave is the one that is expected, both without their boxes. */

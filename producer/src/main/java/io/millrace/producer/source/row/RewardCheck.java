@@ -4,7 +4,6 @@ import io.millrace.common.reward.LabelException;
 import io.millrace.common.reward.NamedReward;
 import io.millrace.common.reward.Rewards;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Refuses rows that no worker could score: whose reward nobody knows, that have none, or whose label is missing or none
@@ -38,12 +37,12 @@ public record RewardCheck(Rewards rewards, @Nullable String defaultType) impleme
     }
 
     private NamedReward reward(PromptRow row) throws BadRowException {
-        JsonNode named = row.metadata().path(Rewards.METADATA_KEY);
-        if (!named.isMissingNode() && !named.isNull() && !named.isString()) {
-            throw new BadRowException(
-                    BadRowReason.UNKNOWN_REWARD, "metadata " + Rewards.METADATA_KEY + " must be a text");
+        String name;
+        try {
+            name = Rewards.name(row.metadata(), defaultType).orElse(null);
+        } catch (IllegalArgumentException e) {
+            throw new BadRowException(BadRowReason.UNKNOWN_REWARD, String.valueOf(e.getMessage()));
         }
-        String name = named.isString() && !named.stringValue().isBlank() ? named.stringValue() : defaultType;
         if (name == null) {
             throw new BadRowException(
                     BadRowReason.NO_REWARD,

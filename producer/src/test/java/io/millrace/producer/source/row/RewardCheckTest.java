@@ -92,6 +92,21 @@ class RewardCheckTest {
                 bad(dataSet)::toString);
     }
 
+    /** slime's custom_rm_path, of the run or of the row. */
+    @Test
+    void aFunctionOfPythonsJudgesWhateverTheRowNamesAndNeedsNoLabel() throws Exception {
+        DataSet dataSet = load(
+                "my_rewards.score",
+                "{\"prompt\": \"a\"}",
+                "{\"prompt\": \"b\", \"metadata\": {\"rm_type\": \"math\"}}",
+                "{\"prompt\": \"c\", \"metadata\": {\"custom_rm_path\": \"other.score\"}}",
+                "{\"prompt\": \"d\", \"metadata\": {\"custom_rm_path\": \"no function\"}}");
+        assertEquals(3, dataSet.size());
+        assertTrue(
+                bad(dataSet).getFirst().contains("custom_rm_path must be a module.function of Python's"),
+                bad(dataSet)::toString);
+    }
+
     @Test
     void aRowWithoutAnyRewardIsABadRow() throws Exception {
         DataSet dataSet = load(

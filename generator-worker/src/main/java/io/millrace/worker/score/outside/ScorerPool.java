@@ -1,60 +1,65 @@
-package io.millrace.worker.score;
+package io.millrace.worker.score.outside;
 
 import io.millrace.common.json.Json;
-import io.millrace.common.reward.OutsideReward;
 import io.millrace.common.reward.RewardException;
 import io.millrace.common.reward.RewardFailure;
-import io.millrace.common.reward.RewardRequest;
-import io.millrace.common.rollout.Reward;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The reward {@code command}: a program in any language, as many processes of it as scores run at once, each started when
- * it is first needed and used again. One that ends, writes garbage or is given up at the deadline is killed and costs its
- * own score; the next score gets a new one. Thread-safe.
+ * Processes of one program, as many as questions are asked at once, each started when it is first needed and used again.
+ * One that ends, writes garbage, answers another question or is given up at the deadline is killed and costs its own
+ * question; the next gets a new one. Thread-safe.
  */
-final class CommandReward implements Judge {
+final class ScorerPool implements AutoCloseable {
+    /** Makes something of an answer. */
+    @FunctionalInterface
+    interface Reading<T> {
+        /** @throws RewardException when it is none; the process is killed then, since the rest of it may come yet */
+        T of(String who, JsonNode answer) throws RewardException;
+    }
+
     private final List<String> command;
     private final long memoryKib;
-    private final String key;
     private final ConcurrentLinkedDeque<ScorerProcess> idle = new ConcurrentLinkedDeque<>();
     private final Set<ScorerProcess> all = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    /**
-     * @param memoryKib of each process, kibibytes; 0 for no limit
-     * @param key of the number in an answer that is an object
-     */
-    CommandReward(List<String> command, long memoryKib, String key) {
+    /** @param memoryKib of each process, kibibytes; 0 for no limit */
+    ScorerPool(List<String> command, long memoryKib) {
         this.command = List.copyOf(command);
         this.memoryKib = memoryKib;
-        this.key = key;
     }
 
-    @Override
-    public String name() {
-        return OutsideReward.COMMAND.name();
-    }
-
-    @Override
-    public Reward score(RewardRequest request) throws RewardException {
-        String question = Json.MAPPER.writeValueAsString(JudgeAnswer.question(request, true));
+    /**
+     * Asks one of them and waits for its answer.
+     *
+     * @param question gets an {@code id}
+     * @throws RewardException when there is none
+     */
+    <T> T ask(ObjectNode question, Reading<T> reading) throws RewardException {
+        String who = command.getFirst();
         ScorerProcess process = take();
         boolean good = false;
         try {
-            Reward reward = JudgeAnswer.read(command.getFirst(), process.ask(question), key);
+            long id = process.nextId();
+            JsonNode answer =
+                    JudgeAnswer.read(who, process.ask(Json.MAPPER.writeValueAsString(question.put("id", id))));
+            process.identify(id, answer);
+            T value = reading.of(who, answer);
             good = true;
-            return reward;
+            return value;
         } catch (IOException e) {
-            throw JudgeAnswer.broken(command.getFirst() + ": " + e.getMessage());
+            throw JudgeAnswer.broken(who + ": " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new RewardException(RewardFailure.TIMED_OUT, command.getFirst() + " was killed at the deadline");
+            throw new RewardException(RewardFailure.TIMED_OUT, who + " was killed at the deadline");
         } finally {
             giveBack(process, good);
         }

@@ -1,4 +1,4 @@
-package io.millrace.worker.score;
+package io.millrace.worker.score.outside;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,10 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.common.record.GroupKind;
+import io.millrace.common.reward.OutsideReward;
 import io.millrace.common.reward.Requests;
 import io.millrace.common.reward.RewardException;
 import io.millrace.common.reward.RewardFailure;
+import io.millrace.common.reward.RewardRequest;
 import io.millrace.common.rollout.Reward;
+import io.millrace.worker.score.RewardScorer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class CommandRewardTest {
     private static final Duration LONG = Duration.ofSeconds(50);
 
+    private static final RewardKeys KEYS = new RewardKeys("score", "acc");
+
     @TempDir
     Path folder;
 
@@ -37,7 +43,8 @@ final class CommandRewardTest {
         Files.writeString(
                 program,
                 "echo start >> " + folder.resolve("starts") + "\nwhile read -r line; do\n" + perLine + "\ndone\n");
-        return new CommandReward(List.of("/bin/sh", program.toString()), memoryKib, "score");
+        return new CommandReward(
+                OutsideReward.COMMAND, new ScorerPool(List.of("/bin/sh", program.toString()), memoryKib), KEYS);
     }
 
     private int starts() throws IOException {
@@ -66,7 +73,7 @@ final class CommandRewardTest {
         try (CommandReward judge = judge("printf '%s\\n' \"$line\" > " + folder.resolve("line") + "; echo 1")) {
             score(judge, "a \"quoted\"\nline");
             assertEquals(
-                    "{\"prompt\":\"question\",\"response\":\"a \\\"quoted\\\"\\nline\",\"label\":\"label\",\"metadata\":{}}\n",
+                    "{\"prompt\":\"question\",\"response\":\"a \\\"quoted\\\"\\nline\",\"label\":\"label\",\"metadata\":{},\"id\":1}\n",
                     Files.readString(folder.resolve("line")));
         }
     }
@@ -114,6 +121,67 @@ final class CommandRewardTest {
         }
     }
 
+    /** It comes when the next question is asked already, so that it looks like the answer to that. */
+    @Test
+    void anAnswerToTheQuestionBeforeIsNeverTheNextSamplesReward() throws Exception {
+        try (CommandReward judge =
+                judge("id=$(echo \"$line\" | tr -dc '0-9,:\"a-z' | sed 's/.*\"id\"://'); if [ \"$id\" = 2 ]; then echo"
+                        + " '{\"id\": 1, \"reward\": 0}'; fi; echo \"{\\\"id\\\": $id, \\\"reward\\\": 1}\"")) {
+            assertEquals(1, score(judge, "5").value());
+            RewardException other = failure(judge);
+            assertTrue(String.valueOf(other.getMessage()).contains("question 2 with the id 1"), other::toString);
+            assertEquals(1, score(judge, "5").value());
+            assertEquals(2, starts());
+        }
+    }
+
+    @Test
+    void aProgramThatHasSaidWhichQuestionItAnswersAlwaysDoes() throws Exception {
+        try (CommandReward judge = judge("if [ -f " + folder.resolve("once") + " ]; then echo 1; else touch "
+                + folder.resolve("once") + "; echo '{\"id\": 1, \"reward\": 1}'; fi")) {
+            score(judge, "5");
+            assertEquals(RewardFailure.BROKEN, failure(judge).kind());
+        }
+    }
+
+    @Test
+    void theSamplesOfAGroupAreJudgedAtOnce() throws Exception {
+        try (CommandReward judge = judge("printf '%s\\n' \"$line\" > " + folder.resolve("line")
+                + "; echo '{\"id\": 1, \"rewards\": [{\"score\": 2}, 0.5]}'")) {
+            List<Reward> rewards = judge.scoreGroup(List.of(Requests.of("a", "label"), Requests.of("b", "label")));
+            assertEquals(2, rewards.getFirst().value());
+            assertEquals(Reward.of(0.5), rewards.getLast());
+            assertEquals(
+                    "{\"prompt\":\"question\",\"label\":\"label\",\"metadata\":{},\"samples\":[{\"response\":\"a\"},"
+                            + "{\"response\":\"b\"}],\"id\":1}\n",
+                    Files.readString(folder.resolve("line")));
+        }
+    }
+
+    @Test
+    void aGroupHasAsManyRewardsAsSamples() throws Exception {
+        try (CommandReward judge = judge("echo '[1, 0]'")) {
+            RewardException broken =
+                    assertThrows(RewardException.class, () -> judge.scoreGroup(List.of(Requests.of("a", "label"))));
+            assertTrue(String.valueOf(broken.getMessage()).contains("without a list of 1 rewards"), broken::toString);
+        }
+    }
+
+    @Test
+    void whichNumberCountsMayBeAnotherForEvaluations() throws Exception {
+        try (CommandReward judge = judge("echo '{\"score\": -1, \"acc\": true}'")) {
+            RewardRequest request = Requests.of("5", "label");
+            RewardRequest evaluated = new RewardRequest(
+                    request.prompt(),
+                    request.response(),
+                    request.label(),
+                    request.metadata(),
+                    new RewardRequest.Made(GroupKind.EVALUATION, 0, 0, 1, false));
+            assertEquals(-1, judge.score(request).value());
+            assertEquals(1, judge.score(evaluated).value());
+        }
+    }
+
     @Test
     void anEndlessAnswerIsNone() throws Exception {
         try (CommandReward judge = judge("yes x | tr -d '\\n'")) {
@@ -150,7 +218,8 @@ final class CommandRewardTest {
 
     @Test
     void aProgramThatIsNotThereIsSaid() {
-        try (CommandReward judge = new CommandReward(List.of("/no/such/program"), 0, "score")) {
+        try (CommandReward judge =
+                new CommandReward(OutsideReward.COMMAND, new ScorerPool(List.of("/no/such/program"), 0), KEYS)) {
             assertTrue(String.valueOf(failure(judge).getMessage()).contains("/no/such/program"));
         }
     }

@@ -1,4 +1,4 @@
-package io.millrace.worker.score;
+package io.millrace.worker.score.outside;
 
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public record JudgeSettings(
         @Setting(
                 help =
-                        "Program of the reward 'command', with its arguments, in quotes where they have blanks; it gets a"
+                        "Program of the rewards 'command', 'ifbench' and 'math-verify', with its arguments, in quotes where they have blanks; it gets a"
                                 + " sample as a line of JSON and answers with one")
         @Nullable
         String scorerCommand,
@@ -34,7 +34,15 @@ public record JudgeSettings(
         String rmUrl,
 
         @Setting(defaultValue = "score", help = "Which number counts of an answer that is an object")
-        String rewardKey) {
+        String rewardKey,
+
+        @Setting(help = "The same of evaluations; --reward-key unless given") @Nullable
+        String evalRewardKey,
+
+        @Setting(
+                defaultValue = "false",
+                help = "Let the rewards that can, command and http among them, judge the samples of each group at once")
+        boolean groupRm) {
     /** A word: in quotes, where a backslash takes the next as it is, or without blanks. */
     private static final Pattern WORD = Pattern.compile("'([^']*)'|\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s'\"]+)");
 
@@ -80,14 +88,22 @@ public record JudgeSettings(
     public List<Judge> judges() {
         List<Judge> judges = new ArrayList<>();
         if (scorerCommand != null) {
-            judges.add(new CommandReward(words(scorerCommand), scorerMemory.bytes() >> 10, rewardKey));
+            ScorerPool pool = new ScorerPool(words(scorerCommand), scorerMemory.bytes() >> 10);
+            for (OutsideReward as : List.of(OutsideReward.COMMAND, OutsideReward.IFBENCH, OutsideReward.MATH_VERIFY)) {
+                judges.add(new CommandReward(as, pool, keys()));
+            }
         }
         if (scorerUrl != null) {
-            judges.add(new HttpReward(OutsideReward.HTTP, URI.create(scorerUrl), rewardKey));
+            judges.add(new HttpGroupReward(URI.create(scorerUrl), keys()));
         }
         if (rmUrl != null) {
-            judges.add(new HttpReward(OutsideReward.REMOTE_RM, URI.create(rmUrl), rewardKey));
+            judges.add(new HttpReward(OutsideReward.REMOTE_RM, URI.create(rmUrl), keys()));
         }
         return judges;
+    }
+
+    /** Which numbers count. */
+    public RewardKeys keys() {
+        return new RewardKeys(rewardKey, evalRewardKey == null ? rewardKey : evalRewardKey);
     }
 }

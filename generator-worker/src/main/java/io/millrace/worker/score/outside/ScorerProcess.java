@@ -1,4 +1,4 @@
-package io.millrace.worker.score;
+package io.millrace.worker.score.outside;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,6 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * A program that answers each line on its standard input with one on its standard output. Used by one caller at a time; a
@@ -23,11 +25,17 @@ final class ScorerProcess {
     /** In characters; more is no answer. */
     private static final int ANSWER_LENGTH_MAX = 1 << 20;
 
+    /** An answer that has one of these may have an id beside it; one that has none is the reward itself. */
+    private static final List<String> ENVELOPES = List.of("reward", "rewards", "keep", "error");
+
     private record Question(String line, CompletableFuture<String> answer) {}
 
     private final Process process;
     private final Thread thread;
     private final LinkedBlockingQueue<Question> questions = new LinkedBlockingQueue<>();
+    private long asked;
+    /** Whether it has ever said which question it answers: then it always does. */
+    private boolean identifies;
 
     private ScorerProcess(Process process) {
         this.process = process;
@@ -71,6 +79,26 @@ final class ScorerProcess {
                 kill();
             }
         }
+    }
+
+    /** The number of its next question, from 1 on. */
+    long nextId() {
+        return ++asked;
+    }
+
+    /**
+     * Whether an answer is that to the last question, as far as it says: simple programs need not. A line too many would
+     * otherwise be the next sample's reward, whenever it comes.
+     *
+     * @throws IOException when it answers another, or does not say so any more
+     */
+    void identify(long id, JsonNode answer) throws IOException {
+        boolean envelope = ENVELOPES.stream().anyMatch(answer::has);
+        JsonNode given = envelope ? answer.path("id") : MissingNode.getInstance();
+        if (given.isMissingNode() ? identifies : !(given.isIntegralNumber() && given.longValue() == id)) {
+            throw new IOException("it answered question " + id + " with the id " + given);
+        }
+        identifies = !given.isMissingNode();
     }
 
     private void talk() {

@@ -1,16 +1,19 @@
-package io.millrace.worker.score;
+package io.millrace.worker.score.outside;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import io.millrace.common.json.Json;
+import io.millrace.common.reward.GroupReward;
 import io.millrace.common.reward.OutsideReward;
 import io.millrace.common.reward.Requests;
 import io.millrace.common.reward.RewardException;
 import io.millrace.common.reward.RewardFailure;
+import io.millrace.common.rollout.Reward;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,10 +29,12 @@ import tools.jackson.databind.JsonNode;
 /** A real HTTP server judges. */
 @Timeout(60)
 final class HttpRewardTest {
+    private static final RewardKeys KEYS = new RewardKeys("score", "acc");
+
     private final List<JsonNode> questions = new CopyOnWriteArrayList<>();
     private final HttpServer server = start();
-    private final HttpReward remoteRm = new HttpReward(OutsideReward.REMOTE_RM, url(), "score");
-    private final HttpReward http = new HttpReward(OutsideReward.HTTP, url(), "score");
+    private final HttpReward remoteRm = new HttpReward(OutsideReward.REMOTE_RM, url(), KEYS);
+    private final HttpGroupReward http = new HttpGroupReward(url(), KEYS);
     private volatile int status = 200;
     private volatile String answer = "0.5";
     /** Of the first so many questions; then as above. */
@@ -78,6 +83,18 @@ final class HttpRewardTest {
         answer = "{\"score\": 2, \"why\": \"so\"}";
         assertEquals(2, http.score(Requests.of("5", "label")).value());
         assertEquals(Json.object(), questions.getFirst().path("metadata"));
+    }
+
+    @Test
+    void httpJudgesAGroupAtOnceAndRemoteRmNever() throws Exception {
+        answer = "[1, {\"score\": 0.25}]";
+        assertEquals(
+                List.of(1.0, 0.25),
+                http.scoreGroup(List.of(Requests.of("a", "x"), Requests.of("b", "x"))).stream()
+                        .map(Reward::value)
+                        .toList());
+        assertEquals(2, questions.getFirst().path("samples").size());
+        assertFalse(GroupReward.class.isInstance(remoteRm));
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.millrace.worker.score;
+package io.millrace.worker.score.outside;
 
 import io.millrace.common.reward.LabelRule;
 import io.millrace.common.reward.NamedReward;

@@ -1,4 +1,4 @@
-package io.millrace.worker.score;
+package io.millrace.worker.score.outside;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.reward.OutsideReward;
@@ -14,8 +14,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The rewards {@code http} and {@code remote_rm}: a server judges by POST. As slime's remote_rm it is tried ten times,
@@ -23,7 +26,7 @@ import java.util.concurrent.TimeUnit;
  * (slime/rollout/rm_hub/__init__.py); unlike slime's, a request that the server refuses (4xx but 408 and 429) is not tried
  * again, and the deadline of a score ends it all. Thread-safe.
  */
-final class HttpReward implements Judge {
+class HttpReward implements Judge {
     private static final int TRIES_MAX = 10;
     private static final Duration TRY_LIMIT = Duration.ofMinutes(2);
     private static final long PAUSE_SECONDS_MAX = 30;
@@ -31,20 +34,19 @@ final class HttpReward implements Judge {
 
     private final OutsideReward as;
     private final URI url;
-    private final String key;
+    private final RewardKeys keys;
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(10))
             .build();
 
     /**
-     * @param as {@link OutsideReward#HTTP}, whose question has the prompt's metadata, or {@link OutsideReward#REMOTE_RM}
-     * @param key of the number in an answer that is an object
+     * @param as {@link OutsideReward#REMOTE_RM}, or another whose question has all that is known
      */
-    HttpReward(OutsideReward as, URI url, String key) {
+    HttpReward(OutsideReward as, URI url, RewardKeys keys) {
         this.as = as;
         this.url = url;
-        this.key = key;
+        this.keys = keys;
     }
 
     @Override
@@ -54,11 +56,21 @@ final class HttpReward implements Judge {
 
     @Override
     public Reward score(RewardRequest request) throws RewardException {
-        byte[] question = Json.MAPPER.writeValueAsBytes(JudgeAnswer.question(request, as.equals(OutsideReward.HTTP)));
+        ObjectNode question = JudgeAnswer.question(request, !as.equals(OutsideReward.REMOTE_RM));
+        return JudgeAnswer.reward(url.toString(), post(question), keys.of(request));
+    }
+
+    /** Of all samples at once. */
+    List<Reward> scoreAll(List<RewardRequest> samples) throws RewardException {
+        JsonNode answer = post(JudgeAnswer.question(samples));
+        return JudgeAnswer.rewards(url.toString(), answer, keys.of(samples.getFirst()), samples.size());
+    }
+
+    private JsonNode post(ObjectNode question) throws RewardException {
         HttpRequest post = HttpRequest.newBuilder(url)
                 .header("Content-Type", "application/json")
                 .timeout(TRY_LIMIT)
-                .POST(HttpRequest.BodyPublishers.ofByteArray(question))
+                .POST(HttpRequest.BodyPublishers.ofByteArray(Json.MAPPER.writeValueAsBytes(question)))
                 .build();
         try {
             return tried(post);
@@ -74,7 +86,7 @@ final class HttpReward implements Judge {
         return as.equals(OutsideReward.REMOTE_RM) ? this : Judge.super.onBoxedAnswer();
     }
 
-    private Reward tried(HttpRequest post) throws RewardException, InterruptedException {
+    private JsonNode tried(HttpRequest post) throws RewardException, InterruptedException {
         for (int tries = 1; ; tries++) {
             String why;
             try {
@@ -84,7 +96,7 @@ final class HttpReward implements Judge {
                                 HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8), ANSWER_BYTES_MAX));
                 int status = response.statusCode();
                 if (status / 100 == 2) {
-                    return JudgeAnswer.read(url.toString(), response.body(), key);
+                    return JudgeAnswer.read(url.toString(), response.body());
                 }
                 why = url + " answered " + status + ": " + JudgeAnswer.shown(response.body());
                 if (status / 100 == 4 && status != 408 && status != 429) {
