@@ -1,10 +1,13 @@
 import struct
+from array import array
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from blobs import BATCH, FORM, blob, form, sample
 from millrace import BadBatchError, Span
-from millrace.batch import read_batch
+from millrace.batch import Tensor, read_batch
+from millrace.slime import int32, slime_tensors
 
 
 def read(content: bytes, indices: tuple[int, ...] = (4, 5)) -> Any:
@@ -43,6 +46,39 @@ def test_extras_go_to_their_groups() -> None:
     assert bytes(second.extras["routed"].data) == bytes([2, 3, 4, 5])
     assert second.extras["image"].shape == (1, 2)
     assert "image" not in first.extras
+
+
+def routed(values: int) -> Any:
+    """A group of two samples whose experts are 4 rows of 2 and 2 rows of 2."""
+    samples = [sample(8) | {"tensors": {"routed_experts": [4, 2]}}, sample(9) | {"tensors": {"routed_experts": [2, 2]}}]
+    extras = {"concatenated": {"routed_experts": [values]}, "single": []}
+    content = array("i", range(values)).tobytes()
+    return read(blob(form([samples], extras=extras), {"routed_experts": ("I32", [values], content)}), (4,))
+
+
+def test_a_samples_part_of_a_tensor_has_its_shape() -> None:
+    first, second = routed(12).samples
+    assert first.tensors["routed_experts"].shape == (4, 2)
+    assert first.tensors["routed_experts"].data.cast("i").tolist() == list(range(8))
+    assert second.tensors["routed_experts"].data.cast("i").tolist() == [8, 9, 10, 11]
+
+
+@pytest.mark.parametrize("values", [11, 13])
+def test_parts_that_are_more_or_less_than_their_tensor_are_none(values: int) -> None:
+    with pytest.raises(BadBatchError, match="routed_experts"):
+        routed(values)
+
+
+def test_slime_has_experts_by_layer_and_rank() -> None:
+    given = slime_tensors(SimpleNamespace(num_layers=1, moe_router_topk=2), routed(12).samples[0])
+    experts = given["rollout_routed_experts"]
+    assert tuple(experts.shape) == (4, 1, 2)
+    assert experts.tolist() == [[[0, 1]], [[2, 3]], [[4, 5]], [[6, 7]]]
+
+
+def test_experts_in_bytes_are_numbers_of_four() -> None:
+    tensor = Tensor("U8", (2, 2), memoryview(bytes([1, 2, 3, 250])))
+    assert int32(tensor, (2, 2)).tolist() == [[1, 2], [3, 250]]
 
 
 def test_a_sample_without_an_answer_is_one() -> None:

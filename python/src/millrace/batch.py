@@ -32,7 +32,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A further tensor of a group, passed through untouched."""
+    """A further tensor of a group, or a sample's part of one, passed through untouched."""
 
     dtype: str
     """In the words of safetensors: F32, I64, BF16, ..."""
@@ -63,6 +63,8 @@ class Sample:
     """completed, truncated, aborted or failed."""
     finish_reason: str
     """The engine's word."""
+    tensors: dict[str, Tensor]
+    """Its part of those that the engine answered with, such as ``routed_experts``: a row a token but the last."""
     header: dict[str, Any]
     """All that is known of it."""
 
@@ -196,6 +198,31 @@ def read_extras(
     return extras
 
 
+class _Parts:
+    """Goes through the further tensors of a group that samples have parts of, sample by sample."""
+
+    def __init__(self, extras: dict[str, Tensor]) -> None:
+        self.extras = extras
+        self.at: dict[str, int] = {}
+
+    def next(self, shapes: dict[str, list[int]]) -> dict[str, Tensor]:
+        parts = {}
+        for name, shape in shapes.items():
+            whole = self.extras[name]
+            start = self.at.get(name, 0)
+            end = start + WIDTHS[whole.dtype] * math.prod(shape)
+            if not start <= end <= len(whole.data):
+                raise BadBatchError(f"tensor {name} has {len(whole.data)} bytes, a sample's part ends at {end}")
+            parts[name] = Tensor(whole.dtype, tuple(shape), whole.data[start:end])
+            self.at[name] = end
+        return parts
+
+    def end(self) -> None:
+        for name, end in self.at.items():
+            if end != len(self.extras[name].data):
+                raise BadBatchError(f"tensor {name} has {len(self.extras[name].data)} bytes, its samples {end}")
+
+
 class _Reader:
     """Goes through the three tensors that every batch has, sample by sample."""
 
@@ -214,9 +241,11 @@ class _Reader:
         return tensor.data
 
     def group(self, header: dict[str, Any], extras: dict[str, Tensor]) -> Group:
-        samples = tuple(self.sample(sample) for sample in header["samples"])
+        parts = _Parts(extras)
+        samples = tuple(self.sample(sample, parts) for sample in header["samples"])
         if not samples:
             raise BadBatchError(f"group {header['group_index']} has no samples")
+        parts.end()
         return Group(
             index=int(header["group_index"]),
             samples=samples,
@@ -226,7 +255,7 @@ class _Reader:
             header=header,
         )
 
-    def sample(self, header: dict[str, Any]) -> Sample:
+    def sample(self, header: dict[str, Any], parts: _Parts) -> Sample:
         index, prompt, response = int(header["index"]), int(header["prompt_length"]), int(header["response_length"])
         tokens = self.tokens[self.token_at : self.token_at + prompt + response]
         log_probs = self.log_probs[self.response_at : self.response_at + response]
@@ -256,6 +285,7 @@ class _Reader:
             response=str(header.get("response", "")),
             status=str(header.get("status", "")),
             finish_reason=str(header.get("finish_reason", "")),
+            tensors=parts.next(header.get("tensors") or {}),
             header=header,
         )
 

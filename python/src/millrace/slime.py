@@ -21,13 +21,14 @@ import os
 import threading
 import time
 import urllib.request
+from array import array
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
-from millrace.batch import Batch, Group
+from millrace.batch import Batch, Group, Tensor
 from millrace.batch import Sample as BatchSample
 from millrace.client import Client, Lease, NotYet
 from millrace.transport import ConflictError, MillraceError
@@ -166,7 +167,7 @@ class _Rollouts:
             self._acknowledge(self._trained_before(step, version), version)
         log.info("Millrace: rollout %d is step %d, at weight version %s", rollout_id, step, version)
         batch = again or self._lease(step)
-        samples = [[slime_sample(group, sample) for sample in group.samples] for group in batch.groups]
+        samples = [[slime_sample(group, sample, args) for sample in group.samples] for group in batch.groups]
         waited = time.monotonic() - begun
         log.info("Millrace: rollout %d: %d groups in %.1f s", rollout_id, len(samples), waited)
         for name, sample in (("first", batch.groups[0].samples[0]), ("last", batch.groups[-1].samples[-1])):
@@ -355,7 +356,45 @@ def setting(args: Any, name: str, default: str) -> str:
     return str(given) if given is not None else os.environ.get(f"MILLRACE_{name.upper()}", default)
 
 
-def slime_sample(group: Group, sample: BatchSample) -> Any:
+TENSORS = {
+    "routed_experts": "rollout_routed_experts",
+    "top_p_token_ids": "rollout_top_p_token_ids",
+    "top_p_token_offsets": "rollout_top_p_token_offsets",
+}
+"""slime's fields for tensors that an engine answers with, by SGLang's names."""
+
+
+FORMATS: dict[str, Literal["i", "B", "H", "h", "q"]] = {"I32": "i", "U8": "B", "U16": "H", "I16": "h", "I64": "q"}
+
+
+def slime_tensors(args: Any, sample: BatchSample) -> dict[str, Any]:
+    """Those of a sample as slime has them: int32, experts by layer and rank where ``args`` tell how many there are."""
+    tensors = {}
+    for name, field_name in TENSORS.items():
+        tensor = sample.tensors.get(name)
+        if tensor is not None:
+            shape = tensor.shape
+            layers, topk = getattr(args, "num_layers", None), getattr(args, "moe_router_topk", None)
+            if name == "routed_experts" and layers and topk:
+                shape = (shape[0], layers, topk)
+            tensors[field_name] = int32(tensor, shape)
+    return tensors
+
+
+def int32(tensor: Tensor, shape: tuple[int, ...]) -> Any:
+    """A tensor of torch where that is installed, on the batch's own memory where that is int32; else a view."""
+    values = tensor.data.cast(FORMATS[tensor.dtype])
+    if tensor.dtype != "I32":
+        values = memoryview(array("i", values))
+    try:
+        import torch  # noqa: PLC0415 - slime has it, and it takes seconds
+    except ImportError:
+        return values.cast("B").cast("i", shape) if values else values
+    flat = torch.frombuffer(values, dtype=torch.int32) if values else torch.zeros(0, dtype=torch.int32)
+    return flat.reshape(shape)
+
+
+def slime_sample(group: Group, sample: BatchSample, args: Any = None) -> Any:
     """A sample as slime has it."""
     header = sample.header
     reward = header["reward"]
@@ -382,7 +421,7 @@ def slime_sample(group: Group, sample: BatchSample) -> Any:
             "cached_tokens": header.get("cached_tokens", 0),
             "total_prompt_tokens": sample.prompt_length,
         },
-    }
+    } | slime_tensors(args, sample)
     return SlimeSample.from_dict(data)
 
 

@@ -3,6 +3,7 @@ package io.millrace.producer;
 import io.millrace.common.config.Setting;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.SamplingParams;
+import io.millrace.common.rollout.RolloutGroup;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -51,8 +53,18 @@ public record SamplingSettings(
                 defaultValue = "",
                 help = "Further sampling parameters by the engine's own names, such as min_p=0.05; values are JSON, or"
                         + " text where they are none; may be repeated")
-        Map<String, String> samplingParam) {
+        Map<String, String> samplingParam,
+
+        @Setting(
+                defaultValue = "",
+                help = "Tensors that the engine's answers must bring beside tokens and log-probabilities, comma"
+                        + " separated: routed_experts (SGLang and vLLM), others by SGLang's names; they reach the trainer"
+                        + " untouched")
+        List<String> answerTensors) {
     private static final int FINGERPRINT_BYTES = 8;
+
+    /** Such as can stand in JSON, in safetensors and behind {@code return_}. */
+    private static final Pattern TENSOR_NAME = Pattern.compile("[a-z][a-z0-9_]{0,63}");
 
     /** What a further parameter must not be: it would say twice, or otherwise, what the worker says. */
     private static final Set<String> OWN_FLAGS = Set.of(
@@ -69,6 +81,9 @@ public record SamplingSettings(
             "n",
             "logprobs");
 
+    private static final List<String> OWN_TENSORS =
+            List.of(RolloutGroup.TOKENS, RolloutGroup.LOG_PROBS, RolloutGroup.LOSS_MASK);
+
     public SamplingSettings {
         stop = List.copyOf(stop);
         stopTokenIds = List.copyOf(stopTokenIds);
@@ -79,7 +94,24 @@ public record SamplingSettings(
                         + " worker's; further ones only");
             }
         }
-        params(temperature, topP, topK, maxNewTokens, stop, stopTokenIds, skipSpecialTokens, Json.object());
+        answerTensors = List.copyOf(answerTensors);
+        for (String name : answerTensors) {
+            if (!TENSOR_NAME.matcher(name).matches() || OWN_TENSORS.contains(name)) {
+                throw new IllegalArgumentException(
+                        "--answer-tensors takes names of small letters, digits and _, other than " + OWN_TENSORS
+                                + ", was '" + name + "'");
+            }
+        }
+        params(
+                temperature,
+                topP,
+                topK,
+                maxNewTokens,
+                stop,
+                stopTokenIds,
+                skipSpecialTokens,
+                Json.object(),
+                answerTensors);
     }
 
     SamplingParams params() {
@@ -88,7 +120,8 @@ public record SamplingSettings(
         if (samplingSeed != null) {
             extra.put(SamplingParams.SEED, samplingSeed.longValue());
         }
-        return params(temperature, topP, topK, maxNewTokens, stop, stopTokenIds, skipSpecialTokens, extra);
+        return params(
+                temperature, topP, topK, maxNewTokens, stop, stopTokenIds, skipSpecialTokens, extra, answerTensors);
     }
 
     private static SamplingParams params(
@@ -99,9 +132,10 @@ public record SamplingSettings(
             List<String> stop,
             List<String> stopTokenIds,
             boolean skipSpecialTokens,
-            ObjectNode extra) {
+            ObjectNode extra,
+            List<String> tensors) {
         return new SamplingParams(
-                temperature, topP, topK, maxNewTokens, stop, tokenIds(stopTokenIds), skipSpecialTokens, extra);
+                temperature, topP, topK, maxNewTokens, stop, tokenIds(stopTokenIds), skipSpecialTokens, extra, tensors);
     }
 
     private static JsonNode value(String text) {

@@ -1,6 +1,8 @@
 package io.millrace.common.rollout;
 
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * One group as it leaves a worker and reaches the trainer. The arrays are shared, never copied: whoever holds a group
@@ -11,7 +13,8 @@ import java.util.Map;
  * @param logProbs behaviour log-probabilities of the response tokens, samples back to back; length: sum of
  *     {@code responseLength()}; finite
  * @param lossMask 1 where a response token is trained on, 0 where not; same length as {@code logProbs}
- * @param extras further tensors, passed through untouched; names other than those three
+ * @param extras further tensors, passed through untouched; names other than those three. One that samples have parts of
+ *     ({@link SampleHeader#tensors}) has one dimension, with the samples' values back to back
  */
 public record RolloutGroup(
         GroupHeader header, int[] tokens, float[] logProbs, byte[] lossMask, Map<String, Tensor> extras) {
@@ -53,6 +56,24 @@ public record RolloutGroup(
                 throw new IllegalArgumentException("an extra tensor must not be called " + name);
             }
         }
+        checkParts(header.samples(), extras);
+    }
+
+    /** Whether those of which samples have parts consist of just these. */
+    private static void checkParts(List<SampleHeader> samples, Map<String, Tensor> extras) {
+        Map<String, Long> counts = new TreeMap<>();
+        for (SampleHeader sample : samples) {
+            for (String name : sample.tensorShapes().keySet()) {
+                counts.merge(name, sample.tensorValues(name), Long::sum);
+            }
+        }
+        counts.forEach((name, count) -> {
+            Tensor tensor = extras.get(name);
+            if (tensor == null || tensor.shape().length != 1 || tensor.shape()[0] != count) {
+                throw new IllegalArgumentException("samples have " + count + " values of the tensor " + name
+                        + ", it is " + (tensor == null ? "not there" : tensor));
+            }
+        });
     }
 
     private static void checkLength(String name, int length, long expected) {

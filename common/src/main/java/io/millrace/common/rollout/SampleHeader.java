@@ -1,6 +1,7 @@
 package io.millrace.common.rollout;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param nonGenerationSeconds time spent otherwise, such as scoring
  * @param cachedTokens prompt tokens the engine had cached
  * @param spec speculative decoding counters
+ * @param tensors shape of its part of each of the group's further tensors, by name; null where it has none
  */
 public record SampleHeader(
         long index,
@@ -38,10 +40,12 @@ public record SampleHeader(
         double generationSeconds,
         double nonGenerationSeconds,
         int cachedTokens,
-        @Nullable SpecInfo spec) {
+        @Nullable SpecInfo spec,
+        @Nullable Map<String, List<Long>> tensors) {
     public SampleHeader {
         weightVersions = List.copyOf(weightVersions);
         engineWeightVersions = List.copyOf(engineWeightVersions);
+        tensors = tensors == null || tensors.isEmpty() ? null : Map.copyOf(tensors);
         if (index < 0 || promptLength < 0 || responseLength < 0) {
             throw new IllegalArgumentException("sample index and lengths must not be negative: index " + index
                     + ", prompt " + promptLength + ", response " + responseLength);
@@ -57,6 +61,69 @@ public record SampleHeader(
             throw new IllegalArgumentException(
                     "version spans of sample " + index + " cover " + at + " of " + responseLength + " response tokens");
         }
+    }
+
+    /** Without tensors. */
+    public SampleHeader(
+            long index,
+            int promptLength,
+            int responseLength,
+            String response,
+            Reward reward,
+            SampleStatus status,
+            String finishReason,
+            List<VersionSpan> weightVersions,
+            SpanProvenance provenance,
+            List<String> engineWeightVersions,
+            String sessionId,
+            String engine,
+            double generationSeconds,
+            double nonGenerationSeconds,
+            int cachedTokens,
+            @Nullable SpecInfo spec) {
+        this(
+                index,
+                promptLength,
+                responseLength,
+                response,
+                reward,
+                status,
+                finishReason,
+                weightVersions,
+                provenance,
+                engineWeightVersions,
+                sessionId,
+                engine,
+                generationSeconds,
+                nonGenerationSeconds,
+                cachedTokens,
+                spec,
+                null);
+    }
+
+    /** The shapes of {@link #tensors}. */
+    public Map<String, List<Long>> tensorShapes() {
+        return tensors == null ? Map.of() : tensors;
+    }
+
+    /**
+     * How many values of the group's further tensor of this name are this sample's.
+     *
+     * @throws IllegalArgumentException when its shape has a negative size, or makes more than any tensor has
+     */
+    public long tensorValues(String name) {
+        List<Long> shape = tensorShapes().get(name);
+        if (shape == null) {
+            return 0;
+        }
+        long values = 1;
+        for (long size : shape) {
+            if (size < 0 || (size > 0 && values > Integer.MAX_VALUE / size)) {
+                throw new IllegalArgumentException("sample " + index + " has " + name + " of the shape " + shape);
+            }
+            values *= size;
+        }
+        return values;
     }
 
     /** Tokens of the sample, prompt and response. */

@@ -7,10 +7,14 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
+import io.millrace.common.rollout.Tensor;
+import io.millrace.common.wire.Safetensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * Makes the group of an attempt's samples.
@@ -24,6 +28,7 @@ public record GroupAssembly(RunId run, WorkerIncarnation worker) {
      *
      * @param finishedAtMs wall clock
      * @throws IllegalStateException when a sample is missing
+     * @throws TensorsDifferException when the samples' tensors are of different kinds
      */
     public RolloutGroup result(AttemptState attempt, long finishedAtMs) {
         for (Sample sample : attempt.samples()) {
@@ -35,7 +40,12 @@ public record GroupAssembly(RunId run, WorkerIncarnation worker) {
         return asItIs(attempt, finishedAtMs);
     }
 
-    /** The samples as they are: those that are not finished are aborted ones, for another worker to go on with. */
+    /**
+     * The samples as they are: those that are not finished are aborted ones, for another worker to go on with. Their tensors
+     * are handed over: it can be made once.
+     *
+     * @throws TensorsDifferException when the samples' tensors are of different kinds
+     */
     public RolloutGroup asItIs(AttemptState attempt, long finishedAtMs) {
         TrainingTask task = attempt.task();
         List<Sample> samples = attempt.samples();
@@ -80,6 +90,40 @@ public record GroupAssembly(RunId run, WorkerIncarnation worker) {
         }
         byte[] lossMask = new byte[logProbs.length];
         Arrays.fill(lossMask, (byte) 1);
-        return new RolloutGroup(header, tokens, logProbs, lossMask, Map.of());
+        return new RolloutGroup(header, tokens, logProbs, lossMask, tensors(samples, headers));
+    }
+
+    /** The samples' parts of each back to back. */
+    private static Map<String, Tensor> tensors(List<Sample> samples, List<SampleHeader> headers) {
+        Map<String, Tensor> tensors = new TreeMap<>();
+        for (SampleHeader header : headers) {
+            for (String name : header.tensorShapes().keySet()) {
+                if (!tensors.containsKey(name)) {
+                    tensors.put(name, tensor(name, samples, headers));
+                }
+            }
+        }
+        return tensors;
+    }
+
+    private static Tensor tensor(String name, List<Sample> samples, List<SampleHeader> headers) {
+        List<String> dtypes = samples.stream()
+                .map(sample -> sample.tensors().dtype(name))
+                .filter(Objects::nonNull)
+                .distinct()
+                .toList();
+        long values =
+                headers.stream().mapToLong(header -> header.tensorValues(name)).sum();
+        long bytes = values * Tensor.width(dtypes.getFirst());
+        if (dtypes.size() > 1 || bytes > Safetensors.BLOB_BYTES_MAX) {
+            throw new TensorsDifferException(name + " of the samples is " + String.join(" and ", dtypes) + ", " + bytes
+                    + " bytes: a group has one tensor of this name, of at most " + Safetensors.BLOB_BYTES_MAX);
+        }
+        byte[] data = new byte[(int) bytes];
+        int at = 0;
+        for (Sample sample : samples) {
+            at = sample.tensors().moveTo(data, at, name);
+        }
+        return new Tensor(dtypes.getFirst(), new long[] {values}, data);
     }
 }

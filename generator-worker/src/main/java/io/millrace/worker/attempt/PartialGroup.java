@@ -5,6 +5,7 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
+import io.millrace.common.rollout.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -59,10 +60,21 @@ final class PartialGroup {
             promptsAt += before.promptLength();
         }
         int tokenAt = promptsAt + responseAt + header.promptLength();
-        return Sample.of(
+        Sample restored = Sample.of(
                 header,
                 Arrays.copyOfRange(partial.tokens(), tokenAt, tokenAt + header.responseLength()),
                 Arrays.copyOfRange(partial.logProbs(), responseAt, responseAt + header.responseLength()),
                 task);
+        header.tensorShapes().forEach((name, shape) -> {
+            Tensor whole = Objects.requireNonNull(partial.extras().get(name));
+            int width = Tensor.width(whole.dtype());
+            long before = headers.subList(0, sample).stream()
+                    .mapToLong(other -> other.tensorValues(name))
+                    .sum();
+            int at = (int) before * width;
+            byte[] values = Arrays.copyOfRange(whole.data(), at, at + (int) header.tensorValues(name) * width);
+            restored.tensors().restore(name, whole.dtype(), shape, values);
+        });
+        return restored;
     }
 }

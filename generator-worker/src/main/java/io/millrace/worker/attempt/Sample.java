@@ -37,6 +37,7 @@ public final class Sample {
     private SpanProvenance provenance = SpanProvenance.SPANS;
     private int cachedTokens;
     private @Nullable SpecInfo spec;
+    private final SampleTensors tensors = new SampleTensors();
     /** Of the last piece; null before the first. */
     private @Nullable Finish finish;
 
@@ -106,8 +107,28 @@ public final class Sample {
         // Later pieces find their own prefix in the cache, which says nothing of the prompt.
         cachedTokens = finish == null ? piece.cachedTokens() : cachedTokens;
         spec = sum(spec, piece.spec());
+        tensors.add(piece);
         finish = piece.finish();
         engine = from;
+    }
+
+    /**
+     * Why an answer cannot be {@link #add added} for the tensors it brings, or does not bring; null when it can.
+     *
+     * @param asked names of the tensors that answers must bring
+     */
+    public @Nullable String tensorFlaw(Generation piece, List<String> asked) {
+        boolean through = piece.finish() != Finish.ABORT || tokens.length + piece.tokens().length >= maxNewTokens;
+        return tensors.flaw(piece, asked, through);
+    }
+
+    /** Rows that it has of the tensors which have one for each token. */
+    public int tensorRows() {
+        return tensors.rowsOfTokens();
+    }
+
+    SampleTensors tensors() {
+        return tensors;
     }
 
     /** Adjacent spans of one version are one. */
@@ -220,6 +241,7 @@ public final class Sample {
                 seconds,
                 scoringSeconds,
                 cachedTokens,
-                spec);
+                spec,
+                tensors.shapes());
     }
 }

@@ -2,11 +2,13 @@ package io.millrace.worker.generate;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.record.PartialRef;
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.worker.attempt.AttemptState;
 import io.millrace.worker.attempt.EarlyEnd;
 import io.millrace.worker.attempt.GroupAssembly;
+import io.millrace.worker.attempt.TensorsDifferException;
 import io.millrace.worker.inflight.HeldAttempt;
 import io.millrace.worker.publish.ResultPublisher;
 
@@ -32,17 +34,29 @@ public final class AttemptPublisher {
         ResultPublisher.EndedAttempt ended = new ResultPublisher.EndedAttempt(
                 attempt.task(), attempt.lane(), (ticker.nanos() - attempt.get(AttemptState::claimedNanos)) / 1_000_000);
         switch (attempt.earlyEnd()) {
-            case null -> publisher.publish(ended, attempt.get(state -> assembly.result(state, clock.millis())), done);
-            case EarlyEnd.Failure failure -> {
-                registry.counter("millrace.worker.attempts.failed", "kind", failure.kind())
-                        .increment();
-                publisher.publishFailure(ended, failure.kind(), failure.message(), done);
-            }
+            case null -> publishResult(attempt, ended, done);
+            case EarlyEnd.Failure failure -> publishFailure(ended, failure.kind(), failure.message(), done);
             case EarlyEnd.HandBack back -> {
                 registry.counter("millrace.worker.attempts.handed.back").increment();
                 handBack(attempt, ended, back, done);
             }
         }
+    }
+
+    private void publishResult(HeldAttempt attempt, ResultPublisher.EndedAttempt ended, Runnable done) {
+        RolloutGroup group;
+        try {
+            group = attempt.get(state -> assembly.result(state, clock.millis()));
+        } catch (TensorsDifferException e) {
+            publishFailure(ended, "tensors-differ", String.valueOf(e.getMessage()), done);
+            return;
+        }
+        publisher.publish(ended, group, done);
+    }
+
+    private void publishFailure(ResultPublisher.EndedAttempt ended, String kind, String message, Runnable done) {
+        registry.counter("millrace.worker.attempts.failed", "kind", kind).increment();
+        publisher.publishFailure(ended, kind, message, done);
     }
 
     /** With what is new, else with where it was. */
@@ -54,9 +68,15 @@ public final class AttemptPublisher {
             publisher.publishHandBack(ended, back.reason(), before, done);
             return;
         }
+        RolloutGroup partial;
+        try {
+            partial = attempt.get(state -> assembly.asItIs(state, clock.millis()));
+        } catch (TensorsDifferException e) {
+            publishFailure(ended, "tensors-differ", String.valueOf(e.getMessage()), done);
+            return;
+        }
         registry.counter("millrace.worker.partials", "fate", "given-back").increment();
         registry.counter("millrace.worker.partial.tokens", "fate", "given-back").increment((double) tokens);
-        publisher.publishPartial(
-                ended, back.reason(), attempt.get(state -> assembly.asItIs(state, clock.millis())), done);
+        publisher.publishPartial(ended, back.reason(), partial, done);
     }
 }

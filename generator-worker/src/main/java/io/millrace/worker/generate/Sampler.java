@@ -162,6 +162,7 @@ public final class Sampler {
                 promptIds == null ? task.prompt().asText() : null,
                 task.samplingParams().ofSample(index),
                 sample.length(),
+                sample.tensorRows(),
                 attempt.lane().compareTo(Lane.TRAINING));
         // What is given back asks for nothing more: its samples go on elsewhere from where they are.
         attempt.ask(index);
@@ -179,6 +180,12 @@ public final class Sampler {
             throw new EngineException(
                     Kind.MALFORMED,
                     answer.address() + " answered " + rid + " with " + length + " tokens, more than max_new_tokens");
+        }
+        String flaw = keeps(attempt) || answer.generation().finish() != Finish.ABORT
+                ? sample.tensorFlaw(answer.generation(), task.samplingParams().answerTensors())
+                : null;
+        if (flaw != null) {
+            throw new EngineException(Kind.MALFORMED, answer.address() + " answered " + rid + " and " + flaw);
         }
         return answer;
     }

@@ -9,6 +9,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.time.Ticker;
@@ -106,10 +107,11 @@ public final class ResultPublisher {
             publishFailure(ended, "result-too-large", String.valueOf(e.getMessage()), done);
             return;
         }
+        // The group itself may be large, and is in the records already.
+        GroupHeader header = group.header();
         send(parts, (partition, offsets) -> {
-            Receipt.Outcome success =
-                    new Receipt.Success(partition, offsets, group.header().rewards());
-            Receipt receipt = receipt(ended, sum(group, true), sum(group, false), success);
+            Receipt.Outcome success = new Receipt.Success(partition, offsets, header.rewards());
+            Receipt receipt = receipt(ended, sum(header, true), sum(header, false), success);
             finished.increment();
             registry.counter("millrace.worker.groups.finished").increment();
             registry.counter("millrace.worker.response.tokens").increment((double) receipt.responseTokens());
@@ -146,13 +148,14 @@ public final class ResultPublisher {
             publishHandBack(ended, reason, null, done);
             return;
         }
+        GroupHeader header = group.header();
         send(parts, (partition, offsets) -> {
             PartialRef ref = new PartialRef(
                     offsets,
                     ended.task().attempt(),
                     ended.task().lineage(),
-                    group.header().oldestWeightVersion(),
-                    sum(group, false));
+                    header.oldestWeightVersion(),
+                    sum(header, false));
             publishHandBack(ended, reason, ref, done);
         });
     }
@@ -187,8 +190,8 @@ public final class ResultPublisher {
                 outcome);
     }
 
-    private static long sum(RolloutGroup group, boolean prompts) {
-        return group.header().samples().stream()
+    private static long sum(GroupHeader header, boolean prompts) {
+        return header.samples().stream()
                 .mapToLong(prompts ? SampleHeader::promptLength : SampleHeader::responseLength)
                 .sum();
     }

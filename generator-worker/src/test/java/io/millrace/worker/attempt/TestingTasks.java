@@ -19,6 +19,25 @@ public final class TestingTasks {
         return task(5, samples, null);
     }
 
+    /** With a prompt of tokens. */
+    public static TrainingTask task(int samples, int[] prompt, int maxNewTokens) {
+        return new TrainingTask(
+                new GroupIndex(5),
+                new Attempt(1),
+                samples,
+                new Lineage(0),
+                new WeightVersion(0),
+                0,
+                new Prompt.TokenIds(prompt),
+                "2",
+                Json.object(),
+                SamplingParams.defaults(maxNewTokens),
+                new TrainingTask.Source("fp", 0, 0, 1),
+                null,
+                null,
+                null);
+    }
+
     /** @param timeLimit null for none */
     public static TrainingTask task(long index, int samples, @Nullable Duration timeLimit) {
         return new TrainingTask(

@@ -8,6 +8,8 @@ import io.millrace.common.rollout.StalenessFigures;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.JsonNode;
@@ -15,7 +17,7 @@ import tools.jackson.databind.ObjectWriter;
 
 /**
  * A batch as JSON, its versions in the trainer's and the engines' own words: {@code {lineage, step, weight_version, masked_tokens, staleness, groups: [[sample,
- * ...], ...]}}. A sample has exactly the keys
+ * ...], ...]}}, and {@code safetensors_only} where there are tensors that are not in it: their names. A sample has exactly the keys
  * of slime's {@code Sample.to_dict}, in its order (slime/utils/types.py at 624b824a8), so {@code Sample.from_dict} takes
  * it as it is. Values that Millrace does not make are null; tensors beyond tokens, log-probabilities and mask are only
  * in the safetensors form. Written as a stream. Stateless.
@@ -39,6 +41,11 @@ public final class BatchJson {
                     batch.weightVersion(),
                     batch.maskBelow(),
                     batch.groups().stream().map(RolloutGroup::header).toList()));
+            Set<String> leftOut = new TreeSet<>();
+            batch.groups().forEach(group -> leftOut.addAll(group.extras().keySet()));
+            if (!leftOut.isEmpty()) {
+                json.writePOJOProperty("safetensors_only", leftOut);
+            }
             json.writeArrayPropertyStart("groups");
             for (RolloutGroup group : batch.groups()) {
                 group(json, group);

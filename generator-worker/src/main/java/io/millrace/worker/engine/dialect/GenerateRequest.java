@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param text the prompt's text; null when it goes as tokens
  * @param samplingParams of the whole sample, with a seed of its own where the task has one
  * @param begunTokens how many of the response's tokens there are already, the last of {@code inputIds}; below the limit
+ * @param tensorRows rows that the sample has already of the tensors which have one for each token
  * @param precedence where an engine orders its queue: lower ones go first, 0 is that of every first attempt
  */
 public record GenerateRequest(
@@ -21,6 +22,7 @@ public record GenerateRequest(
         @Nullable String text,
         SamplingParams samplingParams,
         int begunTokens,
+        int tensorRows,
         int precedence) {
     public GenerateRequest {
         if ((inputIds == null) == (text == null)) {
@@ -30,6 +32,18 @@ public record GenerateRequest(
             throw new IllegalArgumentException(
                     "nothing is left to generate behind " + begunTokens + " of " + samplingParams.maxNewTokens());
         }
+    }
+
+    /** Without rows of tensors. */
+    public GenerateRequest(
+            String rid,
+            String session,
+            int @Nullable [] inputIds,
+            @Nullable String text,
+            SamplingParams samplingParams,
+            int begunTokens,
+            int precedence) {
+        this(rid, session, inputIds, text, samplingParams, begunTokens, 0, precedence);
     }
 
     /** The most tokens that the answer may have. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param cachedTokens tokens of the prompt that the engine had cached
  * @param weightVersion the version word at the end; null when the engine tells none
  * @param spans versions over the tokens, contiguous from 0; empty when the engine gives none
+ * @param tensors those that were asked for and are there
  */
 public record Generation(
         String text,
@@ -23,9 +24,11 @@ public record Generation(
         int cachedTokens,
         @Nullable String weightVersion,
         List<Span> spans,
-        @Nullable SpecInfo spec) {
+        @Nullable SpecInfo spec,
+        List<TensorPiece> tensors) {
     public Generation {
         spans = List.copyOf(spans);
+        tensors = List.copyOf(tensors);
         if (tokens.length != logProbs.length) {
             throw new IllegalArgumentException(
                     "the answer has " + tokens.length + " tokens and " + logProbs.length + " log-probabilities");
@@ -45,6 +48,19 @@ public record Generation(
         if (!spans.isEmpty() && at != tokens.length) {
             throw new IllegalArgumentException("weight_versions cover " + at + " of " + tokens.length + " tokens");
         }
+    }
+
+    /** Without tensors. */
+    public Generation(
+            String text,
+            int[] tokens,
+            float[] logProbs,
+            Finish finish,
+            int cachedTokens,
+            @Nullable String weightVersion,
+            List<Span> spans,
+            @Nullable SpecInfo spec) {
+        this(text, tokens, logProbs, finish, cachedTokens, weightVersion, spans, spec, List.of());
     }
 
     /** Why a generation ended. */

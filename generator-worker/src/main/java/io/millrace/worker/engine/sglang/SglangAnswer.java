@@ -2,12 +2,16 @@ package io.millrace.worker.engine.sglang;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.rollout.SampleHeader.SpecInfo;
+import io.millrace.common.rollout.Tensor;
 import io.millrace.worker.engine.dialect.Generation;
 import io.millrace.worker.engine.dialect.Generation.Finish;
 import io.millrace.worker.engine.dialect.Generation.Span;
+import io.millrace.worker.engine.dialect.TensorPiece;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -18,6 +22,11 @@ import tools.jackson.core.JsonToken;
  * instance per answer.
  */
 final class SglangAnswer {
+    /** Behind a tensor's name, the token of its first row. */
+    private static final String START = "_start_len";
+
+    private static final String DTYPE = "I32";
+
     private @Nullable String text;
     private @Nullable Finish finish;
     private @Nullable String weightVersion;
@@ -31,15 +40,24 @@ final class SglangAnswer {
     private long specAccept;
     private long specDraft;
     private long specVerify;
+    private int promptTokens = -1;
+    private final List<String> asked;
+    /** As they stand in the answer: int32, little-endian. */
+    private final Map<String, byte[]> tensors = new TreeMap<>();
+    /** By tensor, the token of its first row, where the answer tells. */
+    private final Map<String, Integer> starts = new TreeMap<>();
 
-    private SglangAnswer() {}
+    private SglangAnswer(List<String> asked) {
+        this.asked = asked;
+    }
 
     /**
+     * @param asked names of tensors in {@code meta_info}, as base64 of int32; one that is not there is left out
      * @throws IllegalArgumentException when a part is missing or contradicts another
      * @throws tools.jackson.core.JacksonException when the bytes are no JSON
      */
-    static Generation parse(byte[] bytes) {
-        SglangAnswer answer = new SglangAnswer();
+    static Generation parse(byte[] bytes, List<String> asked) {
+        SglangAnswer answer = new SglangAnswer(asked);
         try (JsonParser json = Json.MAPPER.createParser(bytes)) {
             answer.read(json);
         }
@@ -64,7 +82,24 @@ final class SglangAnswer {
                 cachedTokens,
                 weightVersion,
                 spans,
-                spec);
+                spec,
+                pieces());
+    }
+
+    private List<TensorPiece> pieces() {
+        List<TensorPiece> pieces = new ArrayList<>();
+        tensors.forEach((name, data) -> {
+            if (!TensorPiece.isOfTokens(name)) {
+                long values = data.length / Integer.BYTES;
+                pieces.add(new TensorPiece(name, new Tensor(DTYPE, new long[] {values}, data), 0));
+            } else if (promptTokens < 0) {
+                throw new IllegalArgumentException(name + " is there, meta_info.prompt_tokens is missing");
+            } else {
+                int end = Math.max(0, promptTokens + count - 1);
+                pieces.add(TensorPiece.ofTokens(name, DTYPE, data, starts.getOrDefault(name, 0), end));
+            }
+        });
+        return pieces;
     }
 
     private void read(JsonParser json) {
@@ -94,13 +129,27 @@ final class SglangAnswer {
                 case "output_token_logprobs" -> readLogProbs(json);
                 case "weight_versions" -> readSpans(json);
                 case "weight_version" -> weightVersion = value == JsonToken.VALUE_NULL ? null : json.getValueAsString();
+                case "prompt_tokens" -> promptTokens = json.getValueAsInt(-1);
                 case "cached_tokens" -> cachedTokens = json.getValueAsInt();
                 case "completion_tokens" -> completionTokens = json.getValueAsInt();
                 case "spec_accept_token_num" -> specAccept = json.getValueAsLong();
                 case "spec_draft_token_num" -> specDraft = json.getValueAsLong();
                 case "spec_verify_ct" -> specVerify = json.getValueAsLong();
-                default -> json.skipChildren();
+                default -> readTensor(json, name, value);
             }
+        }
+    }
+
+    private void readTensor(JsonParser json, String name, JsonToken value) {
+        String of = name.endsWith(START) ? name.substring(0, name.length() - START.length()) : name;
+        if (!asked.contains(of)) {
+            json.skipChildren();
+        } else if (!of.equals(name)) {
+            starts.put(of, json.getValueAsInt());
+        } else if (value == JsonToken.VALUE_STRING) {
+            tensors.put(name, json.getBinaryValue());
+        } else if (value != JsonToken.VALUE_NULL) {
+            throw new IllegalArgumentException("meta_info." + name + " is no base64");
         }
     }
 

@@ -8,6 +8,7 @@ import io.millrace.worker.engine.dialect.EngineException.Kind;
 import io.millrace.worker.engine.dialect.EngineHttp;
 import io.millrace.worker.engine.dialect.GenerateRequest;
 import io.millrace.worker.engine.dialect.Generation;
+import io.millrace.worker.engine.dialect.TensorPiece;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.List;
@@ -42,7 +43,7 @@ public final class SglangClient implements EngineClient {
             throws EngineException, InterruptedException {
         byte[] answer = http.post(address + "/generate", body(request), Map.of(ROUTING_KEY, request.session()), limit);
         try {
-            return SglangAnswer.parse(answer);
+            return SglangAnswer.parse(answer, request.samplingParams().answerTensors());
         } catch (JacksonException | IllegalArgumentException e) {
             throw new EngineException(
                     Kind.MALFORMED, address + " answered what is no generation: " + e.getMessage(), null, e);
@@ -96,6 +97,12 @@ public final class SglangClient implements EngineClient {
             json.writeName("sampling_params");
             writeParams(json, request);
             json.writeBooleanProperty("return_logprob", true);
+            for (String tensor : request.samplingParams().answerTensors()) {
+                json.writeBooleanProperty("return_" + tensor, true);
+                if (request.tensorRows() > 0 && TensorPiece.isOfTokens(tensor)) {
+                    json.writeNumberProperty(tensor + "_start_len", request.tensorRows());
+                }
+            }
             json.writeBooleanProperty("stream", false);
             json.writeEndObject();
         }

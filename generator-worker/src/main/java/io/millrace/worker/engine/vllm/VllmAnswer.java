@@ -31,15 +31,21 @@ final class VllmAnswer {
 
     private boolean hasTokens;
     private boolean hasLogProbs;
+    private final boolean asksExperts;
+    private int promptTokens = -1;
+    private byte @Nullable [] experts;
 
-    private VllmAnswer() {}
+    private VllmAnswer(boolean asksExperts) {
+        this.asksExperts = asksExperts;
+    }
 
     /**
+     * @param asksExperts whether {@code routed_experts} are read
      * @throws IllegalArgumentException when a part is missing or contradicts another
      * @throws tools.jackson.core.JacksonException when the bytes are no JSON
      */
-    static VllmAnswer parse(byte[] bytes) {
-        VllmAnswer answer = new VllmAnswer();
+    static VllmAnswer parse(byte[] bytes, boolean asksExperts) {
+        VllmAnswer answer = new VllmAnswer(asksExperts);
         try (JsonParser json = Json.MAPPER.createParser(bytes)) {
             answer.read(json);
         }
@@ -81,6 +87,16 @@ final class VllmAnswer {
     /** In the engine's words; empty from the endpoint that tells none. */
     List<Span> spans() {
         return spans;
+    }
+
+    /** Of the prompt; -1 where the answer does not tell. */
+    int promptTokens() {
+        return promptTokens;
+    }
+
+    /** As NumPy saves them; null where there are none. */
+    byte @Nullable [] experts() {
+        return experts;
     }
 
     private void check() {
@@ -148,6 +164,8 @@ final class VllmAnswer {
         fields(json, "usage", (name, value) -> {
             if (name.equals("completion_tokens")) {
                 completionTokens = json.getValueAsInt(-1);
+            } else if (name.equals("prompt_tokens")) {
+                promptTokens = json.getValueAsInt(-1);
             } else if (name.equals("prompt_tokens_details") && value == JsonToken.START_OBJECT) {
                 fields(json, name, (detail, number) -> {
                     cachedTokens = detail.equals("cached_tokens") ? json.getValueAsInt() : cachedTokens;
@@ -172,6 +190,7 @@ final class VllmAnswer {
                 }
                 case "weight_versions" -> items(json, name, () -> readSpan(json));
                 case "logprobs" -> readLogProbs(json);
+                case "routed_experts" -> experts = asksExperts ? json.getBinaryValue() : null;
                 default -> {}
             }
         });

@@ -1,6 +1,7 @@
 package io.millrace.worker.engine.vllm;
 
 import io.millrace.common.json.Json;
+import io.millrace.common.rollout.Tensor;
 import io.millrace.worker.engine.dialect.EngineClient;
 import io.millrace.worker.engine.dialect.EngineException;
 import io.millrace.worker.engine.dialect.EngineException.Kind;
@@ -9,6 +10,7 @@ import io.millrace.worker.engine.dialect.GenerateRequest;
 import io.millrace.worker.engine.dialect.Generation;
 import io.millrace.worker.engine.dialect.Generation.Finish;
 import io.millrace.worker.engine.dialect.Generation.Span;
+import io.millrace.worker.engine.dialect.TensorPiece;
 import io.millrace.worker.engine.dialect.TimeLimit;
 import io.millrace.worker.engine.dialect.VersionWord;
 import java.time.Duration;
@@ -34,6 +36,9 @@ import tools.jackson.databind.node.ObjectNode;
 public final class VllmClient implements EngineClient {
     private static final String INITIAL = "default";
 
+    /** The only tensor that vLLM answers with (--enable-return-routed-experts), unasked. */
+    static final String EXPERTS = "routed_experts";
+
     private final EngineHttp http;
     /** Addresses whose engines have no open {@code /inference}, until one cannot be reached and may come back with it. */
     private final Set<String> closed = ConcurrentHashMap.newKeySet();
@@ -46,19 +51,26 @@ public final class VllmClient implements EngineClient {
     public Generation generate(String address, GenerateRequest request, Duration limit)
             throws EngineException, InterruptedException {
         TimeLimit end = http.limit(limit);
+        for (String tensor : request.samplingParams().answerTensors()) {
+            if (!tensor.equals(EXPERTS)) {
+                throw new EngineException(
+                        Kind.REFUSED,
+                        "vLLM answers with no tensor " + tensor + " (--answer-tensors), only with " + EXPERTS);
+            }
+        }
         try {
             if (request.inputIds() != null && !closed.contains(address)) {
                 byte[] answer = http.postIfThere(
                         address + "/inference/v1/generate", VllmRequests.generate(request), end.left());
                 if (answer != null) {
-                    VllmAnswer read = read(address, answer);
-                    return generation(address, read, text(address, request, read, end), null);
+                    VllmAnswer read = read(address, request, answer);
+                    return generation(address, request, read, text(address, request, read, end), null);
                 }
                 closed.add(address);
             }
             byte[] answer = http.post(address + "/v1/completions", VllmRequests.completion(request), end.left());
-            VllmAnswer read = read(address, answer);
-            return generation(address, read, read.text(), weightVersion(address, end.left()));
+            VllmAnswer read = read(address, request, answer);
+            return generation(address, request, read, read.text(), weightVersion(address, end.left()));
         } catch (EngineException e) {
             if (e.kind() == Kind.UNREACHABLE) {
                 closed.remove(address);
@@ -67,9 +79,10 @@ public final class VllmClient implements EngineClient {
         }
     }
 
-    private static VllmAnswer read(String address, byte[] answer) throws EngineException {
+    private static VllmAnswer read(String address, GenerateRequest request, byte[] answer) throws EngineException {
         try {
-            return VllmAnswer.parse(answer);
+            return VllmAnswer.parse(
+                    answer, request.samplingParams().answerTensors().contains(EXPERTS));
         } catch (JacksonException | IllegalArgumentException e) {
             throw malformed(address, e);
         }
@@ -77,7 +90,11 @@ public final class VllmClient implements EngineClient {
 
     /** @param versionNow what the engine says when asked; null when nobody asked or it tells none */
     private static Generation generation(
-            String address, VllmAnswer read, @Nullable String text, @Nullable String versionNow)
+            String address,
+            GenerateRequest request,
+            VllmAnswer read,
+            @Nullable String text,
+            @Nullable String versionNow)
             throws EngineException {
         List<Span> spans = new ArrayList<>();
         for (Span span : read.spans()) {
@@ -92,10 +109,29 @@ public final class VllmClient implements EngineClient {
                     read.cachedTokens(),
                     spans.isEmpty() ? versionNow : spans.getLast().version(),
                     spans,
-                    null);
+                    null,
+                    experts(request, read));
         } catch (IllegalArgumentException e) {
             throw malformed(address, e);
         }
+    }
+
+    /** The rows end at the last token but one, and begin behind those that were not asked for. */
+    private static List<TensorPiece> experts(GenerateRequest request, VllmAnswer read) {
+        byte[] saved = read.experts();
+        if (saved == null) {
+            return List.of();
+        }
+        Tensor tensor = Npy.read(saved);
+        int[] inputIds = request.inputIds();
+        int promptTokens = inputIds == null ? read.promptTokens() : inputIds.length;
+        long rows = tensor.shape().length == 0 ? -1 : tensor.shape()[0];
+        long start = Math.max(0, promptTokens + read.tokens().length - 1) - rows;
+        if (promptTokens < 0 || rows < 0 || start < 0) {
+            throw new IllegalArgumentException("routed_experts are " + tensor + " for " + promptTokens + " and "
+                    + read.tokens().length + " tokens");
+        }
+        return List.of(new TensorPiece(EXPERTS, tensor, (int) start));
     }
 
     private static EngineException malformed(String address, Exception e) {

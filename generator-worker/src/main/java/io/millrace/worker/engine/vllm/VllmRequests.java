@@ -64,6 +64,9 @@ final class VllmRequests {
                 .put("skip_special_tokens", params.skipSpecialTokens())
                 .put("spaces_between_special_tokens", false)
                 .put("include_stop_str_in_output", true);
+        if (request.tensorRows() > 0) {
+            json.put("routed_experts_prompt_start", request.tensorRows());
+        }
         json.set("stop", Json.MAPPER.valueToTree(params.stop()));
         json.set("stop_token_ids", Json.MAPPER.valueToTree(params.stopTokenIds()));
         return json;

@@ -117,7 +117,7 @@ class SglangAnswerTest {
                 bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
             }
             try {
-                Generation generation = SglangAnswer.parse(bytes);
+                Generation generation = SglangAnswer.parse(bytes, List.of());
                 assertEquals(generation.tokens().length, generation.logProbs().length);
             } catch (JacksonException | IllegalArgumentException expected) {
                 refused++;
@@ -144,6 +144,6 @@ class SglangAnswerTest {
     }
 
     private static Generation parse(String answer) {
-        return SglangAnswer.parse(answer.getBytes(StandardCharsets.UTF_8));
+        return SglangAnswer.parse(answer.getBytes(StandardCharsets.UTF_8), List.of());
     }
 }

@@ -109,6 +109,16 @@ public record EngineSettings(
                 help = "Requests the ledger remembers; later ones are only counted")
         int ledgerRequestsMax,
 
+        @Setting(
+                defaultValue = "0",
+                range = "0 to 1000 layers",
+                help = "Layers of experts that the model pretends to have: answers bring routed_experts where they are"
+                        + " asked for (vllm: always); 0 for none")
+        int expertLayers,
+
+        @Setting(defaultValue = "8", range = "1 to 100000 experts", help = "Experts that each layer routes a token to")
+        int expertTopk,
+
         @Setting(help = "File that gets a JSON line for each request that has ended; an existing one is continued")
         @Nullable
         Path ledgerFile,

@@ -10,6 +10,7 @@ import io.millrace.sandbox.engine.model.SamplingOptions;
  * @param inputIds the prompt's tokens
  * @param returnLogProbs whether the answer lists tokens with log-probabilities
  * @param returnTextInLogProbs whether that list spells each token out
+ * @param expertsFrom from which token on routed experts are asked for; negative where they are not
  */
 public record GenerateRequest(
         String rid,
@@ -17,4 +18,5 @@ public record GenerateRequest(
         int[] inputIds,
         SamplingOptions sampling,
         boolean returnLogProbs,
-        boolean returnTextInLogProbs) {}
+        boolean returnTextInLogProbs,
+        int expertsFrom) {}

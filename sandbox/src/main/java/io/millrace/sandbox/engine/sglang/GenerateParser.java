@@ -48,6 +48,8 @@ final class GenerateParser {
             @Nullable Boolean stream,
             @Nullable Integer topLogprobsNum,
             @Nullable Integer logprobStartLen,
+            @Nullable Boolean returnRoutedExperts,
+            @Nullable Integer routedExpertsStartLen,
             @JsonAnySetter Map<String, JsonNode> others) {}
 
     private record Sampling(
@@ -95,7 +97,8 @@ final class GenerateParser {
                 prompt(body),
                 body.samplingParams == null ? SamplingOptions.DEFAULTS : options(body.samplingParams),
                 Boolean.TRUE.equals(body.returnLogprob),
-                Boolean.TRUE.equals(body.returnTextInLogprobs));
+                Boolean.TRUE.equals(body.returnTextInLogprobs),
+                Boolean.TRUE.equals(body.returnRoutedExperts) ? requireNonNullElse(body.routedExpertsStartLen, 0) : -1);
     }
 
     private static int[] prompt(Body body) {

@@ -32,9 +32,7 @@ public record GenerateRoutes(Engine engine) implements HttpService {
         GenerateRequest asked = GenerateParser.parse(Exchange.body(request));
         if (!Exchange.suffered(engine.faults(), response)) {
             Generation generation = engine.generate(asked, Exchange.remote(request));
-            Exchange.sendJson(
-                    response,
-                    GenerationWriter.write(generation, engine.settings().versionShape()));
+            Exchange.sendJson(response, GenerationWriter.write(generation, engine.settings()));
         }
     }
 

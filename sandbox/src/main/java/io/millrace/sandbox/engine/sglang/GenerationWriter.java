@@ -5,6 +5,7 @@ import io.millrace.sandbox.engine.model.Completion;
 import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.sandbox.engine.model.FinishReason;
 import io.millrace.sandbox.engine.model.LogProbs;
+import io.millrace.sandbox.engine.model.RoutedExperts;
 import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.millrace.sandbox.engine.runtime.GenerateRequest;
 import io.millrace.sandbox.engine.runtime.Generation;
@@ -15,7 +16,8 @@ import tools.jackson.core.JsonGenerator;
 final class GenerationWriter {
     private GenerationWriter() {}
 
-    static byte[] write(Generation generation, EngineSettings.VersionShape shape) {
+    static byte[] write(Generation generation, EngineSettings settings) {
+        EngineSettings.VersionShape shape = settings.versionShape();
         GenerateRequest request = generation.request();
         Completion completion = generation.completion();
         ByteArrayOutputStream out = new ByteArrayOutputStream(512 + completion.tokens() * 40);
@@ -31,6 +33,16 @@ final class GenerationWriter {
             writeVersions(json, generation, shape);
             if (request.returnLogProbs()) {
                 writeLogProbs(json, completion, request.returnTextInLogProbs());
+            }
+            if (request.expertsFrom() >= 0 && settings.expertLayers() > 0) {
+                json.writeNumberProperty("routed_experts_start_len", request.expertsFrom());
+                json.writeName("routed_experts");
+                json.writeBinary(RoutedExperts.int32(
+                        request.inputIds(),
+                        completion.outputIds(),
+                        request.expertsFrom(),
+                        generation.weightVersion(),
+                        settings));
             }
             json.writeNumberProperty("completion_tokens", completion.tokens());
             json.writeNumberProperty("cached_tokens", 0);

@@ -5,6 +5,7 @@ import io.millrace.sandbox.engine.ledger.WeightVersions;
 import io.millrace.sandbox.engine.model.Completion;
 import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.sandbox.engine.model.FinishReason;
+import io.millrace.sandbox.engine.model.RoutedExperts;
 import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.millrace.sandbox.engine.runtime.Generation;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ final class VllmGeneration {
 
             int[] tokenIds,
             @Nullable List<WeightVersions.Span> weightVersions,
+            byte @Nullable [] routedExperts,
 
             @JsonInclude(JsonInclude.Include.ALWAYS) @Nullable
             Content logprobs) {}
@@ -55,7 +57,8 @@ final class VllmGeneration {
             Object stopReason,
 
             int @Nullable [] tokenIds,
-            int @Nullable [] promptTokenIds) {}
+            int @Nullable [] promptTokenIds,
+            byte @Nullable [] routedExperts) {}
 
     record TokenLogprobs(float[] tokenLogprobs, List<String> tokens) {}
 
@@ -75,6 +78,7 @@ final class VllmGeneration {
                 stopReason(completion),
                 completion.outputIds(),
                 settings.versionShape() == EngineSettings.VersionShape.SPANS ? generation.spans() : null,
+                experts(generation, settings),
                 generation.request().returnLogProbs() ? content(completion) : null);
         return new Tokens(
                 VllmRoutes.GENERATE_ID + generation.request().rid(),
@@ -83,6 +87,21 @@ final class VllmGeneration {
                 Usage.of(generation),
                 "tokens",
                 List.of(choice));
+    }
+
+    /** Whether they are asked for or not, as with --enable-return-routed-experts; not of what was never computed. */
+    private static byte @Nullable [] experts(Generation generation, EngineSettings settings) {
+        boolean computed = settings.expertLayers() > 0
+                && (generation.completion().tokens() > 0
+                        || !(generation.completion().finish() instanceof FinishReason.Abort));
+        return computed
+                ? RoutedExperts.npy(
+                        generation.request().inputIds(),
+                        generation.completion().outputIds(),
+                        generation.request().expertsFrom(),
+                        generation.weightVersion(),
+                        settings)
+                : null;
     }
 
     private static Content content(Completion completion) {
@@ -105,7 +124,8 @@ final class VllmGeneration {
                 finish(completion),
                 stopReason(completion),
                 tokenIds ? completion.outputIds() : null,
-                tokenIds ? generation.request().inputIds() : null);
+                tokenIds ? generation.request().inputIds() : null,
+                experts(generation, settings));
         return new Text(
                 VllmRoutes.COMPLETION_ID + generation.request().rid(),
                 "text_completion",

@@ -143,7 +143,14 @@ final class VllmRequest {
             }
         }
         SamplingOptions options = sampling.options(room);
-        return new GenerateRequest(rid, ownId, prompt, options, sampling.logprobs() != null, false);
+        return new GenerateRequest(
+                rid,
+                ownId,
+                prompt,
+                options,
+                sampling.logprobs() != null,
+                false,
+                requireNonNullElse(sampling.routedExpertsPromptStart(), 0));
     }
 
     /** That of the header goes before that of the body. */

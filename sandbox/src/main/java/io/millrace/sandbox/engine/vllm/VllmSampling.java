@@ -33,7 +33,8 @@ record VllmSampling(
         @Nullable Boolean skipSpecialTokens,
         @Nullable Long seed,
         @Nullable Integer n,
-        @Nullable Integer logprobs) {
+        @Nullable Integer logprobs,
+        @Nullable Integer routedExpertsPromptStart) {
     /** What completions have without {@code max_tokens}. */
     private static final int DEFAULT_MAX_TOKENS = 16;
 

@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.record.SamplingParams;
+import io.millrace.common.rollout.Tensor;
 import io.millrace.common.time.Ticker;
+import io.millrace.sandbox.engine.model.RoutedExperts;
 import io.millrace.worker.engine.dialect.EngineClient;
 import io.millrace.worker.engine.dialect.EngineException;
 import io.millrace.worker.engine.dialect.EngineHttp;
@@ -16,6 +19,7 @@ import io.millrace.worker.engine.dialect.GenerateRequest;
 import io.millrace.worker.engine.dialect.Generation;
 import io.millrace.worker.engine.dialect.Generation.Finish;
 import io.millrace.worker.engine.dialect.Generation.Span;
+import io.millrace.worker.engine.dialect.TensorPiece;
 import io.millrace.worker.engine.dialect.VersionWord;
 import java.time.Duration;
 import java.util.Arrays;
@@ -142,6 +146,38 @@ class EngineConformanceTest {
                 Arrays.copyOf(answer.tokens(), answer.tokens().length - 1),
                 spoken,
                 "all but the token that ends the sample, which is special and left out");
+    }
+
+    @Test
+    void theExpertsOfEachTokenButTheLastComeFromWhereTheyAreAskedFor() throws Exception {
+        assumeFalse(subject.isReal(), "the real model has no experts");
+        int[] prompt = prompt();
+        SamplingParams params =
+                new SamplingParams(0, 1, -1, 200, List.of(), List.of(), true, Json.object(), List.of("routed_experts"));
+        TensorPiece all = experts(new GenerateRequest("all", "s", prompt, null, params, 0, 0, 0));
+        TensorPiece rest = experts(new GenerateRequest("rest", "s", prompt, null, params, 0, 5, 0));
+        assertEquals(0, all.start());
+        assertEquals(5, rest.start());
+        assertEquals(all.rows(), 5 + rest.rows());
+        int rowBytes = Subject.EXPERT_LAYERS
+                * Subject.EXPERT_TOPK
+                * Tensor.width(all.tensor().dtype());
+        assertEquals(all.rows() * rowBytes, all.tensor().data().length);
+        byte[] tail = Arrays.copyOfRange(
+                all.tensor().data(), 5 * rowBytes, all.tensor().data().length);
+        assertArrayEquals(tail, rest.tensor().data());
+        assertEquals(
+                RoutedExperts.expert(prompt[1], 1, 0, 0, "default"),
+                all.tensor().data()[rowBytes],
+                "those of the second token");
+    }
+
+    private TensorPiece experts(GenerateRequest request) throws Exception {
+        Generation answer = generate(request);
+        assertEquals(1, answer.tensors().size());
+        TensorPiece experts = answer.tensors().getFirst();
+        assertEquals(prompt().length + answer.tokens().length - 1, experts.start() + experts.rows());
+        return experts;
     }
 
     @Test

@@ -35,6 +35,11 @@ enum Subject {
     static final String REAL_COMPLETIONS = "MILLRACE_REAL_ENGINE_COMPLETIONS";
     static final int CONTEXT_TOKENS = 256;
 
+    /** Of the stand-ins, which pretend to be a mixture of experts. */
+    static final int EXPERT_LAYERS = 3;
+
+    static final int EXPERT_TOPK = 2;
+
     final Dialect dialect;
     /** Whether answers say which tokens are of which version. */
     final boolean tellsSpans;
@@ -63,6 +68,11 @@ enum Subject {
         };
     }
 
+    /** Whether it is one of a model of ours. */
+    boolean isReal() {
+        return realAddress() != null;
+    }
+
     /** Started where it is a stand-in, joined where it is a real one. */
     Running start() {
         String real = realAddress();
@@ -76,6 +86,8 @@ enum Subject {
         settings.latency = EngineSettings.Latency.TOKENS;
         settings.tokenTime = Duration.ofMillis(1);
         settings.contextLengthTokens = CONTEXT_TOKENS;
+        settings.expertLayers = EXPERT_LAYERS;
+        settings.expertTopk = EXPERT_TOPK;
         EngineServer server = EngineServer.start(settings.build());
         return new Running(server.url(), server);
     }

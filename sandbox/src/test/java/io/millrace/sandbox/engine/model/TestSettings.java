@@ -18,6 +18,8 @@ public final class TestSettings {
     public int maxQueued = 4;
     public int contextLengthTokens = 1024;
     int ledgerRequestsMax = 1000;
+    public int expertLayers;
+    public int expertTopk = 8;
 
     @Nullable
     Path ledgerFile;
@@ -48,6 +50,8 @@ public final class TestSettings {
                 maxQueued,
                 contextLengthTokens,
                 ledgerRequestsMax,
+                expertLayers,
+                expertTopk,
                 ledgerFile,
                 answers);
     }
