@@ -241,6 +241,21 @@ class TrainerRecoveryTest {
     }
 
     @Test
+    void aStepThatAnEndedTrainerWaitedForAheadIsNotWaitedForWhenAllThatMayBeLeasedIs() throws Exception {
+        publish(0, 1, 2, 3);
+        try (TrainerProcess trainer = trainer(keeping(100))) {
+            train(trainer, 0, FIRST_VERSION);
+            assertOk(trainer.lease(1, 20000));
+            assertEquals(202, trainer.lease(2, 0).status());
+            assertOk(trainer.post("/v1/resume", "{\"step\": 0, \"lineage\": 1}"));
+            assertOk(trainer.lease(0, 20000));
+            assertOk(trainer.lease(1, 20000));
+            JsonNode status = assertOk(trainer.get("/v1/status"));
+            assertEquals(4, status.path("leased").longValue());
+        }
+    }
+
+    @Test
     void aFreshLineageGoesOnWithNewGroupsAndDropsThoseOfTheFutureItGaveUp() throws Exception {
         try (TrainerProcess trainer = trainer(keeping(100))) {
             publish(0, 1, 2, 3);

@@ -46,12 +46,13 @@ final class Standing {
         wanted = step;
     }
 
-    /** The step that is waited for. */
+    /** The step that is waited for. Who waited for one ahead may be gone, and it may be too far ahead by now. */
     private StepNumber step(StepLedger ledger) {
         StepNumber step = wanted;
-        return step != null && step.compareTo(ledger.nextStep()) > 0 && step.equals(ledger.dueStep())
-                ? step
-                : ledger.nextStep();
+        if (step == null || step.compareTo(ledger.nextStep()) <= 0 || !step.equals(ledger.dueStep())) {
+            return ledger.nextStep();
+        }
+        return ledger.mayLease(step) instanceof LeaseDecision.WrongStep ? ledger.nextStep() : step;
     }
 
     LeaseAnswer.NotYet notYet(StepNumber step, Session session) {
