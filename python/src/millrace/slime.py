@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib
 import json
 import logging
 import os
@@ -120,7 +121,7 @@ def generate_rollout(args: Any, rollout_id: int, data_source: Any, evaluation: b
         if rollouts is None:
             rollouts = _processes[os.getpid()] = _Rollouts(args)
         rollouts.watch(args, data_source)
-        return rollouts.evaluate(args, rollout_id) if evaluation else rollouts.generate(args, rollout_id)
+        return rollouts.evaluate(args, rollout_id) if evaluation else rollouts.generate(args, rollout_id, data_source)
 
 
 class _Rollouts:
@@ -158,7 +159,7 @@ class _Rollouts:
         self.checkpoint: int | None = None
         """The step at which the newest checkpoint resumes."""
 
-    def generate(self, args: Any, rollout_id: int) -> Any:
+    def generate(self, args: Any, rollout_id: int, data_source: Any) -> Any:
         begun = time.monotonic()
         step = self._step(rollout_id)
         version = self._begin(args, step)
@@ -168,6 +169,7 @@ class _Rollouts:
         log.info("Millrace: rollout %d is step %d, at weight version %s", rollout_id, step, version)
         batch = again or self._lease(step)
         samples = [[slime_sample(group, sample, args) for sample in group.samples] for group in batch.groups]
+        hooked(args, samples, data_source)
         waited = time.monotonic() - begun
         log.info("Millrace: rollout %d: %d groups in %.1f s", rollout_id, len(samples), waited)
         for name, sample in (("first", batch.groups[0].samples[0]), ("last", batch.groups[-1].samples[-1])):
@@ -392,6 +394,18 @@ def int32(tensor: Tensor, shape: tuple[int, ...]) -> Any:
         return values.cast("B").cast("i", shape) if values else values
     flat = torch.frombuffer(values, dtype=torch.int32) if values else torch.zeros(0, dtype=torch.int32)
     return flat.reshape(shape)
+
+
+def hooked(args: Any, samples: list[list[Any]], data_source: Any) -> None:
+    """What slime's own rollout does with its samples at its end: they may be changed, masked by ``remove_sample``.
+
+    The samples of groups that a filter dropped are not among them: those never came here.
+    """
+    for name, more in (("rollout_sample_filter_path", ()), ("rollout_all_samples_process_path", (data_source,))):
+        path = getattr(args, name, None)
+        if path:
+            module, _, function = path.rpartition(".")
+            getattr(importlib.import_module(module), function)(args, samples, *more)
 
 
 def slime_sample(group: Group, sample: BatchSample, args: Any = None) -> Any:

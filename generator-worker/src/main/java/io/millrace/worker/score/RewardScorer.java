@@ -29,8 +29,8 @@ import tools.jackson.databind.node.ObjectNode;
  * Runs scores with a deadline, a limit on how many run at once, and a limit on how many may hang.
  *
  * <p>A Java thread cannot be ended from outside. A score that passes its deadline is interrupted and left to itself: its
- * place goes back to others, its thread counts as stuck until it ends. While {@code stuckMax} or more are stuck nothing
- * new is started and every score fails with {@link RewardFailure#STUCK}: a visible failure instead of a machine that
+ * place goes back to others, its thread counts as stuck until it ends. While {@code stuckMax} or more are stuck, and are
+ * after a moment too, nothing new is started and every score fails with {@link RewardFailure#STUCK}: a visible failure instead of a machine that
  * slowly fills with hanging threads. There are therefore never more than {@code concurrentMax + stuckMax - 1} scores in
  * threads. The threads are platform threads, since a computation that hangs on a virtual thread would keep a carrier
  * from everyone, and daemons, so that they do not hold up the end of the process.
@@ -51,6 +51,9 @@ public final class RewardScorer implements AutoCloseable {
     interface Work<T> {
         T judge() throws RewardException;
     }
+
+    /** In which a score that was interrupted is expected to end: an outside judge is killed meanwhile. */
+    private static final Duration GRACE = Duration.ofSeconds(2);
 
     private final RewardFunction function;
     private final Limits limits;
@@ -113,7 +116,13 @@ public final class RewardScorer implements AutoCloseable {
                     RewardFailure.BUSY,
                     "no place to run in " + limits.queueWaitMax() + ", all " + limits.concurrentMax() + " are taken");
         }
-        int hanging = stuck.get();
+        int hanging;
+        try {
+            hanging = awaitFewerStuck();
+        } catch (InterruptedException e) {
+            places.release();
+            throw e;
+        }
         if (hanging >= limits.stuckMax()) {
             places.release();
             throw new RewardException(
@@ -129,6 +138,23 @@ public final class RewardScorer implements AutoCloseable {
             throw new RewardException(RewardFailure.CLOSED, "the reward scorer is closed");
         }
         return run.await();
+    }
+
+    /**
+     * Those that heed their interrupt end soon, and shall cost nobody else.
+     *
+     * @return how many are stuck
+     */
+    private int awaitFewerStuck() throws InterruptedException {
+        long waitNanos = Math.min(GRACE.toNanos(), limits.queueWaitMax().toNanos());
+        long beganNanos = System.nanoTime();
+        synchronized (stuck) {
+            for (long left = waitNanos; stuck.get() >= limits.stuckMax() && left > 0; ) {
+                TimeUnit.NANOSECONDS.timedWait(stuck, left);
+                left = waitNanos - (System.nanoTime() - beganNanos);
+            }
+        }
+        return stuck.get();
     }
 
     /** Scores past their deadline that still run. */
@@ -228,7 +254,10 @@ public final class RewardScorer implements AutoCloseable {
 
         private synchronized void end() {
             if (state == State.LEFT_BEHIND) {
-                stuck.decrementAndGet();
+                synchronized (stuck) {
+                    stuck.decrementAndGet();
+                    stuck.notifyAll();
+                }
             } else {
                 places.release();
             }

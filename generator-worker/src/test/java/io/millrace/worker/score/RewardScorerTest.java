@@ -158,6 +158,24 @@ final class RewardScorerTest {
         }
     }
 
+    /** A program is killed at its deadline, which takes a moment. */
+    @Test
+    void scoresThatEndWhenTheyAreInterruptedCostNoOther() throws Exception {
+        Hanging hanging = new Hanging();
+        AtomicInteger calls = new AtomicInteger();
+        RewardFunction hangsOnce = request -> calls.incrementAndGet() == 1 ? hanging.score(request) : Reward.of(1);
+        try (RewardScorer scorer =
+                new RewardScorer(hangsOnce, new Limits(1, 1, Duration.ofMillis(500), LONG), registry)) {
+            assertEquals(RewardFailure.TIMED_OUT, failure(scorer));
+            FutureTask<Reward> next = start(scorer);
+            while (scorer.runningCount() == 0 && !next.isDone()) {
+                Thread.onSpinWait();
+            }
+            hanging.release.countDown();
+            assertEquals(Reward.of(1), next.get());
+        }
+    }
+
     @Test
     void neverMoreThanTheLimitRunAtOnce() throws Exception {
         CountDownLatch bothRun = new CountDownLatch(2);
