@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +15,6 @@ from cluster import ROOT, Cluster
 GROUPS = 3
 BATCH = {"batch_groups": GROUPS, "samples_per_group": 2, "pipeline_depth": 2}
 LIMIT = 240.0
-
-
-@pytest.fixture(scope="module")
-def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
-
-
-@pytest.fixture
-def cluster(machines: Cluster) -> Iterator[Cluster]:
-    yield machines
-    machines.end_run()
 
 
 class Slime:

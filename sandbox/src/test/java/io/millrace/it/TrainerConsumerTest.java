@@ -37,12 +37,12 @@ import io.millrace.it.TrainerProcess.Answer;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.TrainerWiring;
 import io.millrace.trainer.batch.LeasedBatch;
+import io.millrace.trainer.download.DownloadSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.policy.VersionSettings;
 import io.millrace.trainer.queue.RolloutQueue;
-import io.millrace.trainer.serve.DownloadSettings;
 import io.millrace.trainer.session.RecoverySettings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -332,6 +332,9 @@ class TrainerConsumerTest {
         publish(1, 0, 1, 2, 3);
         try (TrainerProcess trainer = trainer()) {
             assertError(404, "no POST /v1/nothing here", trainer.post("/v1/nothing", ""));
+            assertError(405, "/v1/resume takes POST, not GET", trainer.get("/v1/resume"));
+            assertEquals(
+                    "3.1.0", trainer.get("/openapi.json").json().path("openapi").asString());
             assertError(400, "step must be a whole number", trainer.post("/v1/steps/x/lease", ""));
             assertError(400, "wait_ms must be a whole number from 0 to 60000", trainer.lease(0, 60001));
             assertError(409, "step 5 is not due; the next step is 0", trainer.lease(5, 30_000));

@@ -1,5 +1,6 @@
 package io.millrace.trainer.ask;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
@@ -49,11 +50,11 @@ public record TrainerStatus(
         long versionOffset,
         Policy.State policyState,
         long policySinceMs,
-        @Nullable String policyWarning,
+        @Nullable @JsonInclude(JsonInclude.Include.ALWAYS) String policyWarning,
         StepNumber nextStep,
-        @Nullable StepNumber openStep,
-        @Nullable StepNumber replayBefore,
-        @Nullable StepNumber checkpointStep,
+        @Nullable @JsonInclude(JsonInclude.Include.ALWAYS) StepNumber openStep,
+        @Nullable @JsonInclude(JsonInclude.Include.ALWAYS) StepNumber replayBefore,
+        @Nullable @JsonInclude(JsonInclude.Include.ALWAYS) StepNumber checkpointStep,
         int keptSteps,
         int batchGroups,
         int finished,
@@ -75,7 +76,7 @@ public record TrainerStatus(
         long stepsInVersion,
         String waitingFor,
         long waitingSinceMs,
-        @Nullable StepRewards lastStepRewards,
+        @Nullable @JsonInclude(JsonInclude.Include.ALWAYS) StepRewards lastStepRewards,
         StalenessFigures.Snapshot staleness,
         ResponseLength responseLength) {
     /**

@@ -6,15 +6,20 @@ import io.helidon.http.RequestException;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.millrace.common.json.Json;
+import io.millrace.trainer.api.Described;
+import io.millrace.trainer.api.Schemas;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -29,6 +34,9 @@ import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.exc.ValueInstantiationException;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.LongNode;
+import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.type.LogicalType;
 
 /**
@@ -57,6 +65,11 @@ final class Bodies {
                             .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
             .build();
 
+    /** Up to here every whole number has a floating-point one. */
+    private static final double WHOLE_MAX = 1L << 53;
+
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
+
     private Bodies() {}
 
     /** The body as such a record; an empty one is as good as an empty object. */
@@ -75,7 +88,9 @@ final class Bodies {
             throw bad("the body must be a JSON object");
         }
         try {
-            return MAPPER.treeToValue(tree, type);
+            T value = MAPPER.treeToValue(whole(tree), type);
+            check(value);
+            return value;
         } catch (UnrecognizedPropertyException e) {
             List<Object> known = new ArrayList<>(Objects.requireNonNullElse(e.getKnownPropertyIds(), List.of()));
             throw bad("unknown key '" + shown(e.getPropertyName()) + "' in the body, known are " + known);
@@ -84,6 +99,23 @@ final class Bodies {
         } catch (JacksonException e) {
             throw bad(shown(e.getOriginalMessage()));
         }
+    }
+
+    /** 3.0 is a whole number in JSON, as its schemas have it, and what some languages write. */
+    private static JsonNode whole(JsonNode node) {
+        if (node instanceof ObjectNode object) {
+            object.properties().forEach(property -> property.setValue(whole(property.getValue())));
+        } else if (node instanceof ArrayNode array) {
+            for (int i = 0; i < array.size(); i++) {
+                array.set(i, whole(array.get(i)));
+            }
+        } else if (node.isFloatingPointNumber()) {
+            double value = node.doubleValue();
+            if (value == Math.rint(value) && Math.abs(value) <= WHOLE_MAX) {
+                return LongNode.valueOf((long) value);
+            }
+        }
+        return node;
     }
 
     private static String refusal(DatabindException e, JsonNode tree) {
@@ -132,12 +164,47 @@ final class Bodies {
                 && type.getRecordComponents()[0].getType().isPrimitive();
     }
 
-    /** @throws HttpException unless the value is given */
-    static <T> T given(@Nullable T value, String name, String what) {
-        if (value == null) {
-            throw bad(name + " must be given" + (what.isEmpty() ? "" : ": " + what));
+    /** That all is given which is not {@code @Nullable}, and no id so large that there is none after it. */
+    private static void check(Object value) {
+        for (RecordComponent component : value.getClass().getRecordComponents()) {
+            String name = Schemas.name(component);
+            Object part = part(value, component);
+            if (part == null) {
+                if (!component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
+                    Described described = component.getAnnotation(Described.class);
+                    throw bad(name + " must be given" + (described == null ? "" : ": " + described.value()));
+                }
+            } else if (part instanceof List<?> list) {
+                for (Object one : list) {
+                    if (one == null) {
+                        throw bad(name + " must be a list of objects, has null");
+                    }
+                    check(one);
+                }
+            } else if (isId(part.getClass())) {
+                if (part(part, part.getClass().getRecordComponents()[0]) instanceof Long id && id > Schemas.ID_MAX) {
+                    throw bad(name + " must be a whole number from 0 to " + Schemas.ID_MAX + ", was " + id);
+                }
+            }
         }
-        return value;
+    }
+
+    private static @Nullable Object part(Object value, RecordComponent component) {
+        try {
+            component.getAccessor().setAccessible(true);
+            return component.getAccessor().invoke(value);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("the body's record cannot be read", e);
+        }
+    }
+
+    /** A whole number from the address. */
+    static long number(String name, String text, long max) {
+        if (!NUMBER.matcher(text).matches() || Long.parseLong(text) > max) {
+            throw bad(name + " must be a whole number from 0" + (max == Schemas.ID_MAX ? "" : " to " + max) + ", was '"
+                    + shown(text) + "'");
+        }
+        return Long.parseLong(text);
     }
 
     private static byte[] bytes(ServerRequest request) {
@@ -162,7 +229,7 @@ final class Bodies {
      * The parameters of the address, each at most once and none but these: a misspelt or doubled one would be passed over
      * without a word.
      */
-    static Map<String, String> query(ServerRequest request, List<String> known) {
+    static Map<String, String> query(ServerRequest request, Set<String> known) {
         Map<String, String> values = new HashMap<>();
         for (String name : request.query().names()) {
             if (!known.contains(name)) {

@@ -1,28 +1,24 @@
 package io.millrace.trainer.serve;
 
-import io.helidon.http.HeaderNames;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.millrace.common.http.OpsServer;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
-import io.millrace.common.json.Json;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
+import io.millrace.trainer.api.Described;
+import io.millrace.trainer.api.Operation;
+import io.millrace.trainer.api.Schemas;
 import io.millrace.trainer.evaluate.EvaluationRefusedException;
 import io.millrace.trainer.evaluate.Evaluations;
 import io.millrace.trainer.evaluate.score.EvaluationStatus;
 import io.millrace.trainer.queue.RolloutQueue;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * {@code POST /v1/evaluations} asks for one, {@code GET /v1/evaluations} lists them, {@code GET /v1/evaluations/{id}}
@@ -30,24 +26,104 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class EvaluationRoutes {
     private static final String PATH = "/v1/evaluations";
+    private static final String LINES = "application/jsonl";
 
-    private record EvaluationBody(
-            @Nullable String evalId,
-            @Nullable List<DataSetBody> dataSets,
-            @Nullable Lineage lineage,
-            @Nullable WeightVersion weightVersion,
-            @Nullable Long timeLimitMs) {}
+    /** What an id, or a data set's name, may be. */
+    private static final String ID = "^[A-Za-z0-9_.-]{1,64}$";
 
-    private record DataSetBody(
-            @Nullable String name,
-            @Nullable String path,
-            @Nullable Integer samples,
-            @Nullable Double passReward,
-            @Nullable String rewardType,
-            @Nullable Double temperature,
-            @Nullable Double topP,
-            @Nullable Integer topK,
-            @Nullable Integer maxNewTokens) {}
+    private static final Operation REQUEST = Operation.post(
+                    PATH,
+                    "evaluate",
+                    "Asks for an evaluation of the weights, beside training. Durable when it is answered.")
+            .body(EvaluationBody.class)
+            .answers(200, EvaluationView.class, "It has ended: the id was used before.")
+            .answers(202, EvaluationView.class, "It is under way.")
+            .refuses(409)
+            .refuses(429)
+            .refuses(503);
+
+    private static final Operation LIST = Operation.get(PATH, "evaluations", "All evaluations, newest first.")
+            .answers(200, EvaluationList.class, "How they stand.");
+
+    private static final Operation SHOW = Operation.get(PATH + "/{id}", "evaluation", "An evaluation, and its report.")
+            .path("id", Schemas.text(ID), "As it was asked for.")
+            .answers(200, EvaluationView.class, "How it stands.")
+            .refuses(404);
+
+    private static final Operation SAMPLES = Operation.get(
+                    PATH + "/{id}/samples",
+                    "evaluationSamples",
+                    "What an evaluation is made of, as far as it has come: a line of JSON for each prompt that is done.")
+            .path("id", Schemas.text(ID), "As it was asked for.")
+            .query("data_set", Schemas.text(ID), "The only one that is wanted.")
+            .answers(200, LINES, null, "Of each prompt data_set, place and samples.")
+            .refuses(404)
+            .refuses(409)
+            .refuses(503);
+
+    private static final Operation CANCEL = Operation.delete(
+                    PATH + "/{id}", "cancelEvaluation", "Ends an evaluation without a report, durably.")
+            .path("id", Schemas.text(ID), "As it was asked for.")
+            .answers(200, EvaluationView.class, "How it has ended; the same for a repeated one.")
+            .refuses(404)
+            .refuses(503);
+
+    static final List<Operation> OPERATIONS = List.of(REQUEST, LIST, SHOW, SAMPLES, CANCEL);
+
+    @Described(
+            value = "",
+            schema =
+                    "{\"if\":{\"properties\":{\"weight_version\":{\"type\":\"integer\"}},\"required\":[\"weight_version\"]},"
+                            + "\"then\":{\"properties\":{\"lineage\":{\"type\":\"integer\"}},\"required\":[\"lineage\"]}}")
+    record EvaluationBody(
+            @Nullable @Described(value = "made up when absent", schema = "{\"pattern\":\"" + ID + "\"}")
+            String evalId,
+
+            @Nullable
+            @Described(
+                    value = "those of --eval-dataset when absent",
+                    schema = "{\"minItems\":1,\"maxItems\":" + EvalRecord.DATA_SETS_MAX + "}")
+            List<DataSetBody> dataSets,
+
+            @Nullable @Described("the one that the trainer is in; needed with weight_version")
+            Lineage lineage,
+
+            @Nullable @Described("begins when engines serve it or a newer one")
+            WeightVersion weightVersion,
+
+            @Nullable @Described(value = "--eval-time-limit when absent", schema = "{\"minimum\":1}")
+            Long timeLimitMs) {}
+
+    record DataSetBody(
+            @Described(value = "its name in the report", schema = "{\"pattern\":\"" + ID + "\"}")
+            String name,
+
+            @Described(value = "a file at the producer, as its --dataset", schema = "{\"pattern\":\"\\\\S\"}")
+            String path,
+
+            @Nullable
+            @Described(
+                    value = "of each prompt; --eval-samples when absent",
+                    schema = "{\"minimum\":1,\"maximum\":" + EvalRecord.SAMPLES_MAX + "}")
+            Integer samples,
+
+            @Nullable @Described("a sample passes with at least this reward")
+            Double passReward,
+
+            @Nullable @Described(value = "of prompts that name none", schema = "{\"pattern\":\"\\\\S\"}")
+            String rewardType,
+
+            @Nullable @Described(value = "0 is greedy", schema = "{\"minimum\":0}")
+            Double temperature,
+
+            @Nullable @Described(value = "", schema = "{\"exclusiveMinimum\":0,\"maximum\":1}")
+            Double topP,
+
+            @Nullable @Described(value = "-1 for all", schema = "{\"anyOf\":[{\"const\":-1},{\"minimum\":1}]}")
+            Integer topK,
+
+            @Nullable @Described(value = "response tokens of a sample", schema = "{\"minimum\":1}")
+            Integer maxNewTokens) {}
 
     private final RolloutQueue queue;
     private final Evaluations evaluations;
@@ -57,17 +133,20 @@ final class EvaluationRoutes {
         this.evaluations = queue.evaluations();
     }
 
-    void addTo(HttpRouting.Builder routing) {
-        routing.post(PATH, this::request)
-                .get(PATH, this::list)
-                .get(PATH + "/{id}", this::show)
-                .get(PATH + "/{id}/samples", this::samples)
-                .delete(PATH + "/{id}", this::cancel);
+    void addTo(ApiRoutes api) {
+        api.add(REQUEST, this::request)
+                .add(LIST, this::list)
+                .add(SHOW, this::show)
+                .add(SAMPLES, this::samples)
+                .add(CANCEL, this::cancel);
+    }
+
+    static void errors(HttpRouting.Builder routing) {
         routing.error(EvaluationRefusedException.class, (request, response, e) -> refuse(response, e));
     }
 
-    private void request(ServerRequest request, ServerResponse response) throws InterruptedException {
-        EvaluationBody body = Bodies.read(request, EvaluationBody.class);
+    private void request(Call call) throws InterruptedException {
+        EvaluationBody body = call.body(EvaluationBody.class);
         if (body.weightVersion() != null && body.lineage() == null) {
             throw Bodies.bad(
                     "lineage must be given with weight_version: the one that the trainer is in, whose word it is");
@@ -83,7 +162,7 @@ final class EvaluationRoutes {
         } catch (IllegalArgumentException e) {
             throw Bodies.bad(String.valueOf(e.getMessage()));
         }
-        OpsServer.sendJson(response, status.isOpen() ? Status.ACCEPTED_202 : Status.OK_200, json(status));
+        call.send(status.isOpen() ? Status.ACCEPTED_202 : Status.OK_200, EvaluationView.of(status));
     }
 
     private List<EvalDataSet> dataSets(EvaluationBody body) {
@@ -124,85 +203,49 @@ final class EvaluationRoutes {
         return value;
     }
 
-    private void list(ServerRequest request, ServerResponse response) {
-        ObjectNode body = Json.object();
-        body.put("left_out", evaluations.skipped());
-        ArrayNode all = body.putArray("evaluations");
-        evaluations.all().reversed().forEach(status -> all.add(json(status)));
-        OpsServer.sendJson(response, Status.OK_200, body);
+    /**
+     * @param leftOut evaluations that were due by themselves and were not asked for
+     * @param evaluations newest first
+     */
+    record EvaluationList(long leftOut, List<EvaluationView> evaluations) {}
+
+    private void list(Call call) {
+        call.send(
+                Status.OK_200,
+                new EvaluationList(
+                        evaluations.skipped(),
+                        evaluations.all().reversed().stream()
+                                .map(EvaluationView::of)
+                                .toList()));
     }
 
-    private void show(ServerRequest request, ServerResponse response) {
-        String id = request.path().pathParameters().get("id");
-        EvaluationStatus status = evaluations.find(id).orElseThrow(() -> unknown(id));
-        OpsServer.sendJson(response, Status.OK_200, json(status));
+    private void show(Call call) {
+        call.send(Status.OK_200, EvaluationView.of(find(call)));
     }
 
-    private void samples(ServerRequest request, ServerResponse response) throws InterruptedException {
-        String id = request.path().pathParameters().get("id");
-        EvaluationStatus status = evaluations.find(id).orElseThrow(() -> unknown(id));
-        byte[] lines = evaluations.samples(
-                status, Bodies.query(request, List.of("data_set")).get("data_set"));
-        response.header(HeaderNames.CONTENT_TYPE, "application/jsonl");
-        response.send(lines);
+    private void samples(Call call) throws InterruptedException {
+        String dataSet = call.query("data_set");
+        if (dataSet != null && !EvalRecord.ID.matcher(dataSet).matches()) {
+            throw Bodies.bad("data_set must be 1 to 64 letters, digits, '_', '.' or '-'");
+        }
+        byte[] lines = evaluations.samples(find(call), dataSet);
+        call.contentType(LINES, null);
+        call.response().send(lines);
     }
 
-    private void cancel(ServerRequest request, ServerResponse response) throws InterruptedException {
-        String id = request.path().pathParameters().get("id");
-        EvaluationStatus status = queue.cancelEvaluation(id).orElseThrow(() -> unknown(id));
-        OpsServer.sendJson(response, Status.OK_200, json(status));
+    private void cancel(Call call) throws InterruptedException {
+        call.nothing();
+        String id = call.path("id");
+        call.send(Status.OK_200, EvaluationView.of(queue.cancelEvaluation(id).orElseThrow(() -> unknown(id))));
+    }
+
+    private EvaluationStatus find(Call call) {
+        String id = call.path("id");
+        return evaluations.find(id).orElseThrow(() -> unknown(id));
     }
 
     private static HttpException unknown(String id) {
         return new HttpException("there is no evaluation " + id, Status.NOT_FOUND_404);
-    }
-
-    static ObjectNode json(EvaluationStatus status) {
-        ObjectNode json = Json.object();
-        json.put("eval_id", status.request().evalId());
-        json.put("state", status.state().name().toLowerCase(Locale.ROOT));
-        json.put("lineage", status.request().lineage().value());
-        long offset = status.request().versionOffset();
-        json.put("weight_version", status.request().weightVersion().value() - offset);
-        json.put("version_offset", offset);
-        json.put("issued_version", word(status.issuedVersion(), offset));
-        json.put("requested_at_ms", status.request().requestedAtMs());
-        json.put("time_limit_ms", status.request().timeLimitMs());
-        json.set("data_sets", Json.MAPPER.valueToTree(status.request().dataSets()));
-        json.put("groups", status.groups());
-        json.put("done", status.done());
-        json.put("failed", status.failed());
-        json.put("cause", status.cause());
-        EvalRecord.Report report = status.report();
-        if (report == null) {
-            json.putNull("report");
-        } else {
-            json.set("report", report(report, offset));
-        }
-        return json;
-    }
-
-    /** As it stands on its topic, with the trainer's words for versions in place of the run's numbers. */
-    private static ObjectNode report(EvalRecord.Report report, long offset) {
-        ObjectNode json = Json.MAPPER.valueToTree(report);
-        json.put("weight_version", word(report.weightVersion(), offset));
-        ArrayNode dataSets = json.putArray("data_sets");
-        for (EvalRecord.DataSetReport dataSet : report.dataSets()) {
-            ObjectNode one = Json.MAPPER.valueToTree(dataSet);
-            if (dataSet.oldestVersion() != null) {
-                one.put("oldest_version", word(dataSet.oldestVersion(), offset));
-            }
-            if (dataSet.newestVersion() != null) {
-                one.put("newest_version", word(dataSet.newestVersion(), offset));
-            }
-            dataSets.add(one);
-        }
-        return json;
-    }
-
-    /** What the trainer calls it; below its first one for what was there before it counted. */
-    private static @Nullable Long word(@Nullable WeightVersion version, long offset) {
-        return version == null ? null : version.value() - offset;
     }
 
     private static void refuse(ServerResponse response, EvaluationRefusedException e) {

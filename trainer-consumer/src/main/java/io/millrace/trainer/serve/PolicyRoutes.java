@@ -1,12 +1,11 @@
 package io.millrace.trainer.serve;
 
 import io.helidon.http.Status;
-import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.Policy;
+import io.millrace.trainer.api.Described;
+import io.millrace.trainer.api.Operation;
 import io.millrace.trainer.ask.PolicyAnswer;
 import io.millrace.trainer.policy.Announcement;
 import io.millrace.trainer.queue.RolloutQueue;
@@ -21,49 +20,73 @@ import org.jspecify.annotations.Nullable;
 final class PolicyRoutes {
     private static final String PATH = "/v1/policy";
 
+    private static final Operation READ = Operation.get(PATH, "policy", "What the run's weights are at.")
+            .answers(200, PolicyView.class, "How it stands.")
+            .refuses(503);
+
+    private static final Operation ANNOUNCE = Operation.post(
+                    PATH, "announce", "Says what the weights are at. Durable when it is answered.")
+            .body(PolicyBody.class)
+            .answers(200, PolicyView.class, "How it stands now.")
+            .refuses(409)
+            .refuses(503);
+
+    static final List<Operation> OPERATIONS = List.of(READ, ANNOUNCE);
+
     private final RolloutQueue queue;
 
     PolicyRoutes(RolloutQueue queue) {
         this.queue = queue;
     }
 
-    void addTo(HttpRouting.Builder routing) {
-        routing.get(PATH, this::read).post(PATH, this::announce);
+    void addTo(ApiRoutes api) {
+        api.add(READ, call -> send(call, queue.policy())).add(ANNOUNCE, this::announce);
     }
 
-    private void read(ServerRequest request, ServerResponse response) throws InterruptedException {
-        send(response, queue.policy());
-    }
+    @Described(
+            value = "",
+            schema =
+                    "{\"if\":{\"properties\":{\"weight_version\":{\"type\":\"integer\"}},\"required\":[\"weight_version\"]},"
+                            + "\"then\":{\"properties\":{\"state\":{\"const\":\"ready\"}}}}")
+    record PolicyBody(
+            @Described("the one that the trainer is in, as its leases say")
+            Lineage lineage,
 
-    private record PolicyBody(
-            @Nullable Lineage lineage,
-            Policy.@Nullable State state,
-            @Nullable WeightVersion weightVersion) {}
+            @Described("ready, updating or paused; nothing is generated but in the first")
+            Policy.State state,
 
-    private void announce(ServerRequest request, ServerResponse response) throws InterruptedException {
-        PolicyBody body = Bodies.read(request, PolicyBody.class);
-        Lineage lineage = Bodies.given(body.lineage(), "lineage", "the one that the trainer is in, as its leases say");
-        Policy.State state = Bodies.given(body.state(), "state", "ready, updating or paused");
-        if (body.weightVersion() != null && state != Policy.State.READY) {
+            @Nullable
+            @Described("what the trainer calls the weights that all engines serve; with ready only, the one before when"
+                    + " absent; a lower one than the run's begins a lineage in which the trainer counts anew")
+            WeightVersion weightVersion) {}
+
+    private void announce(Call call) throws InterruptedException {
+        PolicyBody body = call.body(PolicyBody.class);
+        if (body.weightVersion() != null && body.state() != Policy.State.READY) {
             throw Bodies.bad("weight_version goes with state ready only: a version is announced when engines serve it");
         }
-        send(response, queue.announce(new Announcement(lineage, state, body.weightVersion())));
+        send(call, queue.announce(new Announcement(body.lineage(), body.state(), body.weightVersion())));
     }
 
-    /** @param weightVersion as the trainer calls it */
-    private record PolicyView(
+    /** How the weights stand. */
+    record PolicyView(
             Lineage lineage,
-            WeightVersion weightVersion,
-            long versionOffset,
-            Policy.State state,
-            long trainedGroups,
-            long sinceMs,
-            List<String> warnings) {}
+            @Described("as the trainer calls it") WeightVersion weightVersion,
 
-    private static void send(ServerResponse response, PolicyAnswer answer) {
+            @Described("what the run's own number is above that")
+            long versionOffset,
+
+            Policy.State state,
+
+            @Described("groups trained when the version became ready")
+            long trainedGroups,
+
+            @Described("wall clock when the state began") long sinceMs,
+            @Described("for people") List<String> warnings) {}
+
+    private static void send(Call call, PolicyAnswer answer) {
         Policy policy = answer.policy();
-        TrainerRoutes.send(
-                response,
+        call.send(
                 Status.OK_200,
                 new PolicyView(
                         policy.lineage(),

@@ -1,4 +1,4 @@
-/** Hands batches to the trainer: the owner loop, the batch reader, the Java API and the HTTP API over it. */
+/** The HTTP API over the rollout queue: reads requests, asks, answers. */
 @NullMarked
 package io.millrace.trainer.serve;
 

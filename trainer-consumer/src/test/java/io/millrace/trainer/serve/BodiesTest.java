@@ -68,6 +68,18 @@ final class BodiesTest {
     }
 
     @Test
+    void aWholeNumberMayBeWrittenWithAPoint() {
+        Body body =
+                Bodies.read("{\"step\":3.0,\"top_p\":1,\"top_k\":1e2}".getBytes(StandardCharsets.UTF_8), Body.class);
+        assertEquals(new Body(new StepNumber(3), null, null, 1.0, 100, null), body);
+    }
+
+    @Test
+    void aNumberThatHasNoneAfterItIsNoId() {
+        refused("step must be a whole number from 0 to 999999999999999999", "{\"step\":1000000000000000000}");
+    }
+
+    @Test
     void aKeyThatIsGivenTwiceIsRefused() {
         refused("step", "{\"step\":1,\"step\":2}");
     }

@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.download;
 
 import java.io.FilterOutputStream;
 import java.io.IOException;

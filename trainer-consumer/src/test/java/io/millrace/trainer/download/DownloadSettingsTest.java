@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.download;
 
 import io.millrace.common.testing.SettingsContract;
 

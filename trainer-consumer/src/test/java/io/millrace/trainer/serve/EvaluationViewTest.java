@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.json.Json;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.trainer.evaluate.score.Evaluation;
 import io.millrace.trainer.evaluate.score.EvaluationStatus;
@@ -12,7 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-class EvaluationRoutesTest {
+class EvaluationViewTest {
     private static WeightVersion version(long number) {
         return new WeightVersion(number);
     }
@@ -29,8 +30,8 @@ class EvaluationRoutesTest {
                 "a", 1, 1, 0, 0, 1, 1.0, Map.of(1, 1.0), 0.0, 4.0, 4, version(99), version(111), List.of());
         EvalRecord.Report report =
                 new EvalRecord.Report("mine", lineage, version(110), true, 0, 5, List.of(figures), Map.of(0, 3L));
-        JsonNode json = EvaluationRoutes.json(
-                new EvaluationStatus(request, Evaluation.State.DONE, version(110), 1, 1, 0, null, report, null));
+        JsonNode json = Json.MAPPER.valueToTree(EvaluationView.of(
+                new EvaluationStatus(request, Evaluation.State.DONE, version(110), 1, 1, 0, null, report, null)));
         assertEquals(9, json.path("weight_version").longValue(), json::toString);
         assertEquals(100, json.path("version_offset").longValue(), json::toString);
         assertEquals(10, json.path("issued_version").longValue(), json::toString);

@@ -1,4 +1,4 @@
-package io.millrace.trainer.serve;
+package io.millrace.trainer.download;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -45,10 +45,10 @@ public final class BatchDownloads {
     private static final Logger log = LoggerFactory.getLogger(BatchDownloads.class);
 
     /** How downloads stand. */
-    record Standing(int underWay, int standingStill, long oldestMs, long heldBytes) {}
+    public record Standing(int underWay, int standingStill, long oldestMs, long heldBytes) {}
 
     /** The reader has gone, or was sent away; the connection is of no more use. */
-    static final class EndedException extends RuntimeException {
+    public static final class EndedException extends RuntimeException {
         private static final long serialVersionUID = 1;
 
         EndedException(String message, Throwable cause) {
@@ -97,7 +97,7 @@ public final class BatchDownloads {
      *
      * @throws RolloutQueueException of kind BUSY when there is none
      */
-    Place begin(StepNumber step) {
+    public Place begin(StepNumber step) {
         synchronized (table) {
             long now = ticker.nanos();
             apply(table.place(now));
@@ -125,7 +125,7 @@ public final class BatchDownloads {
     }
 
     /** One download. Used by one thread. */
-    final class Place implements AutoCloseable {
+    public final class Place implements AutoCloseable {
         private final Download download;
 
         private Place(Download download) {
@@ -139,7 +139,7 @@ public final class BatchDownloads {
          * @param encode makes its body; memory beyond the batch's is garbage when this returns
          * @throws RolloutQueueException of kind BUSY when others are made for too long, or their memory leaves no room
          */
-        BatchBody make(Reading read, Function<LeasedBatch, BatchBody> encode) throws InterruptedException {
+        public BatchBody make(Reading read, Function<LeasedBatch, BatchBody> encode) throws InterruptedException {
             if (!making.tryAcquire(MAKING_WAIT_SECONDS, TimeUnit.SECONDS)) {
                 throw new RolloutQueueException(
                         RolloutQueueException.Kind.BUSY,
@@ -161,7 +161,7 @@ public final class BatchDownloads {
          *
          * @throws EndedException when the reader has gone or was sent away
          */
-        void send(OutputStream out, BatchBody body) {
+        public void send(OutputStream out, BatchBody body) {
             CountDownLatch done = new CountDownLatch(1);
             synchronized (table) {
                 download.move(Download.State.SENDING);
@@ -215,7 +215,7 @@ public final class BatchDownloads {
 
     /** Gives a batch. */
     @FunctionalInterface
-    interface Reading {
+    public interface Reading {
         LeasedBatch batch() throws InterruptedException;
     }
 
@@ -246,7 +246,7 @@ public final class BatchDownloads {
         }
     }
 
-    Standing standing() {
+    public Standing standing() {
         synchronized (table) {
             long now = ticker.nanos();
             return new Standing(
