@@ -2,6 +2,8 @@ package io.millrace.producer;
 
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
+import io.millrace.producer.source.column.ColumnNames;
+import io.millrace.producer.source.column.RowForm;
 import io.millrace.producer.source.load.DataSetSpec;
 import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.RewardCheck;
@@ -17,6 +19,12 @@ public record DataSetSettings(
                 help = "Prompts, a file of JSON lines (.jsonl or .jsonl.gz); path@[a:b] takes rows a to b - 1")
         String dataset,
 
+        @Setting(
+                defaultValue = "auto",
+                help = "Which columns rows have: slime, those that the keys below name; verl, trl or openai, their own;"
+                        + " auto, told by the first row")
+        RowForm rowShape,
+
         @Setting(defaultValue = "prompt", help = "Key of a row's prompt: a text, chat messages or token ids")
         String inputKey,
 
@@ -31,6 +39,9 @@ public record DataSetSettings(
 
         @Setting(defaultValue = "metadata", help = "Key of an object passed on with the task")
         String metadataKey,
+
+        @Setting(defaultValue = "tools", help = "Key of the tools that the model is told of")
+        String toolKey,
 
         @Setting(defaultValue = "chatml", help = "How chat messages become text")
         ChatTemplate chatTemplate,
@@ -78,7 +89,11 @@ public record DataSetSettings(
             throw SettingException.impossible("--reward-type", String.valueOf(e.getMessage()));
         }
         DataSetSpec.parse(dataset);
-        new RowShape(inputKey, labelKey, metadataKey, chatTemplate, RowShape.labelPattern(labelPattern));
+        new RowShape(
+                rowShape,
+                new ColumnNames(inputKey, labelKey, metadataKey, toolKey),
+                chatTemplate,
+                RowShape.labelPattern(labelPattern));
     }
 
     DataSetSpec spec() {
@@ -86,7 +101,11 @@ public record DataSetSettings(
     }
 
     RowShape shape() {
-        return new RowShape(inputKey, labelKey, metadataKey, chatTemplate, RowShape.labelPattern(labelPattern));
+        return new RowShape(
+                rowShape,
+                new ColumnNames(inputKey, labelKey, metadataKey, toolKey),
+                chatTemplate,
+                RowShape.labelPattern(labelPattern));
     }
 
     /** A row must have a reward that workers know, and the label that this needs. */

@@ -179,9 +179,10 @@ public final class ProducerWiring {
                     data.check());
             LoadReport report = dataSet.report();
             log.info(
-                    "data set {}: {} rows, fingerprint {}, {} bad {}",
+                    "data set {}: {} rows of shape {}, fingerprint {}, {} bad {}",
                     dataSet.spec(),
                     report.usable(),
+                    dataSet.form(),
                     dataSet.fingerprint(),
                     report.bad(),
                     report.badByReason());

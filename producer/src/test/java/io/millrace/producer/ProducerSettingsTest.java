@@ -58,7 +58,7 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
         ProducerSettings settings = bind(Map.of());
         assertEquals(32, settings.batch().batchGroups());
         assertEquals(ChatTemplate.CHATML, settings.data().chatTemplate());
-        assertEquals("label", settings.data().shape().labelKey());
+        assertEquals("label", settings.data().shape().names().label());
         assertEquals(8_192, settings.sampling().params().maxNewTokens());
         assertEquals(-1, settings.sampling().params().topK());
         assertEquals(0, settings.ops().opsPort());
@@ -101,7 +101,7 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
         assertEquals(ChatTemplate.PLAIN, settings.data().chatTemplate());
         assertEquals(List.of("a", "b"), settings.sampling().params().stop());
         assertEquals(List.of(7, 8), settings.sampling().params().stopTokenIds());
-        assertEquals("answer", settings.data().shape().labelKey());
+        assertEquals("answer", settings.data().shape().names().label());
     }
 
     @Test

@@ -14,6 +14,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Makes the tasks of each group. Pure, for all threads. */
 public final class TaskFactory {
+    /** In the metadata, as slime has it. */
+    private static final String TOOLS = "tools";
+
     private final DataSet dataSet;
     private final PromptOrder order;
     private final int samplesPerGroup;
@@ -114,6 +117,10 @@ public final class TaskFactory {
      * @param rewardType goes into it as {@link Rewards#defaulted} says; null leaves it as it is
      */
     public static ObjectNode metadata(PromptRow row, @Nullable String rewardType) {
-        return Rewards.defaulted(row.metadata(), rewardType);
+        ObjectNode metadata = row.metadata();
+        if (row.tools() != null) {
+            metadata.set(TOOLS, row.tools());
+        }
+        return Rewards.defaulted(metadata, rewardType);
     }
 }

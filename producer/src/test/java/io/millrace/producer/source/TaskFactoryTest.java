@@ -14,10 +14,14 @@ import io.millrace.common.record.Policy;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.producer.source.column.ColumnNames;
+import io.millrace.producer.source.column.RowForm;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.load.DataSetFiles;
 import io.millrace.producer.source.load.JsonlDataSet;
+import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.RowCheck;
+import io.millrace.producer.source.row.RowShape;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,6 +100,20 @@ class TaskFactoryTest {
         assertEquals(
                 Json.object().put("k", 1).put("rm_type", "dapo"),
                 factory.task(new GroupIndex(1), POLICY, 1234).metadata());
+    }
+
+    @Test
+    void aRowsToolsAreInTheMetadata() throws Exception {
+        String row = "{\"prompt\":\"a\",\"metadata\":{\"k\":1},\"tools\":[{\"name\":\"add\"}]}";
+        DataSet rows = JsonlDataSet.load(
+                DataSetFiles.write(folder.resolve("tools.jsonl"), row + "\n"),
+                new RowShape(RowForm.SLIME, ColumnNames.DEFAULTS, ChatTemplate.PLAIN, null),
+                DataSetFiles.LENIENT,
+                RowCheck.NONE);
+        TaskFactory factory = new TaskFactory(rows, new PromptOrder(6, 1, false, 0), 8, SAMPLING, null, 60_000);
+        assertEquals(
+                Json.MAPPER.readTree("{\"k\":1,\"tools\":[{\"name\":\"add\"}]}"),
+                factory.task(new GroupIndex(0), POLICY, 1234).metadata());
     }
 
     @Test

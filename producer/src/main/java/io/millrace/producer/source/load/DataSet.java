@@ -1,5 +1,6 @@
 package io.millrace.producer.source.load;
 
+import io.millrace.producer.source.column.RowForm;
 import io.millrace.producer.source.row.CanonicalRow;
 import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.PromptRow;
@@ -19,6 +20,7 @@ public final class DataSet {
     private final DataSetSpec spec;
     private final byte[][] rows;
     private final long[] lines;
+    private final RowForm form;
     private final RowParser parser;
     private final String fingerprint;
     private final LoadReport report;
@@ -28,12 +30,14 @@ public final class DataSet {
             DataSetSpec spec,
             byte[][] rows,
             long[] lines,
+            RowForm form,
             ChatTemplate chatTemplate,
             String fingerprint,
             LoadReport report) {
         this.spec = spec;
         this.rows = rows;
         this.lines = lines;
+        this.form = form;
         this.parser = CanonicalRow.parser(chatTemplate);
         this.fingerprint = fingerprint;
         this.report = report;
@@ -42,6 +46,11 @@ public final class DataSet {
     /** What it was read from. */
     public DataSetSpec spec() {
         return spec;
+    }
+
+    /** Which shape its rows have, as settings or its first row say. */
+    public RowForm form() {
+        return form;
     }
 
     /** Usable rows, 1 or more. */

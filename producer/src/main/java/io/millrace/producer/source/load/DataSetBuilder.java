@@ -1,6 +1,7 @@
 package io.millrace.producer.source.load;
 
 import io.millrace.common.record.Prompt;
+import io.millrace.producer.source.column.RowForm;
 import io.millrace.producer.source.row.BadRowReason;
 import io.millrace.producer.source.row.CanonicalRow;
 import io.millrace.producer.source.row.ChatTemplate;
@@ -39,6 +40,7 @@ final class DataSetBuilder {
     private final List<byte[]> rows = new ArrayList<>();
     private long[] lines = new long[1024];
     private long keptBytes;
+    private RowForm form = RowForm.AUTO;
     private final Map<BadRowReason, Long> badByReason = new EnumMap<>(BadRowReason.class);
     private final List<LoadReport.BadRow> firstBad = new ArrayList<>();
 
@@ -50,6 +52,11 @@ final class DataSetBuilder {
         this.maxBadShare = maxBadShare;
         hash(FORM.getBytes(StandardCharsets.UTF_8));
         hash(spec.slice().toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Which shape its rows have. */
+    void told(RowForm form) {
+        this.form = form;
     }
 
     /** @throws DataSetTooLargeException when the rows are too much with this one; it is not kept */
@@ -100,6 +107,7 @@ final class DataSetBuilder {
                 spec,
                 rows.toArray(byte[][]::new),
                 Arrays.copyOf(lines, rows.size()),
+                form,
                 chatTemplate,
                 fingerprint,
                 report);

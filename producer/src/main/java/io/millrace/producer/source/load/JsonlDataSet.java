@@ -110,7 +110,7 @@ public final class JsonlDataSet {
     private static void read(JsonlLines lines, DataSetSpec.Slice slice, Rows rows, DataSetBuilder builder)
             throws IOException, DataSetException {
         RowLimits limits = rows.limits();
-        RowParser parser = new RowParser(rows.shape(), limits.maxPromptChars(), limits.maxPromptTokens());
+        RowParser parser = null;
         CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
         for (long row = 0; row < slice.to() && lines.next(); row++) {
             if (rows.stopped().getAsBoolean()) {
@@ -120,7 +120,13 @@ public final class JsonlDataSet {
                 continue;
             }
             try {
-                PromptRow parsed = parser.parse(lines.line(), decode(lines, limits, utf8));
+                String json = decode(lines, limits, utf8);
+                if (parser == null) {
+                    RowShape told = rows.shape().toldBy(json);
+                    parser = new RowParser(told, limits.maxPromptChars(), limits.maxPromptTokens());
+                    builder.told(told.form());
+                }
+                PromptRow parsed = parser.parse(lines.line(), json);
                 rows.check().check(parsed);
                 builder.add(parsed);
             } catch (BadRowException e) {

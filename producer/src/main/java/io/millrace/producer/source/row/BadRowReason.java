@@ -4,6 +4,8 @@ package io.millrace.producer.source.row;
 public enum BadRowReason {
     /** The line is no JSON value, or more than one, or not UTF-8. */
     BAD_JSON,
+    /** The first row has columns of no shape that is known. */
+    UNKNOWN_SHAPE,
     /** The input key is absent or null. */
     MISSING_PROMPT,
     /** A value is of a type that its key does not take. */

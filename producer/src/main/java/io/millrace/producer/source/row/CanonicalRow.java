@@ -3,6 +3,8 @@ package io.millrace.producer.source.row;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.ChatMessage;
 import io.millrace.common.record.Prompt;
+import io.millrace.producer.source.column.ColumnNames;
+import io.millrace.producer.source.column.RowForm;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.core.JsonGenerator;
@@ -22,6 +24,8 @@ public final class CanonicalRow {
     private static final String PROMPT = "prompt";
     private static final String LABEL = "label";
     private static final String METADATA = "metadata";
+    private static final String TOOLS = "tools";
+    private static final ColumnNames NAMES = new ColumnNames(PROMPT, LABEL, METADATA, TOOLS);
 
     private CanonicalRow() {}
 
@@ -38,6 +42,10 @@ public final class CanonicalRow {
                 json.writeName(METADATA);
                 json.writeTree(row.metadata());
             }
+            if (row.tools() != null) {
+                json.writeName(TOOLS);
+                json.writeTree(row.tools());
+            }
             json.writeEndObject();
         }
         return bytes.toByteArray();
@@ -45,7 +53,7 @@ public final class CanonicalRow {
 
     /** Reads what {@link #encode} wrote, rendering messages again with this template. */
     public static RowParser parser(ChatTemplate template) {
-        return new RowParser(new RowShape(PROMPT, LABEL, METADATA, template), Integer.MAX_VALUE, Integer.MAX_VALUE);
+        return new RowParser(new RowShape(RowForm.SLIME, NAMES, template, null), Integer.MAX_VALUE, Integer.MAX_VALUE);
     }
 
     public static PromptRow decode(RowParser parser, long line, byte[] bytes) {

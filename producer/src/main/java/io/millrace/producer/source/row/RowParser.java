@@ -10,9 +10,12 @@ import static io.millrace.producer.source.row.BadRowReason.WRONG_SHAPE;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.ChatMessage;
 import io.millrace.common.record.Prompt;
+import io.millrace.producer.source.column.Column;
+import io.millrace.producer.source.column.RowForm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -22,6 +25,7 @@ import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -37,37 +41,33 @@ public final class RowParser {
     /** Parts of a message besides its content that a model would be shown; leaving them out would change the prompt. */
     private static final Set<String> FURTHER_CONTENT = Set.of("tool_calls", "function_call", "reasoning_content");
 
+    private static final String GROUND_TRUTH = "ground_truth";
+
     private static final int DETAIL_CHARS_MAX = 160;
 
     private final RowShape shape;
     private final int maxPromptChars;
     private final int maxPromptTokens;
 
+    /** @param shape told already, so of no form {@link RowForm#AUTO} */
     public RowParser(RowShape shape, int maxPromptChars, int maxPromptTokens) {
         this.shape = shape;
         this.maxPromptChars = maxPromptChars;
         this.maxPromptTokens = maxPromptTokens;
     }
 
+    /** @param line where the row stands, for errors and for the task */
     public PromptRow parse(long line, String json) throws BadRowException {
-        Prompt prompt = null;
-        String label = null;
-        ObjectNode metadata = Json.object();
+        Found found = new Found();
+        List<String> names = new ArrayList<>();
         try (JsonParser parser = Json.MAPPER.createParser(json)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new BadRowException(WRONG_SHAPE, "the row is no JSON object");
             }
             for (String key = parser.nextName(); key != null; key = parser.nextName()) {
                 parser.nextToken();
-                if (key.equals(shape.inputKey())) {
-                    prompt = prompt(parser);
-                } else if (key.equals(shape.labelKey())) {
-                    label = label(parser);
-                } else if (key.equals(shape.metadataKey())) {
-                    metadata = metadata(parser);
-                } else {
-                    parser.skipChildren();
-                }
+                names.add(key);
+                column(key, parser, found);
             }
             if (parser.nextToken() != null) {
                 throw new BadRowException(BAD_JSON, "more than one JSON value on the line");
@@ -75,42 +75,158 @@ public final class RowParser {
         } catch (JacksonException e) {
             throw new BadRowException(BAD_JSON, "no JSON: " + detail(e));
         }
-        if (prompt == null) {
-            throw new BadRowException(MISSING_PROMPT, "no '" + shape.inputKey() + "'");
+        return row(line, found, names);
+    }
+
+    /** What a row's columns have come to. */
+    private static final class Found {
+        private @Nullable Prompt prompt;
+        private @Nullable List<ChatMessage> messages;
+        private @Nullable String label;
+        private boolean rewardModel;
+        private final ObjectNode metadata = Json.object();
+        private @Nullable ArrayNode tools;
+    }
+
+    private void column(String key, JsonParser parser, Found found) throws BadRowException {
+        switch (Column.of(key, shape.form(), shape.names())) {
+            case PROMPT -> prompt(key, parser, found);
+            case LABEL -> found.label = label(key, parser);
+            case REWARD_MODEL -> rewardModel(key, parser, found);
+            case METADATA -> found.metadata.setAll(metadata(key, parser));
+            case TOOLS -> found.tools = tools(key, parser);
+            case KEPT -> kept(key, parser, found.metadata);
+            case MEDIA -> {
+                if (!isNothing(TREES.readTree(parser))) {
+                    throw new BadRowException(NOT_TEXT, "'" + key + "' is no text and would be lost");
+                }
+            }
+            case NONE -> parser.skipChildren();
         }
-        return new PromptRow(line, prompt, shape.labelIn(label), metadata);
     }
 
-    private @Nullable Prompt prompt(JsonParser parser) throws BadRowException {
-        return switch (parser.currentToken()) {
-            case VALUE_STRING -> new Prompt.Text(checkedText(parser.getString()));
-            case START_ARRAY -> listPrompt(parser);
-            case VALUE_NULL -> null;
-            default -> throw wrongPrompt();
+    private PromptRow row(long line, Found found, List<String> names) throws BadRowException {
+        if (found.prompt == null && found.messages == null) {
+            throw missing(MISSING_PROMPT, promptNames(), names);
+        }
+        if (shape.form() == RowForm.VERL && !found.rewardModel) {
+            throw missing(WRONG_SHAPE, "'reward_model'", names);
+        }
+        String label = found.label;
+        List<ChatMessage> messages = found.messages;
+        if (messages != null && answers(messages)) {
+            label = label == null ? messages.getLast().content() : label;
+            messages = messages.subList(0, messages.size() - 1);
+        }
+        Prompt prompt = messages == null ? found.prompt : rendered(messages, found.tools);
+        return new PromptRow(line, Objects.requireNonNull(prompt), shape.labelIn(label), found.metadata, found.tools);
+    }
+
+    private String promptNames() {
+        return switch (shape.form()) {
+            case VERL -> "'prompt'";
+            case TRL -> "'prompt' nor 'messages'";
+            case OPENAI -> "'messages'";
+            case AUTO, SLIME -> "'" + shape.names().input() + "'";
         };
     }
 
-    private Prompt listPrompt(JsonParser parser) throws BadRowException {
-        return switch (parser.nextToken()) {
-            case END_ARRAY -> throw empty();
-            case START_OBJECT -> messages(parser);
-            case VALUE_NUMBER_INT -> tokenIds(parser);
-            default -> throw wrongPrompt();
-        };
+    private BadRowException missing(BadRowReason reason, String what, List<String> names) {
+        String found = String.join(", ", names);
+        return new BadRowException(
+                reason,
+                "no " + what + " in a row of shape " + shape.form() + ", found: "
+                        + (found.isEmpty() ? "nothing" : cut(found)));
     }
 
-    private Prompt.Messages messages(JsonParser parser) throws BadRowException {
+    /** Whether the last message is the answer that the row is about. slime's prompts end as they stand. */
+    private boolean answers(List<ChatMessage> messages) {
+        return (shape.form() == RowForm.OPENAI || shape.form() == RowForm.TRL)
+                && messages.getLast().role().equals("assistant");
+    }
+
+    private Prompt.Messages rendered(List<ChatMessage> messages, @Nullable ArrayNode tools) throws BadRowException {
+        if (messages.stream().allMatch(message -> message.content().isBlank())) {
+            throw empty(promptNames());
+        }
+        if (tools != null) {
+            throw new BadRowException(
+                    NOT_TEXT,
+                    "the model would not be told of its tools: --chat-template "
+                            + shape.chatTemplate().settingName() + " has none");
+        }
+        return new Prompt.Messages(messages, checkedText(shape.chatTemplate().render(messages)));
+    }
+
+    private void prompt(String key, JsonParser parser, Found found) throws BadRowException {
+        found.prompt = null;
+        found.messages = null;
+        switch (parser.currentToken()) {
+            case VALUE_STRING -> found.prompt = new Prompt.Text(checkedText(parser.getString()));
+            case START_ARRAY -> {
+                switch (parser.nextToken()) {
+                    case END_ARRAY -> throw empty("'" + key + "'");
+                    case START_OBJECT -> found.messages = messages(key, parser);
+                    case VALUE_NUMBER_INT -> found.prompt = tokenIds(key, parser);
+                    default -> throw wrongPrompt(key);
+                }
+            }
+            case VALUE_NULL -> {}
+            default -> throw wrongPrompt(key);
+        }
+    }
+
+    private void rewardModel(String key, JsonParser parser, Found found) throws BadRowException {
+        if (!(TREES.readTree(parser) instanceof ObjectNode model)) {
+            throw new BadRowException(WRONG_SHAPE, "'" + key + "' must be an object with 'ground_truth'");
+        }
+        JsonNode truth = model.path(GROUND_TRUTH);
+        if (truth.isContainer() || truth.isBoolean()) {
+            throw new BadRowException(WRONG_SHAPE, "'" + key + "." + GROUND_TRUTH + "' must be a text or a number");
+        }
+        found.rewardModel = true;
+        found.label = truth.isMissingNode() || truth.isNull() ? null : checkedUnicode(truth.asString());
+        checkWritable(model);
+        found.metadata.set(key, model);
+    }
+
+    /** Tools as a list, or as the text of one, as data sets without nested columns have them. */
+    private static @Nullable ArrayNode tools(String key, JsonParser parser) throws BadRowException {
+        JsonNode node = TREES.readTree(parser);
+        if (node.isString() && !node.stringValue().isBlank()) {
+            try {
+                node = Json.MAPPER.readTree(node.stringValue());
+            } catch (JacksonException e) {
+                throw new BadRowException(WRONG_SHAPE, "'" + key + "' is a text that is no JSON: " + detail(e));
+            }
+        }
+        if (isNothing(node)) {
+            return null;
+        }
+        if (!(node instanceof ArrayNode tools) || !node.values().stream().allMatch(JsonNode::isObject)) {
+            throw new BadRowException(WRONG_SHAPE, "'" + key + "' must be a list of objects");
+        }
+        checkWritable(node);
+        return tools;
+    }
+
+    private static void kept(String key, JsonParser parser, ObjectNode metadata) throws BadRowException {
+        JsonNode node = TREES.readTree(parser);
+        if (!node.isNull()) {
+            checkWritable(node);
+            metadata.set(key, node);
+        }
+    }
+
+    private List<ChatMessage> messages(String key, JsonParser parser) throws BadRowException {
         List<ChatMessage> messages = new ArrayList<>();
         for (JsonToken token = parser.currentToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
             if (token != JsonToken.START_OBJECT) {
-                throw wrongPrompt();
+                throw wrongPrompt(key);
             }
             messages.add(message(parser, messages.size() + 1));
         }
-        if (messages.stream().allMatch(message -> message.content().isBlank())) {
-            throw empty();
-        }
-        return new Prompt.Messages(messages, checkedText(shape.chatTemplate().render(messages)));
+        return messages;
     }
 
     /** @param number 1 for the first, for the error */
@@ -151,12 +267,12 @@ public final class RowParser {
                 || (node.isString() && node.stringValue().isEmpty());
     }
 
-    private Prompt.TokenIds tokenIds(JsonParser parser) throws BadRowException {
+    private Prompt.TokenIds tokenIds(String key, JsonParser parser) throws BadRowException {
         int[] ids = new int[64];
         int count = 0;
         for (JsonToken token = parser.currentToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
             if (token != JsonToken.VALUE_NUMBER_INT) {
-                throw wrongPrompt();
+                throw wrongPrompt(key);
             }
             if (parser.getNumberType() != JsonParser.NumberType.INT || parser.getIntValue() < 0) {
                 throw new BadRowException(
@@ -174,21 +290,21 @@ public final class RowParser {
         return new Prompt.TokenIds(Arrays.copyOf(ids, count));
     }
 
-    private @Nullable String label(JsonParser parser) throws BadRowException {
+    private static @Nullable String label(String key, JsonParser parser) throws BadRowException {
         return switch (parser.currentToken()) {
             case VALUE_STRING, VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> checkedUnicode(parser.getString());
             case VALUE_NULL -> null;
-            default -> throw new BadRowException(WRONG_SHAPE, "'" + shape.labelKey() + "' must be a text or a number");
+            default -> throw new BadRowException(WRONG_SHAPE, "'" + key + "' must be a text or a number");
         };
     }
 
-    private ObjectNode metadata(JsonParser parser) throws BadRowException {
+    private static ObjectNode metadata(String key, JsonParser parser) throws BadRowException {
         JsonNode node = TREES.readTree(parser);
         if (node.isNull()) {
             return Json.object();
         }
         if (!(node instanceof ObjectNode metadata)) {
-            throw new BadRowException(WRONG_SHAPE, "'" + shape.metadataKey() + "' must be an object");
+            throw new BadRowException(WRONG_SHAPE, "'" + key + "' must be an object");
         }
         checkWritable(metadata);
         return metadata;
@@ -212,7 +328,7 @@ public final class RowParser {
     private String checkedText(String text) throws BadRowException {
         checkedUnicode(text);
         if (text.isBlank()) {
-            throw empty();
+            throw empty(promptNames());
         }
         if (text.length() > maxPromptChars) {
             int chars = text.codePointCount(0, text.length());
@@ -239,17 +355,16 @@ public final class RowParser {
         return text;
     }
 
-    private BadRowException empty() {
-        return new BadRowException(EMPTY_PROMPT, "'" + shape.inputKey() + "' is empty");
+    private static BadRowException empty(String what) {
+        return new BadRowException(EMPTY_PROMPT, what + " is empty");
     }
 
-    private BadRowException wrongPrompt() {
+    private static BadRowException wrongPrompt(String key) {
         return new BadRowException(
-                WRONG_SHAPE,
-                "'" + shape.inputKey() + "' must be a text, a list of {role, content} or a list of token ids");
+                WRONG_SHAPE, "'" + key + "' must be a text, a list of {role, content} or a list of token ids");
     }
 
-    private static String detail(JacksonException e) {
+    static String detail(JacksonException e) {
         TokenStreamLocation location = e.getLocation();
         String column = location == null ? "" : " at column " + location.getColumnNr();
         return cut(e.getOriginalMessage().replaceAll("\\p{Cntrl}", " ")) + column;

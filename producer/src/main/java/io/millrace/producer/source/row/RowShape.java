@@ -1,45 +1,75 @@
 package io.millrace.producer.source.row;
 
+import io.millrace.common.json.Json;
+import io.millrace.producer.source.column.ColumnNames;
+import io.millrace.producer.source.column.RowForm;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Which keys of a row hold what; the names are those of slime's flags.
+ * How rows are read.
  *
- * @param inputKey the prompt: a text, a list of {@code {role, content}}, or a list of token ids
- * @param labelKey what the reward compares with, a text or number; null when the data set has none
- * @param metadataKey an object passed on with the task; null when the data set has none
+ * @param form which columns they have
+ * @param names of columns
  * @param chatTemplate what turns messages into text
  * @param labelPattern its one group, where it first matches in a label, is the label; null when labels are taken whole
  */
 public record RowShape(
-        String inputKey,
-        @Nullable String labelKey,
-        @Nullable String metadataKey,
+        RowForm form,
+        ColumnNames names,
         ChatTemplate chatTemplate,
         @Nullable Pattern labelPattern) {
-    /** Labels are taken whole. */
+    /** slime's rows, with labels that are taken whole. */
     public RowShape(
             String inputKey, @Nullable String labelKey, @Nullable String metadataKey, ChatTemplate chatTemplate) {
-        this(inputKey, labelKey, metadataKey, chatTemplate, null);
+        this(RowForm.SLIME, new ColumnNames(inputKey, labelKey, metadataKey, null), chatTemplate, null);
     }
 
     public RowShape {
-        check("input_key", inputKey);
-        check("label_key", labelKey);
-        check("metadata_key", metadataKey);
-        if (inputKey.equals(labelKey)
-                || inputKey.equals(metadataKey)
-                || (labelKey != null && labelKey.equals(metadataKey))) {
-            throw new IllegalArgumentException("input_key, label_key and metadata_key must differ, were " + inputKey
-                    + ", " + labelKey + " and " + metadataKey);
-        }
         if (labelPattern != null && groups(labelPattern) != 1) {
             throw new IllegalArgumentException("label_pattern must have exactly one group, the label; " + labelPattern
                     + " has " + groups(labelPattern));
         }
+    }
+
+    /**
+     * The same, with the form that this row has where the form is to be told by the rows.
+     *
+     * @throws BadRowException when it has none, or is no JSON object
+     */
+    public RowShape toldBy(String row) throws BadRowException {
+        if (form != RowForm.AUTO) {
+            return this;
+        }
+        try {
+            if (Json.MAPPER.readTree(row) instanceof ObjectNode object) {
+                RowForm told = RowForm.of(object, names).orElseThrow(() -> unknown(object));
+                return new RowShape(told, names, chatTemplate, labelPattern);
+            }
+        } catch (JacksonException e) {
+            throw new BadRowException(BadRowReason.BAD_JSON, "no JSON: " + RowParser.detail(e));
+        }
+        throw new BadRowException(BadRowReason.WRONG_SHAPE, "the row is no JSON object");
+    }
+
+    private BadRowException unknown(ObjectNode row) {
+        StringBuilder wanted = new StringBuilder();
+        for (RowForm each : RowForm.values()) {
+            if (each != RowForm.AUTO) {
+                wanted.append(wanted.isEmpty() ? "" : "; ")
+                        .append(each)
+                        .append(" has ")
+                        .append(each.wants());
+            }
+        }
+        return new BadRowException(
+                BadRowReason.UNKNOWN_SHAPE,
+                "the row has the columns " + RowForm.columns(row) + " and none of the shapes that are known: " + wanted
+                        + "; name its columns with --input-key (" + names.input() + ") and --label-key");
     }
 
     private static int groups(Pattern pattern) {
@@ -81,11 +111,5 @@ public record RowShape(
                     "--label-pattern " + labelPattern + " does not match the label: " + RowParser.cut(written));
         }
         return label;
-    }
-
-    private static void check(String name, @Nullable String key) {
-        if (key != null && key.isBlank()) {
-            throw new IllegalArgumentException(name + " must not be empty");
-        }
     }
 }

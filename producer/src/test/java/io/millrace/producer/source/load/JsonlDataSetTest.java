@@ -318,7 +318,8 @@ class JsonlDataSetTest {
         DataSetSpec spec = file("{}\n{\"prompt\":\"\"}\n");
         assertEquals(
                 "data set " + spec
-                        + ": 2 of 2 rows are bad, none is usable. line 1: no 'prompt'; line 2: 'prompt' is empty",
+                        + ": 2 of 2 rows are bad, none is usable. line 1: no 'prompt' in a row of shape slime, found:"
+                        + " nothing; line 2: 'prompt' is empty",
                 refused(spec, LENIENT));
     }
 

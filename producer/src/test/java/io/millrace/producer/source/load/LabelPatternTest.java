@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.producer.source.column.ColumnNames;
+import io.millrace.producer.source.column.RowForm;
 import io.millrace.producer.source.row.BadRowReason;
 import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.RewardCheck;
@@ -27,7 +29,11 @@ class LabelPatternTest {
     private DataSet load(RowLimits limits, @Nullable String pattern, String... rows) throws Exception {
         return JsonlDataSet.load(
                 DataSetFiles.write(folder.resolve("gsm8k.jsonl"), String.join("\n", rows) + "\n"),
-                new RowShape("question", "answer", null, ChatTemplate.CHATML, RowShape.labelPattern(pattern)),
+                new RowShape(
+                        RowForm.AUTO,
+                        new ColumnNames("question", "answer", null, null),
+                        ChatTemplate.CHATML,
+                        RowShape.labelPattern(pattern)),
                 limits,
                 new RewardCheck("math"));
     }

@@ -3,6 +3,8 @@ package io.millrace.producer.source.row;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.producer.source.column.ColumnNames;
+import io.millrace.producer.source.column.RowForm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -26,7 +28,7 @@ class RowOptionsTest {
     }
 
     private static RowShape patterned(String regex) {
-        return new RowShape("prompt", "label", null, ChatTemplate.PLAIN, RowShape.labelPattern(regex));
+        return new RowShape(RowForm.SLIME, ColumnNames.DEFAULTS, ChatTemplate.PLAIN, RowShape.labelPattern(regex));
     }
 
     @Test
