@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 public record DataSetSettings(
         @Setting(
                 defaultValue = Setting.REQUIRED,
-                help = "Prompts, a file of JSON lines (.jsonl or .jsonl.gz); path@[a:b] takes rows a to b - 1")
+                help =
+                        "Prompts, a file of JSON lines (.jsonl, .jsonl.gz, .jsonl.zst) or .parquet; path@[a:b] takes rows a to b"
+                                + " - 1")
         String dataset,
 
         @Setting(

@@ -25,7 +25,7 @@ import io.millrace.producer.source.PromptOrder;
 import io.millrace.producer.source.TaskFactory;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.load.DataSetException;
-import io.millrace.producer.source.load.JsonlDataSet;
+import io.millrace.producer.source.load.DataSetLoader;
 import io.millrace.producer.source.load.LoadReport;
 import io.millrace.producer.status.AdmissionWait;
 import io.millrace.producer.status.ProducerMetrics;
@@ -172,7 +172,7 @@ public final class ProducerWiring {
     private static DataSet load(ProducerSettings settings) {
         DataSetSettings data = settings.data();
         try {
-            DataSet dataSet = JsonlDataSet.load(
+            DataSet dataSet = DataSetLoader.load(
                     data.spec(),
                     data.shape(),
                     data.limits(settings.topics().recordSizeMax().bytes()),

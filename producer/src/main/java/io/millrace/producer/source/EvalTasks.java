@@ -10,9 +10,9 @@ import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.load.DataSetException;
+import io.millrace.producer.source.load.DataSetLoader;
 import io.millrace.producer.source.load.DataSetSpec;
 import io.millrace.producer.source.load.DataSetTooLargeException;
-import io.millrace.producer.source.load.JsonlDataSet;
 import io.millrace.producer.source.row.PromptRow;
 import io.millrace.producer.source.row.RewardCheck;
 import io.millrace.producer.source.row.RowLimits;
@@ -80,7 +80,7 @@ public final class EvalTasks {
 
     private DataSet load(EvalDataSet asked, long bytesLeft, BooleanSupplier stopped) throws DataSetException {
         try {
-            return JsonlDataSet.load(spec(asked), shape, rowLimits, check(asked), bytesLeft, stopped);
+            return DataSetLoader.load(spec(asked), shape, rowLimits, check(asked), bytesLeft, stopped);
         } catch (DataSetTooLargeException e) {
             throw new DataSetException(
                     "the prompts of an evaluation have at most " + limits.bytesMax()

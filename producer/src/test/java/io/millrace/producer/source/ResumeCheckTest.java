@@ -13,7 +13,7 @@ import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.load.DataSetFiles;
-import io.millrace.producer.source.load.JsonlDataSet;
+import io.millrace.producer.source.load.DataSetLoader;
 import io.millrace.producer.source.row.RowCheck;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -130,7 +130,7 @@ class ResumeCheckTest {
     }
 
     private DataSet load(String text) throws Exception {
-        return JsonlDataSet.load(
+        return DataSetLoader.load(
                 DataSetFiles.write(folder.resolve("a.jsonl"), text),
                 DataSetFiles.SHAPE,
                 DataSetFiles.STRICT,

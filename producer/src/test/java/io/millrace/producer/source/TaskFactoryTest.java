@@ -18,7 +18,7 @@ import io.millrace.producer.source.column.ColumnNames;
 import io.millrace.producer.source.column.RowForm;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.load.DataSetFiles;
-import io.millrace.producer.source.load.JsonlDataSet;
+import io.millrace.producer.source.load.DataSetLoader;
 import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.RowCheck;
 import io.millrace.producer.source.row.RowShape;
@@ -44,7 +44,7 @@ class TaskFactoryTest {
                 {"prompt":[{"role":"user","content":"b \uD83D\uDE00"}],"metadata":{"x":[1.25,"\u00e9"]}}
                 {"prompt":[7,8],"label":2.50}
                 """;
-        dataSet = JsonlDataSet.load(
+        dataSet = DataSetLoader.load(
                 DataSetFiles.write(folder.resolve("a.jsonl"), text),
                 DataSetFiles.SHAPE,
                 DataSetFiles.LENIENT,
@@ -88,7 +88,7 @@ class TaskFactoryTest {
                 {"prompt":"a","metadata":{"rm_type":"f1"}}
                 {"prompt":"b","metadata":{"k":1}}
                 """;
-        DataSet rows = JsonlDataSet.load(
+        DataSet rows = DataSetLoader.load(
                 DataSetFiles.write(folder.resolve("rewards.jsonl"), text),
                 DataSetFiles.SHAPE,
                 DataSetFiles.LENIENT,
@@ -105,7 +105,7 @@ class TaskFactoryTest {
     @Test
     void aRowsToolsAreInTheMetadata() throws Exception {
         String row = "{\"prompt\":\"a\",\"metadata\":{\"k\":1},\"tools\":[{\"name\":\"add\"}]}";
-        DataSet rows = JsonlDataSet.load(
+        DataSet rows = DataSetLoader.load(
                 DataSetFiles.write(folder.resolve("tools.jsonl"), row + "\n"),
                 new RowShape(RowForm.SLIME, ColumnNames.DEFAULTS, ChatTemplate.PLAIN, null),
                 DataSetFiles.LENIENT,

@@ -21,8 +21,8 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.source.PromptOrder;
 import io.millrace.producer.source.TaskFactory;
 import io.millrace.producer.source.load.DataSet;
+import io.millrace.producer.source.load.DataSetLoader;
 import io.millrace.producer.source.load.DataSetSpec;
-import io.millrace.producer.source.load.JsonlDataSet;
 import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.RowCheck;
 import io.millrace.producer.source.row.RowLimits;
@@ -69,7 +69,7 @@ final class SeededRun {
     }
 
     private void prompts() throws Exception {
-        DataSet dataSet = JsonlDataSet.load(
+        DataSet dataSet = DataSetLoader.load(
                 DataSetSpec.parse(settings.dataset().toString()),
                 new RowShape("prompt", "label", "metadata", ChatTemplate.CHATML),
                 RowLimits.DEFAULTS,

@@ -33,6 +33,7 @@ final class DataSetBuilder {
     private static final int NAMED_IN_ERROR_MAX = 5;
 
     private final DataSetSpec spec;
+    private final String unit;
     private final ChatTemplate chatTemplate;
     private final double maxBadShare;
     private final long bytesMax;
@@ -44,10 +45,14 @@ final class DataSetBuilder {
     private final Map<BadRowReason, Long> badByReason = new EnumMap<>(BadRowReason.class);
     private final List<LoadReport.BadRow> firstBad = new ArrayList<>();
 
-    /** @param bytesMax of all rows that are kept */
-    DataSetBuilder(DataSetSpec spec, ChatTemplate chatTemplate, double maxBadShare, long bytesMax) {
+    /**
+     * @param unit what a row's place is counted in
+     * @param bytesMax of all rows that are kept
+     */
+    DataSetBuilder(DataSetSpec spec, String unit, ChatTemplate chatTemplate, double maxBadShare, long bytesMax) {
         this.bytesMax = bytesMax;
         this.spec = spec;
+        this.unit = unit;
         this.chatTemplate = chatTemplate;
         this.maxBadShare = maxBadShare;
         hash(FORM.getBytes(StandardCharsets.UTF_8));
@@ -64,7 +69,7 @@ final class DataSetBuilder {
         byte[] bytes = CanonicalRow.encode(row);
         if (bytes.length > bytesMax - keptBytes) {
             throw new DataSetTooLargeException("data set " + spec + " has more than the " + bytesMax
-                    + " bytes that its rows may have, line " + row.line() + " makes them more");
+                    + " bytes that its rows may have, " + place(row.line()) + " makes them more");
         }
         keptBytes += bytes.length;
         digest.update(ByteBuffer.allocate(Long.BYTES).putLong(row.line()).flip());
@@ -79,10 +84,15 @@ final class DataSetBuilder {
         rows.add(bytes);
     }
 
+    /** Where a row stands, for people. */
+    String place(long line) {
+        return unit + " " + line;
+    }
+
     void addBad(long line, BadRowReason reason, String detail) {
         badByReason.merge(reason, 1L, Long::sum);
         if (firstBad.size() < LoadReport.LISTED_MAX) {
-            firstBad.add(new LoadReport.BadRow(line, reason, detail));
+            firstBad.add(new LoadReport.BadRow(place(line), line, reason, detail));
         }
     }
 

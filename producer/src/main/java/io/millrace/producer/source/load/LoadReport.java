@@ -39,11 +39,15 @@ public record LoadReport(long usable, Map<BadRowReason, Long> badByReason, List<
         return rows() == 0 ? 0 : (double) bad() / rows();
     }
 
-    /** @param detail one short line for people; never the row itself */
-    public record BadRow(long line, BadRowReason reason, String detail) {
+    /**
+     * @param place of the row, for people
+     * @param line its number
+     * @param detail one short line for people; never the row itself
+     */
+    public record BadRow(String place, long line, BadRowReason reason, String detail) {
         @Override
         public String toString() {
-            return "line " + line + ": " + detail;
+            return place + ": " + detail;
         }
     }
 }

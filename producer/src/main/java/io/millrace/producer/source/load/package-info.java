@@ -1,5 +1,5 @@
 /**
- * Data sets, read once and fingerprinted. Only {@link io.millrace.producer.source.load.JsonlDataSet} touches a file; the
+ * Data sets, read once and fingerprinted. Only {@link io.millrace.producer.source.load.DataSetLoader} opens a file; the
  * rest owns no thread, clock or client.
  */
 @NullMarked

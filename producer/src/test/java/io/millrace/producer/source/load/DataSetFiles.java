@@ -1,5 +1,6 @@
 package io.millrace.producer.source.load;
 
+import com.github.luben.zstd.ZstdOutputStream;
 import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.RowLimits;
 import io.millrace.producer.source.row.RowShape;
@@ -29,10 +30,16 @@ public final class DataSetFiles {
     /** Compressed when the name says so. */
     public static DataSetSpec write(Path file, byte[] bytes) throws IOException {
         try (OutputStream out = Files.newOutputStream(file);
-                OutputStream packed = file.toString().endsWith(".gz") ? new GZIPOutputStream(out) : out) {
+                OutputStream packed = packed(file.toString(), out)) {
             packed.write(bytes);
         }
         return DataSetSpec.parse(file.toString());
+    }
+
+    private static OutputStream packed(String name, OutputStream out) throws IOException {
+        return name.endsWith(".gz")
+                ? new GZIPOutputStream(out)
+                : name.endsWith(".zst") ? new ZstdOutputStream(out) : out;
     }
 
     public static DataSetSpec slice(DataSetSpec spec, long from, long to) {

@@ -68,7 +68,7 @@ class FingerprintTest {
     }
 
     private static String of(DataSetSpec spec, String labelKey, ChatTemplate template) throws Exception {
-        return JsonlDataSet.load(
+        return DataSetLoader.load(
                         spec,
                         new RowShape("prompt", labelKey, "metadata", template),
                         DataSetFiles.LENIENT,

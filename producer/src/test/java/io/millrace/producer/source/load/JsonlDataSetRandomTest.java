@@ -54,7 +54,7 @@ class JsonlDataSetRandomTest {
             }
             DataSetSpec spec =
                     DataSetFiles.write(folder.resolve("a" + (random.nextBoolean() ? ".jsonl" : ".jsonl.gz")), text);
-            DataSet dataSet = JsonlDataSet.load(
+            DataSet dataSet = DataSetLoader.load(
                     DataSetFiles.slice(spec, from, to), DataSetFiles.SHAPE, DataSetFiles.LENIENT, RowCheck.NONE);
             List<Long> found = new ArrayList<>();
             for (int i = 0; i < dataSet.size(); i++) {

@@ -106,11 +106,11 @@ class JsonlDataSetTest {
     @Test
     void otherKeysAndNoKeysAreFollowed() throws Exception {
         DataSetSpec spec = file("{\"q\":\"p\",\"answer\":7,\"label\":\"no\",\"metadata\":3}\n");
-        PromptRow row = JsonlDataSet.load(
+        PromptRow row = DataSetLoader.load(
                         spec, new RowShape("q", "answer", null, ChatTemplate.PLAIN), STRICT, RowCheck.NONE)
                 .row(0);
         assertEquals(new PromptRow(1, new Prompt.Text("p"), "7", Json.object()), row);
-        assertNull(JsonlDataSet.load(spec, new RowShape("q", null, null, ChatTemplate.PLAIN), STRICT, RowCheck.NONE)
+        assertNull(DataSetLoader.load(spec, new RowShape("q", null, null, ChatTemplate.PLAIN), STRICT, RowCheck.NONE)
                 .row(0)
                 .label());
     }
@@ -185,9 +185,9 @@ class JsonlDataSetTest {
         byte[] bytes = (GOOD + "{\"prompt\":\"?\"}\n").getBytes(StandardCharsets.UTF_8);
         bytes[bytes.length - 4] = (byte) 0xE9;
         DataSet dataSet =
-                JsonlDataSet.load(DataSetFiles.write(folder.resolve("a.jsonl"), bytes), SHAPE, LENIENT, RowCheck.NONE);
+                DataSetLoader.load(DataSetFiles.write(folder.resolve("a.jsonl"), bytes), SHAPE, LENIENT, RowCheck.NONE);
         assertEquals(
-                List.of(new LoadReport.BadRow(2, BadRowReason.BAD_JSON, "the line is not UTF-8")),
+                List.of(new LoadReport.BadRow("line 2", 2, BadRowReason.BAD_JSON, "the line is not UTF-8")),
                 dataSet.report().firstBad());
     }
 
@@ -221,8 +221,10 @@ class JsonlDataSetTest {
         assertEquals(List.of(1L, 4L), lines(dataSet));
         assertEquals(
                 List.of(
-                        new LoadReport.BadRow(2, BadRowReason.TOO_LONG, "the line has 16 bytes, the limit is 15"),
-                        new LoadReport.BadRow(3, BadRowReason.TOO_LONG, "the line has 300013 bytes, the limit is 15")),
+                        new LoadReport.BadRow(
+                                "line 2", 2, BadRowReason.TOO_LONG, "the line has 16 bytes, the limit is 15"),
+                        new LoadReport.BadRow(
+                                "line 3", 3, BadRowReason.TOO_LONG, "the line has 300013 bytes, the limit is 15")),
                 dataSet.report().firstBad());
     }
 
@@ -242,10 +244,23 @@ class JsonlDataSetTest {
     void aGzipFileGivesTheSameRows() throws Exception {
         DataSetSpec packed = DataSetFiles.write(folder.resolve("a.jsonl.gz"), DataSetFiles.rows(5000));
         DataSet plain = load(DataSetFiles.rows(5000), STRICT);
-        DataSet unpacked = JsonlDataSet.load(packed, SHAPE, STRICT, RowCheck.NONE);
+        DataSet unpacked = DataSetLoader.load(packed, SHAPE, STRICT, RowCheck.NONE);
         assertEquals(5000, unpacked.size());
         assertEquals(plain.fingerprint(), unpacked.fingerprint());
         assertEquals(plain.row(4999), unpacked.row(4999));
+    }
+
+    @Test
+    void aZstdFileGivesTheSameRowsAndAnIncompleteOneIsRefused() throws Exception {
+        DataSetSpec packed = DataSetFiles.write(folder.resolve("a.jsonl.zst"), DataSetFiles.rows(5000));
+        assertEquals(
+                load(DataSetFiles.rows(5000), STRICT).fingerprint(),
+                DataSetLoader.load(packed, SHAPE, STRICT, RowCheck.NONE).fingerprint());
+        byte[] bytes = Files.readAllBytes(packed.path());
+        Files.write(packed.path(), Arrays.copyOf(bytes, bytes.length - 5));
+        assertTrue(refused(packed, STRICT).contains("a.jsonl.zst is no readable, or an incomplete, zstd file: "));
+        Files.writeString(packed.path(), GOOD);
+        assertTrue(refused(packed, STRICT).contains("a.jsonl.zst is no readable, or an incomplete, zstd file: "));
     }
 
     @Test
@@ -258,7 +273,7 @@ class JsonlDataSetTest {
         Path both = Files.write(folder.resolve("2.jsonl.gz"), joined.toByteArray());
         assertEquals(
                 6,
-                JsonlDataSet.load(DataSetSpec.parse(both.toString()), SHAPE, STRICT, RowCheck.NONE)
+                DataSetLoader.load(DataSetSpec.parse(both.toString()), SHAPE, STRICT, RowCheck.NONE)
                         .size());
     }
 
@@ -266,14 +281,14 @@ class JsonlDataSetTest {
     void aSliceCountsRowsThatAreNotBlankBeforeAnyIsFoundBad() throws Exception {
         DataSetSpec spec = file("\n" + GOOD + "bad\n\n" + GOOD + GOOD + "bad\n");
         assertEquals(
-                List.of(2L), lines(JsonlDataSet.load(DataSetFiles.slice(spec, 0, 1), SHAPE, STRICT, RowCheck.NONE)));
-        DataSet middle = JsonlDataSet.load(DataSetFiles.slice(spec, 1, 3), SHAPE, LENIENT, RowCheck.NONE);
+                List.of(2L), lines(DataSetLoader.load(DataSetFiles.slice(spec, 0, 1), SHAPE, STRICT, RowCheck.NONE)));
+        DataSet middle = DataSetLoader.load(DataSetFiles.slice(spec, 1, 3), SHAPE, LENIENT, RowCheck.NONE);
         assertEquals(List.of(5L), lines(middle));
         assertEquals(2, middle.report().rows());
         assertEquals(3, middle.report().firstBad().getFirst().line());
         assertEquals(
                 List.of(5L, 6L),
-                lines(JsonlDataSet.load(DataSetFiles.slice(spec, 2, 4), SHAPE, STRICT, RowCheck.NONE)));
+                lines(DataSetLoader.load(DataSetFiles.slice(spec, 2, 4), SHAPE, STRICT, RowCheck.NONE)));
     }
 
     @Test
@@ -281,7 +296,7 @@ class JsonlDataSetTest {
         DataSetSpec spec = file(DataSetFiles.rows(10));
         assertEquals(
                 List.of(9L, 10L),
-                lines(JsonlDataSet.load(DataSetFiles.slice(spec, 8, 99), SHAPE, STRICT, RowCheck.NONE)));
+                lines(DataSetLoader.load(DataSetFiles.slice(spec, 8, 99), SHAPE, STRICT, RowCheck.NONE)));
     }
 
     @Test
@@ -309,7 +324,7 @@ class JsonlDataSetTest {
         assertTrue(message.endsWith("; ..."), message);
         assertEquals(
                 93,
-                JsonlDataSet.load(spec, SHAPE, new RowLimits(1000, 100, 0.07, 4096), RowCheck.NONE)
+                DataSetLoader.load(spec, SHAPE, new RowLimits(1000, 100, 0.07, 4096), RowCheck.NONE)
                         .size());
     }
 
@@ -371,10 +386,12 @@ class JsonlDataSetTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a.json", "a.parquet", "a.gz", "a.json.gz", "jsonl"})
+    @ValueSource(strings = {"a.json", "a.csv", "a.gz", "a.json.gz", "jsonl"})
     void anotherKindOfFileIsRefused(String name) throws Exception {
         DataSetSpec spec = DataSetFiles.write(folder.resolve(name), GOOD);
-        assertEquals("data set " + spec + " must end in .jsonl or .jsonl.gz", refused(spec, STRICT));
+        assertEquals(
+                "data set " + spec + " must end in one of .jsonl, .jsonl.gz, .jsonl.zst, .parquet",
+                refused(spec, STRICT));
     }
 
     @Test
@@ -420,7 +437,7 @@ class JsonlDataSetTest {
     }
 
     private DataSet load(String text, RowLimits limits) throws Exception {
-        return JsonlDataSet.load(file(text), SHAPE, limits, RowCheck.NONE);
+        return DataSetLoader.load(file(text), SHAPE, limits, RowCheck.NONE);
     }
 
     private DataSetSpec file(String text) throws IOException {
@@ -428,7 +445,7 @@ class JsonlDataSetTest {
     }
 
     private static String refused(DataSetSpec spec, RowLimits limits) {
-        return assertThrows(DataSetException.class, () -> JsonlDataSet.load(spec, SHAPE, limits, RowCheck.NONE))
+        return assertThrows(DataSetException.class, () -> DataSetLoader.load(spec, SHAPE, limits, RowCheck.NONE))
                 .getMessage();
     }
 

@@ -27,7 +27,7 @@ class LabelPatternTest {
     Path folder;
 
     private DataSet load(RowLimits limits, @Nullable String pattern, String... rows) throws Exception {
-        return JsonlDataSet.load(
+        return DataSetLoader.load(
                 DataSetFiles.write(folder.resolve("gsm8k.jsonl"), String.join("\n", rows) + "\n"),
                 new RowShape(
                         RowForm.AUTO,

@@ -37,7 +37,7 @@ class LargeDataSetTest {
         }
         long before = usedBytes();
         long beginNanos = System.nanoTime();
-        DataSet dataSet = JsonlDataSet.load(
+        DataSet dataSet = DataSetLoader.load(
                 DataSetSpec.parse(file.toString()), DataSetFiles.SHAPE, DataSetFiles.STRICT, RowCheck.NONE);
         long loadedMs = (System.nanoTime() - beginNanos) / 1_000_000;
         long keptBytes = usedBytes() - before;

@@ -43,7 +43,7 @@ class RowFormsTest {
     }
 
     private DataSet load(RowForm form, ColumnNames names, RowLimits limits, String... rows) throws Exception {
-        return JsonlDataSet.load(
+        return DataSetLoader.load(
                 DataSetFiles.write(folder.resolve("rows.jsonl"), String.join("\n", rows) + "\n"),
                 new RowShape(form, names, ChatTemplate.PLAIN, null),
                 limits,

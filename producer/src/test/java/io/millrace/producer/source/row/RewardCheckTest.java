@@ -8,7 +8,7 @@ import io.millrace.common.reward.Rewards;
 import io.millrace.producer.source.load.DataSet;
 import io.millrace.producer.source.load.DataSetException;
 import io.millrace.producer.source.load.DataSetFiles;
-import io.millrace.producer.source.load.JsonlDataSet;
+import io.millrace.producer.source.load.DataSetLoader;
 import io.millrace.producer.source.load.LoadReport;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,7 +23,7 @@ class RewardCheckTest {
     Path folder;
 
     private DataSet load(@Nullable String defaultType, String... rows) throws Exception {
-        return JsonlDataSet.load(
+        return DataSetLoader.load(
                 DataSetFiles.write(folder.resolve("a.jsonl"), String.join("\n", rows) + "\n"),
                 DataSetFiles.SHAPE,
                 DataSetFiles.LENIENT,
@@ -122,7 +122,7 @@ class RewardCheckTest {
     void aDataSetWhoseRowsLackLabelsIsRefusedSayingWhy() {
         String refused = assertThrows(
                         DataSetException.class,
-                        () -> JsonlDataSet.load(
+                        () -> DataSetLoader.load(
                                 DataSetFiles.write(folder.resolve("b.jsonl"), "{\"prompt\": \"a\"}\n"),
                                 DataSetFiles.SHAPE,
                                 DataSetFiles.STRICT,

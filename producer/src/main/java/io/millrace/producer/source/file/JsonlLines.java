@@ -1,4 +1,4 @@
-package io.millrace.producer.source.load;
+package io.millrace.producer.source.file;
 
 import java.io.IOException;
 import java.io.InputStream;
