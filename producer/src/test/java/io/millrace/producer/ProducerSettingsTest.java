@@ -34,6 +34,8 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
                 "50",
                 "stop-token-ids",
                 "7,8",
+                "answer-tensors",
+                "teacher_log_probs",
                 "reward-type",
                 "boxed_math",
                 "label-pattern",
