@@ -427,7 +427,7 @@ def slime_sample(group: Group, sample: BatchSample, args: Any = None) -> Any:
         "rollout_log_probs": list(sample.log_probs),
         "remove_sample": bool(header.get("remove_sample", False)),
         "status": sample.status,
-        "metadata": dict(group.metadata),
+        "metadata": {**group.metadata, **(header.get("metadata") or {})},
         "session_id": header.get("session_id"),
         "non_generation_time": header.get("non_generation_seconds", 0.0),
         "spec_info": dict(header.get("spec") or {}),

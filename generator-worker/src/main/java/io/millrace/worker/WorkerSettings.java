@@ -7,6 +7,7 @@ import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.worker.engine.EngineLimits;
 import io.millrace.worker.engine.EngineSettings;
+import io.millrace.worker.generator.GeneratorSettings;
 import io.millrace.worker.publish.PublishSettings;
 import io.millrace.worker.retry.RetrySettings;
 import io.millrace.worker.score.RewardSettings;
@@ -30,6 +31,7 @@ public record WorkerSettings(
         RetrySettings retry,
         WeightSettings weights,
         EngineLimits engineLimits,
+        GeneratorSettings generation,
         RewardSettings reward,
         PublishSettings publish,
         StopSettings stop,

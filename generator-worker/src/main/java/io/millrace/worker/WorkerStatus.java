@@ -11,7 +11,7 @@ import io.millrace.common.record.WorkersRecord.Status;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.Lane;
 import io.millrace.worker.engine.EnginePool;
-import io.millrace.worker.generate.Generator;
+import io.millrace.worker.generate.AttemptRunner;
 import io.millrace.worker.inflight.HeldAttempt;
 import io.millrace.worker.inflight.InFlightTable;
 import io.millrace.worker.publish.ResultPublisher;
@@ -42,7 +42,7 @@ final class WorkerStatus {
     private final InFlightTable table;
     private final WeightsGate gate;
     private final EnginePool engines;
-    private final Generator generator;
+    private final AttemptRunner runner;
     private final ResultPublisher publisher;
     private final Health health;
     private final WallClock clock;
@@ -56,7 +56,7 @@ final class WorkerStatus {
             InFlightTable table,
             WeightsGate gate,
             EnginePool engines,
-            Generator generator,
+            AttemptRunner runner,
             ResultPublisher publisher,
             Health health,
             WallClock clock) {
@@ -66,7 +66,7 @@ final class WorkerStatus {
         this.table = table;
         this.gate = gate;
         this.engines = engines;
-        this.generator = generator;
+        this.runner = runner;
         this.publisher = publisher;
         this.health = health;
         this.clock = clock;
@@ -90,8 +90,8 @@ final class WorkerStatus {
                 engines.statuses(),
                 publisher.groupsFinished(),
                 publisher.groupsFailed(),
-                generator.samplesFinished(),
-                generator.responseTokens());
+                runner.samplesFinished(),
+                runner.responseTokens());
     }
 
     ObjectNode json() {

@@ -25,9 +25,12 @@ import io.millrace.worker.engine.EnginePool;
 import io.millrace.worker.engine.EngineWatch;
 import io.millrace.worker.engine.dialect.EngineHttp;
 import io.millrace.worker.generate.AttemptPublisher;
-import io.millrace.worker.generate.Generator;
+import io.millrace.worker.generate.AttemptRunner;
+import io.millrace.worker.generate.Executions;
 import io.millrace.worker.generate.Grader;
 import io.millrace.worker.generate.Sampler;
+import io.millrace.worker.generator.Generator;
+import io.millrace.worker.generator.Generators;
 import io.millrace.worker.inflight.HeldAttempt;
 import io.millrace.worker.inflight.InFlightTable;
 import io.millrace.worker.partial.PartialReader;
@@ -57,6 +60,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -168,8 +172,8 @@ public final class WorkerWiring {
                 settings.brokerTimeout(),
                 settings.publish().groupSizeMax().bytes());
         stops.pushCloseable("partial reader", partials);
-        Generator generator = generator(engines, scorer, publisher, partials, registry);
-        stops.pushCloseable("generator", generator);
+        AttemptRunner runner = runner(engines, scorer, publisher, partials, registry);
+        stops.pushCloseable("generator", runner);
         WorkerStatus status = new WorkerStatus(
                 settings.topics().run(),
                 worker,
@@ -177,7 +181,7 @@ public final class WorkerWiring {
                 table,
                 gate,
                 engines,
-                generator,
+                runner,
                 publisher,
                 health,
                 WallClock.system());
@@ -199,7 +203,7 @@ public final class WorkerWiring {
         });
         // Until the drain is over: what is held for new weights must hear of them.
         followPolicy(clients, metrics);
-        stops.push("drain", limit -> drain(generator, limit));
+        stops.push("drain", limit -> drain(runner, limit));
         stops.push("draining status", limit -> {
             status.moveOn(State.DRAINING);
             statuses.wakeup();
@@ -215,7 +219,7 @@ public final class WorkerWiring {
                         new Claimer.Gates(gate, statusWatch),
                         slots,
                         table,
-                        generator::accept)
+                        runner::accept)
                 .start(settings.slots(), stops);
         return ops.port();
     }
@@ -267,7 +271,7 @@ public final class WorkerWiring {
         stops.push("policy", following::stop);
     }
 
-    private Generator generator(
+    private AttemptRunner runner(
             EnginePool engines,
             RewardScorer scorer,
             ResultPublisher publisher,
@@ -296,16 +300,27 @@ public final class WorkerWiring {
                 WallClock.system(),
                 Ticker.system(),
                 registry);
-        return new Generator(
+        return new AttemptRunner(
                 slots,
                 table,
                 sampler,
+                executions(sampler),
                 new Grader(scorer, Ticker.system()),
                 attempts,
                 partials,
                 Ticker.system(),
                 registry,
                 fatal);
+    }
+
+    private @Nullable Executions executions(Sampler sampler) {
+        String name = settings.generation().generator();
+        if (name.equals(Generators.SINGLE_TURN)) {
+            return null;
+        }
+        Generator made = Generators.installed().named(name);
+        stops.pushCloseable("generator " + name, made);
+        return new Executions(made, settings.generation().rolloutSamplesMax(), sampler, Ticker.system());
     }
 
     private RewardScorer scorer(MeterRegistry registry) {
@@ -319,7 +334,7 @@ public final class WorkerWiring {
      * Lets claimed groups finish, as long as the settings say, and gives back what is not finished by then. After a
      * failure nothing can finish, so it does not wait.
      */
-    private void drain(Generator generator, Duration limit) throws InterruptedException {
+    private void drain(AttemptRunner runner, Duration limit) throws InterruptedException {
         slots.stopClaiming();
         Duration patience = limit.compareTo(settings.stop().patience()) < 0
                 ? limit
@@ -327,7 +342,7 @@ public final class WorkerWiring {
         if (!health.live() || slots.awaitIdle(patience)) {
             return;
         }
-        boolean givenBack = generator.handBack(
+        boolean givenBack = runner.handBack(
                 "the worker stops",
                 settings.stop().keepPartials(),
                 settings.stop().handBackTimeout());

@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param issuedAtMs wall clock at the producer
  * @param claimedAtMs wall clock at the worker
  * @param finishedAtMs wall clock at the worker
- * @param samples in order of their index, contiguous from group index x count
+ * @param samples in order of their index, contiguous from group index x rollouts; those of one rollout share it
  */
 public record GroupHeader(
         RunId run,
@@ -40,13 +40,38 @@ public record GroupHeader(
         if (samples.isEmpty()) {
             throw new IllegalArgumentException("a group has at least one sample");
         }
+        int rollouts = rollouts(samples);
+        int rollout = -1;
         for (int i = 0; i < samples.size(); i++) {
-            long expected = groupIndex.sampleIndex(i, samples.size());
+            rollout += isNext(samples, i) ? 1 : 0;
+            long expected = groupIndex.sampleIndex(rollout, rollouts);
             if (samples.get(i).index() != expected) {
                 throw new IllegalArgumentException("sample " + i + " of group " + groupIndex + " must have index "
                         + expected + ", has " + samples.get(i).index());
             }
         }
+    }
+
+    private static int rollouts(List<SampleHeader> samples) {
+        int count = 0;
+        for (int i = 0; i < samples.size(); i++) {
+            count += isNext(samples, i) ? 1 : 0;
+        }
+        return count;
+    }
+
+    private static boolean isNext(List<SampleHeader> samples, int at) {
+        return at == 0 || !samples.get(at).isSiblingOf(samples.get(at - 1));
+    }
+
+    /** How often the prompt was answered: the group's number of samples, but that siblings of one execution count once. */
+    public int rollouts() {
+        return rollouts(samples);
+    }
+
+    /** The prompt's metadata, and what a sample's generator says of it, which goes before. */
+    public ObjectNode metadataOf(SampleHeader sample) {
+        return sample.metadata() == null ? metadata : metadata.deepCopy().setAll(sample.metadata());
     }
 
     /** The oldest version that made any token of the group; the issue version when no token was made. */

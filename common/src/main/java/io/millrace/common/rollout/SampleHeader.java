@@ -3,11 +3,13 @@ package io.millrace.common.rollout;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * All of a sample but its tensors.
  *
- * @param index the sample index over the whole run: group index x samples per group + position
+ * @param index the sample index over the whole run: group index x samples per group + position; samples that one
+ *     execution of a generator made share it
  * @param promptLength tokens of the prompt at the front of its {@code tokens}; 0 when the prompt went out as text and
  *     its ids are unknown
  * @param responseLength tokens after the prompt; the length of its {@code log_probs} and {@code loss_mask}
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param cachedTokens prompt tokens the engine had cached
  * @param spec speculative decoding counters
  * @param tensors shape of its part of each of the group's further tensors, by name; null where it has none
+ * @param rolloutId shared by samples that one execution of a generator made, their common index; null where it made one
+ * @param metadata what its generator says of it, beside the group's metadata and before it; null where that is nothing
  */
 public record SampleHeader(
         long index,
@@ -41,7 +45,9 @@ public record SampleHeader(
         double nonGenerationSeconds,
         int cachedTokens,
         @Nullable SpecInfo spec,
-        @Nullable Map<String, List<Long>> tensors) {
+        @Nullable Map<String, List<Long>> tensors,
+        @Nullable Long rolloutId,
+        @Nullable ObjectNode metadata) {
     public SampleHeader {
         weightVersions = List.copyOf(weightVersions);
         engineWeightVersions = List.copyOf(engineWeightVersions);
@@ -49,6 +55,10 @@ public record SampleHeader(
         if (index < 0 || promptLength < 0 || responseLength < 0) {
             throw new IllegalArgumentException("sample index and lengths must not be negative: index " + index
                     + ", prompt " + promptLength + ", response " + responseLength);
+        }
+        if (rolloutId != null && rolloutId != index) {
+            throw new IllegalArgumentException(
+                    "sample " + index + " is of rollout " + rolloutId + ", which must be its index");
         }
         int at = 0;
         for (VersionSpan span : weightVersions) {
@@ -63,7 +73,7 @@ public record SampleHeader(
         }
     }
 
-    /** Without tensors. */
+    /** The only sample of its rollout, without tensors. */
     public SampleHeader(
             long index,
             int promptLength,
@@ -98,6 +108,8 @@ public record SampleHeader(
                 nonGenerationSeconds,
                 cachedTokens,
                 spec,
+                null,
+                null,
                 null);
     }
 
@@ -126,6 +138,35 @@ public record SampleHeader(
         return values;
     }
 
+    /** The same, worth this; judging it took so much longer. */
+    public SampleHeader rewarded(Reward given, double scoringSeconds) {
+        return new SampleHeader(
+                index,
+                promptLength,
+                responseLength,
+                response,
+                given,
+                status,
+                finishReason,
+                weightVersions,
+                provenance,
+                engineWeightVersions,
+                sessionId,
+                engine,
+                generationSeconds,
+                nonGenerationSeconds + scoringSeconds,
+                cachedTokens,
+                spec,
+                tensors,
+                rolloutId,
+                metadata);
+    }
+
+    /** Whether one execution made both. */
+    boolean isSiblingOf(SampleHeader other) {
+        return rolloutId != null && rolloutId.equals(other.rolloutId);
+    }
+
     /** Tokens of the sample, prompt and response. */
     public int tokenCount() {
         return promptLength + responseLength;
@@ -133,5 +174,17 @@ public record SampleHeader(
 
     /** Speculative decoding counters, as slime sums them (slime/utils/types.py, SpecInfo). */
     public record SpecInfo(
-            long specAcceptTokenNum, long specDraftTokenNum, long specVerifyCt, long completionTokenNum) {}
+            long specAcceptTokenNum, long specDraftTokenNum, long specVerifyCt, long completionTokenNum) {
+        /** Of several requests. */
+        public static @Nullable SpecInfo sum(@Nullable SpecInfo one, @Nullable SpecInfo other) {
+            if (one == null || other == null) {
+                return one == null ? other : one;
+            }
+            return new SpecInfo(
+                    one.specAcceptTokenNum + other.specAcceptTokenNum,
+                    one.specDraftTokenNum + other.specDraftTokenNum,
+                    one.specVerifyCt + other.specVerifyCt,
+                    one.completionTokenNum + other.completionTokenNum);
+        }
+    }
 }

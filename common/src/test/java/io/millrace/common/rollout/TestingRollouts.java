@@ -12,6 +12,7 @@ import io.millrace.common.record.RewardStats;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Small valid groups. */
 public final class TestingRollouts {
@@ -82,6 +83,43 @@ public final class TestingRollouts {
                 group.logProbs(),
                 group.lossMask(),
                 group.extras());
+    }
+
+    /**
+     * A group whose executions made several samples each.
+     *
+     * @param siblings how many each of them made
+     */
+    public static RolloutGroup withSiblings(long index, int... siblings) {
+        RolloutGroup flat = group(index, 1, IntStream.of(siblings).sum());
+        List<SampleHeader> samples = new ArrayList<>();
+        for (int rollout = 0; rollout < siblings.length; rollout++) {
+            long sampleIndex = new GroupIndex(index).sampleIndex(rollout, siblings.length);
+            for (int i = 0; i < siblings[rollout]; i++) {
+                SampleHeader sample = flat.header().samples().get(samples.size());
+                samples.add(new SampleHeader(
+                        sampleIndex,
+                        sample.promptLength(),
+                        sample.responseLength(),
+                        sample.response(),
+                        sample.reward(),
+                        sample.status(),
+                        sample.finishReason(),
+                        sample.weightVersions(),
+                        sample.provenance(),
+                        sample.engineWeightVersions(),
+                        sample.sessionId(),
+                        sample.engine(),
+                        sample.generationSeconds(),
+                        sample.nonGenerationSeconds(),
+                        sample.cachedTokens(),
+                        sample.spec(),
+                        null,
+                        siblings[rollout] == 1 ? null : sampleIndex,
+                        Json.object().put("sibling", i)));
+            }
+        }
+        return with(flat, flat.header().lineage(), samples);
     }
 
     public static RolloutGroup group(RunId run, long index, int attempt, int samples, Reward reward, String response) {

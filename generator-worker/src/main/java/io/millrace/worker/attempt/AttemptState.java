@@ -4,12 +4,16 @@ import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord.HeldGroup;
-import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.topics.Lane;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +32,12 @@ public final class AttemptState {
     private final long claimedAtMs;
     private final long claimedNanos;
     private final List<Sample> samples;
+    /** What has come of each of them: itself, or what a generator made of its rollout; null as long as nothing has. */
+    private final @Nullable List<WrittenSample>[] made;
     /** Samples whose requests are at an engine, or wait for one. */
     private final BitSet asking;
-    /** Samples that are through and wait to be judged with the others. */
-    private final BitSet drawn;
+    /** What is through and waits to be judged with the others, by place in the group. */
+    private final Map<Integer, List<Unjudged>> waiting = new HashMap<>();
 
     private int pending;
     private int ungenerated;
@@ -46,6 +52,7 @@ public final class AttemptState {
      * @param lane where it was claimed
      * @param claimedNanos the same moment by the monotonic clock
      */
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type
     public AttemptState(TrainingTask task, Lane lane, long claimedAtMs, long claimedNanos) {
         this.task = task;
         this.lane = lane;
@@ -53,8 +60,8 @@ public final class AttemptState {
         this.claimedNanos = claimedNanos;
         this.samples = new ArrayList<>();
         IntStream.range(0, task.samples()).forEach(sample -> samples.add(new Sample(task)));
+        this.made = new @Nullable List[task.samples()];
         this.asking = new BitSet(task.samples());
-        this.drawn = new BitSet(task.samples());
         this.partial = task.partial();
         this.promptIds = task.prompt() instanceof Prompt.TokenIds given ? given.inputIds() : null;
         this.pending = task.samples();
@@ -93,8 +100,14 @@ public final class AttemptState {
      */
     public void restore(RolloutGroup written) {
         PartialGroup.check(written, task);
+        List<List<WrittenSample>> rollouts = PartialGroup.rollouts(written);
         for (int i = 0; i < samples.size(); i++) {
-            samples.set(i, PartialGroup.sample(written, i, task));
+            WrittenSample first = rollouts.get(i).getFirst();
+            if (first.header().status() == SampleStatus.ABORTED) {
+                samples.set(i, Sample.of(first, task));
+            } else {
+                made[i] = List.copyOf(rollouts.get(i));
+            }
         }
         int[] prompt = PartialGroup.promptIds(written);
         if (promptIds == null && prompt.length > 0) {
@@ -127,8 +140,29 @@ public final class AttemptState {
         return samples.get(sample);
     }
 
-    List<Sample> samples() {
-        return samples;
+    /** Whether something has come of every sample. */
+    boolean isWhole() {
+        return Arrays.stream(made).allMatch(Objects::nonNull);
+    }
+
+    /** The group's samples as they are; those that are not finished are aborted ones. */
+    List<WrittenSample> written() {
+        List<WrittenSample> written = new ArrayList<>();
+        for (int i = 0; i < made.length; i++) {
+            List<WrittenSample> finished = made[i];
+            written.addAll(
+                    finished == null ? List.of(samples.get(i).unfinished(sampleIndex(i), knownPromptIds())) : finished);
+        }
+        return written;
+    }
+
+    /** Of a sample in the run. */
+    public long sampleIndex(int sample) {
+        return task.groupIndex().sampleIndex(sample, task.samples());
+    }
+
+    private int[] knownPromptIds() {
+        return promptIds == null ? new int[0] : promptIds;
     }
 
     /**
@@ -151,7 +185,7 @@ public final class AttemptState {
      * @return false when it must not run, only be ended: the attempt has ended, or a worker before this one has made it
      */
     public boolean begin(int sample) {
-        return earlyEnd == null && !samples.get(sample).isScored();
+        return earlyEnd == null && made[sample] == null;
     }
 
     /**
@@ -174,24 +208,42 @@ public final class AttemptState {
     }
 
     /**
-     * A sample's generation is through, and it is to be judged together with the others.
+     * A sample whose generation is through, as it is before it is judged.
+     *
+     * @throws IllegalStateException when something is left to generate
+     */
+    public WrittenSample through(int sample) {
+        return samples.get(sample).through(sampleIndex(sample), knownPromptIds());
+    }
+
+    /**
+     * What one place in the group came to is through, and is to be judged together with the others.
      *
      * @return whether it is the last of the group: the caller judges them all
      */
-    public boolean drawn(int sample) {
-        drawn.set(sample);
-        return IntStream.range(0, samples.size())
-                .allMatch(one -> drawn.get(one) || samples.get(one).isScored());
+    public boolean drawn(int sample, List<Unjudged> came) {
+        waiting.put(sample, List.copyOf(came));
+        return IntStream.range(0, made.length).allMatch(one -> made[one] != null || waiting.containsKey(one));
     }
 
-    /** A sample's generation is through, and it has been judged. */
-    public void score(int sample, Reward reward, double scoringSeconds) {
-        samples.get(sample)
-                .score(
-                        task.groupIndex().sampleIndex(sample, task.samples()),
-                        promptIds == null ? 0 : promptIds.length,
-                        reward,
-                        scoringSeconds);
+    /**
+     * What one place in the group came to, of a group all of which is through; what a worker before this one has judged
+     * stays as it was.
+     */
+    public List<Unjudged> drawn(int sample) {
+        List<WrittenSample> finished = made[sample];
+        return finished == null
+                ? Objects.requireNonNull(waiting.get(sample))
+                : finished.stream().map(one -> new Unjudged(one, true)).toList();
+    }
+
+    /**
+     * What one place in the group came to has been judged.
+     *
+     * @param samples itself, or what a generator made for it: one at least, all of the place's index
+     */
+    public void made(int sample, List<WrittenSample> samples) {
+        made[sample] = List.copyOf(samples);
     }
 
     /**
@@ -254,12 +306,21 @@ public final class AttemptState {
 
     /** Response tokens of all samples. */
     public long responseTokens() {
-        return samples.stream().mapToLong(Sample::length).sum();
+        long tokens = 0;
+        for (int i = 0; i < made.length; i++) {
+            List<WrittenSample> finished = made[i];
+            tokens += finished == null
+                    ? samples.get(i).length()
+                    : finished.stream()
+                            .mapToLong(sample -> sample.tokens().length)
+                            .sum();
+        }
+        return tokens;
     }
 
     /** How the status record shows it. */
     public HeldGroup held() {
         return new HeldGroup(lane.kind(), task.groupIndex(), task.attempt(), claimedAtMs, (int)
-                samples.stream().filter(Sample::isScored).count());
+                Arrays.stream(made).filter(Objects::nonNull).count());
     }
 }

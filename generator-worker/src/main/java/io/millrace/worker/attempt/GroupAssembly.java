@@ -9,8 +9,6 @@ import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.Tensor;
 import io.millrace.common.wire.Safetensors;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,11 +29,8 @@ public record GroupAssembly(RunId run, WorkerIncarnation worker) {
      * @throws TensorsDifferException when the samples' tensors are of different kinds
      */
     public RolloutGroup result(AttemptState attempt, long finishedAtMs) {
-        for (Sample sample : attempt.samples()) {
-            if (!sample.isScored()) {
-                throw new IllegalStateException(
-                        "group " + attempt.task().groupIndex() + " lacks a sample: this is a bug");
-            }
+        if (!attempt.isWhole()) {
+            throw new IllegalStateException("group " + attempt.task().groupIndex() + " lacks a sample: this is a bug");
         }
         return asItIs(attempt, finishedAtMs);
     }
@@ -48,13 +43,8 @@ public record GroupAssembly(RunId run, WorkerIncarnation worker) {
      */
     public RolloutGroup asItIs(AttemptState attempt, long finishedAtMs) {
         TrainingTask task = attempt.task();
-        List<Sample> samples = attempt.samples();
-        int[] ids = attempt.promptIds();
-        int[] promptIds = ids == null ? new int[0] : ids;
-        List<SampleHeader> headers = new ArrayList<>();
-        for (int i = 0; i < samples.size(); i++) {
-            headers.add(samples.get(i).header(task.groupIndex().sampleIndex(i, samples.size()), promptIds.length));
-        }
+        List<WrittenSample> samples = attempt.written();
+        List<SampleHeader> headers = samples.stream().map(WrittenSample::header).toList();
         GroupHeader header = new GroupHeader(
                 run,
                 task.groupIndex(),
@@ -76,25 +66,23 @@ public record GroupAssembly(RunId run, WorkerIncarnation worker) {
                 new int[headers.stream().mapToInt(SampleHeader::tokenCount).sum()];
         float[] logProbs = new float
                 [headers.stream().mapToInt(SampleHeader::responseLength).sum()];
-        int tokenAt = 0;
-        int logProbAt = 0;
-        for (int i = 0; i < samples.size(); i++) {
-            // A worker before this one may not have known the prompt's ids when it finished the sample.
-            int[] sample = samples.get(i)
-                    .prefix(Arrays.copyOf(promptIds, headers.get(i).promptLength()));
-            System.arraycopy(sample, 0, tokens, tokenAt, sample.length);
-            tokenAt += sample.length;
-            float[] response = samples.get(i).logProbs();
-            System.arraycopy(response, 0, logProbs, logProbAt, response.length);
-            logProbAt += response.length;
-        }
         byte[] lossMask = new byte[logProbs.length];
-        Arrays.fill(lossMask, (byte) 1);
+        int tokenAt = 0;
+        int responseAt = 0;
+        for (WrittenSample sample : samples) {
+            int length = sample.tokens().length;
+            System.arraycopy(sample.promptIds(), 0, tokens, tokenAt, sample.promptIds().length);
+            System.arraycopy(sample.tokens(), 0, tokens, tokenAt + sample.promptIds().length, length);
+            System.arraycopy(sample.logProbs(), 0, logProbs, responseAt, length);
+            System.arraycopy(sample.lossMask(), 0, lossMask, responseAt, length);
+            tokenAt += sample.header().tokenCount();
+            responseAt += length;
+        }
         return new RolloutGroup(header, tokens, logProbs, lossMask, tensors(samples, headers));
     }
 
     /** The samples' parts of each back to back. */
-    private static Map<String, Tensor> tensors(List<Sample> samples, List<SampleHeader> headers) {
+    private static Map<String, Tensor> tensors(List<WrittenSample> samples, List<SampleHeader> headers) {
         Map<String, Tensor> tensors = new TreeMap<>();
         for (SampleHeader header : headers) {
             for (String name : header.tensorShapes().keySet()) {
@@ -106,7 +94,7 @@ public record GroupAssembly(RunId run, WorkerIncarnation worker) {
         return tensors;
     }
 
-    private static Tensor tensor(String name, List<Sample> samples, List<SampleHeader> headers) {
+    private static Tensor tensor(String name, List<WrittenSample> samples, List<SampleHeader> headers) {
         List<String> dtypes = samples.stream()
                 .map(sample -> sample.tensors().dtype(name))
                 .filter(Objects::nonNull)
@@ -121,7 +109,7 @@ public record GroupAssembly(RunId run, WorkerIncarnation worker) {
         }
         byte[] data = new byte[(int) bytes];
         int at = 0;
-        for (Sample sample : samples) {
+        for (WrittenSample sample : samples) {
             at = sample.tensors().moveTo(data, at, name);
         }
         return new Tensor(dtypes.getFirst(), new long[] {values}, data);

@@ -5,9 +5,13 @@ import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
+import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.rollout.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -31,50 +35,69 @@ final class PartialGroup {
                 .sum();
         if (!header.groupIndex().equals(task.groupIndex())
                 || !header.attempt().equals(ref.attempt())
-                || header.samples().size() != task.samples()
+                || header.rollouts() != task.samples()
                 || responseTokens != ref.responseTokens()
                 || !header.oldestWeightVersion().equals(ref.oldestVersion())
                 || !header.lineage().equals(ref.lineage())) {
             throw new IllegalArgumentException("not there: what stands there is of attempt " + header.attempt()
                     + " of group " + header.groupIndex() + " with "
-                    + header.samples().size() + " samples, "
+                    + header.rollouts() + " samples, "
                     + responseTokens + " tokens since version " + header.oldestWeightVersion() + " in lineage "
                     + header.lineage());
         }
     }
 
-    /** The prompt's token ids; empty when no worker knew them. */
+    /** The prompt's token ids; empty when no worker knew them, or when each sample has its own. */
     static int[] promptIds(RolloutGroup partial) {
-        return Arrays.copyOf(
-                partial.tokens(), partial.header().samples().getFirst().promptLength());
+        for (WrittenSample sample : samples(partial)) {
+            if (sample.header().status() == SampleStatus.ABORTED) {
+                return sample.promptIds();
+            }
+        }
+        return new int[0];
     }
 
-    /** A sample as the task's attempt goes on with it. */
-    static Sample sample(RolloutGroup partial, int sample, TrainingTask task) {
-        List<SampleHeader> headers = partial.header().samples();
-        SampleHeader header = headers.get(sample);
-        int responseAt = 0;
-        int promptsAt = 0;
-        for (SampleHeader before : headers.subList(0, sample)) {
-            responseAt += before.responseLength();
-            promptsAt += before.promptLength();
+    /** The samples of each rollout, in order. */
+    static List<List<WrittenSample>> rollouts(RolloutGroup partial) {
+        List<List<WrittenSample>> rollouts = new ArrayList<>();
+        long index = -1;
+        for (WrittenSample sample : samples(partial)) {
+            if (sample.header().index() != index) {
+                index = sample.header().index();
+                rollouts.add(new ArrayList<>());
+            }
+            rollouts.getLast().add(sample);
         }
-        int tokenAt = promptsAt + responseAt + header.promptLength();
-        Sample restored = Sample.of(
-                header,
-                Arrays.copyOfRange(partial.tokens(), tokenAt, tokenAt + header.responseLength()),
-                Arrays.copyOfRange(partial.logProbs(), responseAt, responseAt + header.responseLength()),
-                task);
-        header.tensorShapes().forEach((name, shape) -> {
-            Tensor whole = Objects.requireNonNull(partial.extras().get(name));
-            int width = Tensor.width(whole.dtype());
-            long before = headers.subList(0, sample).stream()
-                    .mapToLong(other -> other.tensorValues(name))
-                    .sum();
-            int at = (int) before * width;
-            byte[] values = Arrays.copyOfRange(whole.data(), at, at + (int) header.tensorValues(name) * width);
-            restored.tensors().restore(name, whole.dtype(), shape, values);
-        });
-        return restored;
+        return rollouts;
+    }
+
+    private static List<WrittenSample> samples(RolloutGroup partial) {
+        List<WrittenSample> samples = new ArrayList<>();
+        Map<String, Integer> tensorAt = new HashMap<>();
+        int tokenAt = 0;
+        int responseAt = 0;
+        for (SampleHeader header : partial.header().samples()) {
+            int responseFrom = tokenAt + header.promptLength();
+            int tokensEnd = tokenAt + header.tokenCount();
+            int responseEnd = responseAt + header.responseLength();
+            SampleTensors tensors = new SampleTensors();
+            header.tensorShapes().forEach((name, shape) -> {
+                Tensor whole = Objects.requireNonNull(partial.extras().get(name));
+                int at = tensorAt.getOrDefault(name, 0);
+                int end = at + (int) header.tensorValues(name) * Tensor.width(whole.dtype());
+                tensors.restore(name, whole.dtype(), shape, Arrays.copyOfRange(whole.data(), at, end));
+                tensorAt.put(name, end);
+            });
+            samples.add(new WrittenSample(
+                    header,
+                    Arrays.copyOfRange(partial.tokens(), tokenAt, responseFrom),
+                    Arrays.copyOfRange(partial.tokens(), responseFrom, tokensEnd),
+                    Arrays.copyOfRange(partial.logProbs(), responseAt, responseEnd),
+                    Arrays.copyOfRange(partial.lossMask(), responseAt, responseEnd),
+                    tensors));
+            tokenAt = tokensEnd;
+            responseAt = responseEnd;
+        }
+        return samples;
     }
 }

@@ -19,7 +19,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One sample from its first token to its reward. It comes in pieces, each of which continues the tokens of those before it;
+ * One sample, or one turn of one, from its first token to its last. It comes in pieces, each of which continues the tokens of those before it;
  * tokens, log-probabilities and version spans stay as the engine that made them gave them. Not thread-safe: owned by the
  * thread that generates it, and then by whoever closes the group.
  */
@@ -37,14 +37,12 @@ public final class Sample {
     private SpanProvenance provenance = SpanProvenance.SPANS;
     private int cachedTokens;
     private @Nullable SpecInfo spec;
-    private final SampleTensors tensors = new SampleTensors();
+    private SampleTensors tensors = new SampleTensors();
     /** Of the last piece; null before the first. */
     private @Nullable Finish finish;
 
     private String engine = "";
     private double seconds;
-    /** As it is published; null until it is scored. */
-    private @Nullable SampleHeader scored;
 
     /** @param task whose issue version stands in for pieces whose engine tells no version */
     Sample(TrainingTask task) {
@@ -53,21 +51,30 @@ public final class Sample {
     }
 
     /**
-     * A sample that another worker has begun, or has finished.
+     * A turn of a sample of the task.
      *
-     * @param written what it wrote of it
-     * @param responseTokens as long as the header says, and so are the log-probabilities
+     * @param maxNewTokens of the turn, 1 or more
+     * @param session of the sample
      */
-    static Sample of(SampleHeader written, int[] responseTokens, float[] responseLogProbs, TrainingTask task) {
+    public Sample(TrainingTask task, int maxNewTokens, String session) {
+        this.issueVersion = task.issueVersion();
+        this.maxNewTokens = maxNewTokens;
+        this.session = session;
+    }
+
+    /**
+     * A sample that another worker has begun.
+     *
+     * @param begun what it wrote of it
+     */
+    static Sample of(WrittenSample begun, TrainingTask task) {
+        SampleHeader written = begun.header();
         Sample sample = new Sample(task);
-        sample.tokens = responseTokens;
-        sample.logProbs = responseLogProbs;
-        if (written.status() != SampleStatus.ABORTED) {
-            sample.scored = written;
-            return sample;
-        }
+        sample.tokens = begun.tokens();
+        sample.logProbs = begun.logProbs();
+        sample.tensors = begun.tensors();
         sample.session = written.sessionId().isEmpty() ? sample.session : written.sessionId();
-        if (responseTokens.length == 0) {
+        if (sample.tokens.length == 0) {
             return sample;
         }
         sample.text.append(written.response());
@@ -106,7 +113,7 @@ public final class Sample {
         System.arraycopy(piece.logProbs(), 0, logProbs, at, piece.logProbs().length);
         // Later pieces find their own prefix in the cache, which says nothing of the prompt.
         cachedTokens = finish == null ? piece.cachedTokens() : cachedTokens;
-        spec = sum(spec, piece.spec());
+        spec = SpecInfo.sum(spec, piece.spec());
         tensors.add(piece);
         finish = piece.finish();
         engine = from;
@@ -127,27 +134,12 @@ public final class Sample {
         return tensors.rowsOfTokens();
     }
 
-    SampleTensors tensors() {
-        return tensors;
-    }
-
     /** Adjacent spans of one version are one. */
     private void join(VersionSpan span) {
         if (!spans.isEmpty() && spans.getLast().version().equals(span.version())) {
             span = new VersionSpan(span.version(), spans.removeLast().from(), span.to());
         }
         spans.add(span);
-    }
-
-    private static @Nullable SpecInfo sum(@Nullable SpecInfo one, @Nullable SpecInfo other) {
-        if (one == null || other == null) {
-            return one == null ? other : one;
-        }
-        return new SpecInfo(
-                one.specAcceptTokenNum() + other.specAcceptTokenNum(),
-                one.specDraftTokenNum() + other.specDraftTokenNum(),
-                one.specVerifyCt() + other.specVerifyCt(),
-                one.completionTokenNum() + other.completionTokenNum());
     }
 
     /** Generating it took so much longer, all tries. */
@@ -182,55 +174,52 @@ public final class Sample {
         return prefix;
     }
 
-    /** Of the response's tokens; not to be changed. */
-    float[] logProbs() {
-        return logProbs;
-    }
-
-    /** Whether it was ended by its token limit; of one that is through. */
-    public boolean isTruncated() {
-        // With its limit used up it ends by length, whatever the last answer says.
-        return finish != Finish.STOP;
-    }
-
-    /** Whether it has been judged. */
-    public boolean isScored() {
-        return scored != null;
+    /** It is through; with its limit used up it ended by length, whatever the last answer says. */
+    private Finish end() {
+        if (!isThrough()) {
+            throw new IllegalStateException("a sample is taken for finished that is not: this is a bug");
+        }
+        return finish == Finish.STOP ? Finish.STOP : Finish.LENGTH;
     }
 
     /**
-     * It is through and has been judged.
+     * As a turn of a sample.
+     *
+     * @throws IllegalStateException when something is left to generate
+     */
+    public Turn turn() {
+        return new Turn(text(), tokens, logProbs, end(), spans, provenance, words, cachedTokens, spec, engine, seconds);
+    }
+
+    /**
+     * As it is written down once it is through, not judged yet.
      *
      * @param index of the sample in the run
      * @throws IllegalStateException when something is left to generate
      */
-    void score(long index, int promptLength, Reward reward, double scoringSeconds) {
-        if (!isThrough()) {
-            throw new IllegalStateException("sample " + index + " is scored unfinished: this is a bug");
-        }
-        Finish end = isTruncated() ? Finish.LENGTH : Finish.STOP;
+    WrittenSample through(long index, int[] promptIds) {
+        Finish end = end();
         SampleStatus status = end == Finish.LENGTH ? SampleStatus.TRUNCATED : SampleStatus.COMPLETED;
-        scored = header(index, promptLength, reward, status, end, scoringSeconds);
+        return written(index, promptIds, status, end);
     }
 
     /**
-     * As it is written down; one that is not scored stands there as an aborted one, for another worker to go on with.
+     * As it is, an aborted one, for another worker to go on with.
      *
      * @param index of the sample in the run
      */
-    SampleHeader header(long index, int promptLength) {
+    WrittenSample unfinished(long index, int[] promptIds) {
         Finish end = finish == null ? Finish.ABORT : finish;
-        return scored != null ? scored : header(index, promptLength, Reward.of(0), SampleStatus.ABORTED, end, 0);
+        return written(index, promptIds, SampleStatus.ABORTED, end);
     }
 
-    private SampleHeader header(
-            long index, int promptLength, Reward reward, SampleStatus status, Finish end, double scoringSeconds) {
-        return new SampleHeader(
+    private WrittenSample written(long index, int[] promptIds, SampleStatus status, Finish end) {
+        SampleHeader header = new SampleHeader(
                 index,
-                promptLength,
+                promptIds.length,
                 tokens.length,
                 text.toString(),
-                reward,
+                Reward.of(0),
                 status,
                 end.name().toLowerCase(Locale.ROOT),
                 spans,
@@ -239,9 +228,12 @@ public final class Sample {
                 session,
                 engine,
                 seconds,
-                scoringSeconds,
+                0,
                 cachedTokens,
                 spec,
-                tensors.shapes());
+                tensors.shapes(),
+                null,
+                null);
+        return new WrittenSample(header, promptIds, tokens, logProbs, WrittenSample.ones(tokens.length), tensors);
     }
 }

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * The further tensors of one sample, put together from those of its pieces. Of a tensor with a row for each token the rows
  * that are there stay, and a piece brings what is behind them: they are of the weights that made the tokens. Others are the
  * pieces' values one after another; of a name that ends in {@code _offsets}, whose pieces count from 0 each (int32),
- * they count on. Not thread-safe; {@link Sample} owns it.
+ * they count on. Not thread-safe; owned by whoever has the sample.
  */
-final class SampleTensors {
+public final class SampleTensors {
     private static final String OFFSETS = "_offsets";
 
     private static final class Rows {

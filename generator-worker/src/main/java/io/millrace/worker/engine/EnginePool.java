@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The worker's engines: each call goes to the least loaded one that is well. Thread-safe. */
 public final class EnginePool {
@@ -108,6 +109,12 @@ public final class EnginePool {
     public int[] tokenize(String text, Duration limit, Set<String> failed)
             throws EngineException, InterruptedException {
         return call(failed, 0, address -> client.tokenize(address, text, limit));
+    }
+
+    /** The token ids of a chat under the engine's template; see {@link EngineClient#render}. */
+    public int[] render(ObjectNode chat, Duration limit, Set<String> failed)
+            throws EngineException, InterruptedException {
+        return call(failed, 0, address -> client.render(address, chat, limit));
     }
 
     /**

@@ -64,7 +64,7 @@ public final class AttemptPublisher {
             HeldAttempt attempt, ResultPublisher.EndedAttempt ended, EarlyEnd.HandBack back, Runnable done) {
         PartialRef before = attempt.partial();
         long tokens = attempt.get(AttemptState::responseTokens);
-        if (!back.keeps() || attempt.promptIds() == null || tokens <= (before == null ? 0 : before.responseTokens())) {
+        if (!back.keeps() || tokens <= (before == null ? 0 : before.responseTokens())) {
             publisher.publishHandBack(ended, back.reason(), before, done);
             return;
         }

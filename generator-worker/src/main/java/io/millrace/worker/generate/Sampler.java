@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.RunId;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Prompt;
+import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.Lane;
@@ -24,6 +25,9 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Generates one sample: asks engines, again where {@link RetryPolicy} says so, and continues what is aborted; an engine
@@ -53,6 +57,7 @@ public final class Sampler {
     private final Ticker ticker;
     private final Pause pauses;
     private final MeterRegistry registry;
+    private volatile boolean closed;
 
     public Sampler(
             EnginePool engines,
@@ -74,30 +79,75 @@ public final class Sampler {
     }
 
     /**
+     * A sample, or a turn of one, that is to be drawn.
+     *
+     * @param index of the sample in its group
+     * @param promptIds what stands before it; null when that goes to the engine as text
+     * @param params of the whole of it
+     * @param turn whether its attempt may end without it: it is not asked what there is of it
+     */
+    private record Drawing(
+            HeldAttempt attempt,
+            int index,
+            Sample sample,
+            int @Nullable [] promptIds,
+            SamplingParams params,
+            RequestIds ids,
+            boolean turn) {
+        TrainingTask task() {
+            return attempt.task();
+        }
+    }
+
+    /**
      * Draws a sample until it is through; blocks the calling virtual thread. What an engine aborts is continued behind the
      * tokens it has, or drawn anew; that is no failure, and goes on while the attempt has time.
      *
      * @throws EngineException the last try's failure
      */
     void draw(HeldAttempt attempt, int index) throws EngineException, InterruptedException {
-        Sample sample = attempt.get(state -> state.sample(index));
+        draw(new Drawing(
+                attempt,
+                index,
+                attempt.get(state -> state.sample(index)),
+                attempt.promptIds(),
+                attempt.task().samplingParams().ofSample(index),
+                ids(attempt, index),
+                false));
+    }
+
+    /**
+     * The same for one turn of a sample, of which nothing is kept when its attempt ends.
+     *
+     * @param turn not begun
+     * @param context what it is drawn behind
+     * @param params of the turn
+     */
+    void drawTurn(HeldAttempt attempt, int index, RequestIds ids, Sample turn, int[] context, SamplingParams params)
+            throws EngineException, InterruptedException {
+        draw(new Drawing(attempt, index, turn, context, params, ids, true));
+    }
+
+    private void draw(Drawing drawing) throws EngineException, InterruptedException {
+        HeldAttempt attempt = drawing.attempt();
+        Sample sample = drawing.sample();
         if (sample.isThrough()) {
             return;
         }
-        RequestIds ids = new RequestIds(attempt, index);
         long startNanos = ticker.nanos();
         int barren = 0;
         gate.awaitReady();
         while (true) {
-            EnginePool.Answer answer = tried(attempt, failed -> ask(attempt, index, ids.next(), failed));
+            EnginePool.Answer answer =
+                    tried(attempt, failed -> ask(drawing, drawing.ids().next(), failed));
             Generation piece = answer.generation();
-            if (piece.finish() != Finish.ABORT || keeps(attempt)) {
+            if (piece.finish() != Finish.ABORT || keeps(drawing)) {
                 sample.add(piece, answer.address(), answer.versionBefore(), engines.versions());
             }
             if (sample.isThrough()) {
                 return;
             }
-            aborted(attempt, piece);
+            aborted(drawing, piece);
             attempt.checkGoesOn();
             if (!timeLeft(attempt, startNanos).isPositive()) {
                 throw new EngineException(
@@ -122,55 +172,67 @@ public final class Sampler {
     }
 
     /** Text whose ids are unknown cannot be continued behind. */
-    private boolean keeps(HeldAttempt attempt) {
-        return attempt.promptIds() != null
-                && (rules.onWeightUpdate() != OnWeightUpdate.RESTART || attempt.get(AttemptState::isGivenBack));
+    private boolean keeps(Drawing drawing) {
+        return drawing.promptIds() != null
+                && (rules.onWeightUpdate() != OnWeightUpdate.RESTART
+                        || drawing.attempt().get(AttemptState::isGivenBack));
     }
 
-    private void aborted(HeldAttempt attempt, Generation piece) {
+    private void aborted(Drawing drawing, Generation piece) {
         registry.counter("millrace.worker.aborted.requests").increment();
-        registry.counter("millrace.worker.aborted.tokens", "fate", keeps(attempt) ? "kept" : "dropped")
+        registry.counter("millrace.worker.aborted.tokens", "fate", keeps(drawing) ? "kept" : "dropped")
                 .increment(piece.tokens().length);
     }
 
-    /** Never the same twice: an engine refuses a request id it still holds. */
-    private final class RequestIds {
-        private final String prefix;
-        private int count;
+    /** For the requests of one sample, or of all turns of one. */
+    RequestIds ids(HeldAttempt attempt, int index) {
+        return new RequestIds(attempt, index);
+    }
 
-        RequestIds(HeldAttempt attempt, int index) {
+    /** Never the same twice: an engine refuses a request id it still holds. Thread-safe. */
+    final class RequestIds {
+        private final String prefix;
+        private final AtomicInteger count = new AtomicInteger();
+
+        private RequestIds(HeldAttempt attempt, int index) {
             TrainingTask task = attempt.task();
             this.prefix = run + (attempt.lane().kind() == GroupKind.EVALUATION ? ".e" : ".g") + task.groupIndex() + ".a"
                     + task.attempt() + ".s" + index + ".t";
         }
 
         String next() {
-            return prefix + ++count;
+            return prefix + count.incrementAndGet();
         }
     }
 
     /** One answer of an engine, aborted or not. */
-    private EnginePool.Answer ask(HeldAttempt attempt, int index, String rid, Set<String> failed)
+    private EnginePool.Answer ask(Drawing drawing, String rid, Set<String> failed)
             throws EngineException, InterruptedException {
-        TrainingTask task = attempt.task();
-        Sample sample = attempt.get(state -> state.sample(index));
-        int[] promptIds = attempt.promptIds();
+        HeldAttempt attempt = drawing.attempt();
+        TrainingTask task = drawing.task();
+        Sample sample = drawing.sample();
+        int[] promptIds = drawing.promptIds();
         GenerateRequest request = new GenerateRequest(
                 rid,
                 sample.session(),
                 promptIds == null ? null : sample.prefix(promptIds),
                 promptIds == null ? task.prompt().asText() : null,
-                task.samplingParams().ofSample(index),
+                drawing.params(),
                 sample.length(),
                 sample.tensorRows(),
                 attempt.lane().compareTo(Lane.TRAINING));
-        // What is given back asks for nothing more: its samples go on elsewhere from where they are.
-        attempt.ask(index);
         EnginePool.Answer answer;
-        try {
+        if (drawing.turn()) {
+            attempt.checkGoesOn();
             answer = engines.generate(request, task.issueVersion(), rules.requestLimit(), failed);
-        } finally {
-            attempt.update(state -> state.answered(index));
+        } else {
+            // What is given back asks for nothing more: its samples go on elsewhere from where they are.
+            attempt.ask(drawing.index());
+            try {
+                answer = engines.generate(request, task.issueVersion(), rules.requestLimit(), failed);
+            } finally {
+                attempt.update(state -> state.answered(drawing.index()));
+            }
         }
         int length = answer.generation().tokens().length;
         if (answer.generation().finish() != Finish.ABORT && sample.length() + length == 0) {
@@ -181,8 +243,8 @@ public final class Sampler {
                     Kind.MALFORMED,
                     answer.address() + " answered " + rid + " with " + length + " tokens, more than max_new_tokens");
         }
-        String flaw = keeps(attempt) || answer.generation().finish() != Finish.ABORT
-                ? sample.tensorFlaw(answer.generation(), task.samplingParams().answerTensors())
+        String flaw = keeps(drawing) || answer.generation().finish() != Finish.ABORT
+                ? sample.tensorFlaw(answer.generation(), drawing.params().answerTensors())
                 : null;
         if (flaw != null) {
             throw new EngineException(Kind.MALFORMED, answer.address() + " answered " + rid + " and " + flaw);
@@ -207,6 +269,22 @@ public final class Sampler {
     int[] tokenize(HeldAttempt attempt) throws EngineException, InterruptedException {
         return tried(
                 attempt, failed -> engines.tokenize(attempt.task().prompt().asText(), rules.requestLimit(), failed));
+    }
+
+    /** The engine's token ids of any text; blocks the calling virtual thread. */
+    int[] tokenize(HeldAttempt attempt, String text) throws EngineException, InterruptedException {
+        return tried(attempt, failed -> {
+            attempt.checkGoesOn();
+            return engines.tokenize(text, rules.requestLimit(), failed);
+        });
+    }
+
+    /** The engine's token ids of a chat under its template; blocks the calling virtual thread. */
+    int[] render(HeldAttempt attempt, ObjectNode chat) throws EngineException, InterruptedException {
+        return tried(attempt, failed -> {
+            attempt.checkGoesOn();
+            return engines.render(chat, rules.requestLimit(), failed);
+        });
     }
 
     private interface Call<T> {
@@ -243,5 +321,14 @@ public final class Sampler {
                 ? startNanos + rules.requestLimit().toNanos()
                 : deadlineNanos;
         return Duration.ofNanos(endNanos - ticker.nanos());
+    }
+
+    /** The process ends: whoever is interrupted from now on may be so for that. */
+    void close() {
+        closed = true;
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 }

@@ -16,6 +16,7 @@ import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.rollout.TestingRollouts;
 import io.millrace.common.topics.Lane;
@@ -23,8 +24,10 @@ import io.millrace.worker.engine.dialect.Generation;
 import io.millrace.worker.engine.dialect.VersionWord;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class AttemptStateTest {
@@ -106,7 +109,7 @@ class AttemptStateTest {
                     running.remove(Integer.valueOf(sample));
                     if (attempt.earlyEnd() == null) {
                         generate(attempt, sample, 1, Generation.Finish.STOP);
-                        attempt.score(sample, Reward.of(1), 0);
+                        TestingTasks.score(attempt, sample, Reward.of(1), 0);
                     }
                     assertEquals(--ungenerated == 0, attempt.generated(1), "seed " + seed);
                     closers += attempt.end() ? 1 : 0;
@@ -164,7 +167,7 @@ class AttemptStateTest {
         AttemptState first = attempt(4);
         first.tokenized(new int[] {8, 9});
         generate(first, 0, 3, Generation.Finish.STOP);
-        first.score(0, Reward.of(1), 0.5);
+        TestingTasks.score(first, 0, Reward.of(1), 0.5);
         generate(first, 1, 2, Generation.Finish.ABORT);
         generate(first, 2, 1, Generation.Finish.STOP);
         RolloutGroup given = ASSEMBLY.asItIs(first, 1);
@@ -187,11 +190,77 @@ class AttemptStateTest {
         assertArrayEquals(given.logProbs(), again.logProbs());
     }
 
+    /** What generators made is kept whole, siblings and masks included; of what they have begun nothing is. */
+    @Test
+    void whatGeneratorsMadeIsGivenBackAndGoneOnWithWhole() {
+        RolloutGroup made = TestingRollouts.withSiblings(5, 3, 1);
+        List<List<WrittenSample>> rollouts = PartialGroup.rollouts(made);
+        AttemptState first = attempt(3);
+        first.begin(1);
+        first.made(
+                1,
+                rollouts.get(0).stream()
+                        .map(sample -> of(sample, first.sampleIndex(1), first.sampleIndex(1)))
+                        .toList());
+        RolloutGroup given = ASSEMBLY.asItIs(first, 1);
+        assertEquals(3, given.header().rollouts());
+        assertEquals(5, given.header().samples().size());
+
+        PartialRef ref = new PartialRef(List.of(40L), new Attempt(1), new Lineage(0), new WeightVersion(0), 9);
+        AttemptState second = attempt(TestingTasks.task(3).from(ref));
+        second.restore(given);
+        assertNull(second.promptIds(), "each sample has its own");
+        assertTrue(second.begin(0));
+        assertFalse(second.begin(1), "it is made");
+        assertEquals(9, second.responseTokens());
+        second.made(0, List.of(of(rollouts.get(1).getFirst(), second.sampleIndex(0), null)));
+        second.made(2, List.of(of(rollouts.get(1).getFirst(), second.sampleIndex(2), null)));
+        RolloutGroup result = ASSEMBLY.result(second, 2);
+        assertEquals(
+                given.header().samples().subList(1, 4),
+                result.header().samples().subList(1, 4));
+        assertArrayEquals(Arrays.copyOf(made.lossMask(), 9), Arrays.copyOfRange(result.lossMask(), 3, 12));
+        assertArrayEquals(Arrays.copyOf(made.tokens(), 15), Arrays.copyOfRange(result.tokens(), 5, 20));
+    }
+
+    private static WrittenSample of(WrittenSample sample, long index, @Nullable Long rolloutId) {
+        SampleHeader header = sample.header();
+        return new WrittenSample(
+                new SampleHeader(
+                        index,
+                        header.promptLength(),
+                        header.responseLength(),
+                        header.response(),
+                        header.reward(),
+                        header.status(),
+                        header.finishReason(),
+                        header.weightVersions(),
+                        header.provenance(),
+                        header.engineWeightVersions(),
+                        header.sessionId(),
+                        header.engine(),
+                        0,
+                        0,
+                        0,
+                        null,
+                        null,
+                        rolloutId,
+                        header.metadata()),
+                sample.promptIds(),
+                sample.tokens(),
+                sample.logProbs(),
+                sample.lossMask(),
+                new SampleTensors());
+    }
+
     @Test
     void aMissingSampleIsABugNotABatch() {
         AttemptState attempt = attempt(1);
         assertThrows(IllegalStateException.class, () -> ASSEMBLY.result(attempt, 0));
         generate(attempt, 0, 1, Generation.Finish.ABORT);
-        assertThrows(IllegalStateException.class, () -> attempt.score(0, Reward.of(1), 0), "it is not through");
+        assertThrows(
+                IllegalStateException.class,
+                () -> TestingTasks.score(attempt, 0, Reward.of(1), 0),
+                "it is not through");
     }
 }

@@ -71,8 +71,8 @@ class SampleTensorsTest {
     }
 
     private static void finish(AttemptState state) {
-        for (int i = 0; i < state.samples().size(); i++) {
-            state.score(i, Reward.of(1), 0);
+        for (int i = 0; i < state.task().samples(); i++) {
+            TestingTasks.score(state, i, Reward.of(1), 0);
         }
     }
 
@@ -100,7 +100,7 @@ class SampleTensorsTest {
         AttemptState state = attempt(3, 1);
         add(state.sample(0), piece(3, Finish.STOP, experts(0, 3, 1)));
         add(state.sample(1), piece(2, Finish.ABORT, experts(0, 2, 2)));
-        state.score(0, Reward.of(1), 0);
+        TestingTasks.score(state, 0, Reward.of(1), 0);
         RolloutGroup given = ASSEMBLY.asItIs(state, 0);
         assertArrayEquals(
                 ints(0, 1, 1, 1, 2, 1, 0, 2, 1, 2), given.extras().get(EXPERTS).data());
@@ -117,8 +117,8 @@ class SampleTensorsTest {
         assertEquals(2, next.sample(1).tensorRows());
         add(next.sample(1), piece(1, Finish.STOP, experts(2, 3, 3)));
         add(next.sample(2), piece(1, Finish.STOP, experts(0, 1, 4)));
-        next.score(1, Reward.of(1), 0);
-        next.score(2, Reward.of(1), 0);
+        TestingTasks.score(next, 1, Reward.of(1), 0);
+        TestingTasks.score(next, 2, Reward.of(1), 0);
         assertArrayEquals(
                 ints(0, 1, 1, 1, 2, 1, 0, 2, 1, 2, 2, 3, 0, 4),
                 ASSEMBLY.result(next, 0).extras().get(EXPERTS).data());

@@ -52,8 +52,7 @@ class SampleTest {
     }
 
     private static SampleHeader scored(Sample sample) {
-        sample.score(0, 0, Reward.of(1), 0);
-        return sample.header(0, 0);
+        return sample.through(0, new int[0]).rewarded(Reward.of(1), 0).header();
     }
 
     private static Generation piece(
@@ -117,13 +116,13 @@ class SampleTest {
                 at = next;
                 if (random.nextInt(3) == 0) {
                     // As if another worker went on with it.
-                    cut = Sample.of(cut.header(0, 0), cut.prefix(new int[0]), cut.logProbs(), TASK);
+                    cut = Sample.of(cut.unfinished(0, new int[0]), TASK);
                 }
                 assertEquals(at == length, cut.isThrough());
                 assertEquals(at, cut.length());
             }
             assertArrayEquals(whole.prefix(new int[0]), cut.prefix(new int[0]));
-            assertArrayEquals(whole.logProbs(), cut.logProbs());
+            assertArrayEquals(whole.turn().logProbs(), cut.turn().logProbs());
             SampleHeader joined = scored(cut);
             SampleHeader uncut = scored(whole);
             assertEquals(uncut.response(), joined.response());
@@ -136,8 +135,8 @@ class SampleTest {
     @Test
     void whoGoesOnKeepsTheNameThatGatewaysKnow() {
         Sample begun = new Sample(TASK);
-        Sample goneOn = Sample.of(begun.header(0, 0), new int[0], new float[0], TASK);
-        assertEquals(begun.session(), begun.header(0, 0).sessionId());
+        Sample goneOn = Sample.of(begun.unfinished(0, new int[0]), TASK);
+        assertEquals(begun.session(), begun.unfinished(0, new int[0]).header().sessionId());
         assertEquals(begun.session(), goneOn.session());
         assertNotEquals(begun.session(), new Sample(TASK).session());
     }
@@ -159,11 +158,11 @@ class SampleTest {
                 piece(new int[] {4}, new float[1], Finish.STOP, "6", List.of()), "http://e", null, VersionWord::number);
         assertEquals(
                 List.of(new VersionSpan(new WeightVersion(5), 0, 2), new VersionSpan(new WeightVersion(6), 2, 4)),
-                sample.header(0, 0).weightVersions());
-        assertEquals(SpanProvenance.SINGLE, sample.header(0, 0).provenance());
-        assertEquals(List.of("5", "6", "6"), sample.header(0, 0).engineWeightVersions());
-        assertEquals(new SpecInfo(3, 6, 9, 12), sample.header(0, 0).spec());
-        assertEquals(4, sample.header(0, 0).cachedTokens(), "the prompt's, not those of its own prefix");
+                scored(sample).weightVersions());
+        assertEquals(SpanProvenance.SINGLE, scored(sample).provenance());
+        assertEquals(List.of("5", "6", "6"), scored(sample).engineWeightVersions());
+        assertEquals(new SpecInfo(3, 6, 9, 12), scored(sample).spec());
+        assertEquals(4, scored(sample).cachedTokens(), "the prompt's, not those of its own prefix");
     }
 
     @Test
@@ -181,9 +180,9 @@ class SampleTest {
                 VersionWord::number);
         assertEquals(
                 List.of(new VersionSpan(new WeightVersion(5), 0, 1), new VersionSpan(new WeightVersion(6), 1, 3)),
-                sample.header(0, 0).weightVersions());
-        assertEquals(SpanProvenance.BRACKETED, sample.header(0, 0).provenance());
-        assertEquals(List.of("5", "7"), sample.header(0, 0).engineWeightVersions());
+                scored(sample).weightVersions());
+        assertEquals(SpanProvenance.BRACKETED, scored(sample).provenance());
+        assertEquals(List.of("5", "7"), scored(sample).engineWeightVersions());
     }
 
     @Test
@@ -202,6 +201,6 @@ class SampleTest {
                 VersionWord::number);
         assertTrue(sample.isThrough());
         assertEquals("length", scored(sample).finishReason());
-        assertEquals(SampleStatus.TRUNCATED, sample.header(0, 0).status());
+        assertEquals(SampleStatus.TRUNCATED, scored(sample).status());
     }
 }

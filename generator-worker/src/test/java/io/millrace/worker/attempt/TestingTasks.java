@@ -8,7 +8,9 @@ import io.millrace.common.json.Json;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.rollout.Reward;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Tasks as the producer issues them. */
@@ -55,5 +57,10 @@ public final class TestingTasks {
                 timeLimit == null ? null : timeLimit.toMillis(),
                 null,
                 null);
+    }
+
+    /** A sample is through, and is worth this. */
+    public static void score(AttemptState attempt, int sample, Reward reward, double seconds) {
+        attempt.made(sample, List.of(attempt.through(sample).rewarded(reward, seconds)));
     }
 }

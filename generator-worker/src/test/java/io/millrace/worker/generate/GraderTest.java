@@ -19,6 +19,8 @@ import io.millrace.common.topics.Lane;
 import io.millrace.worker.attempt.AttemptState;
 import io.millrace.worker.attempt.GroupAssembly;
 import io.millrace.worker.attempt.TestingTasks;
+import io.millrace.worker.attempt.Unjudged;
+import io.millrace.worker.attempt.WrittenSample;
 import io.millrace.worker.engine.dialect.Generation;
 import io.millrace.worker.engine.dialect.Generation.Finish;
 import io.millrace.worker.engine.dialect.VersionWord;
@@ -92,6 +94,15 @@ class GraderTest {
                         VersionWord::number);
     }
 
+    private void judge(Grader grader, int sample) throws RewardException, InterruptedException {
+        WrittenSample through = attempt.get(state -> state.through(sample));
+        grader.judge(attempt, sample, List.of(new Unjudged(through, false)));
+    }
+
+    private int judged() {
+        return attempt.get(state -> state.held().samplesDone());
+    }
+
     private List<Double> rewards() {
         return attempt
                 .get(state -> new GroupAssembly(new RunId("r"), WorkerIncarnation.start("w")).result(state, 0))
@@ -107,13 +118,13 @@ class GraderTest {
     void aGroupIsJudgedAtOnceWhenItsLastSampleIsThrough() throws Exception {
         Grader grader = grader(new Lengths(true));
         generated(2, "ccc", Finish.STOP);
-        grader.judge(attempt, 2);
+        judge(grader, 2);
         generated(0, "a", Finish.LENGTH);
-        grader.judge(attempt, 0);
+        judge(grader, 0);
         assertEquals(List.of(), asked);
-        assertEquals(false, attempt.get(state -> state.sample(0).isScored()));
+        assertEquals(0, judged());
         generated(1, "bb", Finish.STOP);
-        grader.judge(attempt, 1);
+        judge(grader, 1);
         assertEquals(1, asked.size());
         assertEquals(
                 List.of("a", "bb", "ccc"),
@@ -125,16 +136,29 @@ class GraderTest {
     void otherwiseEachSampleIsJudgedAsSoonAsItIsThrough() throws Exception {
         Grader grader = grader(new Lengths(false));
         generated(2, "ccc", Finish.STOP);
-        grader.judge(attempt, 2);
+        judge(grader, 2);
         assertEquals(1, asked.size());
-        assertEquals(true, attempt.get(state -> state.sample(2).isScored()));
+        assertEquals(1, judged());
+    }
+
+    @Test
+    void whatAGeneratorSaysItIsWorthIsKeptInAGroupToo() throws Exception {
+        Grader grader = grader(new Lengths(true));
+        for (int sample = 0; sample < SAMPLES; sample++) {
+            generated(sample, "x", Finish.STOP);
+        }
+        judge(grader, 0);
+        WrittenSample own = attempt.get(state -> state.through(1)).rewarded(Reward.of(-7), 0);
+        grader.judge(attempt, 1, List.of(new Unjudged(own, true)));
+        judge(grader, 2);
+        assertEquals(List.of(1.0, -7.0, 201.0), rewards());
     }
 
     @Test
     void theRewardIsToldHowTheSampleCameToBe() throws Exception {
         Grader grader = grader(new Lengths(false));
         generated(1, "bb", Finish.LENGTH);
-        grader.judge(attempt, 1);
+        judge(grader, 1);
         assertEquals(
                 new RewardRequest.Made(GroupKind.TRAINING, 5, 5 * SAMPLES + 1, 2, true),
                 asked.getFirst().getFirst().made());
@@ -158,7 +182,7 @@ class GraderTest {
         }
         RewardException broken = assertThrows(RewardException.class, () -> {
             for (int sample = 0; sample < SAMPLES; sample++) {
-                grader.judge(attempt, sample);
+                judge(grader, sample);
             }
         });
         assertEquals(RewardFailure.BROKEN, broken.kind());

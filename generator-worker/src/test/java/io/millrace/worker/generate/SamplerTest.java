@@ -81,7 +81,7 @@ class SamplerTest {
     }
 
     private static String finish(HeldAttempt attempt) {
-        attempt.update(state -> state.score(0, Reward.of(1), 0));
+        attempt.update(state -> TestingTasks.score(state, 0, Reward.of(1), 0));
         GroupAssembly assembly = new GroupAssembly(new RunId("r"), WorkerIncarnation.start("w"));
         return attempt.get(state -> assembly.asItIs(state, 0))
                 .header()

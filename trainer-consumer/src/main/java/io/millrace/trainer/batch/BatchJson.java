@@ -82,7 +82,8 @@ public final class BatchJson {
         json.writeStartObject();
         json.writeNumberProperty("group_index", header.groupIndex().value());
         json.writeNumberProperty("index", sample.index());
-        json.writeNullProperty("rollout_id");
+        json.writeName("rollout_id");
+        json.writePOJO(sample.rolloutId());
         json.writeStringProperty("prompt", header.prompt().asText());
         json.writeName("tokens");
         json.writeArray(group.tokens(), tokensAt, sample.tokenCount());
@@ -114,7 +115,7 @@ public final class BatchJson {
         json.writeNullProperty("teacher_log_probs");
         json.writeStringProperty("status", sample.status().word());
         json.writeName("metadata");
-        json.writeTree(header.metadata());
+        json.writeTree(header.metadataOf(sample));
         json.writeNullProperty("generate_function_path");
         json.writeNullProperty("custom_rm_path");
         json.writeNullProperty("train_metadata");

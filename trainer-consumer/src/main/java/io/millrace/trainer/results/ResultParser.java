@@ -157,10 +157,10 @@ public final class ResultParser {
                     Flaw.PARTITION,
                     "group " + index + " stands in partition " + partition + ", it belongs in partition " + expected));
         }
-        if (samplesPerGroup != ANY_SAMPLES && header.samples().size() != samplesPerGroup) {
+        if (samplesPerGroup != ANY_SAMPLES && header.rollouts() != samplesPerGroup) {
             return Optional.of(new Flawed(
                     Flaw.SAMPLES,
-                    "group " + index + " has " + header.samples().size() + " samples, samples-per-group is "
+                    "group " + index + " has " + header.rollouts() + " samples, samples-per-group is "
                             + samplesPerGroup));
         }
         return Optional.empty();

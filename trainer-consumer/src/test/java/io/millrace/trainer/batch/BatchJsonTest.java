@@ -114,6 +114,18 @@ class BatchJsonTest {
     }
 
     @Test
+    void samplesOfOneExecutionShareTheirRolloutIdAndHaveMetadataOfTheirOwn() {
+        JsonNode group =
+                json(TestingRollouts.withSiblings(3, 1, 2)).path("groups").path(0);
+        assertTrue(group.path(0).path("rollout_id").isNull());
+        assertEquals(7, group.path(1).path("rollout_id").intValue());
+        assertEquals(7, group.path(2).path("rollout_id").intValue());
+        assertEquals(
+                "{\"rm_type\":\"math\",\"sibling\":1}",
+                group.path(2).path("metadata").toString());
+    }
+
+    @Test
     void maskedTokensAreCountedAndDoNotMakeTheBatchStale() {
         RolloutGroup group = TestingRollouts.withVersions(TestingRollouts.group(3, 1, 2), 4, 5, 6);
         JsonNode plain = json(group);

@@ -98,6 +98,14 @@ class ResultParserTest {
     }
 
     @Test
+    void samplesOfOneExecutionCountAsOne() throws Exception {
+        byte[] right = RolloutGroupCodec.encode(TestingRollouts.withSiblings(6, 1, 3));
+        assertInstanceOf(ResultEvent.Result.class, parseGroup(2, key(6), right));
+        byte[] one = RolloutGroupCodec.encode(TestingRollouts.withSiblings(6, 2));
+        assertInvalid(parseGroup(2, key(6), one), 6, 1, "has 1 samples");
+    }
+
+    @Test
     void aGroupOfAnotherRunIsInvalid() throws Exception {
         byte[] blob =
                 RolloutGroupCodec.encode(TestingRollouts.group(new RunId("other"), 6, 1, SAMPLES, Reward.of(1), "x"));

@@ -2,6 +2,7 @@ package io.millrace.worker.engine.dialect;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /** An inference engine's dialect. Thread-safe; calls block the calling (virtual) thread and end when interrupted. */
 public interface EngineClient {
@@ -18,6 +19,14 @@ public interface EngineClient {
 
     /** The engine's token ids of a text, without special tokens added. */
     int[] tokenize(String address, String text, Duration limit) throws EngineException, InterruptedException;
+
+    /**
+     * The engine's token ids of a chat under the model's template, which writes the special tokens itself.
+     *
+     * @param chat {@code messages} and {@code add_generation_prompt}, perhaps {@code tools} and {@code
+     *     chat_template_kwargs}, in OpenAI's shapes
+     */
+    int[] render(String address, ObjectNode chat, Duration limit) throws EngineException, InterruptedException;
 
     /**
      * Ends a request that is under way; its answer then has what was generated so far, and says that it was aborted. The

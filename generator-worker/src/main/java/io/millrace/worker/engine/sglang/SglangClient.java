@@ -59,6 +59,11 @@ public final class SglangClient implements EngineClient {
     }
 
     @Override
+    public int[] render(String address, ObjectNode chat, Duration limit) throws EngineException, InterruptedException {
+        return http.tokenIds(address + "/tokenize", bytes(chat.deepCopy().put("add_special_tokens", false)), limit);
+    }
+
+    @Override
     public void abort(String address, String rid, Duration limit) throws EngineException, InterruptedException {
         var _ = http.post(address + "/abort_request", bytes(Json.object().put("rid", rid)), limit);
     }

@@ -172,6 +172,11 @@ public final class VllmClient implements EngineClient {
     }
 
     @Override
+    public int[] render(String address, ObjectNode chat, Duration limit) throws EngineException, InterruptedException {
+        return http.tokenIds(address + "/tokenize", bytes(chat.deepCopy().put("add_special_tokens", false)), limit);
+    }
+
+    @Override
     public void abort(String address, String rid, Duration limit) throws EngineException, InterruptedException {
         ObjectNode body = Json.object();
         // The ids that the engine makes of ours.

@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /** An engine in memory that fails as told and then answers, or hangs until it is interrupted. Thread-safe. */
 public final class TestingEngine implements EngineClient {
@@ -109,5 +110,10 @@ public final class TestingEngine implements EngineClient {
     @Override
     public int[] tokenize(String address, String text, Duration limit) throws EngineException, InterruptedException {
         return next("tokenize").take().tokens();
+    }
+
+    @Override
+    public int[] render(String address, ObjectNode chat, Duration limit) throws EngineException, InterruptedException {
+        return next("render").take().tokens();
     }
 }

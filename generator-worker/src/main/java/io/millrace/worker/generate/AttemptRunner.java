@@ -10,7 +10,12 @@ import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.time.Ticker;
 import io.millrace.worker.attempt.AttemptState;
 import io.millrace.worker.attempt.EarlyEnd;
+import io.millrace.worker.attempt.Unjudged;
+import io.millrace.worker.attempt.WrittenSample;
 import io.millrace.worker.engine.dialect.EngineException;
+import io.millrace.worker.generator.GeneratedSample;
+import io.millrace.worker.generator.GeneratorException;
+import io.millrace.worker.generator.Samples;
 import io.millrace.worker.inflight.Deadlines;
 import io.millrace.worker.inflight.HeldAttempt;
 import io.millrace.worker.inflight.InFlightTable;
@@ -22,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +38,8 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe. Owned state: {@link Slots} has slots and waiting groups, each {@link HeldAttempt} its samples, the
  * {@link InFlightTable} what this worker holds.
  */
-public final class Generator implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Generator.class);
+public final class AttemptRunner implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(AttemptRunner.class);
 
     /** Between two times that engines are asked to abort what is under way. */
     private static final Duration ABORT_PERIOD = Duration.ofMillis(200);
@@ -41,6 +47,9 @@ public final class Generator implements AutoCloseable {
     private final Slots<HeldAttempt> slots;
     private final InFlightTable table;
     private final Sampler sampler;
+    /** How samples are made; null where each is one turn. */
+    private final @Nullable Executions executions;
+
     private final Grader grader;
     private final AttemptPublisher publisher;
     private final Partials partials;
@@ -53,10 +62,12 @@ public final class Generator implements AutoCloseable {
     private final Timer generation;
     private final MeterRegistry registry;
 
-    public Generator(
+    /** @param executions null where a sample is one turn, asked of an engine as it is */
+    public AttemptRunner(
             Slots<HeldAttempt> slots,
             InFlightTable table,
             Sampler sampler,
+            @Nullable Executions executions,
             Grader grader,
             AttemptPublisher publisher,
             Partials partials,
@@ -66,6 +77,7 @@ public final class Generator implements AutoCloseable {
         this.slots = slots;
         this.table = table;
         this.sampler = sampler;
+        this.executions = executions;
         this.grader = grader;
         this.publisher = publisher;
         this.partials = partials;
@@ -89,11 +101,16 @@ public final class Generator implements AutoCloseable {
     public void accept(HeldAttempt attempt) {
         slots.preparing(attempt.lane());
         deadlines.watch(attempt, () -> execute("deadline", attempt, () -> endEarly(attempt, expired(attempt))));
-        if (attempt.task().partial() == null && !sampler.tokenizes(attempt.task())) {
+        if (attempt.task().partial() == null && !tokenizes(attempt)) {
             offer(attempt);
             return;
         }
         execute("preparation", attempt, () -> prepare(attempt));
+    }
+
+    /** A generator tokenizes what it needs. */
+    private boolean tokenizes(HeldAttempt attempt) {
+        return executions == null && sampler.tokenizes(attempt.task());
     }
 
     private void offer(HeldAttempt attempt) {
@@ -116,7 +133,7 @@ public final class Generator implements AutoCloseable {
         try {
             if (attempt.prepare()) {
                 restore(attempt);
-                if (attempt.promptIds() == null && sampler.tokenizes(attempt.task())) {
+                if (attempt.promptIds() == null && tokenizes(attempt)) {
                     int[] ids = sampler.tokenize(attempt);
                     attempt.update(state -> state.tokenized(ids));
                 }
@@ -191,10 +208,16 @@ public final class Generator implements AutoCloseable {
     private void run(HeldAttempt attempt, int index) {
         if (attempt.begin(index)) {
             try {
-                generate(attempt, index);
-                score(attempt, index);
+                if (executions == null) {
+                    generate(attempt, index);
+                    score(attempt, index);
+                } else {
+                    execute(attempt, index, executions);
+                }
             } catch (EngineException e) {
                 endEarly(attempt, failed(e));
+            } catch (GeneratorException e) {
+                endEarly(attempt, new EarlyEnd.Failure(e.kind(), String.valueOf(e.getMessage())));
             } catch (RewardException e) {
                 endEarly(attempt, new EarlyEnd.Failure(e.kind().word(), String.valueOf(e.getMessage())));
             } catch (InterruptedException e) {
@@ -220,11 +243,32 @@ public final class Generator implements AutoCloseable {
         }
     }
 
+    /** An execution in its slot, which is free afterwards, and the judgement of what it made. */
+    private void execute(HeldAttempt attempt, int index, Executions executions)
+            throws EngineException, GeneratorException, RewardException, InterruptedException {
+        long startNanos = ticker.nanos();
+        List<GeneratedSample> samples;
+        try {
+            samples = executions.execute(attempt, index);
+            generation.record(Duration.ofNanos(ticker.nanos() - startNanos));
+        } finally {
+            freeSlot(attempt);
+        }
+        double seconds = (ticker.nanos() - startNanos) / 1e9;
+        grader.judge(
+                attempt,
+                index,
+                attempt.get(state -> Samples.written(
+                        samples, state.sampleIndex(index), state.sample(index).session(), seconds)));
+        samplesFinished.add(samples.size());
+        samples.forEach(sample -> responseTokens.add(sample.trajectory().length()));
+    }
+
     private void score(HeldAttempt attempt, int index) throws RewardException, InterruptedException {
-        int length = attempt.get(state -> state.sample(index)).length();
-        grader.judge(attempt, index);
+        WrittenSample sample = attempt.get(state -> state.through(index));
+        grader.judge(attempt, index, List.of(new Unjudged(sample, false)));
         samplesFinished.increment();
-        responseTokens.add(length);
+        responseTokens.add(sample.tokens().length);
     }
 
     /**
@@ -265,7 +309,7 @@ public final class Generator implements AutoCloseable {
         slots.stopStarting();
         List<HeldAttempt> attempts = table.attempts();
         for (HeldAttempt attempt : attempts) {
-            endEarly(attempt, new EarlyEnd.HandBack(reason, keeps && attempt.promptIds() != null));
+            endEarly(attempt, new EarlyEnd.HandBack(reason, keeps && canKeep(attempt)));
         }
         boolean idle;
         do {
@@ -275,6 +319,11 @@ public final class Generator implements AutoCloseable {
         } while (!idle && ticker.nanos() - beganNanos < limit.toNanos());
         attempts.forEach(HeldAttempt::interruptRunning);
         return idle;
+    }
+
+    /** Text whose ids are unknown cannot be gone on with; of executions those that are through are kept whole. */
+    private boolean canKeep(HeldAttempt attempt) {
+        return executions != null || attempt.promptIds() != null;
     }
 
     private void freeSlot(HeldAttempt attempt) {
@@ -304,6 +353,7 @@ public final class Generator implements AutoCloseable {
     /** Cuts off whatever still runs; groups cut off get no receipt. */
     @Override
     public void close() {
+        sampler.close();
         deadlines.close();
         threads.shutdownNow();
     }
