@@ -34,6 +34,7 @@ final class WorkerStatus {
             String holdReason,
             String heldFor,
             List<HeldGroup> groups,
+            long enginesWell,
             List<EngineStatus> engines) {}
 
     private final RunId run;
@@ -106,6 +107,7 @@ final class WorkerStatus {
                 slots.holdReason(Lane.TRAINING),
                 gate.holdReason(),
                 table.held(),
+                engines.wellEngines(),
                 engines.statuses()));
     }
 }

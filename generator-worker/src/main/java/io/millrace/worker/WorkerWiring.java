@@ -1,6 +1,7 @@
 package io.millrace.worker;
 
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.batch.RunAgreement;
 import io.millrace.common.http.OpsServer;
@@ -43,6 +44,7 @@ import io.millrace.worker.publish.StatusWatch;
 import io.millrace.worker.retry.RetryPolicy;
 import io.millrace.worker.score.RewardScorer;
 import io.millrace.worker.score.outside.Judge;
+import io.millrace.worker.serve.EngineRoutes;
 import io.millrace.worker.slots.Slots;
 import io.millrace.worker.weights.EngineVersions;
 import io.millrace.worker.weights.PolicyFollower;
@@ -91,6 +93,8 @@ public final class WorkerWiring {
     private final StatusWatch statusWatch;
     /** What is served as status; nothing until the generator stands. */
     private volatile Supplier<ObjectNode> shown = Json::object;
+    /** Null until it is built. */
+    private volatile @Nullable EnginePool pool;
 
     private WorkerWiring(WorkerSettings settings, Health health, Fatal fatal, StopSequence stops) {
         this.settings = settings;
@@ -124,7 +128,8 @@ public final class WorkerWiring {
         MeterRegistry registry = metrics.registry();
         RewardScorer scorer = scorer(registry);
         stops.pushCloseable("reward scorer", scorer);
-        OpsServer ops = OpsServer.start(settings.ops(), health, metrics, () -> shown.get(), more -> {});
+        OpsServer ops = OpsServer.start(
+                settings.ops(), health, metrics, () -> shown.get(), new EngineRoutes(() -> pool)::addTo);
         stops.pushCloseable("operations server", ops);
         awaitTopics(clients);
 
@@ -155,8 +160,17 @@ public final class WorkerWiring {
                 settings.engines().engine().client(http),
                 new EngineVersions(gate, registry),
                 Ticker.system(),
-                settings.engineLimits().engineRest(),
-                settings.engineLimits().engineVersionWait());
+                new EnginePool.Rules(
+                        settings.engineLimits().engineRest(),
+                        settings.engineLimits().engineFailuresMax(),
+                        settings.engineLimits().engineVersionWait()));
+        pool = engines;
+        Gauge.builder("millrace.worker.engines", engines, all -> all.statuses().size())
+                .description("that the worker has now")
+                .register(registry);
+        Gauge.builder("millrace.worker.engines.well", engines, EnginePool::wellEngines)
+                .description("of those, that answer and do as they should; 0 means that nothing is generated here")
+                .register(registry);
         FunctionCounter.builder("millrace.worker.requests.behind", engines, EnginePool::requestsBehind)
                 .description("sent to an engine known to serve weights older than the task was issued at")
                 .register(registry);

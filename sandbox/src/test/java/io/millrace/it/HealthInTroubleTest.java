@@ -145,15 +145,15 @@ class HealthInTroubleTest {
         others.add(broker);
         startRoles();
 
-        awaitBlocked(1, "engines", "none of which can be reached: http://127.0.0.1:" + (ports + 4));
+        awaitBlocked(1, "engines", "none of which is well: http://127.0.0.1:" + (ports + 4));
         assertTrue(
-                roles.get(1).printed().contains("no engine can be reached: http://127.0.0.1:" + (ports + 4)),
+                roles.get(1).printed().contains("no engine is well: http://127.0.0.1:" + (ports + 4)),
                 roles.get(1)::printed);
         try (EngineServer _ = startEngine()) {
             for (int place = 0; place < roles.size(); place++) {
                 awaitReady(place);
             }
-            assertTrue(roles.get(1).printed().contains("an engine can be reached again"), roles.get(1)::printed);
+            assertTrue(roles.get(1).printed().contains("an engine is well again"), roles.get(1)::printed);
 
             broker.freeze();
             awaitBlocked(1, "broker", "the broker, which has not taken the last status");

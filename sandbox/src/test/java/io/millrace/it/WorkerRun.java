@@ -41,6 +41,7 @@ import io.millrace.worker.WorkerWiring;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -135,6 +136,22 @@ final class WorkerRun {
         /** What it waits for, among others. */
         String health() throws Exception {
             return get("http://127.0.0.1:" + port + "/health/ready");
+        }
+
+        /** Sends an engine's URL; the answer must be 200. */
+        void send(String method, String path, String url) throws Exception {
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                    .timeout(LIMIT)
+                    .header("Content-Type", "application/json")
+                    .method(
+                            method,
+                            HttpRequest.BodyPublishers.ofString(
+                                    Json.object().put("url", url).toString()))
+                    .build();
+            HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
+            if (answer.statusCode() != 200) {
+                throw new AssertionError(answer.statusCode() + " " + answer.body());
+            }
         }
 
         /** The value of a counter; 0 when it has not been counted yet. */

@@ -3,20 +3,19 @@ package io.millrace.worker.engine;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.WorkersRecord.EngineStatus;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the health report and the log how the engines are: with one that can be reached the worker can do its job, with
- * none it cannot. Owned by the loop that asks them.
+ * Tells the health report and the log how the engines are: with one that is well the worker can do its job, with none it
+ * cannot. Owned by the loop that asks them.
  */
 final class EngineHealth {
     private static final Logger log = LoggerFactory.getLogger(EngineHealth.class);
     private static final String PART = "engines";
 
     private final Health health;
-    private boolean noneReachable;
+    private boolean noneWell;
 
     EngineHealth(Health health) {
         this.health = health;
@@ -29,21 +28,19 @@ final class EngineHealth {
                 .map(EngineStatus::address)
                 .toList();
         if (away.size() == engines.size()) {
-            if (!noneReachable) {
-                log.warn("no engine can be reached: {}; what is claimed waits for one", names(away));
+            if (!noneWell) {
+                log.warn("no engine is well: {}; what is claimed waits for one", names(away));
             }
-            noneReachable = true;
-            health.blocked(PART, "engines, none of which can be reached: " + names(away));
+            noneWell = true;
+            health.blocked(PART, "engines, none of which is well: " + names(away));
             return;
         }
-        if (noneReachable) {
-            log.warn(
-                    "an engine can be reached again; {}",
-                    away.isEmpty() ? "none is away" : "still away: " + names(away));
+        if (noneWell) {
+            log.warn("an engine is well again; {}", away.isEmpty() ? "all are" : "still not: " + names(away));
         }
-        noneReachable = false;
+        noneWell = false;
         if (!away.isEmpty()) {
-            health.waiting(PART, "engines that cannot be reached, while others can: " + names(away));
+            health.waiting(PART, "engines that are not well, while others are: " + names(away));
         } else if (waitingForWeights > 0) {
             health.waiting(PART, "an engine with the weights that tasks were issued at");
         } else {
@@ -52,6 +49,6 @@ final class EngineHealth {
     }
 
     private static String names(List<String> addresses) {
-        return addresses.stream().collect(Collectors.joining(", "));
+        return addresses.isEmpty() ? "all were taken off" : String.join(", ", addresses);
     }
 }

@@ -12,8 +12,18 @@ public record EngineLimits(
         @Setting(
                 defaultValue = "2s",
                 range = "0s to 10m",
-                help = "How long an engine that could not be reached is left out while there are others")
+                help =
+                        "How long an engine that could not be reached, or that fails, is left out while there are others;"
+                                + " then one request in each such while tries it")
         Duration engineRest,
+
+        @Setting(
+                defaultValue = "5",
+                range = "1 to 1000000 requests",
+                help =
+                        "Requests in a row that an engine answers with a failure, with what is none, or not in time, after"
+                                + " which it fails")
+        int engineFailuresMax,
 
         @Setting(
                 defaultValue = "1s",

@@ -59,11 +59,16 @@ public final class EnginePool {
     private final Map<String, String> underWay = new ConcurrentHashMap<>();
 
     /**
-     * @param versions reads what engines call their weights
-     * @param rest how long an engine that could not be reached is left out
+     * How long is waited for what.
+     *
+     * @param rest how long an engine that could not be reached, or that fails, is left out
+     * @param failuresMax failed requests in a row after which it fails
      * @param behindWait how long a request waits for an engine with weights as new as it asks for, while all that are
      *     well are known to serve older ones; {@link #askVersions} must be called meanwhile
      */
+    public record Rules(Duration rest, int failuresMax, Duration behindWait) {}
+
+    /** Without a bound on failures. */
     public EnginePool(
             List<String> addresses,
             EngineClient client,
@@ -71,11 +76,47 @@ public final class EnginePool {
             Ticker ticker,
             Duration rest,
             Duration behindWait) {
+        this(addresses, client, versions, ticker, new Rules(rest, Integer.MAX_VALUE, behindWait));
+    }
+
+    public EnginePool(
+            List<String> addresses, EngineClient client, VersionWord.Reading versions, Ticker ticker, Rules rules) {
         this.versions = versions;
         this.client = client;
         this.ticker = ticker;
-        this.behindWaitNanos = behindWait.toNanos();
-        this.table = new EngineTable(addresses, rest.toNanos(), versions);
+        this.behindWaitNanos = rules.behindWait().toNanos();
+        this.table = new EngineTable(addresses, rules.rest().toNanos(), rules.failuresMax(), versions);
+    }
+
+    /** @return whether that is new */
+    public synchronized boolean add(String address) {
+        boolean added = table.add(address);
+        notifyAll();
+        return added;
+    }
+
+    /**
+     * Takes an engine off: it gets nothing more, and what it has under way is ended by {@link #endTakenOff}, so that it goes
+     * on elsewhere.
+     *
+     * @return whether it was there
+     */
+    public synchronized boolean takeOff(String address) {
+        boolean there = table.takeOff(address);
+        stir();
+        notifyAll();
+        return there;
+    }
+
+    /** Asks engines that were taken off to end what they have under way; again and again, since they may miss it. */
+    void endTakenOff() throws InterruptedException {
+        List<Map.Entry<String, String>> there;
+        synchronized (this) {
+            there = underWay.entrySet().stream()
+                    .filter(request -> table.isTakenOff(request.getValue()))
+                    .toList();
+        }
+        abort(there);
     }
 
     /**
@@ -123,7 +164,11 @@ public final class EnginePool {
      * been missed.
      */
     public void abortAll() throws InterruptedException {
-        each(List.copyOf(underWay.entrySet()), request -> {
+        abort(List.copyOf(underWay.entrySet()));
+    }
+
+    private void abort(List<Map.Entry<String, String>> requests) throws InterruptedException {
+        each(requests, request -> {
             try {
                 client.abort(request.getValue(), request.getKey(), ASK_LIMIT);
             } catch (EngineException e) {
@@ -196,11 +241,7 @@ public final class EnginePool {
         } catch (EngineException e) {
             ended = true;
             failed.add(address);
-            if (e.kind() == Kind.UNREACHABLE) {
-                unreachable(address);
-            } else {
-                answered(address, null);
-            }
+            ended(address, e.kind());
             throw e;
         } finally {
             if (!ended) {
@@ -209,9 +250,14 @@ public final class EnginePool {
         }
     }
 
-    private synchronized String acquire(Set<String> avoid, long leastVersion) throws InterruptedException {
+    private synchronized String acquire(Set<String> avoid, long leastVersion)
+            throws EngineException, InterruptedException {
         long startNanos = ticker.nanos();
         while (true) {
+            if (table.isEmpty()) {
+                throw new EngineException(
+                        Kind.UNREACHABLE, "every engine of this worker was taken off (DELETE /engines); POST adds one");
+            }
             long nowNanos = ticker.nanos();
             long leftNanos = behindWaitNanos - (nowNanos - startNanos);
             boolean anyVersion = leftNanos <= 0 || inVain.contains(versions.lineage(), leastVersion);
@@ -296,13 +342,24 @@ public final class EnginePool {
         notifyAll();
     }
 
-    private synchronized void unreachable(String address) {
-        table.unreachable(address, ticker.nanos());
+    private synchronized void ended(String address, Kind kind) {
+        switch (kind) {
+            case UNREACHABLE -> table.unreachable(address, ticker.nanos());
+            case FAILED, TIMED_OUT, MALFORMED -> table.failed(address, ticker.nanos());
+            case OVERLOADED -> table.busy(address);
+            case REFUSED, ABORTED -> table.answered(address, null);
+            default -> throw new IllegalStateException("an unknown kind " + kind);
+        }
         notifyAll();
     }
 
     private synchronized void abandoned(String address) {
         table.abandoned(address);
+    }
+
+    /** How many are well. */
+    public synchronized long wellEngines() {
+        return table.statuses().stream().filter(EngineStatus::healthy).count();
     }
 
     /** Every engine as seen now. */

@@ -16,21 +16,22 @@ public record EngineSettings(
                 help = "Base URL of an engine or router; repeat it or separate by commas for several")
         List<String> engineUrls) {
     public EngineSettings {
-        engineUrls = List.copyOf(engineUrls).stream()
-                .map(url -> url.endsWith("/") ? url.substring(0, url.length() - 1) : url)
-                .distinct()
-                .toList();
+        engineUrls = engineUrls.stream().map(EngineSettings::address).distinct().toList();
         if (engineUrls.isEmpty()) {
             throw SettingException.impossible("--engine-url", "at least one engine is needed");
         }
-        engineUrls.forEach(EngineSettings::checkUrl);
     }
 
-    private static void checkUrl(String url) {
+    /**
+     * An engine's address as it is used.
+     *
+     * @throws SettingException when it is none
+     */
+    public static String address(String url) {
         try {
             URI uri = URI.create(url);
             if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
-                return;
+                return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
             }
         } catch (IllegalArgumentException e) {
             // Falls through to the one clear message.

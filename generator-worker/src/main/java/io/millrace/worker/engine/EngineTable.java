@@ -10,8 +10,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which engine a request goes to: the one with the fewest requests of this worker, among those that are well. An engine
- * that could not be reached is left out for a while; when all are, the one whose time is up first is tried, since
- * somebody has to find out. Before load counts whether an engine is known to serve weights as new as the request asks
+ * that could not be reached, or that failed so many requests in a row, is left out for a while; then one request in each
+ * such while tries it, and when that is answered, or an engine that was away says its version again, all may. When all are
+ * left out, the one whose time is up first is tried, since
+ * somebody has to find out. Engines come and go; one that is taken off gets nothing more and is forgotten with its last
+ * request. Before load counts whether an engine is known to serve weights as new as the request asks
  * for, and then whether it is not known to serve older ones. Pure: gets the time. Not thread-safe; {@link EnginePool} owns it.
  */
 final class EngineTable {
@@ -38,6 +41,11 @@ final class EngineTable {
         /** Neither its last request nor its last question was answered; says nothing of where requests go. */
         boolean away;
 
+        /** Failures since the last request that it did as it should. */
+        int failures;
+
+        boolean takenOff;
+
         Entry(String address) {
             this.address = address;
         }
@@ -46,13 +54,63 @@ final class EngineTable {
     private final List<Entry> entries = new ArrayList<>();
     private final long restNanos;
     private final VersionWord.Reading versions;
+    private final int failuresMax;
     private int turn;
 
-    /** @param versions reads what engines call their weights */
+    /** Without a bound on failures. */
     EngineTable(List<String> addresses, long restNanos, VersionWord.Reading versions) {
+        this(addresses, restNanos, Integer.MAX_VALUE, versions);
+    }
+
+    /**
+     * @param failuresMax failed requests in a row after which an engine is left out
+     * @param versions reads what engines call their weights
+     */
+    EngineTable(List<String> addresses, long restNanos, int failuresMax, VersionWord.Reading versions) {
         addresses.forEach(address -> entries.add(new Entry(address)));
         this.restNanos = restNanos;
+        this.failuresMax = failuresMax;
         this.versions = versions;
+    }
+
+    /** @return whether that is new: it was not there, or had been taken off */
+    boolean add(String address) {
+        Entry entry = find(address);
+        if (entry == null) {
+            entries.add(new Entry(address));
+            return true;
+        }
+        boolean back = entry.takenOff;
+        entry.takenOff = false;
+        return back;
+    }
+
+    /** @return whether it was there */
+    boolean takeOff(String address) {
+        Entry entry = find(address);
+        if (entry == null || entry.takenOff) {
+            return false;
+        }
+        entry.takenOff = true;
+        forget(entry);
+        return true;
+    }
+
+    private void forget(Entry entry) {
+        if (entry.takenOff && entry.inFlight == 0) {
+            entries.remove(entry);
+        }
+    }
+
+    /** Whether it is to get nothing more, though requests may be under way. */
+    boolean isTakenOff(String address) {
+        Entry entry = find(address);
+        return entry == null || entry.takenOff;
+    }
+
+    /** Whether no engine is there. */
+    boolean isEmpty() {
+        return entries.stream().allMatch(entry -> entry.takenOff);
     }
 
     /**
@@ -72,6 +130,10 @@ final class EngineTable {
             return null;
         }
         best.inFlight++;
+        if (best.resting) {
+            // It alone tries, for as long again.
+            best.restUntilNanos = nowNanos + restNanos;
+        }
         return new Pick(best.address, behind);
     }
 
@@ -88,6 +150,9 @@ final class EngineTable {
         for (int i = 0; i < entries.size(); i++) {
             // Starting at another entry each time spreads requests over engines of equal load.
             Entry entry = entries.get((turn + i) % entries.size());
+            if (entry.takenOff) {
+                continue;
+            }
             if (best == null || better(entry, best, nowNanos, avoid, leastVersion)) {
                 best = entry;
             }
@@ -128,77 +193,120 @@ final class EngineTable {
         return entry.resting && entry.restUntilNanos - nowNanos > 0;
     }
 
-    /** A request ended with an answer of the engine, good or bad. */
+    /** A request was done, or refused, as it should be. */
     void answered(String address, @Nullable String weightVersion) {
-        Entry entry = entry(address);
-        entry.inFlight--;
+        Entry entry = ended(address);
         entry.resting = false;
+        entry.failures = 0;
         entry.away = false;
         if (weightVersion != null) {
             told(address, weightVersion);
         }
     }
 
-    /** An engine said which version it serves; null when it was asked and tells none. */
-    void told(String address, @Nullable String weightVersion) {
-        Entry entry = entry(address);
-        entry.weightVersion = weightVersion;
-        entry.tellsNone = weightVersion == null;
+    /** A request was answered with a failure, or not in time. */
+    void failed(String address, long nowNanos) {
+        Entry entry = ended(address);
         entry.away = false;
+        failure(entry, nowNanos, entry.failures + 1 >= failuresMax);
     }
 
-    /** An engine could not say which version it serves: what it said before may be of another process. */
-    void silent(String address) {
-        Entry entry = entry(address);
-        entry.weightVersion = null;
-        entry.tellsNone = false;
-    }
-
-    /** An engine did not answer a question. */
-    void away(String address) {
-        entry(address).away = true;
-    }
-
-    /** What an engine said last of its version; null when nothing is known. */
-    @Nullable
-    String weightVersion(String address) {
-        return entry(address).weightVersion;
-    }
-
-    /** Whether an engine has yet to be asked for its version. */
-    boolean unasked(String address) {
-        Entry entry = entry(address);
-        return entry.weightVersion == null && !entry.tellsNone;
+    /** An engine has no room for a request. */
+    void busy(String address) {
+        ended(address).away = false;
     }
 
     /** A request ended without an answer: the engine rests. */
     void unreachable(String address, long nowNanos) {
-        Entry entry = entry(address);
-        entry.inFlight--;
-        entry.resting = true;
-        entry.restUntilNanos = nowNanos + restNanos;
+        Entry entry = ended(address);
         entry.away = true;
+        failure(entry, nowNanos, true);
         silent(address);
     }
 
     /** A request was given up by us; says nothing of the engine. */
     void abandoned(String address) {
-        entry(address).inFlight--;
+        ended(address);
     }
 
-    /** Every engine as seen now. */
+    private void failure(Entry entry, long nowNanos, boolean rests) {
+        entry.failures = Math.min(entry.failures, Integer.MAX_VALUE - 1) + 1;
+        if (rests) {
+            entry.resting = true;
+            entry.restUntilNanos = nowNanos + restNanos;
+        }
+    }
+
+    private Entry ended(String address) {
+        Entry entry = find(address);
+        if (entry == null) {
+            throw new IllegalStateException("no engine " + address);
+        }
+        entry.inFlight--;
+        forget(entry);
+        return entry;
+    }
+
+    /** An engine said which version it serves; null when it was asked and tells none. */
+    void told(String address, @Nullable String weightVersion) {
+        Entry entry = find(address);
+        if (entry != null) {
+            entry.weightVersion = weightVersion;
+            entry.tellsNone = weightVersion == null;
+            entry.away = false;
+            // It is back; one that fails what it is asked to do has to do it first.
+            entry.resting = entry.resting && entry.failures >= failuresMax;
+        }
+    }
+
+    /** An engine could not say which version it serves: what it said before may be of another process. */
+    void silent(String address) {
+        Entry entry = find(address);
+        if (entry != null) {
+            entry.weightVersion = null;
+            entry.tellsNone = false;
+        }
+    }
+
+    /** An engine did not answer a question. */
+    void away(String address) {
+        Entry entry = find(address);
+        if (entry != null) {
+            entry.away = true;
+        }
+    }
+
+    /** What an engine said last of its version; null when nothing is known. */
+    @Nullable
+    String weightVersion(String address) {
+        Entry entry = find(address);
+        return entry == null ? null : entry.weightVersion;
+    }
+
+    /** Whether an engine has yet to be asked for its version. */
+    boolean unasked(String address) {
+        Entry entry = find(address);
+        return entry != null && entry.weightVersion == null && !entry.tellsNone;
+    }
+
+    /** Every engine as seen now; well are those that answer, and do as they should. */
     List<EngineStatus> statuses() {
         return entries.stream()
-                .map(entry -> new EngineStatus(entry.address, !entry.away, entry.inFlight, entry.weightVersion))
+                .filter(entry -> !entry.takenOff)
+                .map(entry -> new EngineStatus(entry.address, isWell(entry), entry.inFlight, entry.weightVersion))
                 .toList();
     }
 
-    private Entry entry(String address) {
+    private boolean isWell(Entry entry) {
+        return !entry.away && !(entry.resting && entry.failures >= failuresMax);
+    }
+
+    private @Nullable Entry find(String address) {
         for (Entry entry : entries) {
             if (entry.address.equals(address)) {
                 return entry;
             }
         }
-        throw new IllegalStateException("no engine " + address);
+        return null;
     }
 }

@@ -5,8 +5,8 @@ import io.millrace.common.lifecycle.OwnerLoop;
 import java.time.Duration;
 
 /**
- * Asks the engines again and again which weights they serve, and at once when a request waits to know. Owned by its
- * loop's thread.
+ * Asks the engines again and again which weights they serve, and at once when a request waits to know; ends what is under
+ * way at those that were taken off. Owned by its loop's thread.
  */
 public final class EngineWatch implements OwnerLoop.Turn {
     /** Between two questions, however many requests wait. */
@@ -27,6 +27,7 @@ public final class EngineWatch implements OwnerLoop.Turn {
 
     @Override
     public void runOnce() throws InterruptedException {
+        engines.endTakenOff();
         engines.askVersions();
         report.report(engines.statuses(), engines.waitingForWeights());
         // Engines are asked, they tell nothing by themselves; the curious cannot hurry this part of the interval.

@@ -56,7 +56,7 @@ class EngineHealthTest {
             engines.report(List.of(engine("http://a", false), engine("http://b", false)), 0);
         }
         assertEquals(Health.State.BLOCKED, part().state());
-        assertTrue(part().detail().endsWith("none of which can be reached: http://a, http://b"), part()::detail);
+        assertTrue(part().detail().endsWith("none of which is well: http://a, http://b"), part()::detail);
         assertEquals(1, lines.list.size());
         assertEquals(Level.WARN, lines.list.getFirst().getLevel());
         ticker.advance(Health.READY_TIMEOUT.plus(Duration.ofMillis(1)));
@@ -68,7 +68,7 @@ class EngineHealthTest {
         assertTrue(health.ready());
         assertEquals(2, lines.list.size());
         assertEquals(
-                "an engine can be reached again; still away: http://b",
+                "an engine is well again; still not: http://b",
                 lines.list.getLast().getFormattedMessage());
     }
 

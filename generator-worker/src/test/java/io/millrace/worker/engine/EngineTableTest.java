@@ -157,6 +157,86 @@ class EngineTableTest {
         }
     }
 
+    @Test
+    void anEngineThatFailsInARowIsTriedByOneRequestInEachRest() {
+        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100, 3, VersionWord::number);
+        for (int i = 0; i < 3; i++) {
+            assertEquals("http://a", acquire(table, 0, Set.of("http://b")));
+            assertTrue(view(table, "http://a").healthy(), "not yet");
+            table.failed("http://a", 0);
+        }
+        assertFalse(view(table, "http://a").healthy());
+        table.told("http://a", "4");
+        for (int i = 0; i < 5; i++) {
+            assertEquals("http://b", acquire(table, 99, Set.of()), "also after it said its version");
+        }
+        assertEquals("http://a", acquire(table, 100, Set.of()), "the one that tries it");
+        for (int i = 0; i < 5; i++) {
+            assertEquals("http://b", acquire(table, 199, Set.of()), "while that is under way");
+        }
+        table.answered("http://a", null);
+        assertTrue(view(table, "http://a").healthy());
+        assertEquals("http://a", acquire(table, 199, Set.of()), "it is the least loaded");
+    }
+
+    @Test
+    void aFailureBetweenAnswersTakesNoEngineOut() {
+        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100, 2, VersionWord::number);
+        for (int i = 0; i < 10; i++) {
+            acquire(table, 0, Set.of("http://b"));
+            table.failed("http://a", 0);
+            acquire(table, 0, Set.of("http://b"));
+            table.busy("http://a");
+            acquire(table, 0, Set.of("http://b"));
+            table.answered("http://a", null);
+        }
+        assertTrue(view(table, "http://a").healthy());
+    }
+
+    @Test
+    void anEngineThatWasAwayAndSaysItsVersionMayBeAskedByAll() {
+        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100, 3, VersionWord::number);
+        acquire(table, 0, Set.of("http://b"));
+        table.unreachable("http://a", 0);
+        assertEquals("http://b", acquire(table, 1, Set.of()));
+        table.told("http://a", "4");
+        assertEquals("http://a", acquire(table, 1, Set.of()));
+        assertEquals("http://a", acquire(table, 1, Set.of("http://b")));
+    }
+
+    @Test
+    void anEngineTakenOffGetsNothingMoreAndIsForgottenWithItsLastRequest() {
+        EngineTable table = new EngineTable(List.of("http://a", "http://b"), 100, VersionWord::number);
+        acquire(table, 0, Set.of("http://b"));
+        assertTrue(table.takeOff("http://a"));
+        assertFalse(table.takeOff("http://a"), "it is no more");
+        for (int i = 0; i < 5; i++) {
+            assertEquals("http://b", acquire(table, 0, Set.of("http://b")));
+        }
+        assertEquals(
+                List.of("http://b"),
+                table.statuses().stream().map(EngineStatus::address).toList());
+        assertTrue(table.isTakenOff("http://a"));
+        table.answered("http://a", "7");
+        table.told("http://a", "8");
+        assertNull(table.weightVersion("http://a"), "a stranger");
+        assertTrue(table.takeOff("http://b"));
+        assertTrue(table.isEmpty());
+    }
+
+    @Test
+    void anEngineTakenOffMayComeBackWithItsRequestsUnderWay() {
+        EngineTable table = new EngineTable(List.of("http://a"), 100, VersionWord::number);
+        acquire(table, 0, Set.of());
+        assertTrue(table.takeOff("http://a"));
+        assertTrue(table.add("http://a"));
+        assertFalse(table.add("http://a"), "it is there");
+        assertTrue(table.add("http://b"));
+        assertEquals("http://b", acquire(table, 0, Set.of()));
+        table.answered("http://a", null);
+        assertEquals("http://a", acquire(table, 0, Set.of()));
+    }
+
     private static String acquire(EngineTable table, long nowNanos, Set<String> avoid) {
         return Objects.requireNonNull(table.acquire(nowNanos, avoid, 0, false)).address();
     }
