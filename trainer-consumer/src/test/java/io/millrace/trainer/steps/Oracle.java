@@ -1,6 +1,7 @@
 package io.millrace.trainer.steps;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.GroupIndex;
@@ -17,6 +18,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Judges the records that stand on {@code steps}, without the ledger's code: plain sets and one list per step. */
@@ -31,7 +34,9 @@ final class Oracle {
 
     private final List<StepRecord.Resume> resumes = new ArrayList<>();
     private final Set<String> rejections = new HashSet<>();
-    private StepRecord.@Nullable Lease open;
+    /** By step, from the next one on. */
+    private final SortedMap<Long, StepRecord.Lease> open = new TreeMap<>();
+
     private long trainedCount;
     private long discarded;
     private long abandoned;
@@ -62,6 +67,7 @@ final class Oracle {
             case StepRecord.Rejection rejection ->
                 assertTrue(rejections.add(rejection.toString()), name + ": rejected twice: " + rejection);
             case StepRecord.Resume resume -> resume(resume);
+            case StepRecord.LeaseVoid gone -> voided(gone);
             case Policy policy -> policy(policy);
             default -> {}
         }
@@ -89,21 +95,36 @@ final class Oracle {
     }
 
     private void lease(StepRecord.Lease lease) {
-        assertEquals(next, lease.step().value(), name);
+        long step = lease.step().value();
+        if (lease.equals(open.get(step))) {
+            // Written again behind a snapshot.
+            return;
+        }
+        assertEquals(next + open.size(), step, name);
         assertEquals(batchGroups, lease.groups().size(), name + ": not whole");
         List<Long> groups =
                 lease.groups().stream().map(entry -> entry.groupIndex().value()).toList();
         assertEquals(groups.stream().sorted().distinct().toList(), groups, name + ": not sorted");
-        if (next < replayBefore) {
-            assertEquals(batches.get(next), groups, name + ": a replayed step has another batch");
+        if (step < replayBefore) {
+            assertEquals(batches.get(step), groups, name + ": a replayed step has another batch");
         } else {
             groups.forEach(group -> assertTrue(!settled.contains(group), name + ": group " + group + " again"));
         }
-        batches.put(next, groups);
-        open = lease;
+        groups.forEach(group -> assertFalse(isOpen(group), name + ": group " + group + " in two open steps"));
+        batches.put(step, groups);
+        open.put(step, lease);
+    }
+
+    private boolean isOpen(long group) {
+        return open.values().stream()
+                .flatMap(lease -> lease.groups().stream())
+                .anyMatch(entry -> entry.groupIndex().value() == group);
     }
 
     private void acknowledge(StepRecord.Acknowledgement ack) {
+        assertEquals(next, ack.step().value(), name + ": out of order");
+        StepRecord.Lease lease = open.remove(next);
+        assertTrue(lease != null && lease.leaseId().equals(ack.leaseId()), name + ": another lease");
         List<Long> groups = batches.get(next);
         Set<Long> before = new HashSet<>();
         trained.forEach((step, of) -> {
@@ -120,7 +141,6 @@ final class Oracle {
         assertEquals(totals(), ack.totals(), name);
         next++;
         stepsInVersion++;
-        open = null;
     }
 
     private void resume(StepRecord.Resume resume) {
@@ -136,18 +156,14 @@ final class Oracle {
                 trainedCount - (replayBefore - next) * batchGroups,
                 resume.trainedGroups(),
                 name + ": the groups still to be replayed are not trained yet");
-        open = null;
+        open.clear();
         batches.keySet().removeIf(step -> step >= replayBefore);
         trained.keySet().removeIf(step -> step >= next);
     }
 
     private void settle(GroupIndex index) {
         assertTrue(settled.add(index.value()), name + ": group " + index + " settled twice");
-        assertTrue(
-                open == null
-                        || open.groups().stream()
-                                .noneMatch(entry -> entry.groupIndex().equals(index)),
-                name + ": a leased group settled otherwise");
+        assertFalse(isOpen(index.value()), name + ": a leased group settled otherwise");
     }
 
     Totals totals() {
@@ -170,8 +186,19 @@ final class Oracle {
         return new StepNumber(next);
     }
 
-    StepRecord.@Nullable Lease open() {
-        return open;
+    /** The leases that are open, the oldest first. */
+    List<StepRecord.Lease> open() {
+        return List.copyOf(open.values());
+    }
+
+    /** Null while it is not leased. */
+    StepRecord.@Nullable Lease open(StepNumber step) {
+        return open.get(step.value());
+    }
+
+    private void voided(StepRecord.LeaseVoid gone) {
+        assertTrue(open.containsKey(gone.step().value()), name + ": void, and not leased: " + gone);
+        open.tailMap(gone.step().value()).clear();
     }
 
     boolean isLost(FinishedGroup group) {

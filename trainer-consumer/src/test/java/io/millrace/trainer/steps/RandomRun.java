@@ -41,6 +41,7 @@ import io.millrace.trainer.gate.StalenessGate;
 import io.millrace.trainer.journal.Snapshots;
 import io.millrace.trainer.policy.Announcement;
 import io.millrace.trainer.policy.PolicyDecision;
+import io.millrace.trainer.policy.VersionRules;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -80,10 +81,13 @@ final class RandomRun {
     private long skipsExpected;
     private long appended;
 
-    private StepLedger ledger = new StepLedger(new Capacity(B, 1000, 1000));
+    /** How many steps may be leased behind the one that is acknowledged next. */
+    private final int leaseAhead;
+
+    private StepLedger ledger;
     private Snapshots snapshots = snapshots();
-    private Collector collector = new Collector(ledger, 0, null);
-    private Intake intake = intake();
+    private Collector collector;
+    private Intake intake;
     private final long[] read = new long[PARTITIONS];
     /** Where the topic ended when this process started. */
     private final long[] ends = new long[PARTITIONS];
@@ -110,6 +114,9 @@ final class RandomRun {
     /** Every token that was ever given out: some trainer may still hold it. */
     private final List<LeaseToken> tokens = new ArrayList<>();
 
+    private int leasedAhead;
+    private int tooFar;
+    private int voided;
     private int zombies;
     private int ahead;
     private int versionRestarts;
@@ -123,6 +130,10 @@ final class RandomRun {
         name = "seed " + seed;
         random = new Random(seed);
         oracle = new Oracle(name, B);
+        leaseAhead = seed % 3;
+        ledger = ledger();
+        collector = new Collector(ledger, 0, null);
+        intake = intake();
         maxStaleness = 1 + seed % 5;
         boolean mask = seed % 4 < 2;
         gate = new StalenessGate(
@@ -136,6 +147,10 @@ final class RandomRun {
         }
         chooser = new StepChooser(gate, ledger, collector);
         topic.add(Policy.initial());
+    }
+
+    private StepLedger ledger() {
+        return new StepLedger(new Capacity(B, 1000, 1000), VersionRules.defaults(), leaseAhead);
     }
 
     private Intake intake() {
@@ -188,8 +203,8 @@ final class RandomRun {
         if (dice < 450) {
             append();
         } else if (dice < 920) {
-            feed(random.nextInt(PARTITIONS));
-        } else if (dice < 955) {
+            read(random.nextInt(PARTITIONS));
+        } else if (dice < 962) {
             lease();
         } else if (dice < 983) {
             acknowledge();
@@ -197,8 +212,10 @@ final class RandomRun {
             acknowledgeAsAZombie();
         } else if (dice < 993) {
             announce();
-        } else if (dice < 996) {
+        } else if (dice < 995) {
             restart();
+        } else if (dice < 997) {
+            voidLease();
         } else if (dice < 998) {
             resume(random.nextBoolean() ? ResumeMode.REPLAY : ResumeMode.FRESH);
         } else {
@@ -328,6 +345,14 @@ final class RandomRun {
                 offsets);
     }
 
+    /** One record, or several of those that were there before this process: who starts reads faster than what comes. */
+    private void read(int partition) {
+        int records = read[partition] < ends[partition] ? 20 : 1;
+        for (int i = 0; i < records; i++) {
+            feed(partition);
+        }
+    }
+
     private void feed(int partition) {
         if (read[partition] == results.get(partition).size()) {
             return;
@@ -433,10 +458,21 @@ final class RandomRun {
         return masked;
     }
 
+    /** One of the steps that are open, or due, or too far ahead. */
     private void lease() {
-        StepNumber step = ledger.nextStep();
+        lease(new StepNumber(
+                ledger.nextStep().value() + random.nextInt(oracle.open().size() + 2)));
+    }
+
+    private void lease(StepNumber step) {
+        int open = oracle.open().size();
         switch (ledger.mayLease(step)) {
-            case LeaseDecision.SameLease same -> assertEquals(oracle.open(), same.lease(), name);
+            case LeaseDecision.SameLease same -> assertEquals(oracle.open(step), same.lease(), name);
+            case LeaseDecision.WrongStep wrong -> {
+                long behind = step.value() - oracle.nextStep().value();
+                assertTrue(behind > open || behind > leaseAhead, name + ": " + wrong);
+                tooFar++;
+            }
             case LeaseDecision.MayReplay replay -> {
                 StepRecord.Lease lease = ledger.leaseRecorded(LeaseId.draw(random), 1);
                 assertEquals(masks.get(step), Optional.ofNullable(lease.maskBelow()), name + ": another mask");
@@ -460,6 +496,7 @@ final class RandomRun {
                     }
                     WeightVersion below = chooser.maskBelow();
                     masks.put(step, Optional.ofNullable(below));
+                    leasedAhead += open > 0 ? 1 : 0;
                     write(List.of(ledger.lease(
                             step,
                             ready.groups().stream()
@@ -483,6 +520,12 @@ final class RandomRun {
         if (open == null) {
             return;
         }
+        List<StepRecord.Lease> leases = oracle.open();
+        if (leases.size() > 1 && random.nextInt(3) == 0) {
+            AckDecision early = ledger.acknowledge(leases.getLast().token(), null, null, 2);
+            assertInstanceOf(AckDecision.Refused.class, early, name + ": acknowledged out of order");
+            assertEquals(leases, ledger.openLeases().all(), name);
+        }
         WeightVersion version =
                 random.nextInt(3) == 0 ? null : ledger.policy().word().next();
         AckDecision.Acknowledged done = assertInstanceOf(
@@ -495,7 +538,8 @@ final class RandomRun {
     private void acknowledgeAsAZombie() {
         StepRecord.Lease open = ledger.openLease();
         LeaseToken token = tokens.isEmpty() ? null : tokens.get(random.nextInt(tokens.size()));
-        if (token == null || (open != null && open.token().equals(token))) {
+        if (token == null
+                || oracle.open().stream().anyMatch(lease -> lease.token().equals(token))) {
             return;
         }
         zombies++;
@@ -508,6 +552,32 @@ final class RandomRun {
         assertFalse(decision instanceof AckDecision.Acknowledged, name + ": an old token settles a step");
         assertEquals(open, ledger.openLease(), name);
         assertEquals(before, ledger.policy().weightVersion(), name);
+    }
+
+    /** Groups of an open step cannot be read back: it and those behind it are leased anew. */
+    private void voidLease() {
+        List<StepRecord.Lease> leases = oracle.open();
+        if (leases.isEmpty()) {
+            return;
+        }
+        StepNumber step = leases.get(random.nextInt(leases.size())).step();
+        if (ledger.isReplayed(step)) {
+            return;
+        }
+        voided++;
+        write(List.of(ledger.voidLease(step, "unreadable")));
+    }
+
+    int leasedAhead() {
+        return leasedAhead;
+    }
+
+    int tooFar() {
+        return tooFar;
+    }
+
+    int voided() {
+        return voided;
     }
 
     int zombies() {
@@ -655,7 +725,7 @@ final class RandomRun {
     private void restart() {
         restarts++;
         int from = random.nextBoolean() ? 0 : Math.max(0, lastSnapshot());
-        ledger = new StepLedger(new Capacity(B, 1000, 1000));
+        ledger = ledger();
         snapshots = snapshots();
         Policy policy = Policy.initial();
         for (int i = 0; i < topic.size(); i++) {
@@ -667,7 +737,7 @@ final class RandomRun {
         }
         ledger.fold(policy);
         assertEquals(oracle.totals(), ledger.totals(), name);
-        assertEquals(oracle.open(), ledger.openLease(), name);
+        assertEquals(oracle.open(), ledger.openLeases().all(), name);
         if (ledger.isReplaying()) {
             ledger.recorded(history().steps(ledger.nextStep(), ledger.recordedBefore()));
         }
@@ -726,7 +796,7 @@ final class RandomRun {
                 || ledger.isReplaying()
                 || collector.finished().size() >= B) {
             giveUpWhatIsOut();
-            lease();
+            lease(ledger.nextStep());
             if (ledger.openLease() == null) {
                 // What has finished is of weights that are not announced.
                 WeightVersion next = ledger.policy().word().next();

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random results, parts, markers, garbage, rejections, leases, acknowledgements, announcements and resumptions in random order, with
+ * Random results, parts, markers, garbage, rejections, leases (up to two steps ahead), void leases, acknowledgements, announcements and resumptions in random order, with
  * restarts from the very records written, torn transactions among them. The invariants of DESIGN.md that the trainer
  * consumer keeps (nothing lost, nothing trained twice, fresh, sorted and whole, repeatable) are asserted after each event.
  */
@@ -28,6 +28,9 @@ class RunPropertyTest {
         long ahead = 0;
         long versionRestarts = 0;
         long kept = 0;
+        long leasedAhead = 0;
+        long tooFar = 0;
+        long voided = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             RandomRun run = new RandomRun(seed);
             for (int i = 0; i < EVENTS; i++) {
@@ -47,6 +50,9 @@ class RunPropertyTest {
             ahead += run.ahead();
             versionRestarts += run.versionRestarts();
             kept += run.kept();
+            leasedAhead += run.leasedAhead();
+            tooFar += run.tooFar();
+            voided += run.voided();
         }
         assertEquals(SEEDS * EVENTS, events);
         assertTrue(
@@ -60,11 +66,15 @@ class RunPropertyTest {
                         && zombies > 500
                         && ahead > 100
                         && versionRestarts > 20
-                        && kept > 20,
+                        && kept > 20
+                        && leasedAhead > 150
+                        && tooFar > 1_000
+                        && voided > 40,
                 restarts + " restarts, " + resumes + " resumptions, " + torn + " torn transactions, " + stale
                         + " discarded as stale, " + announced + " announcements, " + masked
                         + " groups with masked tokens, " + late + " taken back, " + zombies + " late acknowledgements, "
                         + ahead + " ahead, " + versionRestarts + " counts begun anew, " + kept
-                        + " waits for groups that are out");
+                        + " waits for groups that are out, " + leasedAhead
+                        + " leased ahead, " + tooFar + " asked for too early, " + voided + " leases void");
     }
 }
