@@ -27,6 +27,10 @@ def free_port() -> int:
 class Cluster:
     """Of one run after the other; each process's output is a file in the folder."""
 
+    problems = ROOT / "sandbox" / "data" / "math-problems.jsonl"
+    producer: tuple[str, ...] = (f"--dataset={problems}", "--reward-type=math", "--max-new-tokens=256")
+    worker: tuple[str, ...] = ("--slots=12",)
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.commands: dict[str, list[str]] = {}
@@ -43,16 +47,19 @@ class Cluster:
             subprocess.run([str(ROOT / "scripts" / "build")], check=True)
         port = self.bootstrap.rpartition(":")[2]
         self.spawn("broker", "broker", f"--kafka-port={port}", f"--data-dir={self.folder / 'broker'}")
+        self.spawn_engine()
+        self.wait(f"{self.engine}/health")
+        self.wait_for_port(int(port))
+
+    def spawn_engine(self) -> None:
         self.spawn(
             "engine",
             "engine",
             f"--engine-port={self.engine_port}",
             "--latency=lognormal",
             "--latency-median=150ms",
-            f"--answers={ROOT / 'sandbox' / 'data' / 'math-problems.jsonl'}",
+            f"--answers={self.problems}",
         )
-        self.wait(f"{self.engine}/health")
-        self.wait_for_port(int(port))
 
     def start_run(self, run: str, batch: dict[str, int], **trainer: str) -> None:
         """:param batch: what producer and trainer consumer must have the same of"""
@@ -63,16 +70,8 @@ class Cluster:
         self.trainer = f"http://127.0.0.1:{port}"
         more = [f"--{name.replace('_', '-')}={value}" for name, value in trainer.items()]
         self.spawn("trainer", "trainer", *both, *same, f"--trainer-port={port}", *more)
-        data = f"--dataset={ROOT / 'sandbox' / 'data' / 'math-problems.jsonl'}"
-        self.spawn("producer", "producer", *both, *same, data, "--reward-type=math", "--max-new-tokens=256")
-        self.spawn(
-            "worker",
-            "worker",
-            *both,
-            "--worker-id=w1",
-            f"--engine-url={self.engine}",
-            "--slots=12",
-        )
+        self.spawn("producer", "producer", *both, *same, *self.producer)
+        self.spawn("worker", "worker", *both, "--worker-id=w1", f"--engine-url={self.engine}", *self.worker)
         self.wait(f"{self.trainer}/v1/status")
 
     def restart_trainer(self) -> None:
@@ -84,7 +83,10 @@ class Cluster:
         self.wait(f"{self.trainer}/v1/status")
 
     def spawn(self, name: str, *command: str) -> None:
-        self.commands[name] = [COMMAND, *command]
+        self.spawn_program(name, COMMAND, *command)
+
+    def spawn_program(self, name: str, *command: str) -> None:
+        self.commands[name] = list(command)
         self.processes[name] = self._popen(f"{self.run}-{name}", self.commands[name])
 
     def _popen(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:

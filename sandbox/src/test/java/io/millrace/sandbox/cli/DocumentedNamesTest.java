@@ -39,11 +39,19 @@ final class DocumentedNamesTest {
 
     private static final Pattern VARIABLE = Pattern.compile("MILLRACE_[A-Z0-9_]*[A-Z0-9]");
 
-    /** Types of Java, of the Kafka clients and of slime, and header names, where documents name them. */
+    /** Types of Java, of the Kafka clients and of trainers, and header names, where documents name them. */
     private static final Set<String> OF_OTHERS = Set.of(
-            "Admin", "Duration", "Host", "IDefaultValueProvider", "LimitNOFILE", "Origin", "RolloutFnEvalOutput");
+            "Admin",
+            "AsyncGRPOTrainer",
+            "Duration",
+            "GRPOTrainer",
+            "Host",
+            "IDefaultValueProvider",
+            "LimitNOFILE",
+            "Origin",
+            "RolloutFnEvalOutput");
 
-    /** The sources of all modules by their paths. */
+    /** The sources of all modules, those in Python too, by their paths. */
     private static final Map<Path, String> SOURCES = new TreeMap<>();
 
     /** The text of all scripts, and of what else reads variables and is no source. */
@@ -55,21 +63,9 @@ final class DocumentedNamesTest {
     @BeforeAll
     static void readTheSources() throws IOException {
         for (String module : DocumentsTest.MODULES) {
-            try (Stream<Path> files =
-                    Files.walk(DocumentsTest.ROOT.resolve(module).resolve("src"))) {
-                for (Path file : files.filter(f -> f.toString().endsWith(".java"))
-                        .filter(f -> !f.endsWith("DocumentedNamesTest.java"))
-                        .toList()) {
-                    Path path = DocumentsTest.ROOT.relativize(file);
-                    String source = Files.readString(file);
-                    SOURCES.put(path, source);
-                    DECLARED.matcher(source)
-                            .results()
-                            .forEach(type -> TYPES.computeIfAbsent(type.group(1), name -> new TreeSet<>())
-                                    .add(path));
-                }
-            }
+            read(module, ".java");
         }
+        read("python", ".py");
         for (String folder : List.of("scripts", "common/src/main/resources", "python/src")) {
             try (Stream<Path> files = Files.walk(DocumentsTest.ROOT.resolve(folder))) {
                 for (Path file : files.filter(Files::isRegularFile)
@@ -77,6 +73,22 @@ final class DocumentedNamesTest {
                         .toList()) {
                     SCRIPTS.add(Files.readString(file));
                 }
+            }
+        }
+    }
+
+    private static void read(String module, String ending) throws IOException {
+        try (Stream<Path> files = Files.walk(DocumentsTest.ROOT.resolve(module).resolve("src"))) {
+            for (Path file : files.filter(f -> f.toString().endsWith(ending))
+                    .filter(f -> !f.endsWith("DocumentedNamesTest.java"))
+                    .toList()) {
+                Path path = DocumentsTest.ROOT.relativize(file);
+                String source = Files.readString(file);
+                SOURCES.put(path, source);
+                DECLARED.matcher(source)
+                        .results()
+                        .forEach(type -> TYPES.computeIfAbsent(type.group(1), name -> new TreeSet<>())
+                                .add(path));
             }
         }
     }

@@ -157,6 +157,7 @@ final class DocumentsTest {
             "--build",
             "--wait",
             "--real",
+            "--trainer",
             "--scale",
             "--rm",
             "--max-running-requests",
