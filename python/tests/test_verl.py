@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import inspect
+import os
 import pickle
 import subprocess
 import sys
@@ -15,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import Cluster
+from cluster import ROOT, Cluster
 from millrace import verl
 from millrace.verl import Local, MessageQueue, MessageQueueClient, Source
 
 VERL = "verl==0.9.1"
+NEEDED = ("tensordict==0.10.0", "pyvers==0.2.3", "orjson==3.13.0", "omegaconf==2.4.0")
+"""Of what verl needs, what its batches do, besides PyTorch."""
 LIMIT = 30.0
 
 
@@ -100,7 +103,7 @@ class Behaviour:
 
 class TestMillraces(Behaviour):
     def test_who_puts_into_a_full_queue_waits_and_nothing_is_dropped(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(verl, "LONGEST_PAUSE", 0.05)
+        monkeypatch.setattr("millrace.verl.client.LONGEST_PAUSE", 0.05)
         client = self.client(2)
 
         async def rollouts() -> list[Any]:
@@ -206,6 +209,22 @@ class TestTheirs(Behaviour):
             assert has[: len(wanted)] == wanted, method
             more = list(inspect.signature(mine).parameters.values())[len(wanted) :]
             assert all(parameter.default is not parameter.empty for parameter in more), method
+
+
+@pytest.mark.thorough
+def test_verls_trainer_takes_the_groups(tmp_path: Path) -> None:
+    """In the environment of the real vLLM, which has PyTorch: verl_assemble.py."""
+    made = subprocess.run([str(ROOT / "scripts" / "setup-vllm")], check=True, stdout=subprocess.PIPE, text=True)
+    install = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--target", str(tmp_path)]
+    python = made.stdout.strip()
+    subprocess.run([python, *install, VERL, *NEEDED], check=True, timeout=600)
+    here = Path(__file__).parent
+    path = os.pathsep.join(str(folder) for folder in (tmp_path, ROOT / "python" / "src", here))
+    command = [python, str(here / "verl_assemble.py")]
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
