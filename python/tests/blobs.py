@@ -5,6 +5,8 @@ import struct
 from array import array
 from typing import Any
 
+from millrace.batch import Asked, Batch, read_batch
+
 
 def sample(index: int, prompt: int = 2, response: int = 3, reward: float = 1.0, versions: Any = None) -> dict[str, Any]:
     return {
@@ -65,3 +67,11 @@ FORM = form([[sample(8), sample(9, response=2, reward=0.0)], [sample(10), sample
 BATCH = blob(FORM)
 ACK = {"step": 7, "lineage": 2, "weight_version": 6, "trained_total": 9, "next_step": 8}
 CONFLICT = {"error": "no", "lineage": 2, "step": 7, "weight_version": 5, "state": "ready"}
+UNEVEN = [[sample(8), sample(9, prompt=1, response=2, reward=0.0)], [sample(10, prompt=0, response=0, versions=[])]]
+
+
+def uneven() -> Batch:
+    """With advantages."""
+    extras = {"concatenated": {"advantages": [2, 1]}, "single": []}
+    whole = blob(form(UNEVEN, extras=extras), {"advantages": ("F32", [3], struct.pack("<3f", 1, -1, 0))})
+    return read_batch(bytearray(whole), "2-7-ab", 5, (4, 5), Asked(advantages=True))

@@ -7,6 +7,7 @@ for batch in Batches(Client("http://127.0.0.1:9400")):
 from millrace.batch import BadBatchError, Batch, Group, Sample, Span, Tensor
 from millrace.batches import Batches
 from millrace.client import Acknowledged, Client, Lease, NotYet, Policy, Resumed
+from millrace.packed import Packed
 from millrace.transport import (
     ConflictError,
     LeaseVoidError,
@@ -28,6 +29,7 @@ __all__ = [
     "LeaseVoidError",
     "MillraceError",
     "NotYet",
+    "Packed",
     "Policy",
     "RefusedError",
     "ReplacedError",

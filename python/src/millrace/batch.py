@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from millrace.packed import Packed, packed_numpy, packed_torch
 from millrace.transport import MillraceError
 
 FORM = 1
@@ -109,6 +110,20 @@ class Batch:
     loss_mask: memoryview[int]
     """uint8, of all responses."""
 
+    advantages: memoryview[float] | None = None
+    """float32, of the samples in their order; None where it was fetched without."""
+    rank: int = 0
+    world: int = 1
+    """It has the groups of one rank of so many."""
+
+    def numpy(self) -> Packed:
+        """Flat numpy arrays; tokens, log-probabilities, masks and advantages are views of this batch."""
+        return packed_numpy(self)
+
+    def torch(self) -> Packed:
+        """Flat torch tensors on the CPU; tokens, log-probabilities, masks and advantages are views of this batch."""
+        return packed_torch(self)
+
     @property
     def samples(self) -> tuple[Sample, ...]:
         return tuple(sample for group in self.groups for sample in group.samples)
@@ -119,7 +134,26 @@ class Batch:
         return sum(sample.reward for sample in samples) / len(samples)
 
 
-def read_batch(blob: bytearray, lease: str, weight_version: int, group_indices: Sequence[int]) -> Batch:
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for of a step."""
+
+    rank: int = 0
+    """Whose groups, of so many."""
+    world: int = 1
+    advantages: bool = False
+
+
+WHOLE = Asked()
+
+
+def read_batch(
+    blob: bytearray,
+    lease: str,
+    weight_version: int,
+    group_indices: Sequence[int],
+    asked: Asked = WHOLE,
+) -> Batch:
     """Reads a batch.
 
     :param weight_version: the lease's: the blob has the run's own numbers, which may be others
@@ -131,13 +165,19 @@ def read_batch(blob: bytearray, lease: str, weight_version: int, group_indices: 
         if form.get("v") != FORM:
             raise BadBatchError(f"the batch has the form {form.get('v')}, this reader knows {FORM}")
         indices = [int(group["group_index"]) for group in form["groups"]]
-        if indices != list(group_indices):
-            raise BadBatchError(f"the batch has the groups {indices}, leased were {list(group_indices)}")
+        share = form.get("share") or {"rank": 0, "world": 1}
+        world = asked.world
+        if (share["rank"], share["world"]) != (asked.rank, world):
+            raise BadBatchError(f"the batch is of rank {share['rank']} of {share['world']}, asked for was {asked}")
+        leased = list(group_indices)
+        if indices != leased if world == 1 else not _is_share(indices, leased, world):
+            raise BadBatchError(f"the batch has the groups {indices}, leased were {leased} for {world}")
         offset = int(form["weight_version"]) - weight_version
         reader = _Reader(tensors, offset)
         extras = read_extras(form.get("extras") or {}, tensors, indices)
         groups = tuple(reader.group(header, extras[header["group_index"]]) for header in form["groups"])
         reader.end()
+        samples = sum(len(group.samples) for group in groups)
         return Batch(
             lineage=int(form["lineage"]),
             step=int(form["step"]),
@@ -147,11 +187,29 @@ def read_batch(blob: bytearray, lease: str, weight_version: int, group_indices: 
             tokens=reader.tokens,
             log_probs=reader.log_probs,
             loss_mask=reader.loss_mask,
+            advantages=_advantages(tensors, samples) if asked.advantages else None,
+            rank=asked.rank,
+            world=world,
         )
     except BadBatchError:
         raise
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as e:
         raise BadBatchError(f"the batch cannot be read: {type(e).__name__} {e}") from e
+
+
+def _is_share(indices: list[int], leased: list[int], world: int) -> bool:
+    """Whether they are as many as a rank gets, of those that were leased, in their order."""
+    chosen = set(indices)
+    return [index for index in leased if index in chosen] == indices and (
+        len(leased) // world <= len(indices) <= -(-len(leased) // world)
+    )
+
+
+def _advantages(tensors: dict[str, Tensor], samples: int) -> memoryview[float]:
+    tensor = tensors["advantages"]
+    if tensor.dtype != "F32" or tensor.shape != (samples,):
+        raise BadBatchError(f"tensor advantages is {tensor.dtype} {tensor.shape}, must be F32 of {samples} samples")
+    return tensor.data.cast("f")
 
 
 def read_safetensors(blob: bytearray) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from millrace.batch import Batch, read_batch
+from millrace.batch import Asked, Batch, read_batch
 from millrace.transport import Answer, ConflictError, LeaseVoidError, ReplacedError, Transport
 
 T = TypeVar("T")
@@ -82,10 +82,11 @@ class Client:
     :param url: the trainer consumer's
     :param patience: seconds
     :param lineage: of a trainer that knows it, since it resumed; else it is asked for
+    :param zstd: batches travel packed, for a link that is slower than packing; needs Python 3.14 or ``zstandard``
     """
 
-    def __init__(self, url: str, *, patience: float = 300.0, lineage: int | None = None) -> None:
-        self._transport = Transport(url, patience)
+    def __init__(self, url: str, *, patience: float = 300.0, lineage: int | None = None, zstd: bool = False) -> None:
+        self._transport = Transport(url, patience, zstd)
         self.lineage: int = int(self.status()["lineage"]) if lineage is None else lineage
 
     def status(self) -> dict[str, Any]:
@@ -112,16 +113,27 @@ class Client:
             warnings=tuple(body.get("warnings") or ()),
         )
 
-    def fetch(self, lease: Lease) -> Batch:
+    def fetch(self, lease: Lease, *, rank: int = 0, world: int = 1, advantages: str | None = None) -> Batch:
         """The batch, whole; what comes cut off or incomplete is asked for again, and at last is an error.
 
+        :param rank: from 0: only the groups of this data-parallel rank of ``world``, whole groups, each with one rank.
+            One of the ranks acknowledges, for all, when all have trained
+        :param advantages: "std" or "mean": with those of each group, normalised or only centred
         :raises LeaseVoidError: the step was leased anew
         """
 
         def read(answer: Answer) -> Batch:
-            return read_batch(answer.body, lease.token, lease.weight_version, lease.group_indices)
+            return read_batch(
+                answer.body,
+                lease.token,
+                lease.weight_version,
+                lease.group_indices,
+                Asked(rank, world, advantages is not None),
+            )
 
         path = f"/v1/steps/{lease.step}/batch?format=safetensors&lease={quote(lease.token)}"
+        path += f"&rank={rank}&world={world}" if world != 1 or rank != 0 else ""
+        path += f"&advantages={quote(advantages)}" if advantages is not None else ""
         return self._leased(lambda: self._transport.exchange("GET", path, read))
 
     def ack(self, batch: Batch, weight_version: int | None = None, checkpoint_step: int | None = None) -> Acknowledged:

@@ -1,6 +1,7 @@
 """Calls of the trainer consumer's HTTP API: what is tried again, how, and what the answers mean."""
 
 import http.client
+import importlib
 import json
 import random
 import time
@@ -16,6 +17,7 @@ EXCHANGE_LIMIT = 60.0
 """Seconds that a socket may stand still, beyond what the server was asked to wait."""
 
 
+CHUNK_BYTES = 1 << 20
 MISREAD_MAX = 3
 """Tries of what comes whole and cannot be read: another one is not going to be better."""
 
@@ -82,9 +84,11 @@ class Transport:
     the server was not reached, broke off, or answered that it cannot now (429, 5xx). Thread-safe: a connection a call.
 
     :param patience: seconds after which a call is given up
+    :param zstd: answers may come packed
     """
 
-    def __init__(self, url: str, patience: float) -> None:
+    def __init__(self, url: str, patience: float, zstd: bool = False) -> None:
+        self._unpack = unpacker() if zstd else None
         address = urllib.parse.urlsplit(url if "//" in url else f"http://{url}")
         if address.scheme not in ("http", "https") or not address.hostname:
             raise ValueError(f"url must be http://HOST:PORT, was {url!r}")
@@ -145,17 +149,48 @@ class Transport:
         try:
             # Asked for with everything that may change something, so that no page of another site can.
             headers = {"Content-Type": "application/json"}
+            if self._unpack is not None:
+                headers["Accept-Encoding"] = "zstd"
             content = None if body is None else json.dumps(body)
             connection.request(method, self._base + path, content, headers)
             response = connection.getresponse()
             length = response.length
             # Writable, so that tensors can be made of it without a copy. Raises IncompleteRead where it is cut off.
-            whole = bytearray(response.read())
+            whole = bytearray()
+            if self._unpack is not None and response.getheader("Content-Encoding") == "zstd":
+                self._unpack(response, whole)
+            else:
+                whole += response.read()
             if length is not None and len(whole) != length:
                 raise http.client.IncompleteRead(bytes(whole[:0]), length - len(whole))
             return Answer(response.status, whole, seconds(response.getheader("Retry-After")))
         finally:
             connection.close()
+
+
+def unpacker() -> Callable[[http.client.HTTPResponse, bytearray], None]:
+    """Reads what zstd packed, chunk by chunk.
+
+    :raises ImportError: where nothing here knows zstd
+    """
+    try:
+        zstd = importlib.import_module("compression.zstd")
+        opened: Callable[[http.client.HTTPResponse], Any] = zstd.ZstdFile
+        errors: tuple[type[Exception], ...] = (zstd.ZstdError, EOFError)
+    except ImportError:
+        zstd = importlib.import_module("zstandard")
+        opened = zstd.ZstdDecompressor().stream_reader
+        errors = (zstd.ZstdError,)
+
+    def read(response: http.client.HTTPResponse, whole: bytearray) -> None:
+        try:
+            with opened(response) as stream:
+                while chunk := stream.read(CHUNK_BYTES):
+                    whole += chunk
+        except errors as e:
+            raise http.client.HTTPException(f"what came packed cannot be unpacked: {e}") from e
+
+    return read
 
 
 def seconds(text: str | None) -> float:

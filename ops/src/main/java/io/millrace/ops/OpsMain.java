@@ -3,6 +3,7 @@ package io.millrace.ops;
 import io.millrace.common.cli.Command;
 import io.millrace.common.cli.CommandLines;
 import io.millrace.ops.audit.AuditCommand;
+import io.millrace.ops.export.ExportCommand;
 import io.millrace.ops.lag.LagCommand;
 import io.millrace.ops.peek.PeekCommand;
 import io.millrace.ops.replay.ReplayCommand;
@@ -23,6 +24,11 @@ public final class OpsMain {
     /** Every command, in the order of the help. */
     public static List<Command<?>> commands() {
         return List.of(
-                new TopicsCommand(), new LagCommand(), new PeekCommand(), new AuditCommand(), new ReplayCommand());
+                new TopicsCommand(),
+                new LagCommand(),
+                new PeekCommand(),
+                new AuditCommand(),
+                new ReplayCommand(),
+                new ExportCommand());
     }
 }

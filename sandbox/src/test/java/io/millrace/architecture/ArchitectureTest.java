@@ -149,20 +149,20 @@ class ArchitectureTest {
                 .resideInAPackage(OPS));
     }
 
-    /** A replay is the trainer's batch byte for byte because it is read and written by the trainer's classes. */
+    /** A replay, and an export, is what the trainer got because it is read by the trainer's classes. */
     @Test
     void theOperatorsProgramKnowsCommonAndForReplaysTheTrainersBatches() {
         check(noClasses()
                 .that()
                 .resideInAPackage(OPS)
                 .and()
-                .resideOutsideOfPackage("io.millrace.ops.replay..")
+                .resideOutsideOfPackages("io.millrace.ops.replay..", "io.millrace.ops.export..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(PRODUCER, WORKER, TRAINER, SANDBOX));
         check(noClasses()
                 .that()
-                .resideInAPackage("io.millrace.ops.replay..")
+                .resideInAnyPackage("io.millrace.ops.replay..", "io.millrace.ops.export..")
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(PRODUCER, WORKER, TRAINER, SANDBOX)
                         .and(not(resideInAPackage("io.millrace.trainer.batch..")))

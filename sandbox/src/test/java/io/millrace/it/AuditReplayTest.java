@@ -26,6 +26,7 @@ import io.millrace.common.units.ByteSize;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.ops.audit.AuditCommand;
+import io.millrace.ops.export.ExportCommand;
 import io.millrace.ops.replay.ReplayCommand;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.download.DownloadSettings;
@@ -40,7 +41,10 @@ import io.millrace.trainer.steps.ResumeMode;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
@@ -52,6 +56,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** {@code audit} and {@code replay} on the topics of a real trainer consumer; prompts and results written by hand. */
@@ -252,6 +257,48 @@ class AuditReplayTest {
         }
         assertArrayEquals(json, replay(2, ReplayCommand.Format.JSON));
         assertArrayEquals(safetensors, replay(2, ReplayCommand.Format.SAFETENSORS));
+    }
+
+    private List<JsonNode> export(Path file, ExportCommand.Of of, ExportCommand.Rows rows) throws Exception {
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        new ExportCommand(new PrintStream(said, true, StandardCharsets.UTF_8))
+                .run(new ExportCommand.Settings(run, of, 0, 1000, rows, file, KAFKA));
+        assertTrue(said.toString(StandardCharsets.UTF_8).contains(" samples in "), said::toString);
+        return rows == ExportCommand.Rows.PARQUET
+                ? List.of()
+                : Files.readAllLines(file).stream().map(Json.MAPPER::readTree).toList();
+    }
+
+    @Test
+    void anExportHasTheSamplesOfAcknowledgedStepsOrOfAllGroups(@TempDir Path folder) throws Exception {
+        prompts(6);
+        results(0, 1, 2, 3, 4);
+        send(new ProducerRecord<>(topics.results(GroupKind.TRAINING), 0, new byte[] {1}, new byte[] {2}));
+        try (TrainerProcess trainer = trainer()) {
+            train(trainer, 0);
+            assertEquals(200, trainer.lease(1, 20000).status());
+        }
+        Path file = folder.resolve("rows.jsonl");
+        List<JsonNode> steps = export(file, ExportCommand.Of.STEPS, ExportCommand.Rows.JSONL);
+        assertEquals(
+                List.of(0L, 1L, 2L, 3L),
+                steps.stream().map(row -> row.path("index").longValue()).toList());
+        JsonNode row = steps.getFirst();
+        assertEquals(0, row.path("step").longValue(), row::toString);
+        assertEquals(
+                row.path("prompt_length").intValue()
+                        + row.path("response_length").intValue(),
+                row.path("tokens").size());
+        assertEquals(0.5, row.path("reward").doubleValue());
+        List<JsonNode> groups = export(file, ExportCommand.Of.GROUPS, ExportCommand.Rows.JSONL);
+        assertEquals(10, groups.size());
+        assertEquals(steps, groups.subList(0, 4));
+        assertTrue(groups.get(4).path("step").isNull(), "leased, not acknowledged");
+        Path packed = folder.resolve("rows.parquet");
+        export(packed, ExportCommand.Of.STEPS, ExportCommand.Rows.PARQUET);
+        byte[] bytes = Files.readAllBytes(packed);
+        assertEquals("PAR1", new String(bytes, bytes.length - 4, 4, StandardCharsets.US_ASCII));
+        assertEquals(2, folder.toFile().list().length, "nothing half written is left");
     }
 
     @Test
