@@ -19,6 +19,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ARG001 -
         for i, one in enumerate(body.get("data_sets") or []):
             # Of one evaluation no two have the same, which no schema can say.
             one["name"] = f"set-{i}"
+        if isinstance(query.get("rank"), int):
+            # Below world, or below 1 where that is not given.
+            query["rank"] = min(query["rank"], query["world"] - 1 if isinstance(query.get("world"), int) else 0)
     words = str(query.get("lease") or body.get("lease")).split("-")
     if case.meta.generation.mode.is_positive and len(words) == 3 and "step" in (case.path_parameters or {}):
         # A token names its step, and the path the same.

@@ -1,8 +1,10 @@
 """A batch as flat arrays of numpy; torch's are held to the same by packed_torch.py, where torch is."""
 
 import pytest
-from blobs import UNEVEN, blob, form, sample, uneven
-from millrace import BadBatchError
+import zstandard
+from blobs import BATCH, FORM, LEASE, UNEVEN, blob, form, sample, uneven
+from conftest import Reply, Script
+from millrace import BadBatchError, Client, Lease
 from millrace.batch import Asked, Batch, read_batch
 
 
@@ -65,3 +67,37 @@ def test_a_ranks_batch_has_groups_of_the_lease_as_many_as_a_rank_gets() -> None:
 def test_advantages_that_were_asked_for_and_are_not_there_are_missed() -> None:
     with pytest.raises(BadBatchError, match="advantages"):
         read_batch(bytearray(blob(form(UNEVEN))), "2-7-ab", 5, (4, 5), Asked(advantages=True))
+
+
+def test_a_rank_asks_for_its_groups_and_for_advantages(script: Script) -> None:
+    advantages = {"concatenated": {"advantages": [2]}, "single": []}
+    share = {"rank": 1, "world": 2}
+    one = blob(
+        form([[sample(10), sample(11)]], share=share, extras=advantages) | {"groups": FORM["groups"][1:]},
+        {"advantages": ("F32", [2], bytes(8))},
+    )
+    script.on("POST /v1/steps/next/lease", Reply(body=LEASE))
+    script.on("GET /v1/steps/7/batch", Reply(body=one))
+    trainer = Client(script.url, patience=10)
+    leased = trainer.lease()
+    assert isinstance(leased, Lease)
+    batch = trainer.fetch(leased, rank=1, world=2, advantages="std")
+    assert script.asked("GET /v1/steps/7/batch")[0].path.endswith("&rank=1&world=2&advantages=std")
+    assert "Accept-Encoding" in script.requests[-1].headers
+    assert script.requests[-1].headers["Accept-Encoding"] == "identity"
+    assert [group.index for group in batch.groups] == [5]
+    assert batch.advantages is not None
+    assert list(batch.advantages) == [0, 0]
+
+
+def test_a_batch_may_travel_packed(script: Script) -> None:
+    packed = Reply(body=zstandard.compress(BATCH), headers={"Content-Encoding": "zstd"})
+    broken = Reply(body=b"nothing that zstd has packed", headers={"Content-Encoding": "zstd"})
+    short = Reply(body=zstandard.compress(BATCH)[:-20], headers={"Content-Encoding": "zstd"})
+    script.on("POST /v1/steps/next/lease", Reply(body=LEASE))
+    script.on("GET /v1/steps/7/batch", broken, short, packed)
+    trainer = Client(script.url, zstd=True, patience=10)
+    leased = trainer.lease()
+    assert isinstance(leased, Lease)
+    assert list(trainer.fetch(leased).tokens) == list(range(len(trainer.fetch(leased).tokens)))
+    assert [request.headers["Accept-Encoding"] for request in script.requests[-3:]] == ["zstd"] * 3

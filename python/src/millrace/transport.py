@@ -159,10 +159,12 @@ class Transport:
             whole = bytearray()
             if self._unpack is not None and response.getheader("Content-Encoding") == "zstd":
                 self._unpack(response, whole)
+                missing = response.length or 0
             else:
                 whole += response.read()
-            if length is not None and len(whole) != length:
-                raise http.client.IncompleteRead(bytes(whole[:0]), length - len(whole))
+                missing = 0 if length is None else length - len(whole)
+            if missing:
+                raise http.client.IncompleteRead(b"", missing)
             return Answer(response.status, whole, seconds(response.getheader("Retry-After")))
         finally:
             connection.close()

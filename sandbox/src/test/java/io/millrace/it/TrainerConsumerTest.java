@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.github.luben.zstd.ZstdInputStream;
 import io.millrace.common.batch.BatchSettings;
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.http.HttpDoorSettings;
@@ -23,12 +24,14 @@ import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.Reward;
+import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.TestingRollouts;
 import io.millrace.common.testing.Await;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.units.ByteSize;
+import io.millrace.common.wire.BatchHeader;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.common.wire.RolloutBatch;
 import io.millrace.common.wire.RolloutBatchCodec;
@@ -36,6 +39,7 @@ import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.it.TrainerProcess.Answer;
 import io.millrace.trainer.TrainerSettings;
 import io.millrace.trainer.TrainerWiring;
+import io.millrace.trainer.batch.GroupAdvantages;
 import io.millrace.trainer.batch.LeasedBatch;
 import io.millrace.trainer.download.DownloadSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
@@ -44,6 +48,11 @@ import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.policy.VersionSettings;
 import io.millrace.trainer.queue.RolloutQueue;
 import io.millrace.trainer.session.RecoverySettings;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -187,6 +196,55 @@ class TrainerConsumerTest {
             assertArrayEquals(
                     trainer.batch(SAFETENSORS).body(),
                     trainer.get(trainer.batchPath() + "&format=safetensors").body());
+        }
+    }
+
+    @Test
+    void eachRankHasItsOwnGroupsAndTheirAdvantages() throws Exception {
+        publish(1, 0, 1, 2, 3);
+        try (TrainerProcess trainer = trainer()) {
+            assertEquals(200, trainer.leaseNext(20_000).status());
+            List<Long> seen = new ArrayList<>();
+            for (int rank = 0; rank < 3; rank++) {
+                String path = trainer.batchPath() + "&world=3&advantages=mean&rank=" + rank;
+                RolloutBatch blob =
+                        RolloutBatchCodec.decode(trainer.get(path, SAFETENSORS).body());
+                assertEquals(new BatchHeader.Share(rank, 3), blob.header().share());
+                JsonNode json = trainer.get(path).json();
+                assertEquals(rank, json.path("share").path("rank").intValue());
+                assertEquals(blob.groups().size(), json.path("groups").size());
+                assertEquals(blob.groups().size(), json.path("advantages").size());
+                for (RolloutGroup group : blob.groups()) {
+                    seen.add(group.header().groupIndex().value());
+                    assertEquals(
+                            SAMPLES, group.extras().get(GroupAdvantages.TENSOR).shape()[0]);
+                }
+            }
+            assertEquals(List.of(0L, 1L, 2L, 3L), seen.stream().sorted().toList());
+            String batch = trainer.batchPath();
+            assertError(400, "world must be from 1 to 4", trainer.get(batch + "&world=5"));
+            assertError(400, "rank must be from 0 to 0, was 1", trainer.get(batch + "&rank=1"));
+            assertError(400, "advantages must be std or mean, was 'max'", trainer.get(batch + "&advantages=max"));
+        }
+    }
+
+    @Test
+    void aBatchIsPackedForAReaderThatTakesIt() throws Exception {
+        publish(1, 0, 1, 2, 3);
+        try (TrainerProcess trainer = trainer()) {
+            assertEquals(200, trainer.leaseNext(20_000).status());
+            byte[] plain = trainer.batch(SAFETENSORS).body();
+            HttpRequest request = HttpRequest.newBuilder(URI.create(
+                            "http://127.0.0.1:" + trainer.port() + trainer.batchPath() + "&format=safetensors"))
+                    .header("Accept-Encoding", "gzip, zstd;q=0.5")
+                    .build();
+            try (HttpClient http = HttpClient.newHttpClient()) {
+                HttpResponse<InputStream> answer = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+                assertEquals(Optional.of("zstd"), answer.headers().firstValue("Content-Encoding"));
+                try (ZstdInputStream unpacked = new ZstdInputStream(answer.body())) {
+                    assertArrayEquals(plain, unpacked.readAllBytes());
+                }
+            }
         }
     }
 

@@ -95,6 +95,11 @@ public sealed interface StepRecord extends ControlRecord {
             return new WeightVersion(Math.max(0, weightVersion.value() - versionOffset));
         }
 
+        /** The same of some of its groups. */
+        public Lease of(List<ManifestEntry> some) {
+            return new Lease(lineage, step, leaseId, weightVersion, versionOffset, leasedAtMs, some, maskBelow);
+        }
+
         /** What the trainer names it by. */
         public LeaseToken token() {
             return new LeaseToken(lineage, step, leaseId);

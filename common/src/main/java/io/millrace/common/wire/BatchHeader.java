@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param weightVersion the trainer's version at hand-over
  * @param maskBelow tokens of older versions have {@code loss_mask} 0; null where none are masked for their age
  * @param maskedTokens how many those are
+ * @param share whose groups it has; null where it has all
  */
 public record BatchHeader(
         RunId run,
@@ -19,4 +20,19 @@ public record BatchHeader(
         StepNumber step,
         WeightVersion weightVersion,
         @Nullable WeightVersion maskBelow,
-        long maskedTokens) {}
+        long maskedTokens,
+        @Nullable Share share) {
+    /** Of a whole step. */
+    public BatchHeader(
+            RunId run,
+            Lineage lineage,
+            StepNumber step,
+            WeightVersion weightVersion,
+            @Nullable WeightVersion maskBelow,
+            long maskedTokens) {
+        this(run, lineage, step, weightVersion, maskBelow, maskedTokens, null);
+    }
+
+    /** One data-parallel rank of so many. */
+    public record Share(int rank, int world) {}
+}

@@ -31,6 +31,7 @@ public final class RolloutBatchCodec {
             WeightVersion weightVersion,
             @Nullable WeightVersion maskBelow,
             long maskedTokens,
+            BatchHeader.@Nullable Share share,
             StalenessFigures.@Nullable Snapshot staleness,
             BatchExtras extras,
             List<GroupHeader> groups) {
@@ -57,6 +58,7 @@ public final class RolloutBatchCodec {
                 header.weightVersion(),
                 header.maskBelow(),
                 header.maskedTokens(),
+                header.share(),
                 StalenessFigures.of(header.weightVersion(), header.maskBelow(), headers),
                 extras,
                 headers));
@@ -90,7 +92,8 @@ public final class RolloutBatchCodec {
                             form.step(),
                             form.weightVersion(),
                             form.maskBelow(),
-                            form.maskedTokens()),
+                            form.maskedTokens(),
+                            form.share()),
                     groups);
         } catch (IllegalArgumentException e) {
             throw new BadRecordException("the blob holds no batch: " + e.getMessage(), e);

@@ -1,7 +1,6 @@
 package io.millrace.ops.export;
 
 import io.millrace.ops.parquet.ColumnSpec;
-import io.millrace.ops.parquet.ColumnSpec.Type;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,7 @@ record Field(String name, List<ColumnSpec> columns, Function<SampleRow, Cell> va
             text("response", row -> row.sample().response()),
             new Field(
                     "reward",
-                    List.of(ColumnSpec.one("reward", Type.DOUBLE)),
+                    List.of(ColumnSpec.one("reward", ColumnSpec.Type.DOUBLE)),
                     row -> new Cell.Real(row.sample().reward().value())),
             orNone("reward_detail", row -> {
                 JsonNode detail = row.sample().reward().detail();
@@ -41,19 +40,19 @@ record Field(String name, List<ColumnSpec> columns, Function<SampleRow, Cell> va
             whole("response_length", row -> row.sample().responseLength()),
             new Field(
                     "tokens",
-                    List.of(ColumnSpec.list("tokens", Type.INT32)),
+                    List.of(ColumnSpec.list("tokens", ColumnSpec.Type.INT32)),
                     row -> new Cell.Ints(
                             row.group().tokens(), row.tokensAt(), row.sample().tokenCount())),
             new Field(
                     "log_probs",
-                    List.of(ColumnSpec.list("log_probs", Type.FLOAT)),
+                    List.of(ColumnSpec.list("log_probs", ColumnSpec.Type.FLOAT)),
                     row -> new Cell.Floats(
                             row.group().logProbs(),
                             row.responseAt(),
                             row.sample().responseLength())),
             new Field(
                     "loss_mask",
-                    List.of(ColumnSpec.list("loss_mask", Type.INT32)),
+                    List.of(ColumnSpec.list("loss_mask", ColumnSpec.Type.INT32)),
                     row -> new Cell.Bytes(
                             row.group().lossMask(),
                             row.responseAt(),
@@ -61,28 +60,34 @@ record Field(String name, List<ColumnSpec> columns, Function<SampleRow, Cell> va
             new Field(
                     "weight_versions",
                     List.of(
-                            ColumnSpec.member("weight_versions", "version", Type.INT64),
-                            ColumnSpec.member("weight_versions", "from", Type.INT32),
-                            ColumnSpec.member("weight_versions", "to", Type.INT32)),
+                            ColumnSpec.member("weight_versions", "version", ColumnSpec.Type.INT64),
+                            ColumnSpec.member("weight_versions", "from", ColumnSpec.Type.INT32),
+                            ColumnSpec.member("weight_versions", "to", ColumnSpec.Type.INT32)),
                     row -> new Cell.Spans(row.sample().weightVersions())));
 
     private static Field text(String name, Function<SampleRow, String> value) {
-        return new Field(name, List.of(ColumnSpec.one(name, Type.TEXT)), row -> new Cell.Text(value.apply(row)));
+        return new Field(
+                name, List.of(ColumnSpec.one(name, ColumnSpec.Type.TEXT)), row -> new Cell.Text(value.apply(row)));
     }
 
     private static Field orNone(String name, Function<SampleRow, @Nullable String> value) {
-        return new Field(name, List.of(ColumnSpec.oneOrNone(name, Type.TEXT)), row -> new Cell.Text(value.apply(row)));
+        return new Field(
+                name,
+                List.of(ColumnSpec.oneOrNone(name, ColumnSpec.Type.TEXT)),
+                row -> new Cell.Text(value.apply(row)));
     }
 
     private static Field whole(String name, Function<SampleRow, Number> value) {
         return new Field(
                 name,
-                List.of(ColumnSpec.one(name, Type.INT64)),
+                List.of(ColumnSpec.one(name, ColumnSpec.Type.INT64)),
                 row -> new Cell.Whole(value.apply(row).longValue()));
     }
 
     private static Field maybe(String name, Function<SampleRow, @Nullable Long> value) {
         return new Field(
-                name, List.of(ColumnSpec.oneOrNone(name, Type.INT64)), row -> new Cell.Whole(value.apply(row)));
+                name,
+                List.of(ColumnSpec.oneOrNone(name, ColumnSpec.Type.INT64)),
+                row -> new Cell.Whole(value.apply(row)));
     }
 }

@@ -28,7 +28,7 @@ final class ThriftWriter {
         if (delta < 1 || delta > SHORT_DELTA_MAX) {
             throw new IllegalArgumentException("field " + id + " comes too late");
         }
-        out.write(delta << 4 | type);
+        out.write((delta << 4) | type);
     }
 
     ThriftWriter i32(int id, int value) {
@@ -89,7 +89,7 @@ final class ThriftWriter {
     private void list(int id, int type, int count) {
         field(id, LIST);
         if (count <= SHORT_LIST_MAX) {
-            out.write(count << 4 | type);
+            out.write((count << 4) | type);
         } else {
             out.write(0xF0 | type);
             varint(count);
@@ -103,7 +103,7 @@ final class ThriftWriter {
     }
 
     private static long zigzag(long value) {
-        return value << 1 ^ value >> 63;
+        return (value << 1) ^ (value >> 63);
     }
 
     private void varint(long value) {
@@ -113,7 +113,7 @@ final class ThriftWriter {
     static void varint(ByteArrayOutputStream out, long value) {
         long left = value;
         while ((left & ~0x7FL) != 0) {
-            out.write((int) (left & 0x7F | 0x80));
+            out.write((int) ((left & 0x7F) | 0x80));
             left >>>= 7;
         }
         out.write((int) left);

@@ -1,5 +1,6 @@
 package io.millrace.trainer.batch;
 
+import com.github.luben.zstd.ZstdOutputStream;
 import io.millrace.common.id.RunId;
 import io.millrace.common.wire.RolloutBatchCodec;
 import java.io.BufferedOutputStream;
@@ -19,6 +20,9 @@ public record BatchBody(String contentType, long bytes, Content content) {
 
     private static final int BUFFER_BYTES = 64 << 10;
 
+    /** Token ids shrink to half, log-probabilities hardly; more effort gains little. */
+    private static final int PACK_LEVEL = 1;
+
     /** As {@link #bytes}: not known before it is written. */
     public static final long UNKNOWN = -1;
 
@@ -35,9 +39,16 @@ public record BatchBody(String contentType, long bytes, Content content) {
                 out -> BatchJson.write(batch, new BufferedOutputStream(out, BUFFER_BYTES)));
     }
 
+    /** The same, packed by zstd while it is written. */
+    public BatchBody packed() {
+        return new BatchBody(contentType, UNKNOWN, out -> content.writeTo(new ZstdOutputStream(out, PACK_LEVEL)));
+    }
+
     /** @throws io.millrace.common.wire.BlobTooLargeException when it is larger than the form can be */
     public static BatchBody safetensors(LeasedBatch batch, RunId run) {
-        byte[] blob = RolloutBatchCodec.encode(batch.header(run), batch.groups());
+        GroupAdvantages advantages = batch.advantages();
+        byte[] blob = RolloutBatchCodec.encode(
+                batch.header(run), advantages == null ? batch.groups() : advantages.with(batch.groups()));
         return new BatchBody(SAFETENSORS, blob.length, out -> {
             try (out) {
                 out.write(blob);

@@ -6,6 +6,7 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.rollout.StalenessFigures;
+import io.millrace.common.wire.BatchHeader;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -14,6 +15,8 @@ import tools.jackson.databind.JsonNode;
  * The form of a batch as JSON, for the API's document; {@link BatchJson} writes it value by value.
  *
  * @param weightVersion as the trainer called it at the hand-over
+ * @param share whose groups these are; absent where they are all
+ * @param advantages by group those of its samples; absent where they were not asked for
  * @param groups by group its samples
  */
 public record BatchForm(
@@ -22,6 +25,8 @@ public record BatchForm(
         WeightVersion weightVersion,
         long maskedTokens,
         StalenessFigures.Snapshot staleness,
+        BatchHeader.@Nullable Share share,
+        @Nullable List<List<Float>> advantages,
         List<List<BatchSample>> groups) {
 
     /** A sample, with the keys of slime's; what Millrace does not make is always null. */

@@ -46,6 +46,24 @@ public final class BatchJson {
             if (!leftOut.isEmpty()) {
                 json.writePOJOProperty("safetensors_only", leftOut);
             }
+            if (!batch.share().isWhole()) {
+                json.writeObjectPropertyStart("share");
+                json.writeNumberProperty("rank", batch.share().rank());
+                json.writeNumberProperty("world", batch.share().world());
+                json.writeEndObject();
+            }
+            GroupAdvantages advantages = batch.advantages();
+            if (advantages != null) {
+                json.writeArrayPropertyStart(GroupAdvantages.TENSOR);
+                for (RolloutGroup group : batch.groups()) {
+                    json.writeStartArray();
+                    for (float advantage : advantages.of(group)) {
+                        json.writeNumber(advantage);
+                    }
+                    json.writeEndArray();
+                }
+                json.writeEndArray();
+            }
             json.writeArrayPropertyStart("groups");
             for (RolloutGroup group : batch.groups()) {
                 group(json, group);

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param word the same as the trainer called it, and as its engines do
  * @param maskBelow tokens of older versions have {@code loss_mask} 0; null where none are masked for their age
  * @param maskedTokens how many those are
+ * @param share whose groups they are
+ * @param advantages handed over with the groups; null for none
  * @param groups whole, ascending by group index, each once
  */
 public record LeasedBatch(
@@ -28,6 +30,8 @@ public record LeasedBatch(
         WeightVersion word,
         @Nullable WeightVersion maskBelow,
         long maskedTokens,
+        BatchShare share,
+        @Nullable GroupAdvantages advantages,
         List<RolloutGroup> groups) {
     public LeasedBatch {
         groups = List.copyOf(groups);
@@ -39,6 +43,15 @@ public record LeasedBatch(
      * @param groups as they stand on the results topic, in the order of the lease
      */
     public static LeasedBatch of(StepRecord.Lease lease, List<RolloutGroup> groups) {
+        return of(lease, groups, BatchShare.WHOLE);
+    }
+
+    /**
+     * What a lease hands over to one rank.
+     *
+     * @param groups the rank's, as above
+     */
+    public static LeasedBatch of(StepRecord.Lease lease, List<RolloutGroup> groups, BatchShare share) {
         StaleMask.Masked masked = StaleMask.apply(groups, lease.maskBelow());
         return new LeasedBatch(
                 lease.token(),
@@ -46,7 +59,14 @@ public record LeasedBatch(
                 lease.word(),
                 lease.maskBelow(),
                 masked.maskedTokens(),
+                share,
+                null,
                 masked.groups());
+    }
+
+    /** The same with advantages. */
+    public LeasedBatch with(@Nullable GroupAdvantages more) {
+        return new LeasedBatch(lease, weightVersion, word, maskBelow, maskedTokens, share, more, groups);
     }
 
     public Lineage lineage() {
@@ -59,6 +79,13 @@ public record LeasedBatch(
 
     /** For its form as one blob. */
     public BatchHeader header(RunId run) {
-        return new BatchHeader(run, lineage(), step(), weightVersion, maskBelow, maskedTokens);
+        return new BatchHeader(
+                run,
+                lineage(),
+                step(),
+                weightVersion,
+                maskBelow,
+                maskedTokens,
+                share.isWhole() ? null : new BatchHeader.Share(share.rank(), share.world()));
     }
 }

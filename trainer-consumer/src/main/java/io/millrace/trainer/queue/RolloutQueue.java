@@ -8,6 +8,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.time.Ticker;
 import io.millrace.trainer.ask.AckAnswer;
@@ -19,6 +20,7 @@ import io.millrace.trainer.ask.RolloutQueueException;
 import io.millrace.trainer.ask.TrainerStatus;
 import io.millrace.trainer.batch.BatchReadException;
 import io.millrace.trainer.batch.BatchReader;
+import io.millrace.trainer.batch.BatchShare;
 import io.millrace.trainer.batch.BatchSource;
 import io.millrace.trainer.batch.LeasedBatch;
 import io.millrace.trainer.evaluate.Evaluations;
@@ -71,6 +73,7 @@ public final class RolloutQueue implements AutoCloseable {
     private final Evaluations evaluations;
     private final TrainerMetrics metrics;
     private final Ticker ticker;
+    private final StepLengths lengths = new StepLengths();
     private final Duration answerLimit;
     private final Closer closer;
 
@@ -207,17 +210,39 @@ public final class RolloutQueue implements AutoCloseable {
      * @throws RolloutQueueException of kind REFUSED when another lease is open, or none
      */
     public LeasedBatch batch(LeaseToken lease) throws InterruptedException {
+        return batch(lease, BatchShare.WHOLE);
+    }
+
+    /**
+     * Reads one rank's groups of the leased step; the first rank's reading finds out how long all of them are, those of
+     * other ranks are not read again.
+     *
+     * @throws IllegalArgumentException when the step has fewer groups than there are ranks
+     * @throws RolloutQueueException of kind REFUSED when another lease is open, or none
+     */
+    public LeasedBatch batch(LeaseToken lease, BatchShare share) throws InterruptedException {
         BatchSource source = ask(answer -> new Request.Batch(lease, answer), SHORT_WAIT);
         long begunNanos = ticker.nanos();
-        LeasedBatch batch = LeasedBatch.of(source.lease(), groups(source));
-        metrics.masked(source.lease(), batch.maskedTokens());
+        List<ManifestEntry> entries = source.lease().groups();
+        long[] tokens = share.isWhole() ? null : lengths.of(lease);
+        List<RolloutGroup> groups;
+        if (tokens != null) {
+            groups = groups(source, share.of(tokens).stream().map(entries::get).toList());
+        } else {
+            // Refused before the work, whatever the lengths are.
+            share.of(new long[entries.size()]);
+            List<RolloutGroup> all = groups(source, entries);
+            metrics.masked(source.lease(), LeasedBatch.of(source.lease(), all).maskedTokens());
+            groups = share.of(lengths.put(lease, all)).stream().map(all::get).toList();
+        }
+        LeasedBatch batch = LeasedBatch.of(source.lease(), groups, share);
         metrics.batchRead(Duration.ofNanos(ticker.nanos() - begunNanos));
         return batch;
     }
 
-    private List<RolloutGroup> groups(BatchSource source) throws InterruptedException {
+    private List<RolloutGroup> groups(BatchSource source, List<ManifestEntry> entries) throws InterruptedException {
         try {
-            return reader.read(source);
+            return reader.read(new BatchSource(source.lease().of(entries), source.contents()));
         } catch (BatchReadException e) {
             String why = String.valueOf(e.getMessage());
             return switch (e.reason()) {

@@ -19,11 +19,17 @@ import io.millrace.trainer.ask.LeaseAnswer;
 import io.millrace.trainer.ask.ResumeAnswer;
 import io.millrace.trainer.batch.BatchBody;
 import io.millrace.trainer.batch.BatchForm;
+import io.millrace.trainer.batch.BatchShare;
+import io.millrace.trainer.batch.GroupAdvantages;
+import io.millrace.trainer.batch.LeasedBatch;
 import io.millrace.trainer.download.BatchDownloads;
 import io.millrace.trainer.queue.RolloutQueue;
 import io.millrace.trainer.steps.ResumeMode;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -65,8 +71,25 @@ final class StepRoutes {
                     "format",
                     Schemas.oneOf("json", "safetensors"),
                     "Safetensors where the header Accept asks for that, JSON otherwise.")
-            .answers(200, "application/json", BatchForm.class, "The batch.")
-            .answers(200, BatchBody.SAFETENSORS, null, "The batch.")
+            .query(
+                    "rank",
+                    Schemas.number(0, BatchShare.WORLD_MAX - 1, 0),
+                    "Only the groups of this data-parallel rank, below world: whole groups, each with one rank, balanced by"
+                            + " tokens, the same whenever it is asked.")
+            .query(
+                    "world",
+                    Schemas.number(1, BatchShare.WORLD_MAX, 1),
+                    "How many ranks there are; at most as many as the step has groups.")
+            .query(
+                    "advantages",
+                    Schemas.oneOf("std", "mean"),
+                    "With each sample's reward less its group's mean, over the group's standard deviation or not.")
+            .answers(
+                    200,
+                    "application/json",
+                    BatchForm.class,
+                    "The batch; packed where the header Accept-Encoding has zstd.")
+            .answers(200, BatchBody.SAFETENSORS, null, "The batch; packed where the header Accept-Encoding has zstd.")
             .refuses(409)
             .refuses(503);
 
@@ -87,6 +110,11 @@ final class StepRoutes {
 
     static final List<Operation> OPERATIONS = List.of(LEASE, BATCH, ACKNOWLEDGE, RESUME);
 
+    private static final String ZSTD = "zstd";
+    /** A weight of nothing. */
+    private static final Pattern NONE = Pattern.compile("q=0(\\.0*)?\\s*$");
+
+    private final RanksFetched ranks = new RanksFetched();
     private final RolloutQueue queue;
     private final BatchDownloads downloads;
 
@@ -162,19 +190,73 @@ final class StepRoutes {
             throw Bodies.bad("format must be json or safetensors, was '" + format + "'");
         }
         boolean json = format.equals("json");
+        BatchShare share = share(call);
+        GroupAdvantages advantages = advantages(call);
+        boolean packed = takesZstd(call);
         try (BatchDownloads.Place place = downloads.begin(step)) {
-            BatchBody body = place.make(
-                    () -> queue.batch(lease),
-                    batch -> json ? BatchBody.json(batch) : BatchBody.safetensors(batch, queue.run()));
+            BatchBody body = place.make(() -> read(lease, share, advantages), batch -> {
+                BatchBody plain = json ? BatchBody.json(batch) : BatchBody.safetensors(batch, queue.run());
+                return packed ? plain.packed() : plain;
+            });
+            call.response().header(HeaderNames.VARY, "Accept, Accept-Encoding");
+            if (packed) {
+                call.response().header(HeaderNames.CONTENT_ENCODING, ZSTD);
+            }
             call.contentType(body.contentType(), json ? BatchForm.class : null);
             if (body.bytes() != BatchBody.UNKNOWN) {
                 call.response().contentLength(body.bytes());
             }
             place.send(call.response().outputStream(), body);
+            ranks.fetched(lease, share);
         } catch (BatchDownloads.EndedException e) {
             // What was sent is cut off; the reader sees that by the connection's end.
             throw new CloseConnectionException(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private LeasedBatch read(LeaseToken lease, BatchShare share, @Nullable GroupAdvantages advantages)
+            throws InterruptedException {
+        try {
+            LeasedBatch batch = queue.batch(lease, share);
+            if (advantages != null) {
+                GroupAdvantages.check(batch.groups());
+            }
+            return batch.with(advantages);
+        } catch (IllegalArgumentException e) {
+            throw Bodies.bad(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static BatchShare share(Call call) {
+        String rank = call.query("rank");
+        String world = call.query("world");
+        try {
+            return new BatchShare(
+                    rank == null ? 0 : (int) Bodies.number("rank", rank, BatchShare.WORLD_MAX - 1),
+                    world == null ? 1 : (int) Bodies.number("world", world, BatchShare.WORLD_MAX));
+        } catch (IllegalArgumentException e) {
+            throw Bodies.bad(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static @Nullable GroupAdvantages advantages(Call call) {
+        String word = call.query("advantages");
+        if (word == null) {
+            return null;
+        }
+        return Stream.of(GroupAdvantages.values())
+                .filter(known -> known.word().equals(word))
+                .findFirst()
+                .orElseThrow(() -> Bodies.bad("advantages must be std or mean, was '" + word + "'"));
+    }
+
+    /** Whether the reader names it, and not to refuse it. */
+    private static boolean takesZstd(Call call) {
+        return call.request().headers().values(HeaderNames.ACCEPT_ENCODING).stream()
+                .flatMap(value -> Stream.of(value.toLowerCase(Locale.ROOT).split(",", -1)))
+                .map(String::strip)
+                .anyMatch(one -> one.equals(ZSTD)
+                        || (one.startsWith(ZSTD + ";") && !NONE.matcher(one).find()));
     }
 
     record AckBody(
@@ -195,9 +277,10 @@ final class StepRoutes {
     private void acknowledge(Call call) throws InterruptedException {
         StepNumber step = step(call);
         AckBody body = call.body(AckBody.class);
-        call.send(
-                Status.OK_200,
-                queue.acknowledge(token(step, body.lease()), body.weightVersion(), body.checkpointStep()));
+        LeaseToken lease = token(step, body.lease());
+        AckAnswer answer = queue.acknowledge(lease, body.weightVersion(), body.checkpointStep());
+        ranks.acknowledged(lease);
+        call.send(Status.OK_200, answer);
     }
 
     record ResumeBody(

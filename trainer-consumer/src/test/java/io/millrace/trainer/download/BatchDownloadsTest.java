@@ -18,6 +18,7 @@ import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.units.ByteSize;
 import io.millrace.trainer.ask.RolloutQueueException;
 import io.millrace.trainer.batch.BatchBody;
+import io.millrace.trainer.batch.BatchShare;
 import io.millrace.trainer.batch.LeasedBatch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -41,6 +42,8 @@ class BatchDownloadsTest {
             new WeightVersion(1),
             null,
             0,
+            BatchShare.WHOLE,
+            null,
             List.of());
 
     private final ManualTicker ticker = new ManualTicker();

@@ -1,0 +1,89 @@
+package io.millrace.trainer.batch;
+
+import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.rollout.SampleHeader;
+import io.millrace.common.rollout.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * A sample's advantage over its group, as GRPO has it (arXiv:2402.03300): its reward less the group's mean, and with
+ * {@link #STD} that over the group's standard deviation plus {@link #EPSILON}, where the deviation is the one over n - 1,
+ * which torch, slime, verl and TRL take. Without the deviation it is Dr. GRPO's (arXiv:2503.20783). A group of one sample,
+ * or of equal rewards, has zeros.
+ */
+public enum GroupAdvantages {
+    STD,
+    MEAN;
+
+    /** The name of the tensor: F32, one value a sample. */
+    public static final String TENSOR = "advantages";
+
+    /** So that small differences do not become large ones. */
+    public static final double EPSILON = 1e-6;
+
+    /** As it is asked for. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Of rewards of one group, in their order. */
+    public float[] of(double[] rewards) {
+        double mean = 0;
+        for (double reward : rewards) {
+            mean += reward / rewards.length;
+        }
+        double squares = 0;
+        for (double reward : rewards) {
+            squares += (reward - mean) * (reward - mean);
+        }
+        double divisor = this == MEAN || rewards.length < 2 ? 1 : Math.sqrt(squares / (rewards.length - 1)) + EPSILON;
+        float[] advantages = new float[rewards.length];
+        for (int i = 0; i < rewards.length; i++) {
+            advantages[i] = (float) ((rewards[i] - mean) / divisor);
+        }
+        return advantages;
+    }
+
+    /** Of the group's samples. */
+    public float[] of(RolloutGroup group) {
+        return of(group.header().samples().stream()
+                .mapToDouble(sample -> sample.reward().value())
+                .toArray());
+    }
+
+    /** @throws IllegalArgumentException when a group has a tensor of that name */
+    public static void check(List<RolloutGroup> groups) {
+        for (RolloutGroup group : groups) {
+            if (group.extras().containsKey(TENSOR)) {
+                throw new IllegalArgumentException("advantages must be left out: group "
+                        + group.header().groupIndex() + " has a tensor of that name already");
+            }
+        }
+    }
+
+    /**
+     * The groups, each with its advantages as a further tensor.
+     *
+     * @throws IllegalArgumentException when one has a tensor of that name
+     */
+    public List<RolloutGroup> with(List<RolloutGroup> groups) {
+        check(groups);
+        return groups.stream().map(this::with).toList();
+    }
+
+    private RolloutGroup with(RolloutGroup group) {
+        List<SampleHeader> samples = group.header().samples();
+        ByteBuffer values = ByteBuffer.allocate(samples.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (float advantage : of(group)) {
+            values.putFloat(advantage);
+        }
+        Map<String, Tensor> extras = new HashMap<>(group.extras());
+        extras.put(TENSOR, new Tensor("F32", new long[] {samples.size()}, values.array()));
+        return new RolloutGroup(group.header(), group.tokens(), group.logProbs(), group.lossMask(), extras);
+    }
+}
