@@ -56,11 +56,12 @@ class BatchShareTest {
                 most = Math.max(most, mine);
                 total += mine;
             }
-            // No rank can have less than the mean, nor than the longest group.
-            long longest = Arrays.stream(tokens).max().orElseThrow();
+            // The fullest can have no less than the mean, nor than the longest group with the shortest ones.
+            long[] sorted = Arrays.stream(tokens).sorted().toArray();
+            long longest = sorted[63] + Arrays.stream(sorted, 0, 7).sum();
             worst = Math.max(worst, most / Math.max(total / 8.0, longest));
         }
-        assertTrue(worst < 1.25, "the fullest rank has " + worst + " of what it must");
+        assertTrue(worst < 1.15, "the fullest rank has " + worst + " of what it must");
     }
 
     @Test
