@@ -31,7 +31,15 @@ class WorkerSettingsTest implements SettingsContract<WorkerSettings> {
 
     @Override
     public Map<String, String> examples() {
-        return Map.of("engine-url", "http://a:1,http://b:2", "scorer-url", "http://a/score", "rm-url", "https://b/rm");
+        return Map.of(
+                "engine-url",
+                "http://a:1,http://b:2",
+                "scorer-url",
+                "http://a/score",
+                "rm-url",
+                "https://b/rm",
+                "generator",
+                "http");
     }
 
     @Test
