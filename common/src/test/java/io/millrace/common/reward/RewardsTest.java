@@ -263,7 +263,9 @@ final class RewardsTest {
                         .value());
         assertEquals(0, score("math-equal", "\\boxed{5} then \\boxed{4}", "5").value());
         assertEquals(0, score("math-equal", "\\boxed{5} then \\boxed{4", "5").value());
-        assertEquals(0, score("math-equal", "5", "5").value());
+        assertEquals(1, score("math-equal", "5", "5").value());
+        assertEquals(0, score("boxed_math-equal", "5", "5").value());
+        assertEquals(1, score("boxed_math-equal", "\\boxed{5}", "5").value());
         assertEquals(0, score("math-equal", "", "5").value());
         assertEquals(1, score("math-equal", "\\fbox{5}", "5").value());
         assertEquals(1, score("math-equal", "\\boxed {5}", "5").value());

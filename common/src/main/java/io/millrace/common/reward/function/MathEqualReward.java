@@ -1,18 +1,19 @@
 package io.millrace.common.reward.function;
 
-import io.millrace.common.reward.BoxedAnswer;
 import io.millrace.common.reward.LabelRule;
 import io.millrace.common.reward.NamedReward;
 import io.millrace.common.reward.RewardException;
 import io.millrace.common.reward.RewardFunction;
 import io.millrace.common.reward.RewardRequest;
+import io.millrace.common.reward.math.AnswerText;
 import io.millrace.common.reward.math.MathEquality;
 import io.millrace.common.rollout.Reward;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * 1 when the last boxed answer of the response means the same as the label, else 0. What "the same" is says {@link
- * MathEquality}: more often than slime's {@code math} what a person would say, and so not comparable with its curves.
+ * 1 when the answer of the response ({@link AnswerText}) means the same as the label, else 0. What "the same" is says
+ * {@link MathEquality}: more often than slime's {@code math} what a person would say, and so not comparable with its curves.
  */
 public final class MathEqualReward implements NamedReward {
     private static final Reward RIGHT = Reward.of(1);
@@ -30,14 +31,21 @@ public final class MathEqualReward implements NamedReward {
 
     @Override
     public Reward score(RewardRequest request) throws RewardException {
-        String expected = request.label(this);
-        Optional<String> answer = BoxedAnswer.last(request.response());
-        return answer.isPresent() && MathEquality.equal(answer.get(), expected) ? RIGHT : WRONG;
+        return score(request, AnswerText.of(request.response()));
     }
 
-    /** Itself: it looks into the box anyway. */
+    /** A response without a box has no answer then. */
     @Override
     public RewardFunction onBoxedAnswer() {
-        return this;
+        return request -> score(
+                request, request.response().contains("\\boxed") ? AnswerText.of(request.response()) : Optional.empty());
+    }
+
+    private Reward score(RewardRequest request, Optional<String> answer) throws RewardException {
+        request.label(this);
+        Optional<String> expected = AnswerText.of(Objects.requireNonNull(request.label()));
+        return answer.isPresent() && expected.isPresent() && MathEquality.equal(answer.get(), expected.get())
+                ? RIGHT
+                : WRONG;
     }
 }

@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the structure of an answer: collections, tuples, intervals, unions, equations; strips units and names; leaves the
@@ -17,86 +18,19 @@ import java.util.function.Predicate;
  */
 final class AnswerReader {
     /** A name before an equals sign has at most this many tokens: x, x_1, f(x, y). */
-    private static final int NAME_TOKENS_MAX = 8;
+    private static final int NAME_TOKENS_MAX = 14;
 
-    /** Units written without \text. Single letters are not among them: they are more often variables. */
-    private static final Set<String> UNITS = Set.of(
-            "cm",
-            "mm",
-            "km",
-            "kg",
-            "mg",
-            "ml",
-            "ft",
-            "hr",
-            "mph",
-            "kmh",
-            "lbs",
-            "degree",
-            "degrees",
-            "centimeter",
-            "centimeters",
-            "meter",
-            "meters",
-            "kilometer",
-            "kilometers",
-            "mile",
-            "miles",
-            "second",
-            "seconds",
-            "minute",
-            "minutes",
-            "hour",
-            "hours",
-            "day",
-            "days",
-            "week",
-            "weeks",
-            "month",
-            "months",
-            "year",
-            "years",
-            "foot",
-            "feet",
-            "inch",
-            "inches",
-            "yard",
-            "yards",
-            "unit",
-            "units",
-            "dollar",
-            "dollars",
-            "cent",
-            "cents",
-            "point",
-            "points",
-            "square",
-            "cubic",
-            "gram",
-            "grams",
-            "pound",
-            "pounds",
-            "liter",
-            "liters",
-            "ways",
-            "th",
-            "st",
-            "nd",
-            "rd",
-            "radian",
-            "radians",
-            "percent",
-            "per",
-            "sq",
-            "students",
-            "people",
-            "integers",
-            "digits");
+    private static final Set<String> NAME_SYMBOLS = Set.of("(", ")", "{", "}", "_", ":", "|", ",", "'");
+
+    private static final Set<String> RELATIONS = Set.of("<", ">", "<=", ">=", "!=");
 
     private final Work work;
+    private final boolean equations;
 
-    AnswerReader(Work work) {
+    /** @param equations whether what has a name before an equals sign is an equation, and not just what is behind it */
+    AnswerReader(Work work, boolean equations) {
         this.work = work;
+        this.equations = equations;
     }
 
     /** @throws NotComparable only for {@link NotComparable.Reason#LIMIT}; what cannot be read is an answer too */
@@ -109,11 +43,24 @@ final class AnswerReader {
         work.spend(given.size());
         List<Token> tokens = unwrapped(given);
         if (tokens.isEmpty() || !isBalanced(tokens)) {
-            return new Answer.Unread(Token.folded(tokens));
+            return new Answer.Unread(tokens);
         }
         List<List<Token>> elements = split(tokens, token -> token.isSymbol(",") || token.isSymbol(";"));
         if (elements.size() > 1) {
-            return collection(elements, depth);
+            List<List<Token>> groups = split(tokens, token -> token.isSymbol(";"));
+            boolean tuples = groups.size() > 1 && groups.stream().allMatch(AnswerReader::isListOfNamed);
+            return tuples ? tuples(groups, depth) : collection(elements, depth);
+        }
+        List<List<Token>> nearly = split(tokens, token -> token.isCommand("approx"));
+        if (nearly.size() > 1) {
+            List<Token> exact = nearly.getFirst();
+            boolean named = isName(exact) || exact.isEmpty();
+            return read(named ? nearly.getLast() : exact, depth + 1);
+        }
+        List<List<Token>> related =
+                split(tokens, token -> token.kind() == Kind.SYMBOL && RELATIONS.contains(token.text()));
+        if (related.size() == 2 || related.size() == 3) {
+            return relation(tokens, related, depth);
         }
         List<List<Token>> sides = split(tokens, token -> token.isSymbol("=") || token.isCommand("in"));
         if (sides.size() > 1) {
@@ -127,6 +74,13 @@ final class AnswerReader {
             List<List<Token>> inner =
                     split(tokens.subList(1, tokens.size() - 1), token -> token.isSymbol(",") || token.isSymbol(";"));
             Token open = tokens.getFirst();
+            if (open.isCommand(Token.TABLE)) {
+                return table(tokens.subList(1, tokens.size() - 1), depth);
+            }
+            List<Token> inside = tokens.subList(1, tokens.size() - 1);
+            if (isWrapped(inside) && inside.getFirst().isCommand(Token.TABLE)) {
+                return read(inside, depth + 1);
+            }
             if (open.isCommand("{") || (open.isSymbol("{") && inner.size() > 1)) {
                 return inner.size() > 1 ? collection(inner, depth) : read(inner.getFirst(), depth + 1);
             }
@@ -134,7 +88,25 @@ final class AnswerReader {
                 return new Answer.Tuple(open.text(), tokens.getLast().text(), readAll(inner, depth));
             }
         }
-        return scalar(tokens, depth);
+        Answer matrix = computed(tokens, depth);
+        return matrix != null ? matrix : scalar(tokens, depth);
+    }
+
+    /** p=5, q=2. */
+    private static boolean isListOfNamed(List<Token> tokens) {
+        List<List<Token>> elements = split(tokens, token -> token.isSymbol(","));
+        return elements.size() > 1
+                && elements.stream().allMatch(element -> element.stream().anyMatch(token -> token.isSymbol("=")));
+    }
+
+    /** Of p=5, q=2; p=7, q=2. */
+    private Answer tuples(List<List<Token>> groups, int depth) throws NotComparable {
+        checkCount(groups.size());
+        List<Answer> tuples = new ArrayList<>();
+        for (List<Token> group : groups) {
+            tuples.add(new Answer.Tuple("(", ")", readAll(split(group, token -> token.isSymbol(",")), depth)));
+        }
+        return new Answer.Collection(tuples);
     }
 
     private Answer collection(List<List<Token>> elements, int depth) throws NotComparable {
@@ -165,29 +137,146 @@ final class AnswerReader {
         }
     }
 
-    /** A chain such as x = 2 + 3 = 5 is its last member; an equation of two expressions stays one. */
-    private Answer equation(List<Token> tokens, List<List<Token>> sides, int depth) throws NotComparable {
-        if (isName(sides.getFirst())) {
-            return read(sides.getLast(), depth + 1);
+    /** Tables beside one another, or with a sign between them; null where it is anything else. */
+    private @Nullable Answer computed(List<Token> tokens, int depth) throws NotComparable {
+        if (tokens.stream().noneMatch(token -> token.isCommand(Token.TABLE))) {
+            return null;
         }
-        if (sides.size() > 2) {
-            return new Answer.Unread(Token.folded(tokens));
+        @Nullable Tables total = null;
+        for (List<Token> summand : split(tokens, token -> token.isSymbol("+"))) {
+            @Nullable Tables product = null;
+            int start = 0;
+            for (int i = 0, open = 0; i < summand.size(); i++) {
+                Token token = summand.get(i);
+                open += step(token);
+                boolean sign =
+                        open == 0 && (token.isCommand("cdot") || token.isCommand("times") || token.isSymbol("*"));
+                if (open > 0 || sign) {
+                    start = sign ? i + 1 : start;
+                    continue;
+                }
+                Tables factor = Tables.of(read(summand.subList(start, i + 1), depth + 1));
+                if (factor == null) {
+                    return null;
+                }
+                product = product == null ? factor : product.times(factor, work);
+                start = i + 1;
+            }
+            if (product == null) {
+                return null;
+            }
+            total = total == null ? product : total.plus(product, work);
         }
-        return new Answer.Equation(read(sides.getFirst(), depth + 1), read(sides.getLast(), depth + 1));
+        return total == null ? null : total.answer();
     }
 
+    private Answer table(List<Token> tokens, int depth) throws NotComparable {
+        List<List<Answer>> rows = new ArrayList<>();
+        for (List<Token> row : split(tokens, token -> token.isSymbol(Token.ROW))) {
+            if (!row.isEmpty()) {
+                rows.add(readAll(split(row, token -> token.isSymbol("&")), depth));
+            }
+        }
+        checkCount(rows.size());
+        return new Answer.Table(rows);
+    }
+
+    /** Two of them around a name are an interval. */
+    private Answer relation(List<Token> tokens, List<List<Token>> sides, int depth) throws NotComparable {
+        String first = tokens.get(sides.getFirst().size()).text();
+        if (sides.size() == 2) {
+            Answer left = read(sides.getFirst(), depth + 1);
+            Answer right = read(sides.getLast(), depth + 1);
+            boolean turned = first.startsWith(">");
+            return new Answer.Relation(
+                    turned ? "<" + first.substring(1) : first, turned ? right : left, turned ? left : right);
+        }
+        String second =
+                tokens.get(sides.getFirst().size() + 1 + sides.get(1).size()).text();
+        if (!isName(sides.get(1)) || first.charAt(0) != second.charAt(0) || first.startsWith("!")) {
+            return new Answer.Unread(tokens);
+        }
+        boolean falls = first.startsWith(">");
+        Answer low = read(falls ? sides.getLast() : sides.getFirst(), depth + 1);
+        Answer high = read(falls ? sides.getFirst() : sides.getLast(), depth + 1);
+        String open = (falls ? second : first).endsWith("=") ? "[" : "(";
+        String close = (falls ? first : second).endsWith("=") ? "]" : ")";
+        Answer interval = new Answer.Tuple(open, close, List.of(low, high));
+        boolean absolute =
+                sides.get(1).getFirst().isSymbol("|") && sides.get(1).getLast().isSymbol("|");
+        if (absolute && low instanceof Answer.Scalar least && high instanceof Answer.Scalar most) {
+            String mirroredOpen = close.equals("]") ? "[" : "(";
+            String mirroredClose = open.equals("[") ? "]" : ")";
+            return new Answer.Union(List.of(
+                    new Answer.Tuple(mirroredOpen, mirroredClose, List.of(negated(most), negated(least))), interval));
+        }
+        return interval;
+    }
+
+    private static Answer negated(Answer.Scalar scalar) {
+        List<Token> tokens = new ArrayList<>();
+        tokens.add(new Token(Kind.SYMBOL, "-", false));
+        tokens.addAll(scalar.tokens());
+        return new Answer.Scalar(scalar.term().negate(), scalar.percent(), tokens);
+    }
+
+    /** A chain such as x = 2 + 3 = 5 is its last member; an equation of two expressions stays one. */
+    private Answer equation(List<Token> tokens, List<List<Token>> sides, int depth) throws NotComparable {
+        boolean kept = equations
+                && sides.size() == 2
+                && tokens.get(sides.getFirst().size()).isSymbol("=");
+        if (!kept && isName(sides.getFirst())) {
+            return read(sides.getLast(), depth + 1);
+        }
+        Answer right = read(sides.getLast(), depth + 1);
+        if (sides.size() > 2) {
+            return right;
+        }
+        Answer left = read(sides.getFirst(), depth + 1);
+        // What has no letter is no equation but a computation.
+        return isNumber(left) && isNumber(right) ? right : new Answer.Equation(left, right);
+    }
+
+    private static boolean isNumber(Answer answer) {
+        return answer instanceof Answer.Scalar scalar && scalar.term().value().isRational();
+    }
+
+    /** Whether nothing in it is computed: x, x_1, f(2), (p, q), V_1 : V_2, |AB|. */
     private static boolean isName(List<Token> tokens) {
         if (tokens.isEmpty() || tokens.size() > NAME_TOKENS_MAX) {
             return false;
         }
         Token first = tokens.getFirst();
-        boolean named = first.kind() == Kind.LETTERS
-                || first.kind() == Kind.TEXT
-                || (first.kind() == Kind.COMMAND && tokens.size() == 1);
-        return named
+        if (first.kind() == Kind.LETTERS
                 && (tokens.size() == 1
                         || tokens.get(1).isSymbol("_")
-                        || tokens.get(1).isSymbol("("));
+                        || tokens.get(1).isSymbol("("))) {
+            return true;
+        }
+        boolean letters = false;
+        for (int i = 0; i < tokens.size(); i++) {
+            Token token = tokens.get(i);
+            boolean subscript = (i > 0 && tokens.get(i - 1).isSymbol("_"))
+                    || (i > 1
+                            && tokens.get(i - 1).isSymbol("{")
+                            && tokens.get(i - 2).isSymbol("_"));
+            boolean ofName = switch (token.kind()) {
+                case LETTERS, TEXT -> true;
+                case NUMBER -> subscript;
+                case SYMBOL -> NAME_SYMBOLS.contains(token.text());
+                case COMMAND ->
+                    tokens.size() == 1
+                            || token.isCommand("frac")
+                            || token.isCommand("angle")
+                            || token.isCommand("triangle")
+                            || token.isCommand("overline");
+            };
+            if (!ofName) {
+                return false;
+            }
+            letters |= token.kind() == Kind.LETTERS || token.kind() == Kind.TEXT || tokens.size() == 1;
+        }
+        return letters;
     }
 
     private Answer scalar(List<Token> tokens, int depth) throws NotComparable {
@@ -203,14 +292,14 @@ final class AnswerReader {
             return new Answer.Collection(List.of(plus, minus));
         }
         List<Token> bare = new ArrayList<>(tokens);
-        boolean percent = stripUnits(bare);
+        boolean percent = Units.strip(bare);
         try {
-            return new Answer.Scalar(ScalarParser.parse(bare, work), percent);
+            return new Answer.Scalar(ScalarParser.parse(bare, work), percent, bare);
         } catch (NotComparable e) {
             if (e.reason() == NotComparable.Reason.LIMIT) {
                 throw e;
             }
-            return new Answer.Unread(Token.folded(tokens));
+            return new Answer.Unread(bare);
         }
     }
 
@@ -218,53 +307,6 @@ final class AnswerReader {
         List<Token> copy = new ArrayList<>(tokens);
         copy.set(index, new Token(Kind.SYMBOL, symbol, false));
         return copy;
-    }
-
-    /** Takes units off the end; whether a percent sign was among them. Something is always left. */
-    private static boolean stripUnits(List<Token> tokens) {
-        boolean percent = false;
-        while (tokens.size() > 1) {
-            int unit = lastUnit(tokens);
-            if (unit < 1) {
-                return percent;
-            }
-            Token token = tokens.get(unit);
-            percent |= token.isSymbol("%") || token.text().equals("percent");
-            boolean quotient = unit > 1
-                    && tokens.get(unit - 1).isSymbol("/")
-                    && tokens.get(unit - 2).kind() != Kind.NUMBER;
-            boolean raised = !quotient && unit > 1 && tokens.get(unit - 1).isSymbol("^");
-            tokens.subList(quotient || raised ? unit - 1 : unit, tokens.size()).clear();
-        }
-        return percent;
-    }
-
-    /** Where the unit that ends the tokens begins, its exponent after it; -1 when they end with none. */
-    private static int lastUnit(List<Token> tokens) {
-        int last = tokens.size() - 1;
-        if (isUnit(tokens.get(last))) {
-            return last;
-        }
-        boolean raised = last >= 2
-                && tokens.get(last).kind() == Kind.NUMBER
-                && tokens.get(last - 1).isSymbol("^")
-                && isUnit(tokens.get(last - 2));
-        if (raised) {
-            return last - 2;
-        }
-        boolean raisedInBraces = last >= 4
-                && tokens.get(last).isSymbol("}")
-                && tokens.get(last - 1).kind() == Kind.NUMBER
-                && tokens.get(last - 2).isSymbol("{")
-                && tokens.get(last - 3).isSymbol("^")
-                && isUnit(tokens.get(last - 4));
-        return raisedInBraces ? last - 4 : -1;
-    }
-
-    private static boolean isUnit(Token token) {
-        return token.kind() == Kind.TEXT
-                || token.isSymbol("%")
-                || (token.kind() == Kind.LETTERS && UNITS.contains(token.text()));
     }
 
     /** Without the plain braces that hold all of it, unless they are a set's. One pass, however many there are. */

@@ -1,12 +1,14 @@
 package io.millrace.common.reward.math;
 
 import io.millrace.common.reward.math.Token.Kind;
+import java.math.BigDecimal;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -25,7 +27,18 @@ final class Lexer {
             Map.entry("le", "leq"),
             Map.entry("ge", "geq"),
             Map.entry("ne", "neq"),
+            Map.entry("leqslant", "leq"),
+            Map.entry("geqslant", "geq"),
             Map.entry("degree", "circ"));
+
+    /** Relations, which are symbols here, however they are written. */
+    private static final Map<String, String> RELATIONS =
+            Map.of("lt", "<", "gt", ">", "leq", "<=", "geq", ">=", "neq", "!=", "approx", "approx");
+
+    /** Environments that lay out a table. */
+    private static final Set<String> TABLES =
+            Set.of("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array", "cases");
+
     private static final Set<String> LOOKS = Set.of(
             "left",
             "right",
@@ -47,10 +60,13 @@ final class Lexer {
             "mathbf",
             "boldsymbol",
             "mathit",
-            "textbf",
-            "textit",
             "boxed");
-    private static final Set<String> TEXTS = Set.of("text", "mbox", "textrm", "mathrm", "operatorname", "hbox");
+    /** In digits, of a number with an exponent. */
+    private static final int EXPANDED_LENGTH_MAX = 1000;
+
+    private static final Set<String> DOTS = Set.of("ldots", "dots", "cdots");
+    private static final Set<String> TEXTS = Set.of(
+            "text", "mbox", "textrm", "textnormal", "textbf", "textit", "emph", "mathrm", "operatorname", "hbox");
     private static final Map<String, Token> WORDS = Map.of(
             "and", new Token(Kind.SYMBOL, ",", true),
             "or", new Token(Kind.SYMBOL, ",", true),
@@ -62,9 +78,21 @@ final class Lexer {
             '×', "times", '·', "cdot", '⋅', "cdot", '÷', "div", 'π', "pi", '∞', "infty", '√', "root", '∪', "cup", '∈',
             "in", '±', "pm");
 
+    private static final Map<Character, String> RELATION_SIGNS =
+            Map.of('≤', "<=", '≥', ">=", '≠', "!=", '⩽', "<=", '⩾', ">=");
+
+    private static final Map<Character, String> RAISED = Map.of('²', "2", '³', "3");
+
     /** Signs between digits that only group them; a plain comma may also part elements and is judged in place. */
     private static final Pattern THOUSANDS =
-            Pattern.compile("(?<=[0-9])(?:\\{,}|,\\\\!|\\\\,| )(?=[0-9]{3}(?![0-9/]))");
+            Pattern.compile("(?<=[0-9])(?:\\s?\\{,\\s?}|,\\\\!\\s?|\\\\,| )(?=[0-9]{3}(?![0-9/]))");
+
+    private static final Pattern DEGREES = Pattern.compile("\\^ ?(?:\\{ ?\\\\circ ?}|\\\\circ(?![a-zA-Z]))");
+
+    /** Behind a number; what comes to more digits stays as it is. */
+    private static final Pattern EXPONENT = Pattern.compile("[eE]([+-]?[0-9]{1,3})(?![A-Za-z0-9.])");
+
+    private static final Pattern ENVIRONMENT = Pattern.compile("\\{([a-zA-Z]{1,20})\\*?}(?:\\{[clr| ]{0,40}})?");
 
     private final String text;
     private final List<Token> tokens = new ArrayList<>();
@@ -75,21 +103,34 @@ final class Lexer {
 
     private int at;
     private boolean spaced;
+    /** Tables that are open. */
+    private int tables;
 
     private Lexer(String text) {
         this.text = text;
     }
 
     static List<Token> tokens(String answer) {
-        String bare = answer.replace("^{\\circ}", "").replace("^\\circ", "");
+        String bare = DEGREES.matcher(answer).replaceAll("");
         Lexer lexer = new Lexer(THOUSANDS.matcher(bare).replaceAll(""));
         while (lexer.at < lexer.text.length()) {
             lexer.next();
         }
-        while (!lexer.tokens.isEmpty() && lexer.tokens.getLast().isSymbol(".")) {
+        while (!lexer.tokens.isEmpty()
+                && (lexer.tokens.getLast().isSymbol(".")
+                        || DOTS.contains(lexer.tokens.getLast().text()))) {
             lexer.tokens.removeLast();
         }
+        if (lexer.tokens.size() == 1 && lexer.tokens.getFirst().kind() == Kind.TEXT) {
+            lexer.tokens.set(0, choice(lexer.tokens.getFirst()));
+        }
         return lexer.tokens;
+    }
+
+    /** A text that is all of an answer is the letter of a choice, where it is one: (A) is A. */
+    private static Token choice(Token text) {
+        String bare = text.text().replaceAll("^\\(\\s*([A-Za-z])\\s*\\)$", "$1");
+        return new Token(bare.length() == 1 ? Kind.LETTERS : Kind.TEXT, bare, text.spaced());
     }
 
     private void next() {
@@ -110,11 +151,24 @@ final class Lexer {
     }
 
     private void sign(char c) {
-        if (c == '$' || c == '£' || c == '€' || c == '°') {
+        if (c == '$' || c == '£' || c == '€' || c == '°' || c == '"') {
             return;
         }
         String command = SIGNS.get(c);
-        if (command != null) {
+        String relation = RELATION_SIGNS.get(c);
+        String raised = RAISED.get(c);
+        if (c == '*' && at < text.length() && text.charAt(at) == '*') {
+            at++;
+            add(Kind.SYMBOL, "^");
+        } else if ((c == '<' || c == '>' || c == '!') && at < text.length() && text.charAt(at) == '=') {
+            at++;
+            add(Kind.SYMBOL, c + "=");
+        } else if (relation != null) {
+            add(Kind.SYMBOL, relation);
+        } else if (raised != null) {
+            add(Kind.SYMBOL, "^");
+            add(Kind.NUMBER, raised);
+        } else if (command != null) {
             add(Kind.COMMAND, command);
         } else {
             add(Kind.SYMBOL, c == '−' || c == '–' ? "-" : String.valueOf(c));
@@ -128,15 +182,28 @@ final class Lexer {
         }
         String run = text.substring(start, at);
         Token word = WORDS.get(run);
-        if (word != null) {
+        if (word != null && word.isSymbol(",")) {
+            comma();
+        } else if (word != null) {
             add(word.kind(), word.text());
         } else {
             add(Kind.LETTERS, run);
         }
     }
 
+    /** An "and" behind a comma parts nothing more. */
+    private void comma() {
+        if (tokens.isEmpty() || !tokens.getLast().isSymbol(",")) {
+            add(Kind.SYMBOL, ",");
+        }
+    }
+
     private void command() {
         at++;
+        if (tables == 0 && at < text.length() && text.charAt(at) == '\\' && isLetter(at + 1)) {
+            // Escaped once too often.
+            at++;
+        }
         if (!isLetter(at)) {
             escaped(at < text.length() ? text.charAt(at) : ' ');
             at++;
@@ -147,7 +214,18 @@ final class Lexer {
             at++;
         }
         String name = text.substring(start, at);
-        if (LOOKS.contains(name)) {
+        String relation = RELATIONS.get(ALIASES.getOrDefault(name, name));
+        if (name.startsWith("quad")) {
+            // The letters behind it are not its own.
+            at = start + "quad".length();
+            spaced = true;
+        } else if (name.equals("begin") || name.equals("end")) {
+            table(name.equals("begin"));
+        } else if (relation != null) {
+            add(relation.equals("approx") ? Kind.COMMAND : Kind.SYMBOL, relation);
+        } else if (name.equals("lvert") || name.equals("rvert") || name.equals("vert")) {
+            add(Kind.SYMBOL, "|");
+        } else if (LOOKS.contains(name)) {
             spaced = true;
         } else if (TEXTS.contains(name)) {
             texts();
@@ -156,7 +234,24 @@ final class Lexer {
         }
     }
 
+    /** An environment's name, and an array's columns; a table's is a bracket, any other is left out. */
+    private void table(boolean begins) {
+        Matcher named = ENVIRONMENT.matcher(text).region(at, text.length());
+        if (!named.lookingAt()) {
+            return;
+        }
+        at = named.end();
+        if (TABLES.contains(named.group(1))) {
+            tables += begins ? 1 : -1;
+            add(Kind.COMMAND, begins ? Token.TABLE : Token.TABLE_END);
+        }
+    }
+
     private void escaped(char c) {
+        if (c == '\\' && tables > 0) {
+            add(Kind.SYMBOL, Token.ROW);
+            return;
+        }
         switch (c) {
             case '{', '}' -> add(Kind.COMMAND, String.valueOf(c));
             case '%' -> add(Kind.SYMBOL, "%");
@@ -178,7 +273,7 @@ final class Lexer {
         String inside = text.substring(open + 1, close).strip().replaceAll("\\s+", " ");
         at = close + 1;
         if (inside.equals("and") || inside.equals("or") || inside.equals(",")) {
-            add(Kind.SYMBOL, ",");
+            comma();
         } else {
             add(Kind.TEXT, inside);
         }
@@ -211,7 +306,15 @@ final class Lexer {
             at++;
             skipDigits();
         }
-        add(Kind.NUMBER, text.substring(start, at).replace(",", ""));
+        String digits = text.substring(start, at).replace(",", "");
+        Matcher exponent = EXPONENT.matcher(text).region(at, text.length());
+        if (exponent.lookingAt() && digits.length() < EXPANDED_LENGTH_MAX) {
+            at = exponent.end();
+            digits = new BigDecimal(digits)
+                    .scaleByPowerOfTen(Integer.parseInt(exponent.group(1)))
+                    .toPlainString();
+        }
+        add(Kind.NUMBER, digits);
     }
 
     /** Whether a comma and exactly three digits stand here. */

@@ -18,7 +18,7 @@ import java.util.Set;
  */
 final class ScalarParser {
     /** Letter runs up to this length are products of letters; longer ones are words and have no value. */
-    private static final int PRODUCT_LENGTH_MAX = 3;
+    static final int PRODUCT_LENGTH_MAX = 3;
 
     private static final Set<String> FUNCTIONS = Set.of(
             "sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "max", "min", "gcd", "lcm", "mod", "det");
@@ -64,12 +64,22 @@ final class ScalarParser {
 
     static Term parse(List<Token> tokens, Work work) throws NotComparable {
         ScalarParser parser = new ScalarParser(tokens, work);
-        Term term = parser.sum(0);
+        Term term = parser.quotient(0);
         if (parser.at < parser.tokens.size()) {
             throw NotComparable.syntax(
                     "cannot read from '" + parser.tokens.get(parser.at).text() + "' on");
         }
         return term;
+    }
+
+    /** A sum, or two with TeX's own sign of a fraction between them. */
+    private Term quotient(int depth) throws NotComparable {
+        Term above = sum(depth);
+        if (!peekCommand("over")) {
+            return above;
+        }
+        at++;
+        return above.dividedBy(sum(depth), work);
     }
 
     private Term sum(int depth) throws NotComparable {
@@ -103,11 +113,11 @@ final class ScalarParser {
             if (peekSymbol("*") || peekCommand("times") || peekCommand("cdot")) {
                 at++;
                 result = result.times(signedPower(depth), work);
-            } else if (peekSymbol("/") || peekCommand("div")) {
+            } else if (peekSymbol("/") || peekSymbol(":") || peekCommand("div")) {
                 at++;
                 result = result.dividedBy(signedPower(depth), work);
             } else if (startsFactor()) {
-                if (tokens.get(at).kind() == Kind.NUMBER) {
+                if (tokens.get(at).kind() == Kind.NUMBER && !endsFactor()) {
                     throw NotComparable.syntax("a number that follows without a sign");
                 }
                 result = result.times(power(depth), work);
@@ -168,6 +178,11 @@ final class ScalarParser {
         boolean negative = sign();
         Term exponent = power(depth + 1);
         return base.power(negative ? exponent.negate() : exponent, work);
+    }
+
+    /** Whether what stands here is no digit of what stands before. */
+    private boolean endsFactor() {
+        return at > 0 && (tokens.get(at - 1).closes() || tokens.get(at - 1).isCommand("pi"));
     }
 
     private boolean startsFactor() {
@@ -244,7 +259,7 @@ final class ScalarParser {
             throw NotComparable.syntax("unexpected '" + open.text() + "'");
         }
         work.enter(depth);
-        Term inside = sum(depth + 1);
+        Term inside = quotient(depth + 1);
         if (!take().isSymbol(closing)) {
             throw NotComparable.syntax("'" + open.text() + "' is not closed");
         }

@@ -20,6 +20,12 @@ record Token(Kind kind, String text, boolean spaced) {
         SYMBOL
     }
 
+    /** Commands that stand for the begin and the end of a matrix, and the symbol between its rows. */
+    static final String TABLE = "begin matrix";
+
+    static final String TABLE_END = "end matrix";
+    static final String ROW = "\\";
+
     boolean isSymbol(String symbol) {
         return kind == Kind.SYMBOL && text.equals(symbol);
     }
@@ -29,18 +35,20 @@ record Token(Kind kind, String text, boolean spaced) {
     }
 
     boolean opens() {
-        return isSymbol("(") || isSymbol("[") || isSymbol("{") || isCommand("{");
+        return isSymbol("(") || isSymbol("[") || isSymbol("{") || isCommand("{") || isCommand(TABLE);
     }
 
     boolean closes() {
-        return isSymbol(")") || isSymbol("]") || isSymbol("}") || isCommand("}");
+        return isSymbol(")") || isSymbol("]") || isSymbol("}") || isCommand("}") || isCommand(TABLE_END);
     }
 
     /** Tokens as one text for answers that are words or notation without a value; case of words does not count. */
     static String folded(List<Token> tokens) {
         return tokens.stream()
                 .map(token -> switch (token.kind()) {
-                    case LETTERS, TEXT -> Lowercase.of(token.text());
+                    case LETTERS -> Lowercase.of(token.text());
+                    case TEXT ->
+                        Lowercase.of(token.text()).replace(" and ", " , ").replace(" or ", " , ");
                     case COMMAND -> "\\" + token.text();
                     case NUMBER, SYMBOL -> token.text();
                 })

@@ -76,13 +76,13 @@ final class HostileWorkTest {
         int braces = 990;
         List<Token> tokens = Lexer.tokens("{".repeat(braces) + "5" + "}".repeat(braces));
         Work work = new Work();
-        Answer answer = assertDoesNotThrow(() -> new AnswerReader(work).read(tokens));
+        Answer answer = assertDoesNotThrow(() -> new AnswerReader(work, false).read(tokens));
         assertEquals(Answer.Scalar.class, answer.getClass());
         assertTrue(work.steps() >= tokens.size(), () -> work.steps() + " steps for " + tokens.size() + " tokens");
 
         List<Token> tooMany = Lexer.tokens("{".repeat(1_000_000) + "5" + "}".repeat(1_000_000));
         NotComparable refusal = assertTimeoutPreemptively(
-                END, () -> assertThrows(NotComparable.class, () -> new AnswerReader(new Work()).read(tooMany)));
+                END, () -> assertThrows(NotComparable.class, () -> new AnswerReader(new Work(), false).read(tooMany)));
         assertEquals(NotComparable.Reason.LIMIT, refusal.reason());
     }
 }

@@ -3,8 +3,8 @@ package io.millrace.common.reward.slime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.millrace.common.reward.BoxedAnswer;
 import io.millrace.common.reward.Tables;
+import io.millrace.common.reward.math.AnswerText;
 import io.millrace.common.reward.math.MathEquality;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -78,8 +78,8 @@ final class MathPairsTest {
     }
 
     private static boolean isEqual(String response, String label) {
-        Optional<String> given = BoxedAnswer.last(response);
-        Optional<String> expected = label.contains("\\boxed") ? BoxedAnswer.last(label) : Optional.of(label);
+        Optional<String> given = AnswerText.of(response);
+        Optional<String> expected = AnswerText.of(label);
         return given.isPresent() && expected.isPresent() && MathEquality.equal(given.get(), expected.get());
     }
 }

@@ -54,6 +54,26 @@ public record Value(Polynomial numerator, Polynomial divisor) {
         return numerator.times(other.divisor, work).equals(other.numerator.times(divisor, work));
     }
 
+    /**
+     * Whether it is the other times a rational number, neither being 0.
+     *
+     * @param positive whether only a positive number counts
+     */
+    public boolean isMultipleOf(Value other, boolean positive, Work work) throws NotComparable {
+        if (numerator.isZero() || other.numerator.isZero()) {
+            return numerator.isZero() && other.numerator.isZero();
+        }
+        Polynomial left = numerator.times(other.divisor, work);
+        Polynomial right = other.numerator.times(divisor, work);
+        Map.Entry<Monomial, Rational> term = left.terms().entrySet().iterator().next();
+        Rational counterpart = right.terms().get(term.getKey());
+        if (counterpart == null) {
+            return false;
+        }
+        Rational factor = term.getValue().dividedBy(counterpart);
+        return (!positive || factor.signum() > 0) && left.equals(right.times(Polynomial.of(factor), work));
+    }
+
     /** To a rational power: an integer power, or the root that the exponent's denominator names. */
     public Value power(Rational exponent, Work work) throws NotComparable {
         Value base = exponent.isInteger() ? this : root(exponentPart(exponent.denominator()), work);
