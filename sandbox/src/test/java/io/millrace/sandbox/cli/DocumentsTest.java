@@ -162,6 +162,7 @@ final class DocumentsTest {
             "--rm",
             "--max-running-requests",
             "--max-queued-requests",
+            "--disable-retries",
             "--enable-return-routed-experts",
             "--enable-scale-out",
             "--scheduling-policy",

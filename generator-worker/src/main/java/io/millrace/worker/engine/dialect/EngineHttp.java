@@ -75,7 +75,13 @@ public final class EngineHttp implements AutoCloseable {
      */
     public byte @Nullable [] postIfThere(String url, byte[] json, Duration limit)
             throws EngineException, InterruptedException {
-        HttpResponse<byte[]> response = posted(url, json, Map.of(), limit);
+        return postIfThere(url, json, Map.of(), limit);
+    }
+
+    /** As the other, with further headers. */
+    public byte @Nullable [] postIfThere(String url, byte[] json, Map<String, String> headers, Duration limit)
+            throws EngineException, InterruptedException {
+        HttpResponse<byte[]> response = posted(url, json, headers, limit);
         return switch (response.statusCode()) {
             case 200 -> response.body();
             case 403, 404, 405 -> null;
@@ -113,7 +119,12 @@ public final class EngineHttp implements AutoCloseable {
 
     /** The {@code tokens} of an answer to a {@code /tokenize}, which every engine has and words a little differently. */
     public int[] tokenIds(String url, byte[] json, Duration limit) throws EngineException, InterruptedException {
-        JsonNode tokens = json(url, post(url, json, limit)).path("tokens");
+        return tokenIds(url, post(url, json, limit));
+    }
+
+    /** The same of an answer that is there. */
+    public static int[] tokenIds(String url, byte[] answer) throws EngineException {
+        JsonNode tokens = json(url, answer).path("tokens");
         if (!tokens.isArray() || tokens.isEmpty()) {
             throw new EngineException(Kind.MALFORMED, url + " answered without tokens");
         }

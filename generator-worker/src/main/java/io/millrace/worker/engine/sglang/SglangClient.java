@@ -6,6 +6,7 @@ import io.millrace.worker.engine.dialect.EngineClient;
 import io.millrace.worker.engine.dialect.EngineException;
 import io.millrace.worker.engine.dialect.EngineException.Kind;
 import io.millrace.worker.engine.dialect.EngineHttp;
+import io.millrace.worker.engine.dialect.Gateway;
 import io.millrace.worker.engine.dialect.GenerateRequest;
 import io.millrace.worker.engine.dialect.Generation;
 import io.millrace.worker.engine.dialect.TensorPiece;
@@ -30,12 +31,16 @@ public final class SglangClient implements EngineClient {
     /** What SGLang's gateway hashes under its policy consistent_hashing. */
     private static final String ROUTING_KEY = "X-SMG-Routing-Key";
 
+    private static final String TOKENIZE = "/tokenize";
+
     private static final String MIN_NEW_TOKENS = "min_new_tokens";
 
     private final EngineHttp http;
+    private final Gateway gateway;
 
     public SglangClient(EngineHttp http) {
         this.http = http;
+        this.gateway = new Gateway(http);
     }
 
     @Override
@@ -52,24 +57,37 @@ public final class SglangClient implements EngineClient {
 
     @Override
     public int[] tokenize(String address, String text, Duration limit) throws EngineException, InterruptedException {
-        return http.tokenIds(
-                address + "/tokenize",
-                bytes(Json.object().put("prompt", text).put("add_special_tokens", false)),
-                limit);
+        return tokens(address, bytes(Json.object().put("prompt", text).put("add_special_tokens", false)), limit);
+    }
+
+    private int[] tokens(String address, byte[] body, Duration limit) throws EngineException, InterruptedException {
+        byte[] answer = http.postIfThere(address + TOKENIZE, body, limit);
+        if (answer != null) {
+            return EngineHttp.tokenIds(address + TOKENIZE, answer);
+        }
+        // A gateway has none of its own; its engines have one tokenizer.
+        return http.tokenIds(gateway.engines(address, limit).getFirst() + TOKENIZE, body, limit);
     }
 
     @Override
     public int[] render(String address, ObjectNode chat, Duration limit) throws EngineException, InterruptedException {
-        return http.tokenIds(address + "/tokenize", bytes(chat.deepCopy().put("add_special_tokens", false)), limit);
+        return tokens(address, bytes(chat.deepCopy().put("add_special_tokens", false)), limit);
     }
 
     @Override
     public void abort(String address, String rid, Duration limit) throws EngineException, InterruptedException {
-        var _ = http.post(address + "/abort_request", bytes(Json.object().put("rid", rid)), limit);
+        byte[] body = bytes(Json.object().put("rid", rid));
+        gateway.each(address, limit, engine -> {
+            var _ = http.post(engine + "/abort_request", body, limit);
+        });
     }
 
     @Override
     public @Nullable String weightVersion(String address, Duration limit) throws EngineException, InterruptedException {
+        return gateway.oldestVersion(address, limit, engine -> versionOf(engine, limit));
+    }
+
+    private @Nullable String versionOf(String address, Duration limit) throws EngineException, InterruptedException {
         for (String path : VERSION_PATHS) {
             String url = address + path;
             byte[] answer = http.getIfThere(url, limit);

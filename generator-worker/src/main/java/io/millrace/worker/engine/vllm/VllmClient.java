@@ -6,6 +6,7 @@ import io.millrace.worker.engine.dialect.EngineClient;
 import io.millrace.worker.engine.dialect.EngineException;
 import io.millrace.worker.engine.dialect.EngineException.Kind;
 import io.millrace.worker.engine.dialect.EngineHttp;
+import io.millrace.worker.engine.dialect.Gateway;
 import io.millrace.worker.engine.dialect.GenerateRequest;
 import io.millrace.worker.engine.dialect.Generation;
 import io.millrace.worker.engine.dialect.Generation.Finish;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -39,18 +41,24 @@ public final class VllmClient implements EngineClient {
     /** The only tensor that vLLM answers with (--enable-return-routed-experts), unasked. */
     static final String EXPERTS = "routed_experts";
 
+    /** What vllm-router hashes under its policy consistent_hash. */
+    private static final String SESSION_ID = "X-Session-Id";
+
     private final EngineHttp http;
+    private final Gateway gateway;
     /** Addresses whose engines have no open {@code /inference}, until one cannot be reached and may come back with it. */
     private final Set<String> closed = ConcurrentHashMap.newKeySet();
 
     public VllmClient(EngineHttp http) {
         this.http = http;
+        this.gateway = new Gateway(http);
     }
 
     @Override
     public Generation generate(String address, GenerateRequest request, Duration limit)
             throws EngineException, InterruptedException {
         TimeLimit end = http.limit(limit);
+        Map<String, String> session = Map.of(SESSION_ID, request.session());
         for (String tensor : request.samplingParams().answerTensors()) {
             if (!tensor.equals(EXPERTS)) {
                 throw new EngineException(
@@ -61,14 +69,15 @@ public final class VllmClient implements EngineClient {
         try {
             if (request.inputIds() != null && !closed.contains(address)) {
                 byte[] answer = http.postIfThere(
-                        address + "/inference/v1/generate", VllmRequests.generate(request), end.left());
+                        address + "/inference/v1/generate", VllmRequests.generate(request), session, end.left());
                 if (answer != null) {
                     VllmAnswer read = read(address, request, answer);
                     return generation(address, request, read, text(address, request, read, end), null);
                 }
                 closed.add(address);
             }
-            byte[] answer = http.post(address + "/v1/completions", VllmRequests.completion(request), end.left());
+            byte[] answer =
+                    http.post(address + "/v1/completions", VllmRequests.completion(request), session, end.left());
             VllmAnswer read = read(address, request, answer);
             return generation(address, request, read, read.text(), weightVersion(address, end.left()));
         } catch (EngineException e) {
@@ -182,11 +191,17 @@ public final class VllmClient implements EngineClient {
         // The ids that the engine makes of ours.
         body.putArray("request_ids").add("generate-tokens-" + rid).add("cmpl-" + rid + "-0");
         String path = closed.contains(address) ? "/abort_requests" : "/inference/v1/abort_requests";
-        var _ = http.postIfThere(address + path, bytes(body), limit);
+        gateway.each(address, limit, engine -> {
+            var _ = http.postIfThere(engine + path, bytes(body), limit);
+        });
     }
 
     @Override
     public @Nullable String weightVersion(String address, Duration limit) throws EngineException, InterruptedException {
+        return gateway.oldestVersion(address, limit, engine -> versionOf(engine, limit));
+    }
+
+    private @Nullable String versionOf(String address, Duration limit) throws EngineException, InterruptedException {
         String url = address + "/weight_info";
         byte[] answer = http.getIfThere(url, limit);
         if (answer == null) {

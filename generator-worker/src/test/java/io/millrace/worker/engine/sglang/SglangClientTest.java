@@ -56,15 +56,26 @@ class SglangClientTest {
     private ServerSocket server(Answer answer) throws IOException {
         ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         threads.execute(() -> {
-            try (Socket connection = server.accept()) {
-                if (connection.getInputStream().read() >= 0) {
-                    answer.on(connection);
+            try {
+                while (true) {
+                    Socket connection = server.accept();
+                    threads.execute(() -> serve(connection, answer));
                 }
             } catch (IOException e) {
-                // The client has gone, which some tests want.
+                // The test has ended.
             }
         });
         return server;
+    }
+
+    private static void serve(Socket accepted, Answer answer) {
+        try (Socket connection = accepted) {
+            if (connection.getInputStream().read() >= 0) {
+                answer.on(connection);
+            }
+        } catch (IOException e) {
+            // The client has gone, which some tests want.
+        }
     }
 
     private Generation generate(ServerSocket server) throws EngineException, InterruptedException {

@@ -206,7 +206,10 @@ final class VllmClientTest {
         assertEquals(List.of(), generation.spans());
         assertEquals("7", generation.weightVersion());
         generate();
-        assertEquals(List.of(GENERATE, COMPLETIONS, "/weight_info", COMPLETIONS, "/weight_info"), asked, "asked once");
+        assertEquals(
+                List.of(GENERATE, COMPLETIONS, "/workers", "/weight_info", COMPLETIONS, "/weight_info"),
+                asked,
+                "asked once");
         assertEquals(15, body(COMPLETIONS).path("max_tokens").intValue());
         assertTrue(body(COMPLETIONS).path("return_token_ids").booleanValue());
     }
@@ -227,7 +230,7 @@ final class VllmClientTest {
                 new GenerateRequest("r1", "session", null, "12+34=", params(true, List.of(), "{}"), 0, 0),
                 LIMIT);
         assertEquals("12+34=", body(COMPLETIONS).path("prompt").stringValue());
-        assertEquals(List.of(COMPLETIONS, "/weight_info"), asked);
+        assertEquals(List.of(COMPLETIONS, "/workers", "/weight_info"), asked);
     }
 
     @Test
