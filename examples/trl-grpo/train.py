@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=8, help="--samples-per-group of the run (%(default)s)")
     parser.add_argument("--steps", type=int, default=20, help="in all, with those of the checkpoint (%(default)s)")
     parser.add_argument("--save-steps", type=int, default=5, help="steps from a checkpoint to the next (%(default)s)")
+    parser.add_argument("--token-budget", type=int, default=0, help="of a micro-batch; 0 for half a step of the run")
     parser.add_argument("--learning-rate", type=float, default=1e-4, help="(%(default)s)")
     parser.add_argument("--report", type=Path, help="a JSON file, written at every step")
     arguments = parser.parse_args()
@@ -69,10 +70,10 @@ def main() -> None:
         args=AsyncGRPOConfig(
             output_dir=str(output),
             max_steps=arguments.steps,
-            # An optimizer step is a step of the run.
+            # Without a token budget an optimizer step is a step of the run.
             per_device_train_batch_size=arguments.groups * arguments.samples // micro_batches,
             gradient_accumulation_steps=micro_batches,
-            token_budget=0,
+            token_budget=arguments.token_budget,
             learning_rate=arguments.learning_rate,
             save_steps=arguments.save_steps,
             save_total_limit=2,

@@ -1,4 +1,4 @@
-"""TRL's own AsyncGRPOTrainer with a real vLLM: twenty optimizer steps, stopped once and killed twice in the middle."""
+"""TRL's own AsyncGRPOTrainer with a real vLLM: twenty optimizer steps, stopped and killed in the middle."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from cluster import COMMAND, ROOT, Cluster
 from millrace.batch import read_batch, read_safetensors
+from millrace.transport import Transport
 
 pytestmark = pytest.mark.thorough
 
@@ -59,8 +60,9 @@ class RealCluster(Cluster):
 class Trl:
     """examples/trl-grpo, started again and again."""
 
-    def __init__(self, cluster: RealCluster, folder: Path, python: str) -> None:
+    def __init__(self, cluster: RealCluster, folder: Path, python: str, *more: str) -> None:
         self.folder, self.journal, self.report = folder, folder / "journal.jsonl", folder / "report.json"
+        self.checkpoints = folder / "checkpoints"
         self.command = [
             python,
             str(Path(__file__).with_name("trl_oracle.py")),
@@ -68,9 +70,10 @@ class Trl:
             f"--trainer-url={cluster.trainer}",
             f"--engine-url={cluster.engine}",
             f"--model-dir={cluster.model}",
-            f"--output-dir={folder / 'checkpoints'}",
+            f"--output-dir={self.checkpoints}",
             f"--report={self.report}",
             f"--steps={STEPS}",
+            *more,
         ]
         quiet = {"TRL_EXPERIMENTAL_SILENCE": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
         self.environment = os.environ | quiet | {"PYTHONPATH": str(ROOT / "python" / "src")}
@@ -113,14 +116,22 @@ def python() -> str:
     return made.stdout.strip()
 
 
-@pytest.fixture
-def cluster(python: str, tmp_path: Path) -> Iterator[RealCluster]:  # noqa: ARG001 - vLLM is installed by it
-    cluster = RealCluster(tmp_path)
+@pytest.fixture(scope="module")
+def machines(python: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluster]:  # noqa: ARG001 - first
+    cluster = RealCluster(tmp_path_factory.mktemp("cluster"))
     try:
         cluster.start()
         yield cluster
     finally:
         cluster.stop()
+
+
+@pytest.fixture
+def cluster(machines: RealCluster) -> Iterator[RealCluster]:
+    # What the weights are called that a new run begins with.
+    Transport(machines.engine, LIMIT).exchange("POST", "/update_weight_version", lambda _: None, {"new_version": "0"})
+    yield machines
+    machines.end_run()
 
 
 def counted(samples: list[list[float]]) -> Counter[tuple[float, ...]]:
@@ -156,3 +167,27 @@ def test_twenty_steps_train_every_group_once_through_a_stop_and_kills(
     cluster.end("producer")
     audit = cluster.audit()
     assert audit["findings"] == [], audit
+
+
+def test_steps_of_as_many_samples_as_fit_train_every_sample_once(
+    cluster: RealCluster, tmp_path: Path, python: str
+) -> None:
+    cluster.start_run("budget", BATCH)
+    trl = Trl(cluster, tmp_path, python, "--token-budget=96", "--save-steps=3")
+    trl.run(signal.SIGKILL, 4)
+    trl.run()
+
+    status = cluster.status()
+    steps = status["next_step"]
+    assert 4 < steps < STEPS
+    trained = counted([sample for samples in trl.trained().values() for sample in samples])
+    recorded = counted([sample for step in range(steps) for sample in cluster.replay(step, tmp_path / "step")])
+    assert trained >= recorded
+    # What is trained besides is of the step that is leased, and the checkpoint has it.
+    state = json.loads((trl.checkpoints / f"checkpoint-{STEPS}" / "trainer_state.json").read_text())
+    part = [entry for entry in state["stateful_callbacks"]["millrace"]["open"] if not entry["whole"]]
+    assert (trained - recorded).total() <= sum(len(entry["trained"]) for entry in part)
+    assert part == [] or part[0]["step"] == steps
+    cluster.end("worker")
+    cluster.end("producer")
+    assert cluster.audit()["findings"] == []
