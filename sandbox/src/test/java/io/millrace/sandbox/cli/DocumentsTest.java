@@ -151,6 +151,9 @@ final class DocumentsTest {
             "--eval-prompt-data",
             "--eval-config");
 
+    /** Of programs of the Python package. */
+    private static final Set<String> OF_PYTHON = Set.of("--url", "--host", "--state");
+
     /** Flags of tools that are not ours, where documents name them. */
     private static final Set<String> OF_OTHERS = Set.of(
             "--profile",
@@ -191,6 +194,7 @@ final class DocumentsTest {
                     String name = flag.group().substring(2);
                     if (!OF_OTHERS.contains(flag.group())
                             && !OF_SLIME.contains(flag.group())
+                            && !OF_PYTHON.contains(flag.group())
                             && !(ofCommand ? own : KnownSettings.listed().names()).contains(name)) {
                         unknown.add(ROOT.relativize(document) + ": " + command + " " + flag.group());
                     }
