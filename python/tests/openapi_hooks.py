@@ -12,16 +12,16 @@ WAIT_MS = 20
 def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ARG001 - found by their names
     query = case.query if isinstance(case.query, dict) else {}
     body = case.body if isinstance(case.body, dict) else {}
-    wait = query.get("wait_ms")
-    if isinstance(wait, int) and WAIT_MS < wait <= 60_000:
+    wait = str(query.get("wait_ms"))
+    if wait.isdecimal() and WAIT_MS < int(wait) <= 60_000:
         query["wait_ms"] = WAIT_MS
     if case.meta.generation.mode.is_positive:
         for i, one in enumerate(body.get("data_sets") or []):
             # Of one evaluation no two have the same, which no schema can say.
             one["name"] = f"set-{i}"
-        if isinstance(query.get("rank"), int):
+        if "rank" in query:
             # Below world, or below 1 where that is not given.
-            query["rank"] = min(query["rank"], query["world"] - 1 if isinstance(query.get("world"), int) else 0)
+            query["rank"] = min(int(query["rank"]), int(query.get("world", 1)) - 1)
     words = str(query.get("lease") or body.get("lease")).split("-")
     if case.meta.generation.mode.is_positive and len(words) == 3 and "step" in (case.path_parameters or {}):
         # A token names its step, and the path the same.

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cluster import COMMAND, Cluster
-from millrace import Batch, Batches, Client
+from millrace import Batch, Batches, Client, Lease
 from pyarrow import parquet  # type: ignore[import-untyped]
 
 GROUPS, SAMPLES, STEPS = 3, 2, 3
@@ -71,3 +71,24 @@ def test_an_export_has_what_the_trainer_got(cluster: Cluster, tmp_path: Path) ->
     assert [row for row in groups if row["step"] is not None] == table.to_pylist()
     assert len({row["index"] for row in groups}) == len(groups) >= len(want)
     assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.thorough
+def test_ranks_share_a_step_and_one_acknowledges(cluster: Cluster) -> None:
+    cluster.start_run("ranks", {"batch_groups": GROUPS, "samples_per_group": SAMPLES})
+    trainer, packed = Client(cluster.trainer), Client(cluster.trainer, zstd=True)
+    leased = trainer.lease(60)
+    assert isinstance(leased, Lease)
+    whole = trainer.fetch(leased, advantages="mean")
+    ranks = [packed.fetch(leased, rank=rank, world=2, advantages="mean") for rank in (0, 1)]
+    assert sorted(len(batch.groups) for batch in ranks) == [1, 2]
+    assert {group.index for batch in ranks for group in batch.groups} == set(leased.group_indices)
+    wanted = {sample.index: (list(sample.tokens), list(sample.log_probs)) for sample in whole.samples}
+    got = {sample.index: (list(sample.tokens), list(sample.log_probs)) for b in ranks for sample in b.samples}
+    assert got == wanted
+    for batch in (whole, *ranks):
+        advantages = iter(batch.advantages or ())
+        for group in batch.groups:
+            mean = sum(sample.reward for sample in group.samples) / SAMPLES
+            assert [next(advantages) for _ in group.samples] == [sample.reward - mean for sample in group.samples]
+    assert trainer.ack(ranks[1], weight_version=1).trained_total == GROUPS
