@@ -435,8 +435,45 @@ def slime_sample(group: Group, sample: BatchSample, args: Any = None) -> Any:
             "cached_tokens": header.get("cached_tokens", 0),
             "total_prompt_tokens": sample.prompt_length,
         },
+        "trace": trace(group, sample),
     } | slime_tensors(args, sample)
     return SlimeSample.from_dict(data)
+
+
+def trace(group: Group, sample: BatchSample) -> dict[str, Any]:
+    """The spans that slime's timeline and its figures of requests read, in seconds since 1970.
+
+    A sample's begin when its worker claimed the group; how long they took is as it was measured.
+    """
+    header, events = sample.header, list[dict[str, Any]]()
+    attempt = int(group.header.get("attempt", 1))
+    ids = {"trace_id": f"{sample.index}.{attempt}", "sample_id": sample.index, "group_id": group.index}
+    begun = float(group.header.get("claimed_at_ms", 0)) / 1000
+    generated = begun + float(header.get("generation_seconds", 0))
+    judged = generated + float(header.get("non_generation_seconds", 0))
+    attributes = {
+        "prompt_tokens": sample.prompt_length,
+        "completion_tokens": len(sample.log_probs),
+        "cached_tokens": header.get("cached_tokens", 0),
+        "e2e_latency": generated - begun,
+        "finish_reason": sample.finish_reason,
+        "engine": header.get("engine", ""),
+    }
+    finished = max(judged, float(group.header.get("finished_at_ms", 0)) / 1000)
+
+    def event(kind: str, name: str, ts: float, parent: str | None = None, attrs: dict[str, Any] | None = None) -> None:
+        own = {"type": kind, "name": name, "ts": ts, "attempt": attempt, "span_id": name}
+        events.append(own | ids | ({"parent_span_id": parent} if parent else {}) | ({"attrs": attrs} if attrs else {}))
+
+    event("span_start", "generate_and_rm_group", begun, attrs={"group_size": len(group.samples)})
+    event("span_start", "generate_and_rm", begun, "generate_and_rm_group")
+    event("span_start", "sglang_generate", begun, "generate_and_rm")
+    event("span_end", "sglang_generate", generated, attrs=attributes)
+    event("span_start", "reward_model", generated, "generate_and_rm")
+    event("span_end", "reward_model", judged)
+    event("span_end", "generate_and_rm", judged)
+    event("span_end", "generate_and_rm_group", finished)
+    return {"version": 1, "events": events, "attempt": attempt} | ids
 
 
 EVAL_NAMES = {

@@ -310,7 +310,8 @@ public final class WorkerWiring {
                 registry);
         AttemptPublisher attempts = new AttemptPublisher(
                 publisher,
-                new GroupAssembly(settings.topics().run(), worker),
+                new GroupAssembly(
+                        settings.topics().run(), worker, settings.weights().maskOffPolicy()),
                 WallClock.system(),
                 Ticker.system(),
                 registry);

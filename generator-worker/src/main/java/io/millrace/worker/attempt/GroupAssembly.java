@@ -1,6 +1,7 @@
 package io.millrace.worker.attempt;
 
 import io.millrace.common.id.RunId;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.TrainingTask;
@@ -8,7 +9,9 @@ import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.Tensor;
+import io.millrace.common.rollout.VersionSpan;
 import io.millrace.common.wire.Safetensors;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,7 +23,12 @@ import java.util.TreeMap;
  * @param run whose group it is
  * @param worker who made it
  */
-public record GroupAssembly(RunId run, WorkerIncarnation worker) {
+public record GroupAssembly(RunId run, WorkerIncarnation worker, boolean maskOffPolicy) {
+    /** Every token is trained on that its sample says. */
+    public GroupAssembly(RunId run, WorkerIncarnation worker) {
+        this(run, worker, false);
+    }
+
     /**
      * The result of an attempt.
      *
@@ -32,7 +40,27 @@ public record GroupAssembly(RunId run, WorkerIncarnation worker) {
         if (!attempt.isWhole()) {
             throw new IllegalStateException("group " + attempt.task().groupIndex() + " lacks a sample: this is a bug");
         }
-        return asItIs(attempt, finishedAtMs);
+        RolloutGroup group = asItIs(attempt, finishedAtMs);
+        if (maskOffPolicy) {
+            maskOlder(group);
+        }
+        return group;
+    }
+
+    /** slime's --mask-offpolicy-in-partial-rollout, by versions and not by requests. */
+    private static void maskOlder(RolloutGroup group) {
+        int at = 0;
+        for (SampleHeader sample : group.header().samples()) {
+            WeightVersion newest = sample.weightVersions().isEmpty()
+                    ? group.header().issueVersion()
+                    : sample.weightVersions().getLast().version();
+            for (VersionSpan span : sample.weightVersions()) {
+                if (span.version().compareTo(newest) < 0) {
+                    Arrays.fill(group.lossMask(), at + span.from(), at + span.to(), (byte) 0);
+                }
+            }
+            at += sample.responseLength();
+        }
     }
 
     /**

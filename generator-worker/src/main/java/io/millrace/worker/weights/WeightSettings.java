@@ -19,4 +19,11 @@ public record WeightSettings(
                 range = "1s to 24h",
                 help = "How long an update of the weights or a pause of the run may hold generation; then the worker"
                         + " warns and goes on")
-        Duration holdLimit) {}
+        Duration holdLimit,
+
+        @Setting(
+                defaultValue = "false",
+                help =
+                        "In a sample that was gone on with under newer weights, train on the tokens of the newest alone: the"
+                                + " loss_mask of the others is 0")
+        boolean maskOffPolicy) {}

@@ -58,6 +58,41 @@ class AttemptStateTest {
                         VersionWord::number);
     }
 
+    private static void generated(AttemptState attempt, String version, int tokens, Generation.Finish finish) {
+        attempt.sample(0)
+                .add(
+                        new Generation(
+                                "x".repeat(tokens),
+                                new int[tokens],
+                                new float[tokens],
+                                finish,
+                                0,
+                                version,
+                                List.of(),
+                                null),
+                        "http://e",
+                        version,
+                        VersionWord::number);
+    }
+
+    /** slime's --mask-offpolicy-in-partial-rollout. */
+    @Test
+    void ofASampleThatWasGoneOnWithTheNewestWeightsTokensAloneMayBeTrainedOn() {
+        for (boolean masks : new boolean[] {true, false}) {
+            AttemptState attempt = attempt(1);
+            generated(attempt, "0", 2, Generation.Finish.ABORT);
+            generated(attempt, "1", 1, Generation.Finish.ABORT);
+            generated(attempt, "2", 3, Generation.Finish.STOP);
+            WrittenSample through = attempt.through(0);
+            attempt.made(0, List.of(through.rewarded(Reward.of(1), 0)));
+            GroupAssembly assembly = new GroupAssembly(new RunId("r"), WorkerIncarnation.start("w"), masks);
+            byte old = (byte) (masks ? 0 : 1);
+            assertArrayEquals(
+                    new byte[] {old, old, old, 1, 1, 1},
+                    assembly.result(attempt, 0).lossMask());
+        }
+    }
+
     @Test
     void samplesThatNeverGotASlotCountAsThrough() {
         AttemptState attempt = attempt(4);

@@ -5,18 +5,20 @@ import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
 
 /**
  * Which finished groups are dropped before they come to a batch.
  *
- * @param filters names of built-in filters, asked in this order
+ * @param filters names of filters, asked in this order
  */
 public record FilterSettings(
         @Setting(
                 name = "filter",
                 defaultValue = "",
                 help = "Finished groups that are dropped and replaced: zero-std, whose rewards do not differ; aborted,"
-                        + " with an aborted sample; may be repeated")
+                        + " with an aborted sample; or a class of your own by its name; may be repeated")
         List<String> filters,
 
         @Setting(
@@ -27,7 +29,7 @@ public record FilterSettings(
     public FilterSettings {
         filters = List.copyOf(filters);
         for (String name : filters) {
-            builtIn(name);
+            known(name);
         }
     }
 
@@ -36,14 +38,21 @@ public record FilterSettings(
         return new FilterSettings(List.of(), 1000);
     }
 
-    private static BuiltInFilter builtIn(String name) {
-        for (BuiltInFilter filter : BuiltInFilter.ALL) {
+    /** A filter of ours, or of a jar that a user added. */
+    private static GroupFilter known(String name) {
+        List<GroupFilter> known = new ArrayList<>(BuiltInFilter.ALL);
+        try {
+            ServiceLoader.load(GroupFilter.class).forEach(known::add);
+        } catch (ServiceConfigurationError e) {
+            throw new SettingException("--filter: a filter of the class path cannot be used: " + e.getMessage());
+        }
+        for (GroupFilter filter : known) {
             if (filter.name().equals(name)) {
                 return filter;
             }
         }
-        List<String> known = BuiltInFilter.ALL.stream().map(BuiltInFilter::name).toList();
-        throw new SettingException("--filter must be of " + String.join(", ", known) + ", was '" + name + "'");
+        List<String> names = known.stream().map(GroupFilter::name).toList();
+        throw new SettingException("--filter must be of " + String.join(", ", names) + ", was '" + name + "'");
     }
 
     /**
@@ -59,7 +68,7 @@ public record FilterSettings(
                             + " of at least 2");
         }
         List<GroupFilter> all = new ArrayList<>();
-        filters.forEach(name -> all.add(builtIn(name)));
+        filters.forEach(name -> all.add(known(name)));
         all.addAll(more);
         try {
             return new FilterChain(all, maxConsecutiveFiltered);

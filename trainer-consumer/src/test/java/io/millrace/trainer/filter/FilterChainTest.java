@@ -5,16 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.BatchSettings;
+import io.millrace.common.config.SettingException;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.rollout.TestingRollouts;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class FilterChainTest {
     private static final BatchSettings BATCH = new BatchSettings(2, 2, 1, 1);
@@ -143,5 +149,39 @@ class FilterChainTest {
             assertEquals(0, chain.consecutive());
         }
         assertEquals(Optional.empty(), chain.verdict());
+    }
+
+    /** A filter as a user's jar has one. */
+    public static final class Odd implements GroupFilter {
+        @Override
+        public String name() {
+            return "odd";
+        }
+
+        @Override
+        public boolean drops(RolloutGroup group) {
+            return group.header().groupIndex().value() % 2 == 1;
+        }
+    }
+
+    @Test
+    void aFilterOfTheClassPathIsOneMore(@TempDir Path folder) throws Exception {
+        SettingException unknown = assertThrows(SettingException.class, () -> chain(1, "odd"));
+        assertTrue(String.valueOf(unknown.getMessage()).contains("zero-std, aborted, was 'odd'"), unknown::toString);
+        Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+        Files.writeString(services.resolve(GroupFilter.class.getName()), Odd.class.getName());
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
+            thread.setContextClassLoader(loader);
+            FilterChain chain = chain(10, "zero-std", "odd");
+            assertEquals(List.of("filtered:zero-std", "filtered:odd"), chain.reasons());
+            assertEquals(
+                    GOOD.header().groupIndex().value() % 2 == 1,
+                    chain.drops(GOOD).isPresent());
+        } finally {
+            thread.setContextClassLoader(before);
+        }
     }
 }
