@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ShareConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Starts what claims groups, and what tells it of a clock that was set.
@@ -43,13 +45,24 @@ record ClaimWiring(
         Slots<HeldAttempt> slots,
         InFlightTable table,
         Consumer<HeldAttempt> begin) {
+    private static final Logger log = LoggerFactory.getLogger(ClaimWiring.class);
+
     /** How long a claimer waits in a turn. */
     private static final Duration TURN = Duration.ofMillis(500);
 
-    /** @param stops gets what is started */
-    void start(SlotSettings settings, StopSequence stops) {
+    /**
+     * @param training whether groups to be trained on are claimed, or those of evaluations alone
+     * @param stops gets what is started
+     */
+    void start(SlotSettings settings, boolean training, StopSequence stops) {
         List<Runnable> claimers = new ArrayList<>();
-        claimers.add(start("claim", List.of(Lane.URGENT, Lane.TRAINING), settings, stops)::clockStepped);
+        if (training) {
+            claimers.add(start("claim", List.of(Lane.URGENT, Lane.TRAINING), settings, stops)::clockStepped);
+        } else {
+            log.warn(
+                    "this worker takes evaluations only: its engine tells no tokens (--engine), and what has none cannot"
+                            + " be trained on");
+        }
         if (settings.evaluationSlots() > 0) {
             claimers.add(start("claim-evaluation", List.of(Lane.EVALUATION), settings, stops)::clockStepped);
         }

@@ -43,5 +43,9 @@ public record WorkerSettings(
             throw SettingException.impossible(
                     "--group-size-max", "must not be below --record-size-max (" + topics.recordSizeMax() + ")");
         }
+        if (!engines.engine().tellsTokens() && slots.evaluationSlots() == 0) {
+            throw SettingException.impossible(
+                    "--eval-share", "must be above 0 with --engine openai-chat, whose samples are of evaluations only");
+        }
     }
 }

@@ -234,7 +234,7 @@ public final class WorkerWiring {
                         slots,
                         table,
                         runner::accept)
-                .start(settings.slots(), stops);
+                .start(settings.slots(), settings.engines().engine().tellsTokens(), stops);
         return ops.port();
     }
 
@@ -302,7 +302,8 @@ public final class WorkerWiring {
                 new Sampler.Rules(
                         settings.retry().requestTimeout(),
                         settings.weights().onWeightUpdate(),
-                        settings.engineLimits().tokenize()),
+                        settings.engineLimits().tokenize()
+                                && settings.engines().engine().tellsTokens()),
                 new RetryPolicy(
                         settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
                 Ticker.system(),

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * One sample, or one turn of one, from its first token to its last. It comes in pieces, each of which continues the tokens of those before it;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * thread that generates it, and then by whoever closes the group.
  */
 public final class Sample {
+    /** In a sample's metadata: its engine tells no tokens, so that there is nothing to train on. */
+    static final String TEXT_ONLY = "text_only";
+
     private final WeightVersion issueVersion;
     private final int maxNewTokens;
     /** Given before the first request, and kept by whoever goes on. */
@@ -40,6 +44,8 @@ public final class Sample {
     private SampleTensors tensors = new SampleTensors();
     /** Of the last piece; null before the first. */
     private @Nullable Finish finish;
+
+    private boolean textOnly;
 
     private String engine = "";
     private double seconds;
@@ -115,6 +121,7 @@ public final class Sample {
         cachedTokens = finish == null ? piece.cachedTokens() : cachedTokens;
         spec = SpecInfo.sum(spec, piece.spec());
         tensors.add(piece);
+        textOnly = piece.textOnly();
         finish = piece.finish();
         engine = from;
     }
@@ -233,7 +240,7 @@ public final class Sample {
                 spec,
                 tensors.shapes(),
                 null,
-                null);
+                textOnly ? JsonNodeFactory.instance.objectNode().put(TEXT_ONLY, true) : null);
         return new WrittenSample(header, promptIds, tokens, logProbs, WrittenSample.ones(tokens.length), tensors);
     }
 }

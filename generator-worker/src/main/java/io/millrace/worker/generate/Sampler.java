@@ -16,6 +16,7 @@ import io.millrace.worker.engine.dialect.EngineException.Kind;
 import io.millrace.worker.engine.dialect.GenerateRequest;
 import io.millrace.worker.engine.dialect.Generation;
 import io.millrace.worker.engine.dialect.Generation.Finish;
+import io.millrace.worker.engine.dialect.Media;
 import io.millrace.worker.inflight.HeldAttempt;
 import io.millrace.worker.retry.RetryPolicy;
 import io.millrace.worker.retry.RetryPolicy.Tries;
@@ -220,6 +221,8 @@ public final class Sampler {
                 drawing.params(),
                 sample.length(),
                 sample.tensorRows(),
+                drawing.turn() ? null : task.prompt(),
+                drawing.turn() ? Media.NONE : Media.of(task.metadata()),
                 attempt.lane().compareTo(Lane.TRAINING));
         EnginePool.Answer answer;
         if (drawing.turn()) {
@@ -235,7 +238,9 @@ public final class Sampler {
             }
         }
         int length = answer.generation().tokens().length;
-        if (answer.generation().finish() != Finish.ABORT && sample.length() + length == 0) {
+        if (answer.generation().finish() != Finish.ABORT
+                && sample.length() + length == 0
+                && !answer.generation().textOnly()) {
             throw new EngineException(Kind.MALFORMED, answer.address() + " answered " + rid + " without a token");
         }
         if (length > request.maxNewTokens()) {
@@ -259,7 +264,10 @@ public final class Sampler {
 
     /** Whether the prompt has yet to be tokenized by an engine before its samples may start. */
     boolean tokenizes(TrainingTask task) {
-        return rules.tokenize() && !(task.prompt() instanceof Prompt.TokenIds);
+        // An engine puts the tokens of images where their marks stand in the text.
+        return rules.tokenize()
+                && !(task.prompt() instanceof Prompt.TokenIds)
+                && Media.of(task.metadata()).isEmpty();
     }
 
     /**

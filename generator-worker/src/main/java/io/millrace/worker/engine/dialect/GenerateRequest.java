@@ -1,5 +1,6 @@
 package io.millrace.worker.engine.dialect;
 
+import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param samplingParams of the whole sample, with a seed of its own where the task has one
  * @param begunTokens how many of the response's tokens there are already, the last of {@code inputIds}; below the limit
  * @param tensorRows rows that the sample has already of the tensors which have one for each token
+ * @param prompt as the task has it, for engines that take messages; null for what goes on behind tokens of another making
+ * @param media images, videos and audio of the prompt, as the data set gives them
  * @param precedence where an engine orders its queue: lower ones go first, 0 is that of every first attempt
  */
 public record GenerateRequest(
@@ -23,6 +26,8 @@ public record GenerateRequest(
         SamplingParams samplingParams,
         int begunTokens,
         int tensorRows,
+        @Nullable Prompt prompt,
+        Media media,
         int precedence) {
     public GenerateRequest {
         if ((inputIds == null) == (text == null)) {
@@ -34,7 +39,7 @@ public record GenerateRequest(
         }
     }
 
-    /** Without rows of tensors. */
+    /** Without rows of tensors, of tokens or a text alone. */
     public GenerateRequest(
             String rid,
             String session,
@@ -43,7 +48,7 @@ public record GenerateRequest(
             SamplingParams samplingParams,
             int begunTokens,
             int precedence) {
-        this(rid, session, inputIds, text, samplingParams, begunTokens, 0, precedence);
+        this(rid, session, inputIds, text, samplingParams, begunTokens, 0, null, Media.NONE, precedence);
     }
 
     /** The most tokens that the answer may have. */

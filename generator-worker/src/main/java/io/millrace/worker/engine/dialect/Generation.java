@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param weightVersion the version word at the end; null when the engine tells none
  * @param spans versions over the tokens, contiguous from 0; empty when the engine gives none
  * @param tensors those that were asked for and are there
+ * @param textOnly whether the engine tells no tokens at all: there is the text, and nothing to train on
  */
 public record Generation(
         String text,
@@ -25,7 +26,8 @@ public record Generation(
         @Nullable String weightVersion,
         List<Span> spans,
         @Nullable SpecInfo spec,
-        List<TensorPiece> tensors) {
+        List<TensorPiece> tensors,
+        boolean textOnly) {
     public Generation {
         spans = List.copyOf(spans);
         tensors = List.copyOf(tensors);
@@ -61,6 +63,26 @@ public record Generation(
             List<Span> spans,
             @Nullable SpecInfo spec) {
         this(text, tokens, logProbs, finish, cachedTokens, weightVersion, spans, spec, List.of());
+    }
+
+    /** Of an engine that tells tokens. */
+    public Generation(
+            String text,
+            int[] tokens,
+            float[] logProbs,
+            Finish finish,
+            int cachedTokens,
+            @Nullable String weightVersion,
+            List<Span> spans,
+            @Nullable SpecInfo spec,
+            List<TensorPiece> tensors) {
+        this(text, tokens, logProbs, finish, cachedTokens, weightVersion, spans, spec, tensors, false);
+    }
+
+    /** Of an engine that tells none. */
+    public static Generation ofText(String text, Finish finish, int cachedTokens) {
+        return new Generation(
+                text, new int[0], new float[0], finish, cachedTokens, null, List.of(), null, List.of(), true);
     }
 
     /** Why a generation ended. */

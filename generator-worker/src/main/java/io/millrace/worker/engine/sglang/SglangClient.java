@@ -117,6 +117,9 @@ public final class SglangClient implements EngineClient {
             } else {
                 json.writeStringProperty("text", request.text());
             }
+            media(json, "image_data", request.media().images());
+            media(json, "video_data", request.media().videos());
+            media(json, "audio_data", request.media().audio());
             json.writeName("sampling_params");
             writeParams(json, request);
             json.writeBooleanProperty("return_logprob", true);
@@ -130,6 +133,12 @@ public final class SglangClient implements EngineClient {
             json.writeEndObject();
         }
         return bytes.toByteArray();
+    }
+
+    private static void media(JsonGenerator json, String name, List<JsonNode> items) {
+        if (!items.isEmpty()) {
+            json.writePOJOProperty(name, items);
+        }
     }
 
     private static void writeParams(JsonGenerator json, GenerateRequest request) {

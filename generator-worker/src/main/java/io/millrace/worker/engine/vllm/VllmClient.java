@@ -66,6 +66,12 @@ public final class VllmClient implements EngineClient {
                         "vLLM answers with no tensor " + tensor + " (--answer-tensors), only with " + EXPERTS);
             }
         }
+        if (!request.media().isEmpty()) {
+            throw new EngineException(
+                    Kind.REFUSED,
+                    "the prompt has multimodal_inputs, which vLLM's token endpoint and completions do not take as they are;"
+                            + " --engine sglang does, and --engine openai-chat for evaluations");
+        }
         try {
             if (request.inputIds() != null && !closed.contains(address)) {
                 byte[] answer = http.postIfThere(

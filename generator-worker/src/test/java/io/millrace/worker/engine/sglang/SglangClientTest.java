@@ -1,6 +1,7 @@
 package io.millrace.worker.engine.sglang;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import io.millrace.worker.engine.dialect.EngineException.Kind;
 import io.millrace.worker.engine.dialect.EngineHttp;
 import io.millrace.worker.engine.dialect.GenerateRequest;
 import io.millrace.worker.engine.dialect.Generation;
+import io.millrace.worker.engine.dialect.Media;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -31,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What the client makes of answers that end too early or are none; a socket of the test's own answers. */
 @Timeout(60)
@@ -203,6 +206,22 @@ class SglangClientTest {
             head.complete(new String(bytes, 0, connection.getInputStream().read(bytes), StandardCharsets.US_ASCII));
         });
         assertTrue(head.join().contains("X-SMG-Routing-Key: session\r\n"), head::join);
+    }
+
+    @Test
+    void imagesAndOtherMediaGoAsTheyAreGiven() {
+        ObjectNode metadata = (ObjectNode) Json.MAPPER.readTree("""
+                {"multimodal_inputs": {"images": ["data:image/png;base64,AAAA", "/data/1.png"], "audio": ["a.wav"]}}
+                """);
+        JsonNode body = Json.MAPPER.readTree(SglangClient.body(new GenerateRequest(
+                "r", "s", null, "<image> What?", SamplingParams.defaults(4), 0, 0, null, Media.of(metadata), 0)));
+        assertEquals("<image> What?", body.path("text").stringValue());
+        assertEquals(
+                "[\"data:image/png;base64,AAAA\",\"/data/1.png\"]",
+                body.path("image_data").toString());
+        assertEquals("[\"a.wav\"]", body.path("audio_data").toString());
+        assertFalse(body.has("video_data"));
+        assertTrue(Media.of(Json.object()).isEmpty());
     }
 
     @Test

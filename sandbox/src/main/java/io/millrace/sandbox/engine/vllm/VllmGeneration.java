@@ -135,6 +135,26 @@ final class VllmGeneration {
                 Usage.of(generation));
     }
 
+    /** Of {@code /v1/chat/completions}. */
+    record Chat(String id, String object, long created, String model, List<ChatChoice> choices, Usage usage) {}
+
+    record ChatChoice(int index, Message message, String finishReason) {}
+
+    record Message(String role, String content) {}
+
+    static Chat chat(Generation generation, EngineSettings settings, long createdSeconds) {
+        Completion completion = generation.completion();
+        Message message = new Message(
+                "assistant", completion.text(generation.request().sampling().skipSpecialTokens()));
+        return new Chat(
+                VllmRequest.CHAT_ID + generation.request().rid(),
+                "chat.completion",
+                createdSeconds,
+                settings.modelName(),
+                List.of(new ChatChoice(0, message, finish(completion))),
+                Usage.of(generation));
+    }
+
     private static TokenLogprobs logprobs(Completion completion) {
         int[] ids = completion.outputIds();
         float[] logProbs = new float[ids.length];

@@ -11,6 +11,8 @@ import io.millrace.sandbox.engine.model.SamplingOptions;
 import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.millrace.sandbox.engine.runtime.GenerateRequest;
 import io.millrace.sandbox.engine.runtime.Refusal;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -22,6 +24,8 @@ import tools.jackson.databind.JsonNode;
  */
 final class VllmRequest {
     private static final HeaderName REQUEST_ID = HeaderNames.create("X-Request-Id");
+
+    static final String CHAT_ID = "chatcmpl-";
 
     /** Behind the id of a completion, for its first and only sample. */
     private static final String FIRST_SAMPLE = "-0";
@@ -107,6 +111,35 @@ final class VllmRequest {
         }
         String rid = id(request, body.requestId);
         return request(rid, VllmRoutes.COMPLETION_ID + rid + FIRST_SAMPLE, prompt, sampling, room);
+    }
+
+    private record Chat(
+            @Nullable String requestId,
+            @Nullable String model,
+            @Nullable JsonNode messages,
+            @Nullable Boolean stream) {}
+
+    /** Of {@code /v1/chat/completions}: the messages' contents, a line each. */
+    static GenerateRequest chat(ServerRequest request, byte[] json, EngineSettings settings) {
+        Chat body = read(json, Chat.class);
+        VllmSampling sampling = read(json, VllmSampling.class);
+        checkModel(body.model, settings);
+        checkStream(body.stream);
+        if (body.messages == null || !body.messages.isArray() || body.messages.isEmpty()) {
+            throw VllmErrors.missing("messages");
+        }
+        List<String> contents = new ArrayList<>();
+        body.messages.forEach(message -> contents.add(
+                message.path("content").isString()
+                        ? message.path("content").stringValue()
+                        : message.path("content").toString()));
+        int[] prompt = ToyTokenizer.encode(String.join("\n", contents));
+        int room = settings.contextLengthTokens() - prompt.length;
+        if (room < 1) {
+            throw VllmErrors.parameter("the messages are too long", "input_tokens", prompt.length);
+        }
+        String rid = id(request, body.requestId);
+        return request(rid, CHAT_ID + rid, prompt, sampling, room);
     }
 
     private static int[] prompt(@Nullable JsonNode prompt) {

@@ -32,6 +32,7 @@ public record VllmRoutes(Engine engine, WallClock wallClock) implements HttpServ
                 .post("/inference/v1/abort_requests", this::abortScaledOut)
                 .post("/abort_requests", this::abort)
                 .post("/v1/completions", this::complete)
+                .post("/v1/chat/completions", this::chat)
                 .post("/tokenize", this::tokenize)
                 .post("/detokenize", this::detokenize);
         POSTED.forEach(path -> rules.any(path, VllmRoutes::notAllowed));
@@ -62,6 +63,15 @@ public record VllmRoutes(Engine engine, WallClock wallClock) implements HttpServ
             long created = wallClock.millis() / 1000;
             Generation generation = engine.generate(asked, Exchange.remote(request));
             Exchange.send(response, VllmGeneration.text(generation, tokenIds, engine.settings(), created));
+        }
+    }
+
+    private void chat(ServerRequest request, ServerResponse response) {
+        GenerateRequest asked = VllmRequest.chat(request, Exchange.body(request), engine.settings());
+        if (!Exchange.suffered(engine.faults(), response)) {
+            long created = wallClock.millis() / 1000;
+            Generation generation = engine.generate(asked, Exchange.remote(request));
+            Exchange.send(response, VllmGeneration.chat(generation, engine.settings(), created));
         }
     }
 

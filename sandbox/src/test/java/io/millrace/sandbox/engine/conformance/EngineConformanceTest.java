@@ -19,6 +19,7 @@ import io.millrace.worker.engine.dialect.GenerateRequest;
 import io.millrace.worker.engine.dialect.Generation;
 import io.millrace.worker.engine.dialect.Generation.Finish;
 import io.millrace.worker.engine.dialect.Generation.Span;
+import io.millrace.worker.engine.dialect.Media;
 import io.millrace.worker.engine.dialect.TensorPiece;
 import io.millrace.worker.engine.dialect.VersionWord;
 import java.time.Duration;
@@ -154,8 +155,8 @@ class EngineConformanceTest {
         int[] prompt = prompt();
         SamplingParams params =
                 new SamplingParams(0, 1, -1, 200, List.of(), List.of(), true, Json.object(), List.of("routed_experts"));
-        TensorPiece all = experts(new GenerateRequest("all", "s", prompt, null, params, 0, 0, 0));
-        TensorPiece rest = experts(new GenerateRequest("rest", "s", prompt, null, params, 0, 5, 0));
+        TensorPiece all = experts(new GenerateRequest("all", "s", prompt, null, params, 0, 0, null, Media.NONE, 0));
+        TensorPiece rest = experts(new GenerateRequest("rest", "s", prompt, null, params, 0, 5, null, Media.NONE, 0));
         assertEquals(0, all.start());
         assertEquals(5, rest.start());
         assertEquals(all.rows(), 5 + rest.rows());
@@ -178,6 +179,23 @@ class EngineConformanceTest {
         TensorPiece experts = answer.tensors().getFirst();
         assertEquals(prompt().length + answer.tokens().length - 1, experts.start() + experts.rows());
         return experts;
+    }
+
+    @Test
+    void furtherSamplingParametersAreTakenAndOneOutOfItsRangeIsRefused() throws Exception {
+        ObjectNode further = Json.object()
+                .put("min_p", 0.05)
+                .put("repetition_penalty", 1.1)
+                .put("presence_penalty", 0.1)
+                .put("frequency_penalty", 0.1);
+        // Of SGLang alone; others pass it over.
+        further.putObject("custom_params").put("mine", 1);
+        generate(request(prompt(), greedy(20, further)));
+        EngineException told = assertThrows(
+                EngineException.class,
+                () -> generate(request(prompt(), greedy(20, Json.object().put("min_p", 2)))));
+        assertEquals(EngineException.Kind.REFUSED, told.kind(), told::getMessage);
+        assertTrue(told.getMessage().contains("min_p"), told::getMessage);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.millrace.common.json.Json;
+import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.time.Ticker;
 import io.millrace.sandbox.engine.conformance.FaultyEngine.Then;
@@ -12,6 +13,7 @@ import io.millrace.worker.engine.dialect.EngineException;
 import io.millrace.worker.engine.dialect.EngineException.Kind;
 import io.millrace.worker.engine.dialect.EngineHttp;
 import io.millrace.worker.engine.dialect.GenerateRequest;
+import io.millrace.worker.engine.dialect.Media;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -124,9 +126,11 @@ class EngineFaultsTest {
     }
 
     private EngineException ask(Dialect dialect, String address, Duration limit) {
-        ObjectNode none = Json.object();
+        // What a chat endpoint calls its model would be asked for first.
+        ObjectNode none = Json.object().put("model", "m");
         SamplingParams params = new SamplingParams(1, 1, -1, 8, List.of(), List.of(), true, none);
-        GenerateRequest request = new GenerateRequest("r", "s", new int[] {1}, null, params, 0, 0);
+        GenerateRequest request =
+                new GenerateRequest("r", "s", new int[] {1}, null, params, 0, 0, new Prompt.Text("x"), Media.NONE, 0);
         return assertThrows(EngineException.class, () -> dialect.client(http).generate(address, request, limit));
     }
 
