@@ -59,7 +59,7 @@ class BatchShareTest {
             // The fullest can have no less than the mean, nor than the longest group with the shortest ones.
             long[] sorted = Arrays.stream(tokens).sorted().toArray();
             long longest = sorted[63] + Arrays.stream(sorted, 0, 7).sum();
-            worst = Math.max(worst, most / Math.max(total / 8.0, longest));
+            worst = Math.max(worst, most / Math.max(total / 8.0, (double) longest));
         }
         assertTrue(worst < 1.15, "the fullest rank has " + worst + " of what it must");
     }
