@@ -1,16 +1,27 @@
 package io.millrace.producer;
 
+import io.millrace.common.chat.ModelChat;
+import io.millrace.common.chat.ModelFolderException;
+import io.millrace.common.chat.ModelTokenizer;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
+import io.millrace.common.json.Json;
+import io.millrace.producer.source.chat.ChatTemplate;
+import io.millrace.producer.source.chat.ModelRendering;
+import io.millrace.producer.source.chat.Rendering;
 import io.millrace.producer.source.column.ColumnNames;
 import io.millrace.producer.source.column.RowForm;
 import io.millrace.producer.source.load.DataSetSpec;
-import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.RewardCheck;
 import io.millrace.producer.source.row.RowCheck;
 import io.millrace.producer.source.row.RowLimits;
 import io.millrace.producer.source.row.RowShape;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Where prompts come from and in which order they go out; flags as slime has them, where it has them. */
 public record DataSetSettings(
@@ -45,7 +56,23 @@ public record DataSetSettings(
         @Setting(defaultValue = "tools", help = "Key of the tools that the model is told of")
         String toolKey,
 
-        @Setting(defaultValue = "chatml", help = "How chat messages become text")
+        @Setting(
+                defaultValue = "false",
+                help = "Render chat messages, and texts as a user's message, by the chat template of the model in"
+                        + " --hf-checkpoint, and tokenize them by its tokenizer")
+        boolean applyChatTemplate,
+
+        @Setting(help = "Folder of the model, with tokenizer.json and tokenizer_config.json") @Nullable
+        Path hfCheckpoint,
+
+        @Setting(help = "Arguments of the model's chat template, a JSON object such as {\"enable_thinking\": false}")
+        @Nullable
+        String chatTemplateKwargs,
+
+        @Setting(help = "Today for chat templates that ask, as 2026-11-30; without it they are refused") @Nullable
+        String chatTemplateDate,
+
+        @Setting(defaultValue = "chatml", help = "How chat messages become text without --apply-chat-template")
         ChatTemplate chatTemplate,
 
         @Setting(defaultValue = "true", help = "Give each epoch an order of its own")
@@ -96,17 +123,61 @@ public record DataSetSettings(
                 new ColumnNames(inputKey, labelKey, metadataKey, toolKey),
                 chatTemplate,
                 RowShape.labelPattern(labelPattern));
+        arguments(chatTemplateKwargs);
+        date(chatTemplateDate);
+    }
+
+    private static ObjectNode arguments(@Nullable String json) {
+        try {
+            if (json == null || json.isBlank()) {
+                return Json.object();
+            }
+            if (Json.MAPPER.readTree(json) instanceof ObjectNode object) {
+                return object;
+            }
+        } catch (JacksonException e) {
+            throw SettingException.impossible("--chat-template-kwargs", "it is no JSON: " + e.getOriginalMessage());
+        }
+        throw SettingException.impossible("--chat-template-kwargs", "it must be a JSON object, was " + json);
+    }
+
+    private static @Nullable LocalDate date(@Nullable String text) {
+        try {
+            return text == null ? null : LocalDate.parse(text);
+        } catch (DateTimeParseException e) {
+            throw SettingException.impossible(
+                    "--chat-template-date", "it must be a date such as 2026-11-30, was " + text);
+        }
+    }
+
+    /** What renders messages; reads the model's folder. */
+    Rendering rendering() {
+        if (!applyChatTemplate) {
+            return chatTemplate;
+        }
+        if (hfCheckpoint == null) {
+            throw SettingException.impossible(
+                    "--apply-chat-template", "it needs --hf-checkpoint, the folder of the model whose template it is");
+        }
+        try {
+            return new ModelRendering(
+                    ModelChat.of(hfCheckpoint, arguments(chatTemplateKwargs), date(chatTemplateDate)),
+                    ModelTokenizer.of(hfCheckpoint));
+        } catch (ModelFolderException e) {
+            throw SettingException.impossible("--apply-chat-template", String.valueOf(e.getMessage()));
+        }
     }
 
     DataSetSpec spec() {
         return DataSetSpec.parse(dataset);
     }
 
-    RowShape shape() {
+    /** @param rendering of these settings, which takes a while to make */
+    RowShape shape(Rendering rendering) {
         return new RowShape(
                 rowShape,
                 new ColumnNames(inputKey, labelKey, metadataKey, toolKey),
-                chatTemplate,
+                rendering,
                 RowShape.labelPattern(labelPattern));
     }
 

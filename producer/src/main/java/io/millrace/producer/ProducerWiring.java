@@ -174,7 +174,7 @@ public final class ProducerWiring {
         try {
             DataSet dataSet = DataSetLoader.load(
                     data.spec(),
-                    data.shape(),
+                    data.shape(data.rendering()),
                     data.limits(settings.topics().recordSizeMax().bytes()),
                     data.check());
             LoadReport report = dataSet.report();

@@ -145,7 +145,7 @@ final class SessionMaker {
     private EvalTasks evalTasks() {
         DataSetSettings data = settings.data();
         return new EvalTasks(
-                data.shape(),
+                data.shape(plan.dataSet().rendering()),
                 data.limits(settings.topics().recordSizeMax().bytes()),
                 new EvalTasks.Defaults(
                         settings.sampling().params(),

@@ -24,11 +24,14 @@ import tools.jackson.databind.node.ObjectNode;
 /** Every example of docs/DATASETS.md: its rows, read with its flags, come to what it says. */
 class DataSetsDocTest {
     private static final Path PAGE = Path.of("../docs/DATASETS.md");
+    /** The model of the examples. */
+    private static final Path MODEL = Path.of("../common/src/test/resources/chat/model");
+
     private static final Pattern EXAMPLE = Pattern.compile(
             "`([a-z0-9.-]+)`:\n```json\n(.*?)```\n```\n(--dataset .*?)\n```\nWhat becomes of it:\n```json\n(.*?)```",
             Pattern.DOTALL);
     private static final Pattern WORD = Pattern.compile("'([^']*)'|(\\S+)");
-    private static final int EXAMPLES_MIN = 2;
+    private static final int EXAMPLES_MIN = 6;
 
     @TempDir
     Path folder;
@@ -55,6 +58,7 @@ class DataSetsDocTest {
         flags.put("run", "doc");
         flags.put("bad-rows-max-share", "0");
         flags.compute("dataset", (_, file) -> folder.resolve(file + "").toString());
+        flags.computeIfPresent("hf-checkpoint", (_, model) -> MODEL.toString());
         DataSet dataSet = ProducerWiring.plan(SettingsBinder.of(ProducerSettings.class, flags))
                 .dataSet();
         List<JsonNode> made = new ArrayList<>();

@@ -8,7 +8,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.reward.Rewards;
 import io.millrace.common.testing.SettingsContract;
-import io.millrace.producer.source.row.ChatTemplate;
+import io.millrace.producer.source.chat.ChatTemplate;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +34,10 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
                 "50",
                 "stop-token-ids",
                 "7,8",
+                "chat-template-kwargs",
+                "{\"enable_thinking\": false}",
+                "chat-template-date",
+                "2026-11-30",
                 "answer-tensors",
                 "teacher_log_probs",
                 "reward-type",
@@ -60,7 +64,7 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
         ProducerSettings settings = bind(Map.of());
         assertEquals(32, settings.batch().batchGroups());
         assertEquals(ChatTemplate.CHATML, settings.data().chatTemplate());
-        assertEquals("label", settings.data().shape().names().label());
+        assertEquals("label", settings.data().shape(ChatTemplate.PLAIN).names().label());
         assertEquals(8_192, settings.sampling().params().maxNewTokens());
         assertEquals(-1, settings.sampling().params().topK());
         assertEquals(0, settings.ops().opsPort());
@@ -103,7 +107,7 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
         assertEquals(ChatTemplate.PLAIN, settings.data().chatTemplate());
         assertEquals(List.of("a", "b"), settings.sampling().params().stop());
         assertEquals(List.of(7, 8), settings.sampling().params().stopTokenIds());
-        assertEquals("answer", settings.data().shape().names().label());
+        assertEquals("answer", settings.data().shape(ChatTemplate.PLAIN).names().label());
     }
 
     @Test
@@ -120,6 +124,8 @@ class ProducerSettingsTest implements SettingsContract<ProducerSettings> {
         refused(Map.of("label-key", "prompt"), "must differ");
         refused(Map.of("label-pattern", "####"), "label_pattern", "exactly one group");
         refused(Map.of("label-pattern", "(#"), "label_pattern", "no regular expression");
+        refused(Map.of("chat-template-kwargs", "[1]"), "--chat-template-kwargs", "must be a JSON object");
+        refused(Map.of("chat-template-date", "today"), "--chat-template-date", "2026-11-30");
         refused(Map.of("chat-template", "jinja"), "--chat-template", "chatml");
         refused(Map.of("bad-rows-max-share", "1.5"), "--bad-rows-max-share");
     }

@@ -7,6 +7,7 @@ import io.millrace.common.record.WorkersRecord.HeldGroup;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.topics.Lane;
+import io.millrace.worker.engine.dialect.Media;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -63,7 +64,7 @@ public final class AttemptState {
         this.made = new @Nullable List[task.samples()];
         this.asking = new BitSet(task.samples());
         this.partial = task.partial();
-        this.promptIds = task.prompt() instanceof Prompt.TokenIds given ? given.inputIds() : null;
+        this.promptIds = ids(task);
         this.pending = task.samples();
         this.ungenerated = task.samples();
     }
@@ -91,6 +92,13 @@ public final class AttemptState {
             return Long.MAX_VALUE;
         }
         return claimedNanos + limitMs * 1_000_000;
+    }
+
+    /** An engine puts the tokens of images where their marks stand in a conversation's text, so it gets that. */
+    private static int @Nullable [] ids(TrainingTask task) {
+        boolean asText = task.prompt() instanceof Prompt.Messages
+                && !Media.of(task.metadata()).isEmpty();
+        return asText ? null : task.prompt().ids();
     }
 
     /**

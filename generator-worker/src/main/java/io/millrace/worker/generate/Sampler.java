@@ -3,7 +3,6 @@ package io.millrace.worker.generate;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.RunId;
 import io.millrace.common.record.GroupKind;
-import io.millrace.common.record.Prompt;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.Ticker;
@@ -266,7 +265,7 @@ public final class Sampler {
     boolean tokenizes(TrainingTask task) {
         // An engine puts the tokens of images where their marks stand in the text.
         return rules.tokenize()
-                && !(task.prompt() instanceof Prompt.TokenIds)
+                && task.prompt().ids() == null
                 && Media.of(task.metadata()).isEmpty();
     }
 

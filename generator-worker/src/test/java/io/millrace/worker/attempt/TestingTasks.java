@@ -23,6 +23,10 @@ public final class TestingTasks {
 
     /** With a prompt of tokens. */
     public static TrainingTask task(int samples, int[] prompt, int maxNewTokens) {
+        return task(samples, new Prompt.TokenIds(prompt), maxNewTokens);
+    }
+
+    public static TrainingTask task(int samples, Prompt prompt, int maxNewTokens) {
         return new TrainingTask(
                 new GroupIndex(5),
                 new Attempt(1),
@@ -30,7 +34,7 @@ public final class TestingTasks {
                 new Lineage(0),
                 new WeightVersion(0),
                 0,
-                new Prompt.TokenIds(prompt),
+                prompt,
                 "2",
                 Json.object(),
                 SamplingParams.defaults(maxNewTokens),

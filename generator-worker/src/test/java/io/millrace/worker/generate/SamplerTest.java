@@ -2,6 +2,8 @@ package io.millrace.worker.generate;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -9,7 +11,10 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
+import io.millrace.common.record.ChatMessage;
 import io.millrace.common.record.Policy;
+import io.millrace.common.record.Prompt;
+import io.millrace.common.record.TrainingTask;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.topics.Lane;
@@ -166,6 +171,18 @@ class SamplerTest {
         assertArrayEquals(new int[] {7, 8, 0, 0, 0}, engine.requests().get(3).inputIds());
         int limit = attempt.task().samplingParams().maxNewTokens();
         assertEquals(limit - 3, engine.requests().get(3).maxNewTokens());
+    }
+
+    /** What the model's own tokenizer made; an engine would put a token before it. */
+    @Test
+    void aPromptThatIsTokenizedIsSentAsItIsAndNoEngineIsAskedForItsTokens() throws Exception {
+        Prompt prompt = new Prompt.Messages(List.of(new ChatMessage("user", "hi")), "<user>hi", new int[] {7, 8});
+        TrainingTask task = TestingTasks.task(2, prompt, 16);
+        Sampler sampler = sampler(1);
+        assertFalse(sampler.tokenizes(task));
+        sampler.draw(new HeldAttempt(new AttemptState(task, Lane.TRAINING, 0, ticker.nanos())), 0);
+        assertArrayEquals(new int[] {7, 8}, engine.requests().getFirst().inputIds());
+        assertNull(engine.requests().getFirst().text());
     }
 
     @Test

@@ -1,7 +1,7 @@
 package io.millrace.producer.source.file;
 
-import io.millrace.producer.source.row.BadRowException;
-import io.millrace.producer.source.row.BadRowReason;
+import io.millrace.producer.source.column.BadRowException;
+import io.millrace.producer.source.column.BadRowReason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package io.millrace.producer.source.file;
 
-import io.millrace.producer.source.row.BadRowException;
+import io.millrace.producer.source.column.BadRowException;
 import java.io.IOException;
 
 /** A file of rows under way. One thread. */

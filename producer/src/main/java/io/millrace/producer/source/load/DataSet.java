@@ -1,8 +1,8 @@
 package io.millrace.producer.source.load;
 
+import io.millrace.producer.source.chat.Rendering;
 import io.millrace.producer.source.column.RowForm;
 import io.millrace.producer.source.row.CanonicalRow;
-import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.PromptRow;
 import io.millrace.producer.source.row.RowParser;
 import java.util.Arrays;
@@ -21,6 +21,7 @@ public final class DataSet {
     private final byte[][] rows;
     private final long[] lines;
     private final RowForm form;
+    private final Rendering rendering;
     private final RowParser parser;
     private final String fingerprint;
     private final LoadReport report;
@@ -31,14 +32,15 @@ public final class DataSet {
             byte[][] rows,
             long[] lines,
             RowForm form,
-            ChatTemplate chatTemplate,
+            Rendering rendering,
             String fingerprint,
             LoadReport report) {
         this.spec = spec;
         this.rows = rows;
         this.lines = lines;
         this.form = form;
-        this.parser = CanonicalRow.parser(chatTemplate);
+        this.rendering = rendering;
+        this.parser = CanonicalRow.parser(rendering);
         this.fingerprint = fingerprint;
         this.report = report;
     }
@@ -51,6 +53,11 @@ public final class DataSet {
     /** Which shape its rows have, as settings or its first row say. */
     public RowForm form() {
         return form;
+    }
+
+    /** What its messages are rendered by. */
+    public Rendering rendering() {
+        return rendering;
     }
 
     /** Usable rows, 1 or more. */

@@ -1,10 +1,10 @@
 package io.millrace.producer.source.load;
 
 import io.millrace.common.record.Prompt;
+import io.millrace.producer.source.chat.Rendering;
+import io.millrace.producer.source.column.BadRowReason;
 import io.millrace.producer.source.column.RowForm;
-import io.millrace.producer.source.row.BadRowReason;
 import io.millrace.producer.source.row.CanonicalRow;
-import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.PromptRow;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  * One thread, one use.
  *
  * <p>The fingerprint is the start of a SHA-256 over a form number, the slice, and of every usable row its line, its
- * canonical bytes and, for messages, the rendered text. Lines are in it because tasks name rows by line; the rendered
+ * canonical bytes and, for messages, the rendered text and its token ids. Lines are in it because tasks name rows by line; the rendered
  * text because the template decides what the model reads. Keys and limits act only through the rows they change.
  */
 final class DataSetBuilder {
@@ -34,7 +34,7 @@ final class DataSetBuilder {
 
     private final DataSetSpec spec;
     private final String unit;
-    private final ChatTemplate chatTemplate;
+    private final Rendering rendering;
     private final double maxBadShare;
     private final long bytesMax;
     private final MessageDigest digest = sha256();
@@ -49,11 +49,11 @@ final class DataSetBuilder {
      * @param unit what a row's place is counted in
      * @param bytesMax of all rows that are kept
      */
-    DataSetBuilder(DataSetSpec spec, String unit, ChatTemplate chatTemplate, double maxBadShare, long bytesMax) {
+    DataSetBuilder(DataSetSpec spec, String unit, Rendering rendering, double maxBadShare, long bytesMax) {
         this.bytesMax = bytesMax;
         this.spec = spec;
         this.unit = unit;
-        this.chatTemplate = chatTemplate;
+        this.rendering = rendering;
         this.maxBadShare = maxBadShare;
         hash(FORM.getBytes(StandardCharsets.UTF_8));
         hash(spec.slice().toString().getBytes(StandardCharsets.UTF_8));
@@ -76,6 +76,9 @@ final class DataSetBuilder {
         hash(bytes);
         if (row.prompt() instanceof Prompt.Messages chat) {
             hash(chat.rendered().getBytes(StandardCharsets.UTF_8));
+            if (chat.renderedIds() != null) {
+                hash(bytes(chat.renderedIds()));
+            }
         }
         if (rows.size() == lines.length) {
             lines = Arrays.copyOf(lines, lines.length * 2);
@@ -118,7 +121,7 @@ final class DataSetBuilder {
                 rows.toArray(byte[][]::new),
                 Arrays.copyOf(lines, rows.size()),
                 form,
-                chatTemplate,
+                rendering,
                 fingerprint,
                 report);
     }
@@ -130,6 +133,12 @@ final class DataSetBuilder {
                 .collect(Collectors.joining("; "));
         return new DataSetException("data set " + spec + ": " + report.bad() + " of " + report.rows()
                 + " rows are bad, " + why + ". " + named + (report.bad() > NAMED_IN_ERROR_MAX ? "; ..." : ""));
+    }
+
+    private static byte[] bytes(int[] ids) {
+        ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * ids.length);
+        bytes.asIntBuffer().put(ids);
+        return bytes.array();
     }
 
     private void hash(byte[] bytes) {

@@ -1,9 +1,9 @@
 package io.millrace.producer.source.load;
 
+import io.millrace.producer.source.column.BadRowException;
 import io.millrace.producer.source.file.FileFormat;
 import io.millrace.producer.source.file.RowFile;
 import io.millrace.producer.source.file.RowFileException;
-import io.millrace.producer.source.row.BadRowException;
 import io.millrace.producer.source.row.PromptRow;
 import io.millrace.producer.source.row.RowCheck;
 import io.millrace.producer.source.row.RowLimits;
@@ -46,7 +46,7 @@ public final class DataSetLoader {
         Path path = spec.path();
         FileFormat format = checked(path);
         DataSetBuilder builder =
-                new DataSetBuilder(spec, format.unit(), shape.chatTemplate(), limits.maxBadShare(), bytesMax);
+                new DataSetBuilder(spec, format.unit(), shape.rendering(), limits.maxBadShare(), bytesMax);
         try (RowFile file = format.open(path, limits.maxRowBytes())) {
             read(file, spec.slice(), new Rows(shape, limits, check, stopped), builder);
         } catch (RowFileException e) {

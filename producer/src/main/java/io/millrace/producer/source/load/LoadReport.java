@@ -1,6 +1,6 @@
 package io.millrace.producer.source.load;
 
-import io.millrace.producer.source.row.BadRowReason;
+import io.millrace.producer.source.column.BadRowReason;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;

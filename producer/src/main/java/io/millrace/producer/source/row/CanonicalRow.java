@@ -3,6 +3,8 @@ package io.millrace.producer.source.row;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.ChatMessage;
 import io.millrace.common.record.Prompt;
+import io.millrace.producer.source.chat.Rendering;
+import io.millrace.producer.source.column.BadRowException;
 import io.millrace.producer.source.column.ColumnNames;
 import io.millrace.producer.source.column.RowForm;
 import java.io.ByteArrayOutputStream;
@@ -51,9 +53,9 @@ public final class CanonicalRow {
         return bytes.toByteArray();
     }
 
-    /** Reads what {@link #encode} wrote, rendering messages again with this template. */
-    public static RowParser parser(ChatTemplate template) {
-        return new RowParser(new RowShape(RowForm.SLIME, NAMES, template, null), Integer.MAX_VALUE, Integer.MAX_VALUE);
+    /** Reads what {@link #encode} wrote, rendering messages again with this. */
+    public static RowParser parser(Rendering rendering) {
+        return new RowParser(new RowShape(RowForm.SLIME, NAMES, rendering, null), Integer.MAX_VALUE, Integer.MAX_VALUE);
     }
 
     public static PromptRow decode(RowParser parser, long line, byte[] bytes) {
@@ -71,13 +73,21 @@ public final class CanonicalRow {
             case Prompt.Messages chat -> {
                 json.writeStartArray();
                 for (ChatMessage message : chat.messages()) {
-                    json.writeStartObject();
-                    json.writeStringProperty("role", message.role());
-                    json.writeStringProperty("content", message.content());
-                    json.writeEndObject();
+                    writeMessage(json, message);
                 }
                 json.writeEndArray();
             }
         }
+    }
+
+    private static void writeMessage(JsonGenerator json, ChatMessage message) {
+        if (message.more() != null) {
+            json.writeTree(message.json());
+            return;
+        }
+        json.writeStartObject();
+        json.writeStringProperty("role", message.role());
+        json.writeStringProperty("content", message.content());
+        json.writeEndObject();
     }
 }

@@ -3,6 +3,8 @@ package io.millrace.producer.source.row;
 import io.millrace.common.reward.LabelException;
 import io.millrace.common.reward.NamedReward;
 import io.millrace.common.reward.Rewards;
+import io.millrace.producer.source.column.BadRowException;
+import io.millrace.producer.source.column.BadRowReason;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,5 +1,7 @@
 package io.millrace.producer.source.row;
 
+import io.millrace.producer.source.column.BadRowException;
+
 /** What a row must be beyond its shape. For all threads. */
 @FunctionalInterface
 public interface RowCheck {

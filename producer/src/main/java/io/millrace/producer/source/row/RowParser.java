@@ -1,22 +1,25 @@
 package io.millrace.producer.source.row;
 
-import static io.millrace.producer.source.row.BadRowReason.BAD_JSON;
-import static io.millrace.producer.source.row.BadRowReason.EMPTY_PROMPT;
-import static io.millrace.producer.source.row.BadRowReason.MISSING_PROMPT;
-import static io.millrace.producer.source.row.BadRowReason.NOT_TEXT;
-import static io.millrace.producer.source.row.BadRowReason.TOO_LONG;
-import static io.millrace.producer.source.row.BadRowReason.WRONG_SHAPE;
+import static io.millrace.producer.source.column.BadRowReason.BAD_JSON;
+import static io.millrace.producer.source.column.BadRowReason.EMPTY_PROMPT;
+import static io.millrace.producer.source.column.BadRowReason.MISSING_PROMPT;
+import static io.millrace.producer.source.column.BadRowReason.NOT_TEXT;
+import static io.millrace.producer.source.column.BadRowReason.TOO_LONG;
+import static io.millrace.producer.source.column.BadRowReason.WRONG_SHAPE;
 
 import io.millrace.common.json.Json;
 import io.millrace.common.record.ChatMessage;
 import io.millrace.common.record.Prompt;
+import io.millrace.producer.source.chat.MessageParser;
+import io.millrace.producer.source.column.BadRowException;
+import io.millrace.producer.source.column.BadRowReason;
 import io.millrace.producer.source.column.Column;
 import io.millrace.producer.source.column.RowForm;
+import io.millrace.producer.source.column.RowValues;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -37,9 +40,6 @@ public final class RowParser {
     /** A metadata value ends where the row goes on, so what follows it is no error. */
     private static final ObjectReader TREES =
             Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-
-    /** Parts of a message besides its content that a model would be shown; leaving them out would change the prompt. */
-    private static final Set<String> FURTHER_CONTENT = Set.of("tool_calls", "function_call", "reasoning_content");
 
     private static final String GROUND_TRUTH = "ground_truth";
 
@@ -97,7 +97,7 @@ public final class RowParser {
             case TOOLS -> found.tools = tools(key, parser);
             case KEPT -> kept(key, parser, found.metadata);
             case MEDIA -> {
-                if (!isNothing(TREES.readTree(parser))) {
+                if (!RowValues.isNothing(TREES.readTree(parser))) {
                     throw new BadRowException(NOT_TEXT, "'" + key + "' is no text and would be lost");
                 }
             }
@@ -118,7 +118,7 @@ public final class RowParser {
             label = label == null ? messages.getLast().content() : label;
             messages = messages.subList(0, messages.size() - 1);
         }
-        Prompt prompt = messages == null ? found.prompt : rendered(messages, found.tools);
+        Prompt prompt = messages == null ? found.prompt : rendered(messages, found);
         return new PromptRow(line, Objects.requireNonNull(prompt), shape.labelIn(label), found.metadata, found.tools);
     }
 
@@ -145,24 +145,32 @@ public final class RowParser {
                 && messages.getLast().role().equals("assistant");
     }
 
-    private Prompt.Messages rendered(List<ChatMessage> messages, @Nullable ArrayNode tools) throws BadRowException {
-        if (messages.stream().allMatch(message -> message.content().isBlank())) {
+    private Prompt.Messages rendered(List<ChatMessage> messages, Found found) throws BadRowException {
+        if (messages.stream().allMatch(message -> message.content().isBlank() && message.more() == null)) {
             throw empty(promptNames());
         }
-        if (tools != null) {
+        Prompt.Messages prompt = shape.rendering().render(messages, found.tools, found.metadata);
+        checkedText(prompt.rendered());
+        int[] ids = prompt.renderedIds();
+        if (ids != null && ids.length > maxPromptTokens) {
             throw new BadRowException(
-                    NOT_TEXT,
-                    "the model would not be told of its tools: --chat-template "
-                            + shape.chatTemplate().settingName() + " has none");
+                    TOO_LONG, "the prompt has " + ids.length + " tokens, the limit is " + maxPromptTokens);
         }
-        return new Prompt.Messages(messages, checkedText(shape.chatTemplate().render(messages)));
+        return prompt;
     }
 
     private void prompt(String key, JsonParser parser, Found found) throws BadRowException {
         found.prompt = null;
         found.messages = null;
         switch (parser.currentToken()) {
-            case VALUE_STRING -> found.prompt = new Prompt.Text(checkedText(parser.getString()));
+            case VALUE_STRING -> {
+                String text = checkedText(parser.getString());
+                if (shape.rendering().isModels()) {
+                    found.messages = List.of(new ChatMessage("user", text));
+                } else {
+                    found.prompt = new Prompt.Text(text);
+                }
+            }
             case START_ARRAY -> {
                 switch (parser.nextToken()) {
                     case END_ARRAY -> throw empty("'" + key + "'");
@@ -185,8 +193,8 @@ public final class RowParser {
             throw new BadRowException(WRONG_SHAPE, "'" + key + "." + GROUND_TRUTH + "' must be a text or a number");
         }
         found.rewardModel = true;
-        found.label = truth.isMissingNode() || truth.isNull() ? null : checkedUnicode(truth.asString());
-        checkWritable(model);
+        found.label = truth.isMissingNode() || truth.isNull() ? null : RowValues.checkedUnicode(truth.asString());
+        RowValues.checkWritable(model);
         found.metadata.set(key, model);
     }
 
@@ -200,20 +208,20 @@ public final class RowParser {
                 throw new BadRowException(WRONG_SHAPE, "'" + key + "' is a text that is no JSON: " + detail(e));
             }
         }
-        if (isNothing(node)) {
+        if (RowValues.isNothing(node)) {
             return null;
         }
         if (!(node instanceof ArrayNode tools) || !node.values().stream().allMatch(JsonNode::isObject)) {
             throw new BadRowException(WRONG_SHAPE, "'" + key + "' must be a list of objects");
         }
-        checkWritable(node);
+        RowValues.checkWritable(node);
         return tools;
     }
 
     private static void kept(String key, JsonParser parser, ObjectNode metadata) throws BadRowException {
         JsonNode node = TREES.readTree(parser);
         if (!node.isNull()) {
-            checkWritable(node);
+            RowValues.checkWritable(node);
             metadata.set(key, node);
         }
     }
@@ -224,47 +232,9 @@ public final class RowParser {
             if (token != JsonToken.START_OBJECT) {
                 throw wrongPrompt(key);
             }
-            messages.add(message(parser, messages.size() + 1));
+            messages.add(MessageParser.message(parser, shape.rendering().isModels(), messages.size() + 1));
         }
         return messages;
-    }
-
-    /** @param number 1 for the first, for the error */
-    private static ChatMessage message(JsonParser parser, int number) throws BadRowException {
-        String role = null;
-        String content = null;
-        for (String key = parser.nextName(); key != null; key = parser.nextName()) {
-            JsonToken token = parser.nextToken();
-            if (key.equals("role")) {
-                role = token == JsonToken.VALUE_STRING ? parser.getString() : null;
-                parser.skipChildren();
-            } else if (key.equals("content")) {
-                if (token != JsonToken.VALUE_STRING) {
-                    throw new BadRowException(NOT_TEXT, "message " + number + ": 'content' is no text");
-                }
-                content = parser.getString();
-            } else if (FURTHER_CONTENT.contains(key)) {
-                if (!isNothing(TREES.readTree(parser))) {
-                    throw new BadRowException(
-                            NOT_TEXT, "message " + number + ": '" + key + "' is no text and would be lost");
-                }
-            } else {
-                parser.skipChildren();
-            }
-        }
-        if (role == null || role.isBlank()) {
-            throw new BadRowException(WRONG_SHAPE, "message " + number + ": no 'role'");
-        }
-        if (content == null) {
-            throw new BadRowException(WRONG_SHAPE, "message " + number + ": no 'content'");
-        }
-        return new ChatMessage(checkedUnicode(role), checkedUnicode(content));
-    }
-
-    private static boolean isNothing(JsonNode node) {
-        return node.isNull()
-                || (node.isContainer() && node.isEmpty())
-                || (node.isString() && node.stringValue().isEmpty());
     }
 
     private Prompt.TokenIds tokenIds(String key, JsonParser parser) throws BadRowException {
@@ -292,7 +262,7 @@ public final class RowParser {
 
     private static @Nullable String label(String key, JsonParser parser) throws BadRowException {
         return switch (parser.currentToken()) {
-            case VALUE_STRING, VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> checkedUnicode(parser.getString());
+            case VALUE_STRING, VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> RowValues.checkedUnicode(parser.getString());
             case VALUE_NULL -> null;
             default -> throw new BadRowException(WRONG_SHAPE, "'" + key + "' must be a text or a number");
         };
@@ -306,27 +276,12 @@ public final class RowParser {
         if (!(node instanceof ObjectNode metadata)) {
             throw new BadRowException(WRONG_SHAPE, "'" + key + "' must be an object");
         }
-        checkWritable(metadata);
+        RowValues.checkWritable(metadata);
         return metadata;
     }
 
-    /**
-     * What is read here is written to the queue again: texts must be Unicode, numbers within a double's range. Names are
-     * Unicode already, the JSON reader refuses others.
-     */
-    private static void checkWritable(JsonNode node) throws BadRowException {
-        if (node.isString()) {
-            checkedUnicode(node.stringValue());
-        } else if (node.isFloatingPointNumber() && !Double.isFinite(node.doubleValue())) {
-            throw new BadRowException(WRONG_SHAPE, "the metadata has a number beyond a double's range");
-        }
-        for (JsonNode child : node.values()) {
-            checkWritable(child);
-        }
-    }
-
     private String checkedText(String text) throws BadRowException {
-        checkedUnicode(text);
+        RowValues.checkedUnicode(text);
         if (text.isBlank()) {
             throw empty(promptNames());
         }
@@ -335,21 +290,6 @@ public final class RowParser {
             if (chars > maxPromptChars) {
                 throw new BadRowException(
                         TOO_LONG, "the prompt has " + chars + " characters, the limit is " + maxPromptChars);
-            }
-        }
-        return text;
-    }
-
-    private static String checkedUnicode(String text) throws BadRowException {
-        for (int i = 0; i < text.length(); i++) {
-            char unit = text.charAt(i);
-            if (Character.isSurrogate(unit)) {
-                if (Character.isLowSurrogate(unit)
-                        || i + 1 == text.length()
-                        || !Character.isLowSurrogate(text.charAt(i + 1))) {
-                    throw new BadRowException(NOT_TEXT, "a text has half a surrogate pair");
-                }
-                i++;
             }
         }
         return text;

@@ -1,6 +1,9 @@
 package io.millrace.producer.source.row;
 
 import io.millrace.common.json.Json;
+import io.millrace.producer.source.chat.Rendering;
+import io.millrace.producer.source.column.BadRowException;
+import io.millrace.producer.source.column.BadRowReason;
 import io.millrace.producer.source.column.ColumnNames;
 import io.millrace.producer.source.column.RowForm;
 import java.util.regex.Matcher;
@@ -15,18 +18,17 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param form which columns they have
  * @param names of columns
- * @param chatTemplate what turns messages into text
+ * @param rendering what turns messages into what an engine gets
  * @param labelPattern its one group, where it first matches in a label, is the label; null when labels are taken whole
  */
 public record RowShape(
         RowForm form,
         ColumnNames names,
-        ChatTemplate chatTemplate,
+        Rendering rendering,
         @Nullable Pattern labelPattern) {
     /** slime's rows, with labels that are taken whole. */
-    public RowShape(
-            String inputKey, @Nullable String labelKey, @Nullable String metadataKey, ChatTemplate chatTemplate) {
-        this(RowForm.SLIME, new ColumnNames(inputKey, labelKey, metadataKey, null), chatTemplate, null);
+    public RowShape(String inputKey, @Nullable String labelKey, @Nullable String metadataKey, Rendering rendering) {
+        this(RowForm.SLIME, new ColumnNames(inputKey, labelKey, metadataKey, null), rendering, null);
     }
 
     public RowShape {
@@ -48,7 +50,7 @@ public record RowShape(
         try {
             if (Json.MAPPER.readTree(row) instanceof ObjectNode object) {
                 RowForm told = RowForm.of(object, names).orElseThrow(() -> unknown(object));
-                return new RowShape(told, names, chatTemplate, labelPattern);
+                return new RowShape(told, names, rendering, labelPattern);
             }
         } catch (JacksonException e) {
             throw new BadRowException(BadRowReason.BAD_JSON, "no JSON: " + RowParser.detail(e));

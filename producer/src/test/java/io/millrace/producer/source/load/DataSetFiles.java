@@ -1,7 +1,7 @@
 package io.millrace.producer.source.load;
 
 import com.github.luben.zstd.ZstdOutputStream;
-import io.millrace.producer.source.row.ChatTemplate;
+import io.millrace.producer.source.chat.ChatTemplate;
 import io.millrace.producer.source.row.RowLimits;
 import io.millrace.producer.source.row.RowShape;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package io.millrace.producer.source.load;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import io.millrace.producer.source.row.ChatTemplate;
+import io.millrace.producer.source.chat.ChatTemplate;
 import io.millrace.producer.source.row.RowCheck;
 import io.millrace.producer.source.row.RowShape;
 import java.nio.file.Path;

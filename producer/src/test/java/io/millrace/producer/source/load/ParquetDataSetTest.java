@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.json.Json;
+import io.millrace.producer.source.chat.ChatTemplate;
 import io.millrace.producer.source.column.ColumnNames;
 import io.millrace.producer.source.column.RowForm;
 import io.millrace.producer.source.file.FileFormat;
 import io.millrace.producer.source.file.RowFile;
-import io.millrace.producer.source.row.ChatTemplate;
 import io.millrace.producer.source.row.RowCheck;
 import io.millrace.producer.source.row.RowLimits;
 import io.millrace.producer.source.row.RowShape;

@@ -3,6 +3,7 @@ package io.millrace.producer.source.row;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.producer.source.chat.ChatTemplate;
 import io.millrace.producer.source.column.ColumnNames;
 import io.millrace.producer.source.column.RowForm;
 import org.junit.jupiter.api.Test;

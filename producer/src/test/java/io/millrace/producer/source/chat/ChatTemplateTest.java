@@ -1,4 +1,4 @@
-package io.millrace.producer.source.row;
+package io.millrace.producer.source.chat;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;

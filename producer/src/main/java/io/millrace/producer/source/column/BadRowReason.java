@@ -1,4 +1,4 @@
-package io.millrace.producer.source.row;
+package io.millrace.producer.source.column;
 
 /** Why a row is not used. */
 public enum BadRowReason {
@@ -16,6 +16,8 @@ public enum BadRowReason {
     TOO_LONG,
     /** Content that is no text: parts, images, tool calls, broken Unicode. */
     NOT_TEXT,
+    /** The model's chat template refuses it, or cannot be rendered with it. */
+    TEMPLATE,
     /** The reward it names is none that workers know. */
     UNKNOWN_REWARD,
     /** The label pattern does not match its label. */

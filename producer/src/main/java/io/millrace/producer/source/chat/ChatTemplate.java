@@ -1,19 +1,25 @@
-package io.millrace.producer.source.row;
+package io.millrace.producer.source.chat;
 
 import io.millrace.common.record.ChatMessage;
+import io.millrace.common.record.Prompt;
+import io.millrace.producer.source.column.BadRowException;
+import io.millrace.producer.source.column.BadRowReason;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * How chat messages become the one text an engine gets.
  *
  * <p>These are fixed text forms, not a model's own Jinja template: no default system message is added, no tools, no
- * thinking switch, no begin-of-sequence token, and markers that stand in a message's content are not escaped. A model
- * that needs another template needs a pre-tokenized data set: prompts as token ids, made with the model's tokenizer.
+ * thinking switch, no begin-of-sequence token, and markers that stand in a message's content are not escaped. A model's own
+ * template is {@link ModelRendering}.
  */
-public enum ChatTemplate {
+public enum ChatTemplate implements Rendering {
     /** ChatML, as the Qwen family reads it; ends with the opening of the assistant's turn. */
     CHATML {
         @Override
@@ -41,6 +47,23 @@ public enum ChatTemplate {
     /** The text of these messages, in their order. */
     public abstract String render(List<ChatMessage> messages);
 
+    @Override
+    public Prompt.Messages render(List<ChatMessage> messages, @Nullable ArrayNode tools, ObjectNode metadata)
+            throws BadRowException {
+        if (tools != null) {
+            throw new BadRowException(
+                    BadRowReason.NOT_TEXT,
+                    "the model would not be told of its tools: --chat-template " + settingName()
+                            + " has none, --apply-chat-template may have");
+        }
+        return new Prompt.Messages(messages, render(messages));
+    }
+
+    @Override
+    public boolean isModels() {
+        return false;
+    }
+
     /** The name in settings, in lower case. */
     public String settingName() {
         return name().toLowerCase(Locale.ROOT);
@@ -54,6 +77,6 @@ public enum ChatTemplate {
                 .orElseThrow(() -> new IllegalArgumentException("chat_template must be one of "
                         + Arrays.stream(values()).map(ChatTemplate::settingName).collect(Collectors.joining(", "))
                         + ", was '" + settingName
-                        + "'; for another template use a data set of token ids"));
+                        + "'; a model's own is --apply-chat-template, or a data set of token ids"));
     }
 }

@@ -1,4 +1,4 @@
-package io.millrace.producer.source.row;
+package io.millrace.producer.source.column;
 
 /** A row that cannot be used; caught where rows are collected. It carries no stack, since a file may have millions. */
 public final class BadRowException extends Exception {

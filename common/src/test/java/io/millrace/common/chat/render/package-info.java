@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.common.chat.render;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.producer.source.chat;
+
+import org.jspecify.annotations.NullMarked;
