@@ -53,6 +53,16 @@ public record RewardRequest(
     }
 
     /**
+     * The label as the data set gives it, for rewards that read it in a way of their own.
+     *
+     * @throws RewardException as {@link #label(NamedReward)}
+     */
+    public String checkedLabel(NamedReward reward) throws RewardException {
+        var _ = label(reward);
+        return Objects.requireNonNull(label, "label");
+    }
+
+    /**
      * What a reward compares answers with.
      *
      * @throws RewardException when the label is missing, or none that it can compare with

@@ -6,7 +6,6 @@ import io.millrace.common.reward.RewardException;
 import io.millrace.common.reward.RewardRequest;
 import io.millrace.common.reward.slime.SlimeMath;
 import io.millrace.common.rollout.Reward;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -31,8 +30,7 @@ public final class DeepscalerReward implements NamedReward {
 
     @Override
     public Reward score(RewardRequest request) throws RewardException {
-        request.label(this);
-        String label = Objects.requireNonNull(request.label());
+        String label = request.checkedLabel(this);
         Optional<String> solution = solution(request.response());
         return Reward.of(solution.isPresent() && SlimeMath.isRight(solution.get(), label) ? 1 : 0);
     }

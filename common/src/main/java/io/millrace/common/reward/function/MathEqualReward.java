@@ -8,7 +8,6 @@ import io.millrace.common.reward.RewardRequest;
 import io.millrace.common.reward.math.AnswerText;
 import io.millrace.common.reward.math.MathEquality;
 import io.millrace.common.rollout.Reward;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -42,8 +41,7 @@ public final class MathEqualReward implements NamedReward {
     }
 
     private Reward score(RewardRequest request, Optional<String> answer) throws RewardException {
-        request.label(this);
-        Optional<String> expected = AnswerText.of(Objects.requireNonNull(request.label()));
+        Optional<String> expected = AnswerText.of(request.checkedLabel(this));
         return answer.isPresent() && expected.isPresent() && MathEquality.equal(answer.get(), expected.get())
                 ? RIGHT
                 : WRONG;

@@ -7,7 +7,6 @@ import io.millrace.common.reward.RewardFunction;
 import io.millrace.common.reward.RewardRequest;
 import io.millrace.common.reward.slime.SlimeMath;
 import io.millrace.common.rollout.Reward;
-import java.util.Objects;
 
 /**
  * slime's {@code math} (slime/rollout/rm_hub/math_utils.py): 1 when the last boxed answer of the response is the label's,
@@ -31,8 +30,7 @@ public final class MathReward implements NamedReward {
 
     @Override
     public Reward score(RewardRequest request) throws RewardException {
-        request.label(this);
-        String label = Objects.requireNonNull(request.label());
+        String label = request.checkedLabel(this);
         return SlimeMath.isRight(request.response(), label) ? RIGHT : WRONG;
     }
 
