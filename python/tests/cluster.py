@@ -61,8 +61,9 @@ class Cluster:
             f"--answers={self.problems}",
         )
 
-    def start_run(self, run: str, batch: dict[str, int], **trainer: str) -> None:
-        """:param batch: what producer and trainer consumer must have the same of"""
+    def start_run(self, run: str, batch: dict[str, int], *worker: str, **trainer: str) -> None:
+        """:param batch: what producer and trainer consumer must have the same of
+        :param worker: further flags of the worker"""
         self.run = run
         both = [f"--run={run}", f"--bootstrap={self.bootstrap}"]
         same = [f"--{name.replace('_', '-')}={value}" for name, value in batch.items()]
@@ -71,7 +72,8 @@ class Cluster:
         more = [f"--{name.replace('_', '-')}={value}" for name, value in trainer.items()]
         self.spawn("trainer", "trainer", *both, *same, f"--trainer-port={port}", *more)
         self.spawn("producer", "producer", *both, *same, *self.producer)
-        self.spawn("worker", "worker", *both, "--worker-id=w1", f"--engine-url={self.engine}", *self.worker)
+        own = ["--worker-id=w1", f"--engine-url={self.engine}", *self.worker]
+        self.spawn("worker", "worker", *both, *own, *worker)
         self.wait(f"{self.trainer}/v1/status")
 
     def restart_trainer(self) -> None:
@@ -131,6 +133,9 @@ class Cluster:
         with urllib.request.urlopen(f"{self.trainer}/v1/status", timeout=30) as answer:
             status: dict[str, Any] = json.load(answer)
             return status
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{self.run}-{name}.log").read_text()
 
     def audit(self) -> dict[str, Any]:
         """The independent account of the run, once producer and worker have ended; fails when it has a finding."""

@@ -4,6 +4,8 @@ import io.millrace.common.cli.Command;
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.worker.agent.HttpGenerator;
+import io.millrace.worker.generator.Generators;
 import java.time.Duration;
 
 /** {@code millrace worker}: generates until told to stop. */
@@ -21,12 +23,18 @@ public final class WorkerCommand extends Command<WorkerSettings> {
                 WorkerSettings.class);
     }
 
+    /** Connections to agents and from them. */
+    private static int agents(WorkerSettings settings) {
+        int slots = settings.slots().slots();
+        return settings.generation().generator().equals(Generators.HTTP) ? slots + HttpGenerator.connections(slots) : 0;
+    }
+
     @Override
     public int run(WorkerSettings settings) throws Exception {
         OpenFiles.ofThisProcess()
                 .require(
                         KAFKA_CLIENTS,
-                        OpsServer.CONNECTIONS_MAX,
+                        OpsServer.CONNECTIONS_MAX + agents(settings),
                         "--slots",
                         settings.slots().slots());
         // Engines (uvicorn) close idle connections after 5 s; reusing one later breaks a request. Read once by the

@@ -5,9 +5,11 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsSettings;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.topics.TopicSettings;
+import io.millrace.worker.agent.AgentSettings;
 import io.millrace.worker.engine.EngineLimits;
 import io.millrace.worker.engine.EngineSettings;
 import io.millrace.worker.generator.GeneratorSettings;
+import io.millrace.worker.generator.Generators;
 import io.millrace.worker.publish.PublishSettings;
 import io.millrace.worker.retry.RetrySettings;
 import io.millrace.worker.score.RewardSettings;
@@ -32,6 +34,7 @@ public record WorkerSettings(
         WeightSettings weights,
         EngineLimits engineLimits,
         GeneratorSettings generation,
+        AgentSettings agents,
         RewardSettings reward,
         PublishSettings publish,
         StopSettings stop,
@@ -39,6 +42,9 @@ public record WorkerSettings(
         @Setting(defaultValue = "30s", range = "1s to 10m", help = "How long the broker may take to answer at start")
         Duration brokerTimeout) {
     public WorkerSettings {
+        if (generation.generator().equals(Generators.HTTP) && agents.agentUrl() == null) {
+            throw SettingException.impossible("--agent-url", "must be set with --generator http");
+        }
         if (publish.groupSizeMax().compareTo(topics.recordSizeMax()) < 0) {
             throw SettingException.impossible(
                     "--group-size-max", "must not be below --record-size-max (" + topics.recordSizeMax() + ")");

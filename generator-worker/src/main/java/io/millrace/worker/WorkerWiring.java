@@ -27,11 +27,8 @@ import io.millrace.worker.engine.EngineWatch;
 import io.millrace.worker.engine.dialect.EngineHttp;
 import io.millrace.worker.generate.AttemptPublisher;
 import io.millrace.worker.generate.AttemptRunner;
-import io.millrace.worker.generate.Executions;
 import io.millrace.worker.generate.Grader;
 import io.millrace.worker.generate.Sampler;
-import io.millrace.worker.generator.Generator;
-import io.millrace.worker.generator.Generators;
 import io.millrace.worker.inflight.HeldAttempt;
 import io.millrace.worker.inflight.InFlightTable;
 import io.millrace.worker.partial.PartialReader;
@@ -304,8 +301,7 @@ public final class WorkerWiring {
                         settings.weights().onWeightUpdate(),
                         settings.engineLimits().tokenize()
                                 && settings.engines().engine().tellsTokens()),
-                new RetryPolicy(
-                        settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
+                retryPolicy(),
                 Ticker.system(),
                 Thread::sleep,
                 registry);
@@ -320,7 +316,7 @@ public final class WorkerWiring {
                 slots,
                 table,
                 sampler,
-                executions(sampler),
+                new GeneratorWiring(settings, retryPolicy(), registry, stops).executions(sampler),
                 new Grader(scorer, Ticker.system()),
                 attempts,
                 partials,
@@ -329,14 +325,9 @@ public final class WorkerWiring {
                 fatal);
     }
 
-    private @Nullable Executions executions(Sampler sampler) {
-        String name = settings.generation().generator();
-        if (name.equals(Generators.SINGLE_TURN)) {
-            return null;
-        }
-        Generator made = Generators.installed().named(name);
-        stops.pushCloseable("generator " + name, made);
-        return new Executions(made, settings.generation().rolloutSamplesMax(), sampler, Ticker.system());
+    private RetryPolicy retryPolicy() {
+        return new RetryPolicy(
+                settings.retry(), () -> ThreadLocalRandom.current().nextDouble());
     }
 
     private RewardScorer scorer(MeterRegistry registry) {

@@ -13,6 +13,7 @@ import io.millrace.common.testing.SettingsContract;
 import io.millrace.worker.engine.Dialect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class WorkerSettingsTest implements SettingsContract<WorkerSettings> {
 
     @Override
     public Map<String, String> given() {
-        return Map.of("run", "demo");
+        return Map.of("run", "demo", "agent-url", "http://a/");
     }
 
     @Override
@@ -38,6 +39,10 @@ class WorkerSettingsTest implements SettingsContract<WorkerSettings> {
                 "http://a/score",
                 "rm-url",
                 "https://b/rm",
+                "agent-url",
+                "http://a:8100/",
+                "agent-base-url",
+                "http://w/v1",
                 "generator",
                 "http");
     }
@@ -51,6 +56,25 @@ class WorkerSettingsTest implements SettingsContract<WorkerSettings> {
         for (String part : List.of("--engine", "'triton'", "one of sglang")) {
             assertTrue(refusal.contains(part), refusal);
         }
+    }
+
+    private static String refusal(Map<String, String> flags) {
+        Map<String, String> all = new HashMap<>(flags);
+        all.put("run", "demo");
+        return String.valueOf(assertThrows(SettingException.class, () -> SettingsBinder.of(WorkerSettings.class, all))
+                .getMessage());
+    }
+
+    @Test
+    void agentsNeedAnAddressAndMustReachTheWorker() {
+        assertEquals("--agent-url: must be set with --generator http", refusal(Map.of("generator", "http")));
+        assertEquals(
+                "--agent-base-url: must say how agents reach this worker, which listens on 0.0.0.0",
+                refusal(Map.of("generator", "http", "agent-url", "http://a/", "agent-host", "0.0.0.0")));
+        assertTrue(refusal(Map.of("agent-url", "ftp://a")).contains("--agent-url must be an http or https URL"));
+        assertEquals(
+                "--generator: no generator is called 'agents'; known: http, single-turn",
+                refusal(Map.of("generator", "agents")));
     }
 
     private static Dialect fromFile(Path folder, String text) throws Exception {

@@ -73,6 +73,7 @@ class ArchitectureTest {
         "io.millrace.trainer.decide..",
         "io.millrace.trainer.policy..",
         "io.millrace.trainer.steps..",
+        "io.millrace.worker.agent.chat..",
         "io.millrace.worker.attempt..",
         "io.millrace.worker.retry.."
     };

@@ -74,6 +74,12 @@ public record SamplingParams(
                 temperature, topP, topK, maxNewTokens, stop, stopTokenIds, skipSpecialTokens, own, tensors);
     }
 
+    /** The same, drawn otherwise: of one turn of a sample. */
+    public SamplingParams drawn(double temperature, double topP, int maxNewTokens, List<String> stop) {
+        return new SamplingParams(
+                temperature, topP, topK, maxNewTokens, stop, stopTokenIds, skipSpecialTokens, extra, tensors);
+    }
+
     private static void check(boolean holds, String name, String range, Number value) {
         if (!holds) {
             throw new IllegalArgumentException(name + " must be " + range + ", was " + value);

@@ -24,9 +24,9 @@ import io.millrace.worker.generator.GeneratedSample;
 import io.millrace.worker.generator.GeneratorException;
 import io.millrace.worker.generator.Rollout;
 import io.millrace.worker.generator.Trajectory;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -221,16 +221,25 @@ class ExecutionsTest {
     void requestsOfOneRolloutAreAnsweredOneAfterAnother() throws Exception {
         AtomicInteger underWay = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
+        CountDownLatch started = new CountDownLatch(1);
+        List<Thread> threads = new CopyOnWriteArrayList<>();
         for (int i = 0; i < 20; i++) {
             engine.then(() -> {
                 most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
-                Thread.onSpinWait();
+                started.await();
+                // The others have come to wait, if not here, then for their turn; those that are through wait no more.
+                while (underWay.get() == 1
+                        && threads.stream()
+                                        .filter(thread -> thread.getState() == Thread.State.RUNNABLE)
+                                        .count()
+                                > 1) {
+                    Thread.onSpinWait();
+                }
                 underWay.decrementAndGet();
                 return TestingEngine.answer();
             });
         }
         RunnerBench worker = bench(rollout -> {
-            List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < 19; i++) {
                 threads.add(Thread.ofVirtual().start(() -> {
                     try {
@@ -240,6 +249,7 @@ class ExecutionsTest {
                     }
                 }));
             }
+            started.countDown();
             for (Thread thread : threads) {
                 thread.join();
             }

@@ -1,5 +1,6 @@
 package io.millrace.sandbox.engine.model;
 
+import io.millrace.sandbox.engine.chat.ToolUse;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * sampled answer without a sampling seed, the request's ordinal. It rambles for a log-normal number of tokens and ends
  * with {@code \boxed{x}} and a last line {@code Answer: x}, where x is the prompt's label with probability
  * {@code rightShare} and a near miss otherwise. Immutable, for all threads.
+ *
+ * <p>Where its prompt has tools it calls one, without rambling, before it answers ({@link ToolUse}).
  *
  * <p>A prompt that already holds the beginning of an answer gets a new answer from there on, so continued samples end
  * well too.
@@ -39,8 +42,10 @@ public record CompletionModel(
     /** The whole completion of this prompt; {@code ordinal} counts admitted requests. */
     public Completion complete(int[] inputIds, SamplingOptions sampling, long ordinal) {
         long luck = luck(inputIds, sampling, ordinal);
-        String label = answers.labelFor(ToyTokenizer.decode(inputIds, false));
-        int[] ids = generate(luck, label, sampling);
+        String prompt = ToyTokenizer.decode(inputIds, false);
+        String call = ToolUse.call(prompt);
+        String last = call == null ? answerLines(luck, answers.labelFor(prompt)) : call;
+        int[] ids = generate(luck, last, call == null, sampling);
         End end = end(ids, sampling);
         int[] output = ids.length == end.tokens ? ids : Arrays.copyOf(ids, end.tokens);
         short[] logProbs = new short[output.length];
@@ -65,13 +70,13 @@ public record CompletionModel(
     }
 
     /** What would be said without any stop but the token limit and, unless ignored, the end of text. */
-    private int[] generate(long luck, @Nullable String label, SamplingOptions sampling) {
+    private int[] generate(long luck, String last, boolean rambles, SamplingOptions sampling) {
         int limit = sampling.maxNewTokens();
-        double wanted = fillerMedianTokens == 0
+        double wanted = fillerMedianTokens == 0 || !rambles
                 ? 0
                 : fillerMedianTokens * Math.exp(fillerSigma * Draws.normal(luck, DRAW_LENGTH));
         int filler = (int) Math.min(limit, Math.max(wanted, sampling.minNewTokens()));
-        byte[] answer = answerLines(luck, label).getBytes(StandardCharsets.UTF_8);
+        byte[] answer = last.getBytes(StandardCharsets.UTF_8);
         int natural = filler + answer.length + 1;
         int total = sampling.ignoreEos() ? limit : Math.min(limit, natural);
         int[] ids = new int[total];

@@ -5,6 +5,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.json.Json;
+import io.millrace.sandbox.engine.chat.ChatTemplate;
 import io.millrace.sandbox.engine.http.Exchange;
 import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.millrace.sandbox.engine.runtime.Engine;
@@ -14,6 +15,7 @@ import io.millrace.sandbox.engine.runtime.Refusal;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /** Generating, aborting, tokenizing; the shapes are SGLang's. */
 public record GenerateRoutes(Engine engine) implements HttpService {
@@ -49,7 +51,8 @@ public record GenerateRoutes(Engine engine) implements HttpService {
     }
 
     private void tokenize(ServerRequest request, ServerResponse response) {
-        JsonNode prompt = Exchange.tree(request).path("prompt");
+        JsonNode body = Exchange.tree(request);
+        JsonNode prompt = body.has("messages") ? chat(body) : body.path("prompt");
         ObjectNode answer = Json.object();
         ArrayNode tokens = answer.putArray("tokens");
         if (prompt.isString()) {
@@ -67,6 +70,17 @@ public record GenerateRoutes(Engine engine) implements HttpService {
         }
         answer.put("max_model_len", engine.settings().contextLengthTokens());
         Exchange.send(response, answer);
+    }
+
+    private static JsonNode chat(JsonNode body) {
+        try {
+            return StringNode.valueOf(ChatTemplate.render(
+                    body.path("messages"),
+                    body.path("tools"),
+                    body.path("add_generation_prompt").asBoolean(true)));
+        } catch (IllegalArgumentException e) {
+            throw Refusal.malformed(String.valueOf(e.getMessage()));
+        }
     }
 
     private static int fill(ArrayNode tokens, String text) {

@@ -6,6 +6,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.time.WallClock;
+import io.millrace.sandbox.engine.chat.ChatTemplate;
 import io.millrace.sandbox.engine.http.Exchange;
 import io.millrace.sandbox.engine.model.ToyTokenizer;
 import io.millrace.sandbox.engine.runtime.Engine;
@@ -15,6 +16,8 @@ import io.millrace.sandbox.engine.runtime.Refusal;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** Generating, aborting, tokenizing; the shapes are vLLM's. */
 public record VllmRoutes(Engine engine, WallClock wallClock) implements HttpService {
@@ -109,7 +112,29 @@ public record VllmRoutes(Engine engine, WallClock wallClock) implements HttpServ
     }
 
     private record Tokenize(
-            @Nullable String model, @Nullable String prompt) {}
+            @Nullable String model,
+            @Nullable String prompt,
+            @Nullable JsonNode messages,
+            @Nullable JsonNode tools,
+            @Nullable Boolean addGenerationPrompt) {
+        /** What is tokenized; a chat under the template. */
+        String text() {
+            if (messages == null) {
+                if (prompt == null) {
+                    throw VllmErrors.missing("prompt");
+                }
+                return prompt;
+            }
+            try {
+                return ChatTemplate.render(
+                        messages,
+                        tools == null ? MissingNode.getInstance() : tools,
+                        !Boolean.FALSE.equals(addGenerationPrompt));
+            } catch (IllegalArgumentException e) {
+                throw Refusal.invalid(String.valueOf(e.getMessage()));
+            }
+        }
+    }
 
     @JsonInclude(JsonInclude.Include.ALWAYS)
     private record Tokenized(
@@ -121,10 +146,7 @@ public record VllmRoutes(Engine engine, WallClock wallClock) implements HttpServ
     private void tokenize(ServerRequest request, ServerResponse response) {
         Tokenize body = VllmRequest.read(Exchange.body(request), Tokenize.class);
         VllmRequest.checkModel(body.model, engine.settings());
-        if (body.prompt == null) {
-            throw VllmErrors.missing("prompt");
-        }
-        int[] tokens = ToyTokenizer.encode(body.prompt);
+        int[] tokens = ToyTokenizer.encode(body.text());
         Exchange.send(response, new Tokenized(tokens.length, engine.settings().contextLengthTokens(), tokens, null));
     }
 

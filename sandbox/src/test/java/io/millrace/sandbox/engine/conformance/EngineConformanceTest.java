@@ -37,6 +37,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The same of every engine: the stand-in in each dialect, and real ones where the environment names them. */
@@ -147,6 +148,35 @@ class EngineConformanceTest {
                 Arrays.copyOf(answer.tokens(), answer.tokens().length - 1),
                 spoken,
                 "all but the token that ends the sample, which is special and left out");
+    }
+
+    /** What agents' messages become: the same tokens as the text, and more messages behind those that were there. */
+    @Test
+    void chatsAreTokenizedUnderTheTemplateWithTheirTools() throws Exception {
+        assumeFalse(subject.isReal(), "the real model has no chat template");
+        ObjectNode chat = Json.object().put("add_generation_prompt", false);
+        ArrayNode messages = chat.putArray("messages");
+        messages.addObject().put("role", "user").put("content", "12+34=");
+        int[] begun = client.render(engine.address, chat, LIMIT);
+        assertArrayEquals(client.tokenize(engine.address, "<|im_start|>user\n12+34=<|im_end|>\n", LIMIT), begun);
+        chat.put("add_generation_prompt", true);
+        int[] asked = client.render(engine.address, chat, LIMIT);
+        assertArrayEquals(
+                client.tokenize(engine.address, "<|im_start|>user\n12+34=<|im_end|>\n<|im_start|>assistant\n", LIMIT),
+                asked);
+        chat.putArray("tools")
+                .addObject()
+                .put("type", "function")
+                .putObject("function")
+                .put("name", "add");
+        int[] offered = client.render(engine.address, chat, LIMIT);
+        assertArrayEquals(asked, Arrays.copyOfRange(offered, offered.length - asked.length, offered.length));
+        assertTrue(offered.length > asked.length);
+        chat.putArray("messages");
+        assertEquals(
+                EngineException.Kind.REFUSED,
+                assertThrows(EngineException.class, () -> client.render(engine.address, chat, LIMIT))
+                        .kind());
     }
 
     @Test
