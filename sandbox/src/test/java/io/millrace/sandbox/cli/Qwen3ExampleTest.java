@@ -40,7 +40,10 @@ class Qwen3ExampleTest {
 
     @Test
     void millraceIsToldWhatSlimeIsTold() throws Exception {
-        BatchSettings producer = bind(ProducerSettings.class, "producer", Map.of("dataset", List.of("prompts.jsonl")))
+        BatchSettings producer = bind(
+                        ProducerSettings.class,
+                        "producer",
+                        Map.of("dataset", List.of("prompts.jsonl"), "hf-checkpoint", List.of("model")))
                 .batch();
         TrainerSettings trainer = bind(TrainerSettings.class, "trainer", Map.of());
         assertEquals(producer, trainer.batch());
@@ -48,7 +51,9 @@ class Qwen3ExampleTest {
         assertEquals(ofSlime("--n-samples-per-prompt"), producer.samplesPerGroup());
         assertEquals(ofSlime("--global-batch-size"), producer.batchGroups() * producer.samplesPerGroup());
         SamplingSettings sampling = bind(
-                        ProducerSettings.class, "producer", Map.of("dataset", List.of("prompts.jsonl")))
+                        ProducerSettings.class,
+                        "producer",
+                        Map.of("dataset", List.of("prompts.jsonl"), "hf-checkpoint", List.of("model")))
                 .sampling();
         assertEquals(ofSlime("--rollout-max-response-len"), sampling.maxNewTokens());
         assertEquals(ofSlime("--rollout-temperature"), sampling.temperature());
