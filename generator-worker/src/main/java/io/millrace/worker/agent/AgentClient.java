@@ -1,5 +1,6 @@
 package io.millrace.worker.agent;
 
+import io.millrace.common.http.RetryAfter;
 import io.millrace.worker.agent.AgentException.Kind;
 import io.millrace.worker.engine.dialect.EngineException;
 import java.io.IOException;
@@ -15,7 +16,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /** Posts tasks to an agent server. Thread-safe; calls block the calling (virtual) thread and end when interrupted. */
 final class AgentClient implements AutoCloseable {
@@ -93,12 +93,7 @@ final class AgentClient implements AutoCloseable {
         };
         String text = new String(response.body(), StandardCharsets.UTF_8).strip();
         String shown = text.length() > SHOWN_LENGTH_MAX ? text.substring(0, SHOWN_LENGTH_MAX) + "..." : text;
-        throw new AgentException(kind, url + " answered " + status + ": " + shown, retryAfter(response));
-    }
-
-    private static @Nullable Duration retryAfter(HttpResponse<?> response) {
-        String header = response.headers().firstValue("Retry-After").orElse("").strip();
-        return header.matches("\\d{1,6}") ? Duration.ofSeconds(Long.parseLong(header)) : null;
+        throw new AgentException(kind, url + " answered " + status + ": " + shown, RetryAfter.of(response));
     }
 
     @Override

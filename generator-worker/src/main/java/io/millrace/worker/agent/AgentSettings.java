@@ -1,12 +1,11 @@
 package io.millrace.worker.agent;
 
+import io.millrace.common.config.HttpAddress;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.units.ByteSize;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Agents outside the worker, for {@code --generator http}. */
@@ -65,27 +64,11 @@ public record AgentSettings(
     private static final List<String> EVERYWHERE = List.of("0.0.0.0", "::", "[::]");
 
     public AgentSettings {
-        url("--agent-url", agentUrl);
-        url("--agent-base-url", agentBaseUrl);
+        HttpAddress.require("--agent-url", agentUrl);
+        HttpAddress.require("--agent-base-url", agentBaseUrl);
         if (agentUrl != null && agentBaseUrl == null && EVERYWHERE.contains(agentHost)) {
             throw SettingException.impossible(
                     "--agent-base-url", "must say how agents reach this worker, which listens on " + agentHost);
         }
-    }
-
-    private static void url(String flag, @Nullable String text) {
-        if (text == null) {
-            return;
-        }
-        String lower = text.toLowerCase(Locale.ROOT);
-        try {
-            if ((lower.startsWith("http://") || lower.startsWith("https://"))
-                    && URI.create(text).getHost() != null) {
-                return;
-            }
-        } catch (IllegalArgumentException e) {
-            // Told below, with what it must be.
-        }
-        throw new SettingException(flag + " must be an http or https URL, was '" + text + "'");
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.worker.engine.dialect;
 
+import io.millrace.common.http.RetryAfter;
 import io.millrace.common.json.Json;
 import io.millrace.common.time.Ticker;
 import io.millrace.worker.engine.dialect.EngineException.Kind;
@@ -181,13 +182,7 @@ public final class EngineHttp implements AutoCloseable {
         };
         String text = new String(response.body(), StandardCharsets.UTF_8).strip();
         String shown = text.length() > 300 ? text.substring(0, 300) + "..." : text;
-        return new EngineException(kind, url + " answered " + status + ": " + shown, retryAfter(response), null);
-    }
-
-    /** The header's seconds form; its date form is not used by engines. */
-    private static @Nullable Duration retryAfter(HttpResponse<?> response) {
-        String header = response.headers().firstValue("Retry-After").orElse("").strip();
-        return header.matches("\\d{1,6}") ? Duration.ofSeconds(Long.parseLong(header)) : null;
+        return new EngineException(kind, url + " answered " + status + ": " + shown, RetryAfter.of(response), null);
     }
 
     @Override

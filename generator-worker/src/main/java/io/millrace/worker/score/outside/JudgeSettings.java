@@ -1,5 +1,6 @@
 package io.millrace.worker.score.outside;
 
+import io.millrace.common.config.HttpAddress;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.reward.OutsideReward;
@@ -7,7 +8,6 @@ import io.millrace.common.units.ByteSize;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -50,24 +50,8 @@ public record JudgeSettings(
         if (scorerCommand != null && words(scorerCommand).isEmpty()) {
             throw SettingException.impossible("--scorer-command", "names no program");
         }
-        url("--scorer-url", scorerUrl);
-        url("--rm-url", rmUrl);
-    }
-
-    private static void url(String flag, @Nullable String text) {
-        if (text == null) {
-            return;
-        }
-        String lower = text.toLowerCase(Locale.ROOT);
-        try {
-            if ((lower.startsWith("http://") || lower.startsWith("https://"))
-                    && URI.create(text).getHost() != null) {
-                return;
-            }
-        } catch (IllegalArgumentException e) {
-            // Told below, with what it must be.
-        }
-        throw new SettingException(flag + " must be an http or https URL, was '" + text + "'");
+        HttpAddress.require("--scorer-url", scorerUrl);
+        HttpAddress.require("--rm-url", rmUrl);
     }
 
     /** As a shell would read it, without anything that a shell would do with it. */
