@@ -67,6 +67,9 @@ public final class SampleTensors {
                 }
                 continue;
             }
+            if (name.endsWith(OFFSETS) && !given.tensor().dtype().equals("I32")) {
+                return "brings " + name + " of " + given.tensor() + ", offsets are counted on as I32";
+            }
             Rows rows = tensors.get(name);
             if (rows != null && rows.count > 0 && !rows.fits(given.tensor())) {
                 return "brings " + name + " of " + given.tensor() + ", the sample has " + rows.dtype
@@ -91,7 +94,10 @@ public final class SampleTensors {
             byte[] data = given.tensor().data();
             if (given.name().endsWith(OFFSETS) && rows.count > 0) {
                 byte[] counted = countedOn(rows, data);
-                rows.data.add(counted);
+                if (counted.length > 0) {
+                    // Else the last of the list would not end with the last offset.
+                    rows.data.add(counted);
+                }
                 rows.count += counted.length / rows.rowBytes();
                 continue;
             }

@@ -168,6 +168,29 @@ class SampleTensorsTest {
                 ints(0, 1, 3, 4, 6), group.extras().get("top_p_token_offsets").data());
     }
 
+    private static TensorPiece offsets(int... values) {
+        return new TensorPiece("top_p_token_offsets", new Tensor("I32", new long[] {values.length}, ints(values)), 0);
+    }
+
+    @Test
+    void offsetsThatCannotBeCountedOnAreRefused() {
+        TensorPiece bytes = new TensorPiece("some_offsets", new Tensor("U8", new long[] {2}, new byte[2]), 0);
+        Sample sample = attempt(1, 3).sample(0);
+        assertNotNull(sample.tensorFlaw(piece(1, Finish.STOP, bytes), List.of("some_offsets")));
+    }
+
+    @Test
+    void offsetsCountOnBehindAPieceThatBroughtNone() {
+        AttemptState state = attempt(1, 3);
+        state.sample(0).add(piece(1, Finish.ABORT, offsets(0, 1)), "e", null, VersionWord::number);
+        state.sample(0).add(piece(1, Finish.ABORT, offsets(0)), "e", null, VersionWord::number);
+        state.sample(0).add(piece(1, Finish.STOP, offsets(0, 2)), "e", null, VersionWord::number);
+        finish(state);
+        assertArrayEquals(
+                ints(0, 1, 3),
+                ASSEMBLY.result(state, 0).extras().get("top_p_token_offsets").data());
+    }
+
     @Test
     void tensorsOfTwoKindsMakeNoGroup() {
         AttemptState state = attempt(2, 1);
