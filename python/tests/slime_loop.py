@@ -4,6 +4,7 @@ weights are the list of the groups that they were trained on, pushing them is th
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import os
@@ -15,8 +16,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-
-from millrace.slime import generate_rollout
 
 
 def post(url: str, body: dict[str, Any]) -> None:
@@ -54,7 +53,10 @@ class DataSource:
 class Loop:
     """Actor and rollout manager; the latter is serial, as a Ray actor is."""
 
-    def __init__(self, plan: dict[str, Any]) -> None:
+    def __init__(self, function: str, plan: dict[str, Any]) -> None:
+        """:param function: as after --rollout-function-path"""
+        module, _, name = function.rpartition(".")
+        self.generate_rollout = getattr(importlib.import_module(module), name)
         self.plan = plan
         self.folder = Path(plan["folder"])
         self.checkpoint = self.folder / "checkpoint.json"
@@ -65,7 +67,6 @@ class Loop:
         self.manager = ThreadPoolExecutor(1)
         self.data_source = DataSource()
         self.args = SimpleNamespace(
-            millrace_trainer_url=plan["trainer"],
             millrace_resume_mode=plan.get("resume_mode"),
             sglang_router_ip="127.0.0.1",
             sglang_router_port=router(plan["engine"]) if plan.get("router", True) else None,
@@ -93,7 +94,7 @@ class Loop:
         post(f"{engine}/continue_generation", {})
 
     def generate(self, rollout_id: int) -> Future[Any]:
-        return self.manager.submit(generate_rollout, self.args, rollout_id, self.data_source, evaluation=False)
+        return self.manager.submit(self.generate_rollout, self.args, rollout_id, self.data_source, evaluation=False)
 
     def train(self, rollout_id: int, output: Any) -> None:
         with urllib.request.urlopen(f"{self.plan['trainer']}/v1/status", timeout=30) as answer:
@@ -122,7 +123,7 @@ class Loop:
     def evaluate(self, rollout_id: int) -> None:
         if self.args.eval_datasets:
             output = self.manager.submit(
-                generate_rollout, self.args, rollout_id, self.data_source, evaluation=True
+                self.generate_rollout, self.args, rollout_id, self.data_source, evaluation=True
             ).result()
             self.note(
                 evaluated=rollout_id,
@@ -173,6 +174,6 @@ class Loop:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    loop = Loop(json.loads(sys.argv[1]))
+    loop = Loop(sys.argv[1], json.loads(sys.argv[2]))
     loop.run_async() if loop.plan["shape"] == "async" else loop.run()
     loop.manager.shutdown()

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pages
 import pytest
 from cluster import ROOT, Cluster
 
@@ -18,16 +19,23 @@ LIMIT = 240.0
 
 
 class Slime:
+    """With the rollout function and the environment of docs/SLIME.md's own commands."""
+
     def __init__(self, cluster: Cluster, folder: Path, **plan: Any) -> None:
         self.folder = folder
         self.plan = {"trainer": cluster.trainer, "engine": cluster.engine, "folder": str(folder)} | plan
+        (export,) = pages.commands("SLIME.md", "export")
+        name, url = export.removeprefix("export ").split("=")
+        self.environment = {name: pages.changed(url, {"http://127.0.0.1:9400": cluster.trainer})}
+        (train,) = pages.commands("SLIME.md", "train_async.py")
+        self.function = train.split()[train.split().index("--rollout-function-path") + 1]
 
     def run(self, *, die: str | None = None, **changes: Any) -> None:
         """To its end, or to where it dies."""
         plan = self.plan | changes | {"die": [die] if die else []}
-        environment = os.environ | {"PYTHONPATH": str(ROOT / "python" / "src")}
+        environment = os.environ | self.environment | {"PYTHONPATH": str(ROOT / "python" / "src")}
         done = subprocess.run(
-            [sys.executable, str(Path(__file__).with_name("slime_loop.py")), json.dumps(plan)],
+            [sys.executable, str(Path(__file__).with_name("slime_loop.py")), self.function, json.dumps(plan)],
             env=environment,
             capture_output=True,
             text=True,
