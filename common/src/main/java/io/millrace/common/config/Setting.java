@@ -8,7 +8,7 @@ import java.lang.annotation.Target;
 /**
  * Declares one setting on a component of a settings record. The one declaration gives the flag {@code --name}, the
  * environment variable {@code MILLRACE_NAME}, the YAML key {@code name}, the help text, the range check and the line in
- * docs/OPERATIONS.md.
+ * docs/SETTINGS.md.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
