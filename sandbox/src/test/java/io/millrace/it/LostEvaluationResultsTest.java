@@ -26,12 +26,14 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** An evaluation whose results a broker has lost, and their receipts not, under a whole run. */
+@Tag("thorough")
 class LostEvaluationResultsTest {
     private static final int PROMPTS = 16;
     private static final int SAMPLES = 8;

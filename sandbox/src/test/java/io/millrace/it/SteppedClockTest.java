@@ -25,10 +25,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A worker process whose wall clock is set while it runs, for its Kafka clients too. */
+@Tag("thorough")
 class SteppedClockTest {
     private static final int STEPS = 5;
     private static final int GROUPS_PER_STEP = 3;

@@ -6,11 +6,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** Three brokers, every topic on each, written with at least two: any one of them may die. */
+@Tag("thorough")
 class ThreeBrokersTest {
     private static final Duration LIMIT = Duration.ofMinutes(15);
 
