@@ -7,10 +7,17 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingSpec;
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.config.YamlSettings;
+import io.millrace.common.log.LogFormat;
+import io.millrace.common.log.Secrets;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -23,6 +30,9 @@ import picocli.CommandLine.ParseResult;
 public final class CommandLines {
     /** Bad usage or settings. */
     public static final int EXIT_USAGE = 2;
+
+    private static final int EXIT_FAILED = 1;
+    private static final String LOG_FORMAT = "--log-format";
 
     private CommandLines() {}
 
@@ -46,11 +56,30 @@ public final class CommandLines {
         return new CommandLine(spec)
                 .setExecutionStrategy(parsed -> execute(parsed, env))
                 .setParameterExceptionHandler((e, args) -> {
+                    // Picocli quotes what it does not understand, and that may be a password behind a misspelt flag.
+                    Stream.of(args).forEach(Secrets::learn);
                     String hint = e.getCause() instanceof SettingException ? "" : " (see --help)";
                     String program = e.getCommandLine().getCommandSpec().qualifiedName();
-                    e.getCommandLine().getErr().println(program + ": " + e.getMessage() + hint);
+                    say(e.getCommandLine(), program + ": " + e.getMessage() + hint, null);
                     return EXIT_USAGE;
+                })
+                .setExecutionExceptionHandler((e, line, parsed) -> {
+                    say(line, line.getCommandName() + " failed", e);
+                    return EXIT_FAILED;
                 });
+    }
+
+    /** The last words of a program, in the form of its log lines where a collector reads them. */
+    private static void say(CommandLine line, String text, @Nullable Throwable cause) {
+        if (LogFormat.current() == LogFormat.JSON) {
+            LoggerFactory.getLogger(CommandLines.class).error(text, cause);
+            return;
+        }
+        StringWriter trace = new StringWriter();
+        if (cause != null) {
+            cause.printStackTrace(new PrintWriter(trace, true));
+        }
+        line.getErr().println(Secrets.hide((text + "\n" + trace).strip()));
     }
 
     private static CommandSpec spec(Command<?> command) {
@@ -66,6 +95,12 @@ public final class CommandLines {
                 .type(String.class)
                 .paramLabel("FILE")
                 .description("YAML file with settings (also MILLRACE_CONFIG)")
+                .build());
+        spec.addOption(OptionSpec.builder(LOG_FORMAT)
+                .type(String.class)
+                .paramLabel("FORMAT")
+                .description("Form of the log lines on standard error: text or json, one object a line (also "
+                        + LogFormat.VARIABLE + ")")
                 .build());
         SettingSpec.byName(command.settings()).values().forEach(setting -> spec.addOption(option(setting)));
         return spec;
@@ -101,11 +136,24 @@ public final class CommandLines {
             throw new CommandLine.ParameterException(line, "Missing required subcommand");
         }
         try {
+            format(line.getParseResult(), env);
             return run(command, line.getParseResult(), env);
         } catch (SettingException e) {
             throw new CommandLine.ParameterException(line, String.valueOf(e.getMessage()), e);
         } catch (Exception e) {
             throw new CommandLine.ExecutionException(line, command.name() + " failed", e);
+        }
+    }
+
+    /** Before anything else: a flag's form holds from the first line on. The settings file comes too late to have it. */
+    private static void format(ParseResult parsed, Map<String, String> env) {
+        String variable = env.getOrDefault(LogFormat.VARIABLE, "");
+        String flag = parsed.matchedOptionValue(LOG_FORMAT, "");
+        String word = flag.isBlank() ? variable : flag;
+        if (!word.isBlank()) {
+            LogFormat.use(LogFormat.of(word)
+                    .orElseThrow(() -> new SettingException(LOG_FORMAT + " must be text or json, was '" + word
+                            + "' (from " + (flag.isBlank() ? LogFormat.VARIABLE : LOG_FORMAT) + ")")));
         }
     }
 

@@ -29,7 +29,7 @@ public record Environment(Map<String, String> variables, List<String> kafka) {
     /** Variables that are no settings: others', empty ones, and ours for scripts and tests, as name=value. */
     private static final Pattern OTHERS = Pattern.compile(
             "(?!MILLRACE_).*|[^=]*="
-                    + "|MILLRACE_(CONFIG|LOG|LOG_KAFKA|HOME|PYTHON|JAVA_OPTS|CLASS_PATH|AOT|TEST_BROKER)=.*"
+                    + "|MILLRACE_(CONFIG|LOG|LOG_FORMAT|LOG_KAFKA|LOG_KAFKA_CONNECTIONS|HOME|PYTHON|JAVA_OPTS|CLASS_PATH|AOT|TEST_BROKER)=.*"
                     + "|[A-Z0-9_]+_SERVICE_HOST=[0-9a-fA-F.:]+"
                     + "|[A-Z0-9_]+_SERVICE_PORT(_[A-Z0-9_]+)?=\\d+"
                     + "|[A-Z0-9_]+_PORT(_\\d+_(TCP|UDP|SCTP))?=(tcp|udp|sctp)://.*"

@@ -1,5 +1,6 @@
 package io.millrace.common.config;
 
+import io.millrace.common.log.Secrets;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.HashMap;
@@ -79,9 +80,9 @@ public record SettingsBinder(Map<String, List<String>> flags, Environment env, Y
         return null;
     }
 
-    /** Every place that has the setting, the nearest first. */
+    /** Every place that has the setting, the nearest first. What is secret in any of them is known from here on. */
     private List<Given> given(SettingSpec spec) {
-        return Stream.of(
+        List<Given> given = Stream.of(
                         new Given(flags.getOrDefault(spec.name(), List.of()), spec.flag()),
                         new Given(env.texts(spec), spec.variable()),
                         new Given(YamlSettings.texts(file.section(command).get(spec.name())), file.name()),
@@ -89,5 +90,7 @@ public record SettingsBinder(Map<String, List<String>> flags, Environment env, Y
                         new Given(spec.fallback().stream().toList(), "the default"))
                 .filter(place -> !place.texts().isEmpty())
                 .toList();
+        given.forEach(place -> place.texts().forEach(Secrets::learn));
+        return given;
     }
 }

@@ -1,6 +1,7 @@
 package io.millrace.common.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.config.SettingSpec;
 import io.millrace.common.config.TestingSettings;
 import io.millrace.common.config.TestingSettings.Everything;
+import io.millrace.common.log.LogFormat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -145,6 +147,48 @@ class CommandLinesTest {
         assertEquals(1, execute("paint", "--run", "demo"));
         assertTrue(err.toString().contains("IllegalStateException: a bug"), err.toString());
         assertTrue(err.toString().contains("\tat "), err.toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "paint --run demo --kafka ssl.keystore.password=PASSWORD --coats 100",
+                "paint --run demo --kafak sasl.jaas.config=x.PlainLoginModule_required_password=\"PASSWORD\";",
+                "paint --run demo --label http://me:PASSWORD@host --coats PASSWORD",
+                "paint --run demo sasl_password=PASSWORD",
+            })
+    void noMessageHasAPassword(String line) {
+        // Another one each time: what was kept once is hidden for good.
+        String password = "open-sesame-" + line.hashCode();
+        assertEquals(2, execute(line.replace("PASSWORD", password).split(" ")));
+        assertFalse(err.toString().contains(password), err.toString());
+        assertEquals(1, err.toString().lines().count(), err.toString());
+    }
+
+    @Test
+    void aTraceHasNoPasswordEither() {
+        paint.failure = new IllegalStateException("bad jaas line: password='open-sesame-2' refused");
+        assertEquals(1, execute(Map.of("MILLRACE_KAFKA_SSL_KEY_PASSWORD", "open-sesame-2"), "paint", "--run", "demo"));
+        assertTrue(err.toString().contains("password='[hidden]' refused"), err.toString());
+        assertFalse(err.toString().contains("open-sesame-2"), err.toString());
+    }
+
+    @Test
+    void theFormOfLogLinesIsNamedByFlagOrVariable() {
+        LogFormat before = LogFormat.current();
+        try {
+            assertEquals(0, execute(Map.of("MILLRACE_LOG_FORMAT", "json"), "paint", "--run", "demo"));
+            assertEquals(LogFormat.JSON, LogFormat.current());
+            assertEquals(0, execute(Map.of("MILLRACE_LOG_FORMAT", "json"), "paint", "--run=demo", "--log-format=text"));
+            assertEquals(LogFormat.TEXT, LogFormat.current());
+            assertEquals(2, execute(Map.of("MILLRACE_LOG_FORMAT", "xml"), "paint", "--run", "demo"));
+            assertEquals(
+                    "house paint: --log-format must be text or json, was 'xml' (from MILLRACE_LOG_FORMAT)",
+                    err.toString().strip());
+        } finally {
+            LogFormat.use(before);
+        }
     }
 
     @Test

@@ -207,7 +207,16 @@ class SettingsBinderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"MILLRACE_CONFIG", "MILLRACE_LOG", "MILLRACE_TEST_BROKER", "MILLRACE_BUCKETS", "PATH"})
+    @ValueSource(
+            strings = {
+                "MILLRACE_CONFIG",
+                "MILLRACE_LOG",
+                "MILLRACE_LOG_FORMAT",
+                "MILLRACE_LOG_KAFKA_CONNECTIONS",
+                "MILLRACE_TEST_BROKER",
+                "MILLRACE_BUCKETS",
+                "PATH"
+            })
     void variablesOfOtherUsesAreLeftAlone(String variable) throws Exception {
         assertEquals(3, bind(Map.of(), Map.of(variable, "x"), "").coats());
     }

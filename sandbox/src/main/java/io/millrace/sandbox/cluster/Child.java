@@ -1,5 +1,6 @@
 package io.millrace.sandbox.cluster;
 
+import io.millrace.common.log.LogFormat;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
@@ -65,12 +66,12 @@ public final class Child {
 
     /** The same with a command line of one's own. What it prints is added to the log, which may have that of an earlier one. */
     public static Child start(ChildSpec spec, List<String> command, Path log) throws IOException {
-        Process process = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                .start();
-        return new Child(spec, process, log);
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+        builder.environment().put(LogFormat.VARIABLE, LogFormat.current().word());
+        return new Child(spec, builder.start(), log);
     }
 
     public String name() {

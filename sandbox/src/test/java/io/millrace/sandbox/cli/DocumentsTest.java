@@ -172,6 +172,7 @@ final class DocumentsTest {
             "--logprobs-mode",
             "--port",
             "--config",
+            "--log-format",
             "--help");
 
     /** A flag behind the name of a command is one of that command; any other one of some command. */
