@@ -1,7 +1,5 @@
 package io.millrace.worker;
 
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.batch.RunAgreement;
 import io.millrace.common.http.OpsServer;
@@ -14,6 +12,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.WorkersRecord.State;
 import io.millrace.common.time.Ticker;
@@ -162,15 +161,9 @@ public final class WorkerWiring {
                         settings.engineLimits().engineFailuresMax(),
                         settings.engineLimits().engineVersionWait()));
         pool = engines;
-        Gauge.builder("millrace.worker.engines", engines, all -> all.statuses().size())
-                .description("that the worker has now")
-                .register(registry);
-        Gauge.builder("millrace.worker.engines.well", engines, EnginePool::wellEngines)
-                .description("of those, that answer and do as they should; 0 means that nothing is generated here")
-                .register(registry);
-        FunctionCounter.builder("millrace.worker.requests.behind", engines, EnginePool::requestsBehind)
-                .description("sent to an engine known to serve weights older than the task was issued at")
-                .register(registry);
+        WorkerMetric.ENGINES.gauge(registry, engines, all -> all.statuses().size());
+        WorkerMetric.ENGINES_WELL.gauge(registry, engines, EnginePool::wellEngines);
+        WorkerMetric.REQUESTS_BEHIND.counter(registry, engines, EnginePool::requestsBehind);
         OwnerLoop watch = new OwnerLoop(
                         "worker-engines",
                         new EngineWatch(engines, health, settings.engineLimits().engineVersionInterval()),
@@ -288,10 +281,10 @@ public final class WorkerWiring {
             ResultPublisher publisher,
             Partials partials,
             MeterRegistry registry) {
-        registry.gauge("millrace.worker.slots", slots, Slots::slots);
-        registry.gauge("millrace.worker.slots.in.use", slots, Slots::slotsInUse);
-        registry.gauge("millrace.worker.slots.in.use.evaluation", slots, Slots::evaluationSlotsInUse);
-        registry.gauge("millrace.worker.groups.held", table, InFlightTable::size);
+        WorkerMetric.SLOTS.gauge(registry, slots, Slots::slots);
+        WorkerMetric.SLOTS_IN_USE.gauge(registry, slots, Slots::slotsInUse);
+        WorkerMetric.SLOTS_IN_USE_EVALUATION.gauge(registry, slots, Slots::evaluationSlotsInUse);
+        WorkerMetric.GROUPS_HELD.gauge(registry, table, InFlightTable::size);
         Sampler sampler = new Sampler(
                 engines,
                 gate,

@@ -24,7 +24,10 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.cli.Command;
+import io.millrace.common.metrics.catalogue.MetricCatalogue;
+import io.millrace.common.metrics.catalogue.OwnMetric;
 import io.millrace.trainer.steps.StepHistory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -296,6 +299,41 @@ class ArchitectureTest {
         }
         assertEquals(List.of(), unmarked, "packages without @NullMarked in a package-info");
         assertTrue(packages.size() > 10, () -> "the packages seen are " + packages);
+    }
+
+    private static final DescribedPredicate<JavaAccess<?>> MAKES_A_METER = describe("a meter is made", access -> {
+        JavaClass owner = access.getTargetOwner();
+        String name = access.getTarget().getName();
+        return (owner.getPackageName().startsWith("io.micrometer.core.instrument") && name.equals("builder"))
+                || (owner.isAssignableTo(MeterRegistry.class)
+                        && Set.of("counter", "gauge", "timer", "summary", "more")
+                                .contains(name));
+    });
+
+    /** The stand-in engine has the names of the engine that it stands in for. */
+    @Test
+    void metersAreMadeByTheCatalogueAlone() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages("io.millrace.common.metrics..", "io.millrace.sandbox.engine..")
+                .should()
+                .accessTargetWhere(MAKES_A_METER));
+    }
+
+    @Test
+    void everyMetricOfTheCatalogueIsRegisteredSomewhere() {
+        List<String> idle = new ArrayList<>();
+        for (List<OwnMetric> metrics : MetricCatalogue.byProcess().values()) {
+            for (OwnMetric metric : metrics) {
+                String constant = ((Enum<?>) metric).name();
+                boolean used = MAIN.get(metric.getClass()).getField(constant).getAccessesToSelf().stream()
+                        .anyMatch(access -> !access.getOriginOwner().isEquivalentTo(metric.getClass()));
+                if (!used) {
+                    idle.add(metric.spec().name());
+                }
+            }
+        }
+        assertEquals(List.of(), idle);
     }
 
     @Test

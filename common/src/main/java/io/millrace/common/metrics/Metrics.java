@@ -10,13 +10,14 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.common.metrics.catalogue.MetricCatalogue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.clients.producer.Producer;
 
-/** The process's meters. Every one carries the run's id. Thread-safe. */
+/** The process's meters. Every one carries the run's id; of ours there are those of the {@link MetricCatalogue}. Thread-safe. */
 public final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     /** Each refreshes itself on a thread of its own until closed. */
@@ -26,7 +27,7 @@ public final class Metrics implements AutoCloseable {
 
     /** @param run the run's id, or the role of a process that serves no run */
     public Metrics(String run) {
-        registry.config().commonTags(Tags.of("run", run));
+        registry.config().meterFilter(MetricCatalogue.onlyDeclared()).commonTags(Tags.of("run", run));
         gc.bindTo(registry);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);

@@ -1,8 +1,8 @@
 package io.millrace.common.topics;
 
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.lifecycle.Health;
+import io.millrace.common.metrics.catalogue.ProcessMetric;
 import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import java.time.Duration;
@@ -53,11 +53,7 @@ public final class TrimFailures {
 
     /** The broker did not delete what it was asked to. */
     void failed(String topic, int partition, String cause) {
-        Counter.builder("millrace.deletions.failed")
-                .description("Deletions of records that the broker did not do, by topic: its disk fills")
-                .tag("topic", topic)
-                .register(registry)
-                .increment();
+        ProcessMetric.DELETIONS_FAILED.counter(registry, topic).increment();
         String name = topic + "-" + partition;
         Failing before = failing.get(name);
         Failing now = new Failing(

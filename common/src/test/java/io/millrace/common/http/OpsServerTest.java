@@ -85,12 +85,12 @@ class OpsServerTest {
 
     @Test
     void metricsAreInPrometheusTextWithTheRunOnEach() throws Exception {
-        metrics.registry().counter("millrace.groups").increment(3);
+        metrics.registry().counter("groups").increment(3);
         HttpResponse<String> response = get("/metrics");
 
         assertEquals(200, response.statusCode());
         assertTrue(type(response).startsWith("text/plain; version=0.0.4"), type(response));
-        assertTrue(response.body().contains("millrace_groups_total{run=\"demo\"} 3.0"), response.body());
+        assertTrue(response.body().contains("groups_total{run=\"demo\"} 3.0"), response.body());
         assertTrue(response.body().contains("jvm_memory_used_bytes{"), response.body());
         assertFalse(
                 response.body()

@@ -1,8 +1,8 @@
 package io.millrace.worker.agent;
 
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.json.Json;
+import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.worker.agent.AgentException.Kind;
@@ -71,9 +71,7 @@ public final class HttpGenerator implements Generator {
         this.retry = retry;
         this.ticker = ticker;
         this.registry = registry;
-        Gauge.builder("millrace.worker.agents", sessions, Sessions::count)
-                .description("Executions that agents work on")
-                .register(registry);
+        WorkerMetric.AGENTS.gauge(registry, sessions, Sessions::count);
         log.info("tasks go to {}, which is told to ask {} for completions", url, server.baseUrl());
     }
 
@@ -106,8 +104,7 @@ public final class HttpGenerator implements Generator {
                 return samples;
             } catch (AgentException e) {
                 over = String.valueOf(e.getMessage());
-                registry.counter("millrace.worker.agent.failures", "kind", e.kind().word)
-                        .increment();
+                WorkerMetric.AGENT_FAILURES.counter(registry, e.kind().word).increment();
                 failed++;
                 brokenOff += session.isBegun() || e.kind() == Kind.FAILED ? 1 : 0;
                 pause = pause(e, failed);

@@ -7,6 +7,7 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
@@ -125,12 +126,8 @@ public final class Claimer implements OwnerLoop.Turn {
         this.health = health;
         this.registry = registry;
         this.fullLines = new EverySoOften(SAY_FULL_EVERY, ticker);
-        this.polls = Timer.builder("millrace.worker.claim.poll")
-                .description("a poll of a prompts lane that brought groups")
-                .register(registry);
-        this.rebuilds = Counter.builder("millrace.worker.claim.rebuilds")
-                .description("how often a lane's share consumer was built anew")
-                .register(registry);
+        this.polls = WorkerMetric.CLAIM_POLL.timer(registry);
+        this.rebuilds = WorkerMetric.CLAIM_REBUILDS.counter(registry);
         lanes.values().forEach(this::listen);
         health.starting(part);
         health.watched(part);
@@ -141,7 +138,7 @@ public final class Claimer implements OwnerLoop.Turn {
             if (e != null) {
                 // The lock was lost first: the group comes again to somebody, and one of two results is dropped.
                 log.warn("the claim of {} was not recorded: {}", offsets, e.toString());
-                registry.counter("millrace.worker.claims.unrecorded").increment();
+                WorkerMetric.CLAIMS_UNRECORDED.counter(registry).increment();
             }
         });
     }
@@ -276,10 +273,10 @@ public final class Claimer implements OwnerLoop.Turn {
         boolean held = !table.enter(attempt);
         consumer.acknowledge(record, AcknowledgeType.ACCEPT);
         if (held) {
-            registry.counter("millrace.worker.claims.repeated").increment();
+            WorkerMetric.CLAIMS_REPEATED.counter(registry).increment();
             return 0;
         }
-        registry.counter("millrace.worker.claims", "lane", lane.word()).increment();
+        WorkerMetric.CLAIMS.counter(registry, lane.word()).increment();
         begin.accept(attempt);
         return 1;
     }
@@ -288,7 +285,7 @@ public final class Claimer implements OwnerLoop.Turn {
     private void refuse(ShareConsumer<byte[], byte[]> consumer, ConsumerRecord<byte[], byte[]> record, String reason)
             throws InterruptedException {
         log.warn("{}@{} is no task: {}", record.topic(), record.offset(), reason);
-        registry.counter("millrace.worker.tasks.bad").increment();
+        WorkerMetric.TASKS_BAD.counter(registry).increment();
         boolean written = refusals.deadLetters().unreadable(record, reason);
         consumer.acknowledge(record, written ? AcknowledgeType.REJECT : AcknowledgeType.RELEASE);
     }

@@ -1,6 +1,7 @@
 package io.millrace.worker.generate;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.time.Ticker;
@@ -37,7 +38,7 @@ public final class AttemptPublisher {
             case null -> publishResult(attempt, ended, done);
             case EarlyEnd.Failure failure -> publishFailure(ended, failure.kind(), failure.message(), done);
             case EarlyEnd.HandBack back -> {
-                registry.counter("millrace.worker.attempts.handed.back").increment();
+                WorkerMetric.ATTEMPTS_HANDED_BACK.counter(registry).increment();
                 handBack(attempt, ended, back, done);
             }
         }
@@ -55,7 +56,7 @@ public final class AttemptPublisher {
     }
 
     private void publishFailure(ResultPublisher.EndedAttempt ended, String kind, String message, Runnable done) {
-        registry.counter("millrace.worker.attempts.failed", "kind", kind).increment();
+        WorkerMetric.ATTEMPTS_FAILED.counter(registry, kind).increment();
         publisher.publishFailure(ended, kind, message, done);
     }
 
@@ -75,8 +76,8 @@ public final class AttemptPublisher {
             publishFailure(ended, "tensors-differ", String.valueOf(e.getMessage()), done);
             return;
         }
-        registry.counter("millrace.worker.partials", "fate", "given-back").increment();
-        registry.counter("millrace.worker.partial.tokens", "fate", "given-back").increment((double) tokens);
+        WorkerMetric.PARTIALS.counter(registry, "given-back").increment();
+        WorkerMetric.PARTIAL_TOKENS.counter(registry, "given-back").increment((double) tokens);
         publisher.publishPartial(ended, back.reason(), partial, done);
     }
 }

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.lifecycle.Fatal;
+import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.reward.RewardException;
 import io.millrace.common.rollout.RolloutGroup;
@@ -85,16 +86,7 @@ public final class AttemptRunner implements AutoCloseable {
         this.fatal = fatal;
         this.deadlines = new Deadlines(ticker);
         this.registry = registry;
-        this.generation = Timer.builder("millrace.worker.generation")
-                .description("one sample, all tries")
-                .serviceLevelObjectives(
-                        Duration.ofMillis(100),
-                        Duration.ofSeconds(1),
-                        Duration.ofSeconds(10),
-                        Duration.ofSeconds(60),
-                        Duration.ofMinutes(10),
-                        Duration.ofHours(1))
-                .register(registry);
+        this.generation = WorkerMetric.GENERATION.timer(registry);
     }
 
     /** A group was claimed; it already stands in the in-flight table. */
@@ -164,12 +156,11 @@ public final class AttemptRunner implements AutoCloseable {
         try {
             RolloutGroup written = partials.read(ref, attempt.task().groupIndex());
             attempt.update(state -> state.restore(written));
-            registry.counter("millrace.worker.partials", "fate", "continued").increment();
-            registry.counter("millrace.worker.partial.tokens", "fate", "continued")
-                    .increment((double) ref.responseTokens());
+            WorkerMetric.PARTIALS.counter(registry, "continued").increment();
+            WorkerMetric.PARTIAL_TOKENS.counter(registry, "continued").increment((double) ref.responseTokens());
         } catch (BadRecordException | IllegalArgumentException e) {
             attempt.update(AttemptState::notRestored);
-            registry.counter("millrace.worker.partials", "fate", "lost").increment();
+            WorkerMetric.PARTIALS.counter(registry, "lost").increment();
             log.warn(
                     "group {} begins anew, its {} tokens at {} are lost: {}",
                     attempt.task().groupIndex(),

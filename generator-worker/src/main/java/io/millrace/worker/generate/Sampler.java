@@ -2,6 +2,7 @@ package io.millrace.worker.generate;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.RunId;
+import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.SamplingParams;
 import io.millrace.common.record.TrainingTask;
@@ -179,8 +180,9 @@ public final class Sampler {
     }
 
     private void aborted(Drawing drawing, Generation piece) {
-        registry.counter("millrace.worker.aborted.requests").increment();
-        registry.counter("millrace.worker.aborted.tokens", "fate", keeps(drawing) ? "kept" : "dropped")
+        WorkerMetric.ABORTED_REQUESTS.counter(registry).increment();
+        WorkerMetric.ABORTED_TOKENS
+                .counter(registry, keeps(drawing) ? "kept" : "dropped")
                 .increment(piece.tokens().length);
     }
 
@@ -307,11 +309,7 @@ public final class Sampler {
             try {
                 return call.once(failed);
             } catch (EngineException e) {
-                registry.counter(
-                                "millrace.worker.engine.failures",
-                                "kind",
-                                e.kind().word())
-                        .increment();
+                WorkerMetric.ENGINE_FAILURES.counter(registry, e.kind().word()).increment();
                 tries = tries.and(e);
                 Optional<Duration> pause = retry.decide(e, tries, timeLeft(attempt, startNanos));
                 if (pause.isEmpty()) {

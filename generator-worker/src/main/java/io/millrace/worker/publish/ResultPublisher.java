@@ -6,6 +6,7 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.lifecycle.Health;
+import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
@@ -113,8 +114,8 @@ public final class ResultPublisher {
             Receipt.Outcome success = new Receipt.Success(partition, offsets, header.rewards());
             Receipt receipt = receipt(ended, sum(header, true), sum(header, false), success);
             finished.increment();
-            registry.counter("millrace.worker.groups.finished").increment();
-            registry.counter("millrace.worker.response.tokens").increment((double) receipt.responseTokens());
+            WorkerMetric.GROUPS_FINISHED.counter(registry).increment();
+            WorkerMetric.RESPONSE_TOKENS.counter(registry).increment((double) receipt.responseTokens());
             sendReceipt(ended, receipt, done);
         });
     }

@@ -6,6 +6,7 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
+import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.common.record.WorkersRecord.Status;
 import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
@@ -73,9 +74,7 @@ public final class StatusPublisher implements OwnerLoop.Turn {
         this.interval = interval;
         this.health = health;
         this.watch = watch;
-        this.refused = Counter.builder("millrace.worker.statuses.refused")
-                .description("statuses that the broker did not take")
-                .register(registry);
+        this.refused = WorkerMetric.STATUSES_REFUSED.counter(registry);
         this.status = status;
     }
 

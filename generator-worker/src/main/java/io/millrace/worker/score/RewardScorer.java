@@ -1,7 +1,7 @@
 package io.millrace.worker.score;
 
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.common.reward.GroupReward;
 import io.millrace.common.reward.RewardException;
 import io.millrace.common.reward.RewardFailure;
@@ -70,12 +70,8 @@ public final class RewardScorer implements AutoCloseable {
         this.function = Objects.requireNonNull(function, "function");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.places = new Semaphore(limits.concurrentMax(), true);
-        Gauge.builder("millrace.worker.scores.running", this, RewardScorer::runningCount)
-                .description("Scores that are computed, within their deadline")
-                .register(registry);
-        Gauge.builder("millrace.worker.scores.stuck", this, RewardScorer::stuckCount)
-                .description("Scores past their deadline whose threads still run")
-                .register(registry);
+        WorkerMetric.SCORES_RUNNING.gauge(registry, this, RewardScorer::runningCount);
+        WorkerMetric.SCORES_STUCK.gauge(registry, this, RewardScorer::stuckCount);
     }
 
     /**

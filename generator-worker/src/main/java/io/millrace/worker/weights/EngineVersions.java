@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.worker.engine.dialect.VersionWord;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -27,9 +28,7 @@ public final class EngineVersions implements VersionWord.Reading {
 
     public EngineVersions(WeightsGate gate, MeterRegistry registry) {
         this.gate = gate;
-        this.names = Counter.builder("millrace.worker.version.words.unread")
-                .description("Answers of engines whose word for their weights is a number but no version of the run")
-                .register(registry);
+        this.names = WorkerMetric.VERSION_WORDS_UNREAD.counter(registry);
     }
 
     @Override

@@ -1,9 +1,9 @@
 package io.millrace.producer.status;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.common.metrics.catalogue.ProducerMetric;
 import io.millrace.common.record.AttemptHistory;
 import io.millrace.common.record.GroupKind;
 import io.millrace.producer.ledger.Decision;
@@ -22,29 +22,23 @@ import org.jspecify.annotations.Nullable;
 public final class ProducerMetrics {
     /** What is counted alone. */
     public enum Count {
-        PUBLISHED("published.groups", "Groups published by this process"),
-        UNANSWERED("commits.unanswered", "Calls to the broker whose outcome had to be read from the topics"),
-        FAILED_ATTEMPT("failed.attempts", "Attempts that failed, rejected results counted in"),
-        MISSING("missing.results", "Attempts issued again since the result that their receipt names is not there"),
+        PUBLISHED(ProducerMetric.PUBLISHED_GROUPS),
+        UNANSWERED(ProducerMetric.COMMITS_UNANSWERED),
+        FAILED_ATTEMPT(ProducerMetric.FAILED_ATTEMPTS),
+        MISSING(ProducerMetric.MISSING_RESULTS),
         /** A topic ends before what was read or written of it. */
-        TRUNCATED("truncated.logs", "Times a topic was found to have lost its tail"),
-        REISSUED("reissued.groups", "Groups put on the urgent lane again by this process"),
-        REBUILT("rebuilds", "How often the run was taken over anew after trouble with the broker"),
-        EVALUATION_GROUPS(
-                "evaluations.issued.groups", "Groups of evaluations issued for the first time by this process"),
-        EVALUATION_FAILED("evaluations.failed", "Evaluations whose tasks could not be issued");
+        TRUNCATED(ProducerMetric.TRUNCATED_LOGS),
+        REISSUED(ProducerMetric.REISSUED_GROUPS),
+        REBUILT(ProducerMetric.REBUILDS),
+        EVALUATION_GROUPS(ProducerMetric.EVALUATIONS_ISSUED_GROUPS),
+        EVALUATION_FAILED(ProducerMetric.EVALUATIONS_FAILED);
 
-        private final String meter;
-        private final String description;
+        private final ProducerMetric metric;
 
-        Count(String meter, String description) {
-            this.meter = meter;
-            this.description = description;
+        Count(ProducerMetric metric) {
+            this.metric = metric;
         }
     }
-
-    private static final String ATTEMPTS_OVER =
-            "Attempts that were issued again or were the group's last, by how they ended";
 
     private final MeterRegistry registry;
     private final Supplier<@Nullable ProducerStatus> status;
@@ -56,7 +50,7 @@ public final class ProducerMetrics {
         this.registry = registry;
         this.status = status;
         for (Count count : Count.values()) {
-            counts.put(count, counter(count.meter, count.description));
+            counts.put(count, count.metric.counter(registry));
         }
         for (AttemptHistory.Kind end : AttemptHistory.Kind.values()) {
             var _ = over(GroupKind.TRAINING, end);
@@ -64,32 +58,21 @@ public final class ProducerMetrics {
         for (ReceiptFate fate : ReceiptFate.values()) {
             var _ = receipts(fate);
         }
-        admissionWait = Timer.builder("millrace.producer.admission.wait")
-                .description("How long publishing waited for admission, each wait once it has ended")
-                .register(registry);
-        gauge("queue.depth", "Groups published and not taken", ProducerStatus::queued);
-        gauge("in.flight.groups", "Groups at workers, by their newest statuses too", ProducerStatus::atWorkers);
-        gauge("finished.groups", "Groups that wait for training", ProducerStatus::finished);
-        gauge("failed.groups", "Groups whose latest attempt ended without a result", ProducerStatus::failed);
-        gauge("abandoning.groups", "Groups given up and not settled yet", ProducerStatus::abandoning);
-        gauge(
-                "caught.up",
-                "1 while the ledger reads its own heartbeat back in time, so that orphan clocks run",
-                s -> s.caughtUp() ? 1 : 0);
-        gauge("next.index", "Groups published in the run", ProducerStatus::nextIndex);
-        gauge("admission.limit", "Groups admitted in the run", ProducerStatus::admissionLimit);
-        gauge("trained.groups", "Groups trained in the run", ProducerStatus::trained);
-        gauge("discarded.groups", "Groups discarded in the run", ProducerStatus::discarded);
-        gauge("abandoned.groups", "Groups abandoned in the run", ProducerStatus::abandoned);
-        gauge("reward.mean", "Mean reward of the newest groups", ProducerMetrics::rewardMean);
-        gauge(
-                "evaluations.open",
-                "Evaluations asked for and neither reported nor failed",
-                s -> s.evaluations().open());
-        gauge(
-                "evaluations.queue.depth",
-                "Groups of evaluations issued and not taken",
-                s -> s.evaluations().groupsQueued());
+        admissionWait = ProducerMetric.ADMISSION_WAIT.timer(registry);
+        gauge(ProducerMetric.QUEUE_DEPTH, ProducerStatus::queued);
+        gauge(ProducerMetric.IN_FLIGHT_GROUPS, ProducerStatus::atWorkers);
+        gauge(ProducerMetric.FINISHED_GROUPS, ProducerStatus::finished);
+        gauge(ProducerMetric.FAILED_GROUPS, ProducerStatus::failed);
+        gauge(ProducerMetric.ABANDONING_GROUPS, ProducerStatus::abandoning);
+        gauge(ProducerMetric.CAUGHT_UP, s -> s.caughtUp() ? 1 : 0);
+        gauge(ProducerMetric.NEXT_INDEX, ProducerStatus::nextIndex);
+        gauge(ProducerMetric.ADMISSION_LIMIT, ProducerStatus::admissionLimit);
+        gauge(ProducerMetric.TRAINED_GROUPS, ProducerStatus::trained);
+        gauge(ProducerMetric.DISCARDED_GROUPS, ProducerStatus::discarded);
+        gauge(ProducerMetric.ABANDONED_GROUPS, ProducerStatus::abandoned);
+        gauge(ProducerMetric.REWARD_MEAN, ProducerMetrics::rewardMean);
+        gauge(ProducerMetric.EVALUATIONS_OPEN, s -> s.evaluations().open());
+        gauge(ProducerMetric.EVALUATIONS_QUEUE_DEPTH, s -> s.evaluations().groupsQueued());
     }
 
     private static double rewardMean(ProducerStatus status) {
@@ -97,33 +80,21 @@ public final class ProducerMetrics {
         return mean == null ? Double.NaN : mean;
     }
 
-    /** The counter, made where it is counted for the first time. */
-    private Counter counter(String name, String description, String... tags) {
-        return Counter.builder("millrace.producer." + name)
-                .description(description)
-                .tags(tags)
-                .register(registry);
-    }
-
-    private void gauge(String name, String description, ToDoubleFunction<ProducerStatus> value) {
-        Gauge.builder("millrace.producer." + name, () -> {
-                    ProducerStatus newest = status.get();
-                    return newest == null ? Double.NaN : value.applyAsDouble(newest);
-                })
-                .description(description)
-                .register(registry);
+    private void gauge(ProducerMetric metric, ToDoubleFunction<ProducerStatus> value) {
+        metric.gauge(registry, () -> {
+            ProducerStatus newest = status.get();
+            return newest == null ? Double.NaN : value.applyAsDouble(newest);
+        });
     }
 
     private Counter over(GroupKind kind, AttemptHistory.Kind end) {
-        return counter(
-                kind == GroupKind.TRAINING ? "attempts.over" : "evaluations.attempts.over",
-                ATTEMPTS_OVER,
-                "kind",
-                word(end));
+        ProducerMetric metric =
+                kind == GroupKind.TRAINING ? ProducerMetric.ATTEMPTS_OVER : ProducerMetric.EVALUATIONS_ATTEMPTS_OVER;
+        return metric.counter(registry, word(end));
     }
 
     private Counter receipts(ReceiptFate fate) {
-        return counter("receipts", "Receipts by what they came to", "fate", word(fate));
+        return ProducerMetric.RECEIPTS.counter(registry, word(fate));
     }
 
     private static String word(Enum<?> constant) {
@@ -163,8 +134,7 @@ public final class ProducerMetrics {
     }
 
     public void badRecord(String topic) {
-        counter("records.bad", "Records that are not ours, skipped, by topic", "topic", topic)
-                .increment();
+        ProducerMetric.RECORDS_BAD.counter(registry, topic).increment();
     }
 
     /** What was decided of a group stands on the topics. */

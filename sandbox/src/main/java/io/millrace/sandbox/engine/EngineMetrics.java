@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.config.NamingConvention;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.common.metrics.catalogue.ProcessMetric;
 import io.millrace.sandbox.engine.model.EngineSettings;
 import io.millrace.sandbox.engine.runtime.Engine;
 import io.millrace.sandbox.engine.runtime.EngineCounters;
@@ -45,7 +46,11 @@ final class EngineMetrics {
         counter(of + "generation_tokens", "Generated tokens.", counters.generationTokens);
         counter(of + "num_requests", "Requests received.", counters.requests);
         counter(of + "num_aborted_requests", "Requests aborted.", counters.aborted);
-        counter("millrace.engine.rejected.requests", "Requests turned away.", counters.rejected);
+        ProcessMetric.ENGINE_REJECTED_REQUESTS.counter(
+                registry,
+                counters.rejected,
+                LongAdder::doubleValue,
+                engine.settings().modelName());
     }
 
     private void gauge(String name, String help, Engine engine, ToDoubleFunction<Engine> value) {

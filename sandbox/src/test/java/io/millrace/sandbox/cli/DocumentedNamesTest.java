@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.config.KnownSettings;
+import io.millrace.common.metrics.catalogue.MetricCatalogue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +37,11 @@ final class DocumentedNamesTest {
     /** A metric, or the rest of one that has the first two words of the one before it. */
     private static final Pattern METRIC =
             Pattern.compile("(millrace_[a-z0-9_]*[a-z0-9]|^_[a-z][a-z0-9_]*)(?![a-z0-9_.])");
+
+    private static final Set<String> METERS = MetricCatalogue.byProcess().values().stream()
+            .flatMap(List::stream)
+            .map(metric -> metric.spec().prometheusName())
+            .collect(Collectors.toSet());
 
     private static final Pattern VARIABLE = Pattern.compile("MILLRACE_[A-Z0-9_]*[A-Z0-9]");
 
@@ -119,24 +125,9 @@ final class DocumentedNamesTest {
                 .anyMatch(file -> String.valueOf(file.getParent()).endsWith(folder));
     }
 
-    /** The meter's name stands in the code as one literal, or as a prefix and a rest; its words with dots or underscores. */
+    /** In the catalogue under this name, or as one of the series of a histogram of it. */
     private static boolean isMeter(String metric) {
-        String name = metric.replaceFirst("_(total|seconds)$", "");
-        return Stream.of(name, name.replace('_', '.')).anyMatch(words -> {
-            char joint = words.contains(".") ? '.' : '_';
-            for (int at = words.indexOf(joint); at > 0; at = words.indexOf(joint, at + 1)) {
-                if (isLiteral(words.substring(0, at + 1)) && isLiteral(words.substring(at + 1))) {
-                    return true;
-                }
-            }
-            return isLiteral(words);
-        });
-    }
-
-    private static boolean isLiteral(String text) {
-        return SOURCES.entrySet().stream()
-                .anyMatch(file -> file.getKey().toString().contains("/src/main/")
-                        && file.getValue().contains("\"" + text + "\""));
+        return METERS.contains(metric) || METERS.contains(metric.replaceFirst("_(bucket|sum|count|max)$", ""));
     }
 
     private static Set<String> metrics(String text) {

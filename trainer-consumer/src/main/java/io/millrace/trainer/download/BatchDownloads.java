@@ -1,10 +1,10 @@
 package io.millrace.trainer.download;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.lifecycle.Health;
+import io.millrace.common.metrics.catalogue.TrainerMetric;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.Tensor;
@@ -20,7 +20,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,24 +71,11 @@ public final class BatchDownloads {
                 settings.downloadsMax(), settings.downloadsMemoryMax().bytes(), settings.stallLimit());
         this.health = health;
         this.ticker = ticker;
-        this.stalled = ended(registry, "stalled");
-        this.displaced = ended(registry, "displaced");
-        this.left = ended(registry, "left");
-        Gauge.builder("millrace.trainer.downloads", (Supplier<Number>)
-                        () -> standing().underWay())
-                .description("Batches being made and sent to readers")
-                .register(registry);
-        Gauge.builder("millrace.trainer.downloads.standing.still", (Supplier<Number>)
-                        () -> standing().standingStill())
-                .description("Of those, whose reader takes nothing")
-                .register(registry);
-    }
-
-    private static Counter ended(MeterRegistry registry, String reason) {
-        return Counter.builder("millrace.trainer.downloads.ended")
-                .description("Downloads of batches that were not finished")
-                .tag("reason", reason)
-                .register(registry);
+        this.stalled = TrainerMetric.DOWNLOADS_ENDED.counter(registry, "stalled");
+        this.displaced = TrainerMetric.DOWNLOADS_ENDED.counter(registry, "displaced");
+        this.left = TrainerMetric.DOWNLOADS_ENDED.counter(registry, "left");
+        TrainerMetric.DOWNLOADS.gauge(registry, () -> standing().underWay());
+        TrainerMetric.DOWNLOADS_STANDING_STILL.gauge(registry, () -> standing().standingStill());
     }
 
     /**

@@ -3,6 +3,7 @@ package io.millrace.trainer.evaluate;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.metrics.catalogue.TrainerMetric;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.EvalRecord.DataSetReport;
 import java.util.LinkedHashMap;
@@ -23,14 +24,8 @@ final class EvaluationMetrics {
                     reward,
                     passAtOne,
                     List.of(
-                            Gauge.builder("millrace.trainer.evaluation.reward", reward::get)
-                                    .description("Mean reward of the newest evaluation")
-                                    .tag("data.set", dataSet)
-                                    .register(registry),
-                            Gauge.builder("millrace.trainer.evaluation.pass.at.1", passAtOne::get)
-                                    .description("Share of samples that pass in the newest evaluation")
-                                    .tag("data.set", dataSet)
-                                    .register(registry)));
+                            TrainerMetric.EVALUATION_REWARD.gauge(registry, reward::get, dataSet),
+                            TrainerMetric.EVALUATION_PASS_AT_1.gauge(registry, passAtOne::get, dataSet)));
         }
     }
 
@@ -56,10 +51,7 @@ final class EvaluationMetrics {
     }
 
     private Counter ends(String end) {
-        return Counter.builder("millrace.trainer.evaluations")
-                .description("Evaluations by how they ended, since the process began")
-                .tag("end", end)
-                .register(registry);
+        return TrainerMetric.EVALUATIONS.counter(registry, end);
     }
 
     /** @param live whether it happened just now, and is no history */
@@ -101,28 +93,18 @@ final class EvaluationMetrics {
     }
 
     void missing(int results) {
-        count("results.missing", "Results of evaluations that are not where a receipt says", results);
+        TrainerMetric.EVALUATION_RESULTS_MISSING.counter(registry).increment(results);
     }
 
     void unfollowed(long receipts) {
-        count(
-                "receipts.unfollowed",
-                "Receipts of evaluations that are not followed, since too many groups have one",
-                receipts);
+        TrainerMetric.EVALUATION_RECEIPTS_UNFOLLOWED.counter(registry).increment((double) receipts);
     }
 
     void late() {
-        count("results.late", "Results of evaluations whose group or evaluation had ended", 1);
+        TrainerMetric.EVALUATION_RESULTS_LATE.counter(registry).increment();
     }
 
     void skipped() {
-        count("records.bad", "Records on topics of evaluations that are not ours, skipped", 1);
-    }
-
-    private void count(String name, String description, long more) {
-        Counter.builder("millrace.trainer.evaluation." + name)
-                .description(description)
-                .register(registry)
-                .increment((double) more);
+        TrainerMetric.EVALUATION_RECORDS_BAD.counter(registry).increment();
     }
 }

@@ -2,10 +2,10 @@ package io.millrace.trainer.session;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.metrics.catalogue.TrainerMetric;
 import io.millrace.common.record.StepRecord;
 import io.millrace.trainer.collect.ResultEvent.Flaw;
 import io.millrace.trainer.collect.ResultEvent.Problem;
@@ -20,61 +20,51 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The trainer consumer's meters. Thread-safe. */
 public final class TrainerMetrics {
     /** What is counted since the process began. */
     public enum Count {
-        TRAINED("trained.groups", "Groups trained"),
-        ABANDONED("abandoned.groups", "Groups settled because their attempts were used up"),
-        DUPLICATE("duplicates", "Results dropped because their group had one before"),
-        LATE("late.results", "Results past the bound that were taken back, since a newer attempt is out"),
-        READ_AGAIN(
-                "groups.read.again", "Groups in parts that were read again, since too many were under way to be held"),
-        MISSING("missing.results", "Results that are not where a receipt says"),
-        UNFOLLOWED("unfollowed.receipts", "Receipts that are not followed, since too many groups have one"),
-        LEASE_VOID("void.leases", "Leases given up since groups of them could not be read back"),
-        TRUNCATED("truncated.logs", "Times a topic was found to have lost its tail"),
-        SESSION_LOST("sessions.lost", "Times the topics had to be read again after a client failed"),
-        SNAPSHOT_TOO_LARGE("snapshots.too.large", "Snapshots that were not written since no record takes them"),
-        FOREIGN("foreign.records", "Records of steps and policy that are not ours, met when they were read"),
-        LEASE_WARNING("lease.warnings", "Leases beyond steps-per-version"),
-        MASKED("masked.tokens", "Tokens handed over with loss_mask 0 because of their age");
+        TRAINED(TrainerMetric.TRAINED_GROUPS),
+        ABANDONED(TrainerMetric.ABANDONED_GROUPS),
+        DUPLICATE(TrainerMetric.DUPLICATES),
+        LATE(TrainerMetric.LATE_RESULTS),
+        READ_AGAIN(TrainerMetric.GROUPS_READ_AGAIN),
+        MISSING(TrainerMetric.MISSING_RESULTS),
+        UNFOLLOWED(TrainerMetric.UNFOLLOWED_RECEIPTS),
+        LEASE_VOID(TrainerMetric.VOID_LEASES),
+        TRUNCATED(TrainerMetric.TRUNCATED_LOGS),
+        SESSION_LOST(TrainerMetric.SESSIONS_LOST),
+        SNAPSHOT_TOO_LARGE(TrainerMetric.SNAPSHOTS_TOO_LARGE),
+        FOREIGN(TrainerMetric.FOREIGN_RECORDS),
+        LEASE_WARNING(TrainerMetric.LEASE_WARNINGS),
+        MASKED(TrainerMetric.MASKED_TOKENS);
 
-        private final String meter;
-        private final String description;
+        private final TrainerMetric metric;
 
-        Count(String meter, String description) {
-            this.meter = meter;
-            this.description = description;
+        Count(TrainerMetric metric) {
+            this.metric = metric;
         }
     }
 
     /** What is shown as it stands. */
     public enum Level {
-        FINISHED("finished.groups", "Finished groups that wait to be leased"),
-        LEASED("leased.groups", "Groups of the open step"),
-        PAYLOAD_BYTES("payload.bytes", "Finished groups in memory"),
-        WEIGHT_VERSION("weight.version", "The trainer's weight version"),
-        LOW_WATER_MARK("low.water.mark", "Every group index below it is settled"),
-        FILTERED_IN_A_ROW("consecutive.filtered.groups", "Groups dropped by filters since one was kept"),
-        REWARDS_FLAT("rewards.flat", "1 while no reward of the first groups is above the least"),
-        ABANDONED_IN_A_ROW("consecutive.abandoned.groups", "Groups given up since one finished");
+        FINISHED(TrainerMetric.FINISHED_GROUPS),
+        LEASED(TrainerMetric.LEASED_GROUPS),
+        PAYLOAD_BYTES(TrainerMetric.PAYLOAD),
+        WEIGHT_VERSION(TrainerMetric.WEIGHT_VERSION),
+        LOW_WATER_MARK(TrainerMetric.LOW_WATER_MARK),
+        FILTERED_IN_A_ROW(TrainerMetric.CONSECUTIVE_FILTERED_GROUPS),
+        REWARDS_FLAT(TrainerMetric.REWARDS_FLAT),
+        ABANDONED_IN_A_ROW(TrainerMetric.CONSECUTIVE_ABANDONED_GROUPS);
 
-        private final String meter;
-        private final String description;
+        private final TrainerMetric metric;
 
-        Level(String meter, String description) {
-            this.meter = meter;
-            this.description = description;
+        Level(TrainerMetric metric) {
+            this.metric = metric;
         }
     }
-
-    private static final String PREFIX = "millrace.trainer.";
-    private static final String DISCARDED = PREFIX + "discarded.groups";
-    private static final double[] STALENESS_BUCKETS = {0.5, 1.5, 2.5, 3.5, 4.5, 6.5, 8.5, 12.5, 16.5};
 
     private final MeterRegistry registry;
     private final Map<Count, Counter> counts = new EnumMap<>(Count.class);
@@ -92,27 +82,19 @@ public final class TrainerMetrics {
     public TrainerMetrics(MeterRegistry registry) {
         this.registry = registry;
         for (Count count : Count.values()) {
-            counts.put(
-                    count,
-                    Counter.builder(PREFIX + count.meter)
-                            .description(count.description)
-                            .register(registry));
+            counts.put(count, count.metric.counter(registry));
         }
         for (Level level : Level.values()) {
             AtomicLong value = new AtomicLong();
             levels.put(level, value);
-            Gauge.builder(PREFIX + level.meter, (Supplier<Number>) value::get)
-                    .description(level.description)
-                    .register(registry);
+            level.metric.gauge(registry, value::get);
         }
-        leaseWait = timer("lease.wait", "From the first request for a step to its lease");
-        batchRead = timer("batch.read", "Reading and decoding the groups of a step");
-        groupsPerStep = DistributionSummary.builder(PREFIX + "step.groups")
-                .description("Groups of a leased step")
-                .register(registry);
-        staleness = staleness("staleness", "Weight versions between a group's oldest token and its hand-over");
-        stalenessInFlight = staleness("staleness.in.flight", "Of those, between its oldest and its newest token");
-        stalenessInQueue = staleness("staleness.in.queue", "Of those, after its newest token");
+        leaseWait = TrainerMetric.LEASE_WAIT.timer(registry);
+        batchRead = TrainerMetric.BATCH_READ.timer(registry);
+        groupsPerStep = TrainerMetric.STEP_GROUPS.summary(registry);
+        staleness = TrainerMetric.STALENESS.summary(registry);
+        stalenessInFlight = TrainerMetric.STALENESS_IN_FLIGHT.summary(registry);
+        stalenessInQueue = TrainerMetric.STALENESS_IN_QUEUE.summary(registry);
         discardReasons(List.of(Intake.LINEAGE, StepChooser.STALE));
         for (Problem problem : Problem.values()) {
             badRecord(problem);
@@ -122,35 +104,16 @@ public final class TrainerMetrics {
         }
     }
 
-    private Timer timer(String name, String description) {
-        return Timer.builder(PREFIX + name).description(description).register(registry);
-    }
-
-    private DistributionSummary staleness(String name, String description) {
-        return DistributionSummary.builder(PREFIX + name)
-                .description(description)
-                .serviceLevelObjectives(STALENESS_BUCKETS)
-                .register(registry);
-    }
-
-    /** The counter of a reason, made where it is asked for first. */
-    private Counter reason(String name, String description, String reason) {
-        return Counter.builder(name)
-                .description(description)
-                .tag("reason", reason)
-                .register(registry);
-    }
-
     private Counter badRecord(Problem problem) {
-        return reason(PREFIX + "bad.records", "Records of results that name no group", word(problem));
+        return TrainerMetric.BAD_RECORDS.counter(registry, word(problem));
     }
 
     private Counter discardedFor(String reason) {
-        return reason(DISCARDED, "Groups settled without being trained", reason);
+        return TrainerMetric.DISCARDED_GROUPS.counter(registry, reason);
     }
 
     private Counter rejectedBy(Flaw flaw) {
-        return reason(PREFIX + "rejected", "Results that could not be used", word(flaw));
+        return TrainerMetric.REJECTED.counter(registry, word(flaw));
     }
 
     private static String word(Enum<?> constant) {
@@ -192,7 +155,7 @@ public final class TrainerMetrics {
     /** Groups discarded since the process started. */
     public Map<String, Long> discardedByReason() {
         Map<String, Long> byReason = new TreeMap<>();
-        registry.find(DISCARDED)
+        registry.find(TrainerMetric.DISCARDED_GROUPS.spec().name())
                 .counters()
                 .forEach(one -> byReason.put(String.valueOf(one.getId().getTag("reason")), Math.round(one.count())));
         return byReason;
