@@ -4,6 +4,7 @@ import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsSettings;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.metrics.MetricsSettings;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.worker.agent.AgentSettings;
 import io.millrace.worker.engine.EngineLimits;
@@ -23,6 +24,7 @@ public record WorkerSettings(
         KafkaSettings kafka,
         TopicSettings topics,
         OpsSettings ops,
+        MetricsSettings metrics,
 
         @Setting(help = "Name of this worker in status records and receipts; host name and process number when unset")
         @Nullable

@@ -119,7 +119,7 @@ public final class WorkerWiring {
     private int start() throws InterruptedException {
         KafkaClients clients = KafkaClients.patient(
                 settings.kafka(), settings.topics().recordSizeMax().intBytes());
-        Metrics metrics = new Metrics(settings.topics().run().value());
+        Metrics metrics = new Metrics(settings.topics().run().value(), settings.metrics());
         stops.pushCloseable("metrics", metrics);
         MeterRegistry registry = metrics.registry();
         RewardScorer scorer = scorer(registry);

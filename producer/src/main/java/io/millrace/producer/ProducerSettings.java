@@ -5,6 +5,7 @@ import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsSettings;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.metrics.MetricsSettings;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.units.ByteSize;
 import java.time.Duration;
@@ -15,6 +16,7 @@ public record ProducerSettings(
         KafkaSettings kafka,
         TopicSettings topics,
         OpsSettings ops,
+        MetricsSettings metrics,
         BatchSettings batch,
         DataSetSettings data,
         SamplingSettings sampling,

@@ -1,7 +1,5 @@
 package io.millrace.producer;
 
-import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.record.GroupKind;
@@ -29,6 +27,7 @@ import io.millrace.producer.stream.Training;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import org.apache.kafka.clients.producer.Producer;
 
 /** Makes sessions, each with clients and state of its own; what outlives them is shared. */
 final class SessionMaker {
@@ -73,10 +72,10 @@ final class SessionMaker {
         Liveness liveness = new Liveness(settings.recovery().heartbeatTimeout(), PERIOD);
         UnreadableRecords unreadable = new UnreadableRecords(around.metrics());
         TopicTail tail = new TopicTail(clients.follower("millrace-producer-follower"));
-        KafkaClientMetrics meters = new KafkaClientMetrics(tail.consumer(), Tags.of("client", "follower"));
-        meters.bindTo(metrics.registry());
-        RunPublisher publisher = new RunPublisher(
-                clients.publisher(), topics, settings.topics().resultPartitions(), recordBytesMax(settings));
+        Producer<byte[], byte[]> producer = clients.publisher();
+        Metrics.Binding meters = metrics.bind(tail.consumer(), "follower").and(metrics.bind(producer, "publisher"));
+        RunPublisher publisher =
+                new RunPublisher(producer, topics, settings.topics().resultPartitions(), recordBytesMax(settings));
         Training training = new Training(
                 stream(GroupKind.TRAINING, plan.tasks()::again, publisher, unreadable),
                 plan.tasks(),

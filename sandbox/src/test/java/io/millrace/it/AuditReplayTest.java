@@ -15,6 +15,7 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.metrics.MetricsSettings;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.TestingRollouts;
@@ -106,7 +107,8 @@ class AuditReplayTest {
                 LIMIT,
                 Duration.ofMinutes(10),
                 HttpDoorSettings.DEFAULTS,
-                DownloadSettings.DEFAULTS));
+                DownloadSettings.DEFAULTS,
+                MetricsSettings.DEFAULTS));
     }
 
     private void send(ProducerRecord<byte[], byte[]> record) throws Exception {

@@ -37,6 +37,9 @@ class ProcessesOnOneMachineTest {
     private final HttpClient http = HttpClient.newHttpClient();
     private final List<MillraceProcess> processes = new ArrayList<>();
 
+    /** Of one scrape, comments counted in: what somebody can still read. */
+    private static final int METRIC_LINES_MAX = 300;
+
     @AfterEach
     void endAll() throws Exception {
         for (MillraceProcess process : processes) {
@@ -125,12 +128,24 @@ class ProcessesOnOneMachineTest {
         return trainer;
     }
 
+    private void assertFewMetrics(String url) throws Exception {
+        List<String> metrics = new String(get(url + "/metrics", "*/*"), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+        assertTrue(metrics.stream().anyMatch(line -> line.startsWith("millrace_")), metrics::toString);
+        assertTrue(
+                metrics.size() <= METRIC_LINES_MAX,
+                () -> url + " has " + metrics.size() + " lines: " + String.join("\n", metrics));
+    }
+
     @Test
     void aKilledTrainerServesTheSameStepAgain() throws Exception {
         String run = KafkaCluster.uniqueRun().value();
-        int port = MillraceProcess.freePorts(2);
+        int port = MillraceProcess.freePorts(4);
         String engineUrl = "http://127.0.0.1:" + port;
         String trainerUrl = "http://127.0.0.1:" + (port + 1);
+        String workerUrl = "http://127.0.0.1:" + (port + 2);
+        String producerUrl = "http://127.0.0.1:" + (port + 3);
         MillraceProcess engine =
                 start("engine", "--engine-port", "" + port, "--answers", "" + DATASET, "--mean-group-time", "100ms");
         MillraceProcess producer = start(
@@ -148,7 +163,9 @@ class ProcessesOnOneMachineTest {
                 "--max-new-tokens",
                 "1024",
                 "--reward-type",
-                "dapo");
+                "dapo",
+                "--ops-port",
+                "" + (port + 3));
         MillraceProcess worker = start(
                 "worker",
                 "--run",
@@ -158,7 +175,9 @@ class ProcessesOnOneMachineTest {
                 "--engine-url",
                 engineUrl,
                 "--slots",
-                "8");
+                "8",
+                "--ops-port",
+                "" + (port + 2));
         MillraceProcess killed = trainer(run, port + 1);
 
         JsonNode lease = lease(trainerUrl);
@@ -182,6 +201,10 @@ class ProcessesOnOneMachineTest {
         assertEquals(lease.path("step").longValue() + 1, next.path("step").longValue());
         assertEquals(4, indices(next).size());
         assertTrue(Collections.disjoint(indices(lease), indices(next)), () -> lease + " and " + next);
+
+        for (String url : List.of(producerUrl, workerUrl, trainerUrl)) {
+            assertFewMetrics(url);
+        }
 
         List<MillraceProcess> all = List.of(producer, worker, trainer, engine);
         all.subList(0, 3).forEach(MillraceProcess::terminate);

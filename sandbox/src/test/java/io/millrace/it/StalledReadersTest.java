@@ -10,6 +10,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.metrics.MetricsSettings;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.TestingRollouts;
@@ -93,7 +94,8 @@ class StalledReadersTest {
                 LIMIT,
                 Duration.ofMinutes(10),
                 HttpDoorSettings.DEFAULTS,
-                downloads));
+                downloads,
+                MetricsSettings.DEFAULTS));
     }
 
     private static Socket stalled(TrainerProcess trainer, String path) throws Exception {

@@ -19,6 +19,7 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.metrics.MetricsSettings;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
@@ -122,7 +123,8 @@ class TrainerConsumerTest {
                 LIMIT,
                 Duration.ofMinutes(10),
                 HttpDoorSettings.DEFAULTS,
-                DownloadSettings.DEFAULTS);
+                DownloadSettings.DEFAULTS,
+                MetricsSettings.DEFAULTS);
     }
 
     private TrainerProcess trainer() throws Exception {

@@ -13,6 +13,7 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.metrics.MetricsSettings;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.rollout.Reward;
@@ -74,7 +75,8 @@ class TrainerOutageTest {
                 Duration.ofSeconds(3),
                 Duration.ofMinutes(10),
                 HttpDoorSettings.DEFAULTS,
-                DownloadSettings.DEFAULTS);
+                DownloadSettings.DEFAULTS,
+                MetricsSettings.DEFAULTS);
     }
 
     private void publish(KafkaClients clients) throws Exception {

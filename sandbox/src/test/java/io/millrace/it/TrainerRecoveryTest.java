@@ -17,6 +17,7 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.metrics.MetricsSettings;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
@@ -117,7 +118,8 @@ class TrainerRecoveryTest {
                 LIMIT,
                 Duration.ofMinutes(10),
                 HttpDoorSettings.DEFAULTS,
-                DownloadSettings.DEFAULTS));
+                DownloadSettings.DEFAULTS,
+                MetricsSettings.DEFAULTS));
     }
 
     private static RecoverySettings keeping(int steps) {

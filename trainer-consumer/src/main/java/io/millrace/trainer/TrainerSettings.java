@@ -7,6 +7,7 @@ import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.http.OpsSettings;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.metrics.MetricsSettings;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.units.ByteSize;
 import io.millrace.trainer.download.DownloadSettings;
@@ -91,7 +92,8 @@ public record TrainerSettings(
         Duration updateLimit,
 
         HttpDoorSettings door,
-        DownloadSettings downloads) {
+        DownloadSettings downloads,
+        MetricsSettings metrics) {
     /** An entry of a lease's manifest is smaller, unless its group came in many parts. */
     private static final int MANIFEST_ENTRY_BYTES = 200;
 

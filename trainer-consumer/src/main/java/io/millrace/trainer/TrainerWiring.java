@@ -118,7 +118,7 @@ public final class TrainerWiring {
     }
 
     private Metrics metrics(StopSequence stops) {
-        Metrics metrics = new Metrics(settings.topics().run().value());
+        Metrics metrics = new Metrics(settings.topics().run().value(), settings.metrics());
         stops.pushCloseable("metrics", metrics);
         return metrics;
     }

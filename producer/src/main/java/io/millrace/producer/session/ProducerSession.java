@@ -1,8 +1,8 @@
 package io.millrace.producer.session;
 
-import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lifecycle.Health;
+import io.millrace.common.metrics.Metrics;
 import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.session.FencedException;
@@ -86,7 +86,7 @@ public final class ProducerSession implements SessionLoop.Session {
             ShareGroupRoom room,
             RecordTrimmer trimmer,
             OpenTransactions open,
-            KafkaClientMetrics meters) {}
+            Metrics.Binding meters) {}
 
     /** Ends what former producers left open beyond their end. */
     @FunctionalInterface

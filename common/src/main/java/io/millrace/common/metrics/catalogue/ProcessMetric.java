@@ -1,9 +1,14 @@
 package io.millrace.common.metrics.catalogue;
 
 import static io.millrace.common.metrics.catalogue.Declared.counts;
+import static io.millrace.common.metrics.catalogue.Declared.countsBytes;
+import static io.millrace.common.metrics.catalogue.Declared.shows;
 
 /** What more than one kind of process serves. */
 public enum ProcessMetric implements OwnMetric {
+    KAFKA_SENT(countsBytes("kafka.sent", "What a Kafka client of the process has sent to brokers", "client")),
+    KAFKA_RECEIVED(countsBytes("kafka.received", "What a Kafka client has received from brokers", "client")),
+    KAFKA_CONNECTIONS(shows("kafka.connections", "Connections to brokers that a Kafka client has now", "client")),
     DELETIONS_FAILED(counts(
             "deletions.failed",
             "Deletions of records that the broker did not do, by topic: its disk fills (producer, trainer consumer)",

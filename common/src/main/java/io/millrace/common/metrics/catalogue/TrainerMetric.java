@@ -96,9 +96,8 @@ public enum TrainerMetric implements OwnMetric {
 
     /** Whole numbers of versions, each bound between two of them. */
     private static final class Buckets {
-        private static final List<Double> VERSIONS = List.of(0.5, 1.5, 2.5, 3.5, 4.5, 6.5, 8.5, 12.5, 16.5);
-        private static final List<Double> GROUPS =
-                List.of(1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 4096.0);
+        private static final List<Double> VERSIONS = List.of(0.5, 1.5, 2.5, 4.5, 8.5, 16.5);
+        private static final List<Double> GROUPS = List.of(1.0, 8.0, 64.0, 512.0, 4096.0);
     }
 
     @SuppressWarnings("ImmutableEnumChecker") // a record of immutable values
