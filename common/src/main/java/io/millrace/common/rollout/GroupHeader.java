@@ -19,6 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param claimedAtMs wall clock at the worker
  * @param finishedAtMs wall clock at the worker
  * @param samples in order of their index, contiguous from group index x rollouts; those of one rollout share it
+ * @param timings of the samples that this attempt began; null where the worker tells none
  */
 public record GroupHeader(
         RunId run,
@@ -34,9 +35,11 @@ public record GroupHeader(
         @Nullable String label,
         ObjectNode metadata,
         RewardStats rewards,
-        List<SampleHeader> samples) {
+        List<SampleHeader> samples,
+        @Nullable List<SampleTiming> timings) {
     public GroupHeader {
         samples = List.copyOf(samples);
+        timings = timings == null ? null : List.copyOf(timings);
         if (samples.isEmpty()) {
             throw new IllegalArgumentException("a group has at least one sample");
         }
@@ -50,6 +53,40 @@ public record GroupHeader(
                         + expected + ", has " + samples.get(i).index());
             }
         }
+    }
+
+    /** Without timings. */
+    public GroupHeader(
+            RunId run,
+            GroupIndex groupIndex,
+            Attempt attempt,
+            Lineage lineage,
+            WeightVersion issueVersion,
+            WorkerIncarnation worker,
+            long issuedAtMs,
+            long claimedAtMs,
+            long finishedAtMs,
+            Prompt prompt,
+            @Nullable String label,
+            ObjectNode metadata,
+            RewardStats rewards,
+            List<SampleHeader> samples) {
+        this(
+                run,
+                groupIndex,
+                attempt,
+                lineage,
+                issueVersion,
+                worker,
+                issuedAtMs,
+                claimedAtMs,
+                finishedAtMs,
+                prompt,
+                label,
+                metadata,
+                rewards,
+                samples,
+                null);
     }
 
     private static int rollouts(List<SampleHeader> samples) {

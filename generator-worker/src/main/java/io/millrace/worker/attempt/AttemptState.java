@@ -37,6 +37,8 @@ public final class AttemptState {
     private final @Nullable List<WrittenSample>[] made;
     /** Samples whose requests are at an engine, or wait for one. */
     private final BitSet asking;
+
+    private final AttemptTimes times;
     /** What is through and waits to be judged with the others, by place in the group. */
     private final Map<Integer, List<Unjudged>> waiting = new HashMap<>();
 
@@ -63,6 +65,7 @@ public final class AttemptState {
         IntStream.range(0, task.samples()).forEach(sample -> samples.add(new Sample(task)));
         this.made = new @Nullable List[task.samples()];
         this.asking = new BitSet(task.samples());
+        this.times = new AttemptTimes(claimedNanos, task.samples());
         this.partial = task.partial();
         this.promptIds = ids(task);
         this.pending = task.samples();
@@ -83,6 +86,11 @@ public final class AttemptState {
 
     public long claimedNanos() {
         return claimedNanos;
+    }
+
+    /** When its samples came how far. */
+    public AttemptTimes times() {
+        return times;
     }
 
     /** When it must have ended, by the monotonic clock; {@link Long#MAX_VALUE} where the task sets no limit. */
@@ -249,9 +257,11 @@ public final class AttemptState {
      * What one place in the group came to has been judged.
      *
      * @param samples itself, or what a generator made for it: one at least, all of the place's index
+     * @param nanos by the monotonic clock
      */
-    public void made(int sample, List<WrittenSample> samples) {
+    public void made(int sample, List<WrittenSample> samples, long nanos) {
         made[sample] = List.copyOf(samples);
+        times.judged(sample, nanos);
     }
 
     /**

@@ -89,7 +89,8 @@ public record GroupAssembly(RunId run, WorkerIncarnation worker, boolean maskOff
                 RewardStats.of(headers.stream()
                         .mapToDouble(sample -> sample.reward().value())
                         .toArray()),
-                headers);
+                headers,
+                attempt.times().timings());
         int[] tokens =
                 new int[headers.stream().mapToInt(SampleHeader::tokenCount).sum()];
         float[] logProbs = new float

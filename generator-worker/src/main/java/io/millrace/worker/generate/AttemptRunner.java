@@ -224,25 +224,39 @@ public final class AttemptRunner implements AutoCloseable {
 
     /** In its slot, which is free afterwards, however that ends. */
     private void generate(HeldAttempt attempt, int index) throws EngineException, InterruptedException {
-        long startNanos = ticker.nanos();
+        long startNanos = started(attempt, index);
         try {
             sampler.draw(attempt, index);
             generation.record(Duration.ofNanos(ticker.nanos() - startNanos));
         } finally {
-            attempt.get(state -> state.sample(index)).took((ticker.nanos() - startNanos) / 1e9);
+            long endNanos = ended(attempt, index);
+            attempt.get(state -> state.sample(index)).took((endNanos - startNanos) / 1e9);
             freeSlot(attempt);
         }
+    }
+
+    private long started(HeldAttempt attempt, int index) {
+        long nanos = ticker.nanos();
+        attempt.update(state -> state.times().started(index, nanos));
+        return nanos;
+    }
+
+    private long ended(HeldAttempt attempt, int index) {
+        long nanos = ticker.nanos();
+        attempt.update(state -> state.times().ended(index, nanos));
+        return nanos;
     }
 
     /** An execution in its slot, which is free afterwards, and the judgement of what it made. */
     private void execute(HeldAttempt attempt, int index, Executions executions)
             throws EngineException, GeneratorException, RewardException, InterruptedException {
-        long startNanos = ticker.nanos();
+        long startNanos = started(attempt, index);
         List<GeneratedSample> samples;
         try {
             samples = executions.execute(attempt, index);
             generation.record(Duration.ofNanos(ticker.nanos() - startNanos));
         } finally {
+            ended(attempt, index);
             freeSlot(attempt);
         }
         double seconds = (ticker.nanos() - startNanos) / 1e9;

@@ -41,7 +41,7 @@ public final class Grader {
             for (Unjudged one : came) {
                 judged.add(one.rewarded() ? one.sample() : judge(attempt, one.sample()));
             }
-            attempt.update(state -> state.made(index, judged));
+            attempt.update(state -> state.made(index, judged, ticker.nanos()));
         } else if (attempt.get(state -> state.drawn(index, came))) {
             judge(attempt, ofGroup.get());
         }
@@ -78,7 +78,7 @@ public final class Grader {
                 judged.add(one.rewarded() ? one.sample() : one.sample().rewarded(given, seconds));
             }
             int index = i;
-            attempt.update(state -> state.made(index, judged));
+            attempt.update(state -> state.made(index, judged, ticker.nanos()));
         }
     }
 

@@ -142,6 +142,11 @@ public final class Sampler {
             EnginePool.Answer answer =
                     tried(attempt, failed -> ask(drawing, drawing.ids().next(), failed));
             Generation piece = answer.generation();
+            Double sinceToken = piece.sinceFirstTokenSeconds();
+            if (sinceToken != null) {
+                long tokenNanos = ticker.nanos() - (long) (sinceToken * 1e9);
+                attempt.update(state -> state.times().token(drawing.index(), tokenNanos));
+            }
             if (piece.finish() != Finish.ABORT || keeps(drawing)) {
                 sample.add(piece, answer.address(), answer.versionBefore(), engines.versions());
             }

@@ -18,6 +18,7 @@ import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.SampleStatus;
+import io.millrace.common.rollout.SampleTiming;
 import io.millrace.common.rollout.TestingRollouts;
 import io.millrace.common.topics.Lane;
 import io.millrace.worker.engine.dialect.Generation;
@@ -84,7 +85,7 @@ class AttemptStateTest {
             generated(attempt, "1", 1, Generation.Finish.ABORT);
             generated(attempt, "2", 3, Generation.Finish.STOP);
             WrittenSample through = attempt.through(0);
-            attempt.made(0, List.of(through.rewarded(Reward.of(1), 0)));
+            attempt.made(0, List.of(through.rewarded(Reward.of(1), 0)), 0);
             GroupAssembly assembly = new GroupAssembly(new RunId("r"), WorkerIncarnation.start("w"), masks);
             byte old = (byte) (masks ? 0 : 1);
             assertArrayEquals(
@@ -236,7 +237,8 @@ class AttemptStateTest {
                 1,
                 rollouts.get(0).stream()
                         .map(sample -> of(sample, first.sampleIndex(1), first.sampleIndex(1)))
-                        .toList());
+                        .toList(),
+                0);
         RolloutGroup given = ASSEMBLY.asItIs(first, 1);
         assertEquals(3, given.header().rollouts());
         assertEquals(5, given.header().samples().size());
@@ -248,8 +250,8 @@ class AttemptStateTest {
         assertTrue(second.begin(0));
         assertFalse(second.begin(1), "it is made");
         assertEquals(9, second.responseTokens());
-        second.made(0, List.of(of(rollouts.get(1).getFirst(), second.sampleIndex(0), null)));
-        second.made(2, List.of(of(rollouts.get(1).getFirst(), second.sampleIndex(2), null)));
+        second.made(0, List.of(of(rollouts.get(1).getFirst(), second.sampleIndex(0), null)), 0);
+        second.made(2, List.of(of(rollouts.get(1).getFirst(), second.sampleIndex(2), null)), 0);
         RolloutGroup result = ASSEMBLY.result(second, 2);
         assertEquals(
                 given.header().samples().subList(1, 4),
@@ -297,5 +299,19 @@ class AttemptStateTest {
                 IllegalStateException.class,
                 () -> TestingTasks.score(attempt, 0, Reward.of(1), 0),
                 "it is not through");
+    }
+
+    @Test
+    void aGroupTellsWhenItsSamplesCameHowFar() {
+        AttemptState attempt = new AttemptState(TestingTasks.task(3), Lane.TRAINING, 1_000, 5_000_000_000L);
+        attempt.times().started(2, 5_020_000_000L);
+        attempt.times().token(2, 5_030_000_000L);
+        attempt.times().token(2, 5_040_000_000L);
+        attempt.times().ended(2, 5_060_000_000L);
+        attempt.times().judged(2, 5_070_000_000L);
+        attempt.times().started(0, 5_000_000_000L);
+        assertEquals(
+                List.of(new SampleTiming(0, 0, null, null, null), new SampleTiming(2, 20, 30L, 60L, 70L)),
+                ASSEMBLY.asItIs(attempt, 1).header().timings());
     }
 }

@@ -65,6 +65,6 @@ public final class TestingTasks {
 
     /** A sample is through, and is worth this. */
     public static void score(AttemptState attempt, int sample, Reward reward, double seconds) {
-        attempt.made(sample, List.of(attempt.through(sample).rewarded(reward, seconds)));
+        attempt.made(sample, List.of(attempt.through(sample).rewarded(reward, seconds)), 0);
     }
 }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param spans versions over the tokens, contiguous from 0; empty when the engine gives none
  * @param tensors those that were asked for and are there
  * @param textOnly whether the engine tells no tokens at all: there is the text, and nothing to train on
+ * @param sinceFirstTokenSeconds how long before its answer it had made the first token; null where the engine does not
+ *     tell
  */
 public record Generation(
         String text,
@@ -27,7 +29,8 @@ public record Generation(
         List<Span> spans,
         @Nullable SpecInfo spec,
         List<TensorPiece> tensors,
-        boolean textOnly) {
+        boolean textOnly,
+        @Nullable Double sinceFirstTokenSeconds) {
     public Generation {
         spans = List.copyOf(spans);
         tensors = List.copyOf(tensors);
@@ -76,13 +79,13 @@ public record Generation(
             List<Span> spans,
             @Nullable SpecInfo spec,
             List<TensorPiece> tensors) {
-        this(text, tokens, logProbs, finish, cachedTokens, weightVersion, spans, spec, tensors, false);
+        this(text, tokens, logProbs, finish, cachedTokens, weightVersion, spans, spec, tensors, false, null);
     }
 
     /** Of an engine that tells none. */
     public static Generation ofText(String text, Finish finish, int cachedTokens) {
         return new Generation(
-                text, new int[0], new float[0], finish, cachedTokens, null, List.of(), null, List.of(), true);
+                text, new int[0], new float[0], finish, cachedTokens, null, List.of(), null, List.of(), true, null);
     }
 
     /** Why a generation ended. */

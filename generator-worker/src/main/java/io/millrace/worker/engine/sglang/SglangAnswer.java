@@ -41,6 +41,11 @@ final class SglangAnswer {
     private long specDraft;
     private long specVerify;
     private int promptTokens = -1;
+    /** Seconds since 1970, by the engine; 0 where it does not tell. */
+    private double received;
+
+    private double firstToken;
+    private double latency;
     private final List<String> asked;
     /** As they stand in the answer: int32, little-endian. */
     private final Map<String, byte[]> tensors = new TreeMap<>();
@@ -83,7 +88,15 @@ final class SglangAnswer {
                 weightVersion,
                 spans,
                 spec,
-                pieces());
+                pieces(),
+                false,
+                sinceFirstToken());
+    }
+
+    /** All three by the engine's own clock; without any of them, or with nonsense, it is not known. */
+    private @Nullable Double sinceFirstToken() {
+        double since = latency - (firstToken - received);
+        return received > 0 && firstToken >= received && since >= 0 ? (Double) since : null;
     }
 
     private List<TensorPiece> pieces() {
@@ -132,6 +145,9 @@ final class SglangAnswer {
                 case "prompt_tokens" -> promptTokens = json.getValueAsInt(-1);
                 case "cached_tokens" -> cachedTokens = json.getValueAsInt();
                 case "completion_tokens" -> completionTokens = json.getValueAsInt();
+                case "request_received_ts" -> received = json.getValueAsDouble();
+                case "prefill_finished_ts" -> firstToken = json.getValueAsDouble();
+                case "e2e_latency" -> latency = json.getValueAsDouble();
                 case "spec_accept_token_num" -> specAccept = json.getValueAsLong();
                 case "spec_draft_token_num" -> specDraft = json.getValueAsLong();
                 case "spec_verify_ct" -> specVerify = json.getValueAsLong();

@@ -48,6 +48,17 @@ class SglangAnswerTest {
         assertEquals(3, generation.spec().completionTokenNum());
     }
 
+    /** By the engine's own clock, whatever it shows: 0.25 s from arrival to end, the first token after 0.1 s. */
+    @Test
+    void theFirstTokensTimeIsToldWhereTheEngineKnowsIt() {
+        assertNull(parse(FULL).sinceFirstTokenSeconds());
+        String told = FULL.replace(
+                "\"id\": \"r1\",",
+                "\"id\": \"r1\", \"request_received_ts\": 1750000000.0, \"prefill_finished_ts\": 1750000000.1,");
+        assertEquals(0.15, parse(told).sinceFirstTokenSeconds(), 1e-4);
+        assertNull(parse(told.replace("000.1,", "000.9,")).sinceFirstTokenSeconds(), "after its end");
+    }
+
     @Test
     void anOlderServersAnswerIsRead() {
         Generation generation = parse("""
