@@ -5,6 +5,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.lag.LagOffsets;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
@@ -19,6 +20,7 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.StartWait;
 import io.millrace.producer.admission.Admission;
 import io.millrace.producer.queue.LostClaims;
+import io.millrace.producer.queue.QueueLag;
 import io.millrace.producer.session.ProducerSession;
 import io.millrace.producer.session.ProducerWork;
 import io.millrace.producer.source.PromptOrder;
@@ -89,6 +91,7 @@ public final class ProducerWiring {
         ProducerSession.Surroundings around = new ProducerSession.Surroundings(
                 new Tenure.OfProcess("producer"),
                 new LostClaims(sessionClients::lane, plan.topics(), limit),
+                new QueueLag(LagOffsets.of(admin), plan.topics(), metrics.registry(), Ticker.system()),
                 new AdmissionWait(health, meters, WallClock.system(), Ticker.system()),
                 health,
                 meters,

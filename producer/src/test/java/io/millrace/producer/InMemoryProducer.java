@@ -9,6 +9,7 @@ import io.millrace.common.testing.ManualTicker;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.queue.LostClaims;
+import io.millrace.producer.queue.QueueLag;
 import io.millrace.producer.session.ProducerSession;
 import io.millrace.producer.session.ProducerWork;
 import io.millrace.producer.status.AdmissionWait;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,9 @@ public final class InMemoryProducer implements AutoCloseable {
     public final Health health = new Health(clock, ticker);
     public final RunTopics topics;
     public final AtomicReference<@Nullable ProducerStatus> status = new AtomicReference<>();
+
+    /** By group, what was committed last. */
+    public final Map<String, Map<TopicPartition, Long>> lagOffsets = new HashMap<>();
 
     private final Metrics metrics = new Metrics("r");
     private final Admin admin = Admin.create(Map.of("bootstrap.servers", "127.0.0.1:1"));
@@ -59,6 +64,7 @@ public final class InMemoryProducer implements AutoCloseable {
         ProducerSession.Surroundings around = new ProducerSession.Surroundings(
                 new Tenure.OfProcess("producer"),
                 new LostClaims(clients::lane, topics, settings.brokerTimeout()),
+                new QueueLag(this::commit, topics, metrics.registry(), ticker),
                 new AdmissionWait(health, meters, clock, ticker),
                 health,
                 meters,
@@ -66,6 +72,11 @@ public final class InMemoryProducer implements AutoCloseable {
                 ticker,
                 status::set);
         sessions = new SessionMaker(settings, ProducerWiring.plan(settings), clients, metrics, around);
+    }
+
+    private KafkaFuture<Void> commit(String group, Map<TopicPartition, Long> offsets) {
+        lagOffsets.put(group, offsets);
+        return KafkaFuture.completedFuture(null);
     }
 
     private static ProducerSettings settings(Path folder, Map<String, String> more) throws Exception {

@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 
 import io.millrace.common.config.SettingsBinder;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.lag.LagOffsets;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.session.Tenure;
 import io.millrace.common.testing.ManualClock;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.producer.queue.LostClaims;
+import io.millrace.producer.queue.QueueLag;
 import io.millrace.producer.session.ProducerSession;
 import io.millrace.producer.status.AdmissionWait;
 import io.millrace.producer.status.ProducerMetrics;
@@ -50,6 +52,7 @@ class SessionMakerTest {
             ProducerSession.Surroundings around = new ProducerSession.Surroundings(
                     new Tenure.OfProcess("producer"),
                     new LostClaims(clients::lane, plan.topics(), settings.brokerTimeout()),
+                    new QueueLag(LagOffsets.of(admin), plan.topics(), metrics.registry(), ticker),
                     new AdmissionWait(health, meters, clock, ticker),
                     health,
                     meters,

@@ -68,6 +68,21 @@ public record RunTopics(RunId run) {
         return lane(lane) + ".workers";
     }
 
+    /** The classic group whose lag on the prompts lanes is what no worker has taken. */
+    public String queueLagGroup() {
+        return lane(Lane.TRAINING) + ".queue";
+    }
+
+    /** The classic group whose lag on {@code prompts} is what has not finished: queued, in flight, to be issued again. */
+    public String unfinishedLagGroup() {
+        return lane(Lane.TRAINING) + ".unfinished";
+    }
+
+    /** The classic group whose lag on {@code results} is what has finished and is not settled. */
+    public String resultsLagGroup() {
+        return results(GroupKind.TRAINING) + ".trainer";
+    }
+
     public String producerTransactionalId() {
         return run + ".producer";
     }

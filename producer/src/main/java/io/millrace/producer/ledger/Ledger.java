@@ -219,6 +219,11 @@ public final class Ledger {
         }
     }
 
+    /** Tasks from this offset of the lane up to that one, exclusive, that nobody is known to have taken. */
+    public long queued(Lane lane, long from, long to) {
+        return queue(lane).count(from, to, entry -> groups.isQueued(entry.group(), entry.attempt()));
+    }
+
     private LaneQueue queue(Lane lane) {
         return queues.computeIfAbsent(lane, none -> new LaneQueue());
     }

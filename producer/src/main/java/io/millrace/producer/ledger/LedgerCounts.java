@@ -20,6 +20,11 @@ public record LedgerCounts(
         long abandoning,
         long lowWaterMark,
         double rewardMean) {
+    /** Published, and neither finished nor given up. */
+    public long unfinished() {
+        return queued + inFlight + failed;
+    }
+
     /** Published and not settled. */
     public long unsettled() {
         return queued + inFlight + finished + failed + abandoning;

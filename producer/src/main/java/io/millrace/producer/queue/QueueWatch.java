@@ -34,6 +34,15 @@ public final class QueueWatch {
     /** @param publishedEnd as it was when the question was asked */
     private record Question<T>(KafkaFuture<T> answer, long publishedEnd) {}
 
+    /**
+     * What the broker said of the lane.
+     *
+     * @param end where it ends, exclusive
+     * @param publishedEnd one above the offset of its newest committed task when the lag was asked for
+     * @param lag what the share group counts as not taken of the tasks below that, or more; empty where it does not tell
+     */
+    public record Standing(long end, long publishedEnd, OptionalLong lag) {}
+
     private final LaneOffsets offsets;
     private final String lane;
     private final Ticker ticker;
@@ -43,6 +52,8 @@ public final class QueueWatch {
     private long nextStartNanos;
     private long nextEndNanos;
     private int shortAnswers;
+    private long knownEnd = -1;
+    private @Nullable Standing standing;
 
     /** @param lane for people */
     public QueueWatch(LaneOffsets offsets, String lane, Ticker ticker, Duration period) {
@@ -84,9 +95,17 @@ public final class QueueWatch {
         return left;
     }
 
+    /** What the broker said last, once; empty where it has said nothing since the last call. */
+    public Optional<Standing> standing() {
+        Optional<Standing> told = Optional.ofNullable(standing);
+        standing = null;
+        return told;
+    }
+
     private void takeEnd(Question<Long> question) throws InterruptedException {
         try {
             long offset = question.answer().get();
+            knownEnd = offset;
             shortAnswers = offset < question.publishedEnd() ? shortAnswers + 1 : 0;
             if (shortAnswers >= SHORT_ANSWERS) {
                 throw new TruncatedLogException("the broker has lost records that it had acknowledged: " + lane
@@ -101,6 +120,7 @@ public final class QueueWatch {
         try {
             Optional<SharePartitionOffsetInfo> claimed = question.answer().get();
             log.debug("{}: claimed {}, published end {}", lane, claimed, question.publishedEnd());
+            stands(question, claimed.flatMap(SharePartitionOffsetInfo::lag));
             if (claimed.isEmpty()) {
                 return OptionalLong.empty();
             }
@@ -110,7 +130,16 @@ public final class QueueWatch {
         } catch (ExecutionException e) {
             // Until the first worker has joined there is no such group; worker statuses and receipts say the rest.
             log.debug("nothing is claimed of {}", lane, e);
+            stands(question, Optional.empty());
             return OptionalLong.empty();
+        }
+    }
+
+    private void stands(Question<?> question, Optional<Long> lag) {
+        if (knownEnd >= 0) {
+            OptionalLong told =
+                    lag.filter(one -> one >= 0).map(OptionalLong::of).orElse(OptionalLong.empty());
+            standing = new Standing(knownEnd, question.publishedEnd(), told);
         }
     }
 }

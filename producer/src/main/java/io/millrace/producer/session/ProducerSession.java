@@ -19,6 +19,7 @@ import io.millrace.producer.ledger.Liveness;
 import io.millrace.producer.ledger.account.TrimmedTopic;
 import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.queue.LostClaims;
+import io.millrace.producer.queue.QueueLag;
 import io.millrace.producer.queue.ShareGroupRoom;
 import io.millrace.producer.source.PromptOrder;
 import io.millrace.producer.source.TaskFactory;
@@ -99,6 +100,7 @@ public final class ProducerSession implements SessionLoop.Session {
     public record Surroundings(
             Tenure.OfProcess tenure,
             LostClaims lostClaims,
+            QueueLag queueLag,
             AdmissionWait admissionWait,
             Health health,
             ProducerMetrics metrics,
@@ -155,7 +157,7 @@ public final class ProducerSession implements SessionLoop.Session {
      *
      * <ol>
      *   <li>waits for records of the followed topics, not at all while there is more to publish, and feeds the ledger;
-     *   <li>takes how far the share groups have come, where the broker has told it;
+     *   <li>takes how far the share groups have come, where the broker has told it, and shows it as consumer lag;
      *   <li>notices gaps in its own hearing, and sends the heartbeat when it is time;
      *   <li>issues again what is over of each kind, and gives up what has used up its attempts;
      *   <li>issues the oldest evaluation that may begin;
@@ -172,8 +174,9 @@ public final class ProducerSession implements SessionLoop.Session {
             throw new FencedException("producer", own, feed.highest());
         }
         long nowMs = around.ticker().millis();
-        training.stream().takeQueues();
-        evaluations.stream().takeQueues();
+        training.stream().takeQueues(around.queueLag());
+        evaluations.stream().takeQueues(around.queueLag());
+        around.queueLag().turn();
         listen(nowMs);
         recover(nowMs);
         evaluations.turn(feed.policy());

@@ -19,6 +19,7 @@ import io.millrace.producer.ledger.group.Issue;
 import io.millrace.producer.publish.PromptLog;
 import io.millrace.producer.publish.PublishedTask;
 import io.millrace.producer.publish.RunPublisher;
+import io.millrace.producer.queue.QueueLag;
 import io.millrace.producer.queue.QueueWatch;
 import io.millrace.producer.status.ProducerMetrics;
 import java.time.Duration;
@@ -165,15 +166,32 @@ public final class GroupStream {
     /**
      * Takes how far the share groups have come, where the broker has told it.
      *
+     * @param lag is told what waits then
      * @throws io.millrace.common.kafka.TruncatedLogException when a lane has lost what stood on it
      */
-    public void takeQueues() throws InterruptedException {
-        for (Map.Entry<Lane, LaneEdge> lane : lanes.entrySet()) {
-            OptionalLong start = lane.getValue().queue().turn(end(lane.getKey()));
+    public void takeQueues(QueueLag lag) throws InterruptedException {
+        for (Map.Entry<Lane, LaneEdge> one : lanes.entrySet()) {
+            Lane lane = one.getKey();
+            QueueWatch queue = one.getValue().queue();
+            OptionalLong start = queue.turn(end(lane));
             if (start.isPresent()) {
-                ledger.queueStart(lane.getKey(), start.getAsLong(), ticker.millis());
+                ledger.queueStart(lane, start.getAsLong(), ticker.millis());
             }
+            queue.standing()
+                    .ifPresent(told -> lag.stands(
+                            lane,
+                            told.end(),
+                            waiting(lane, told),
+                            ledger.counts().unfinished()));
         }
+    }
+
+    /** Neither the ledger's count nor the broker's is ever too low, so the lower one is nearer. */
+    private long waiting(Lane lane, QueueWatch.Standing told) {
+        long known = ledger.queued(lane, 0, told.end());
+        return told.lag().isEmpty()
+                ? known
+                : Math.min(known, told.lag().getAsLong() + ledger.queued(lane, told.publishedEnd(), told.end()));
     }
 
     /**

@@ -101,6 +101,20 @@ class ProducerSessionTest {
     }
 
     @Test
+    void whatItPublishesIsShownAsConsumerLag() throws Exception {
+        session.open();
+        turns(40);
+        TopicPartition prompts = new TopicPartition(producer.topics.lane(Lane.TRAINING), 0);
+        long end = producer.broker().end(prompts.topic());
+        assertEquals(
+                end - ADMITTED,
+                producer.lagOffsets.get(producer.topics.queueLagGroup()).get(prompts));
+        assertEquals(
+                end - ADMITTED,
+                producer.lagOffsets.get(producer.topics.unfinishedLagGroup()).get(prompts));
+    }
+
+    @Test
     void transactionsWithoutAnEndAreLookedForOnAllTopicsThatItAloneWrites() throws Exception {
         session.open();
         Set<String> names = producer.searched().stream()

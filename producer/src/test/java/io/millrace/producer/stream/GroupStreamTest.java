@@ -27,14 +27,19 @@ import io.millrace.producer.ledger.group.GroupState;
 import io.millrace.producer.publish.PromptLog;
 import io.millrace.producer.publish.PublishedTask;
 import io.millrace.producer.publish.RunPublisher;
+import io.millrace.producer.queue.QueueLag;
 import io.millrace.producer.queue.QueueWatch;
 import io.millrace.producer.status.ProducerMetrics;
 import io.millrace.producer.testing.InMemoryLane;
 import io.millrace.producer.testing.InMemoryTopics;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -49,6 +54,25 @@ class GroupStreamTest {
     private final ManualTicker ticker = new ManualTicker();
     private final Liveness liveness = new Liveness(Duration.ofSeconds(2), Duration.ofSeconds(2));
     private final Map<Lane, InMemoryLane> lanes = new EnumMap<>(Lane.class);
+
+    private final Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
+    private final QueueLag lag = new QueueLag(this::commit, topics, new SimpleMeterRegistry(), ticker);
+
+    private KafkaFuture<Void> commit(String group, Map<TopicPartition, Long> offsets) {
+        committed.put(group, offsets);
+        return KafkaFuture.completedFuture(null);
+    }
+
+    /** The lag that any tool shows of a lane, once the broker has been asked. */
+    private long lagOf(GroupStream stream, String group, Lane lane) throws Exception {
+        ticker.advance(Duration.ofSeconds(2));
+        stream.takeQueues(lag);
+        stream.takeQueues(lag);
+        lag.turn();
+        lag.turn();
+        String topic = topics.lane(lane);
+        return broker.end(topic) - Objects.requireNonNull(committed.get(group)).get(new TopicPartition(topic, 0));
+    }
 
     private GroupStream stream(GroupKind kind) {
         Map<Lane, GroupStream.LaneEdge> edges = new EnumMap<>(Lane.class);
@@ -155,13 +179,58 @@ class GroupStreamTest {
         GroupStream stream = stream(GroupKind.TRAINING);
         stream.issue(List.of(Events.task(0), Events.task(1)));
         lanes.get(Lane.TRAINING).claimed(1, 1);
-        stream.takeQueues();
-        stream.takeQueues();
+        stream.takeQueues(lag);
+        stream.takeQueues(lag);
         assertEquals(
                 GroupState.Kind.IN_FLIGHT,
                 stream.ledger().state(new GroupIndex(0)).kind());
         assertEquals(
                 GroupState.Kind.QUEUED, stream.ledger().state(new GroupIndex(1)).kind());
+    }
+
+    @Test
+    void theLagOfALaneIsWhatNobodyHasTakenAndZeroIsShownAsZero() throws Exception {
+        GroupStream stream = stream(GroupKind.TRAINING);
+        String queue = topics.queueLagGroup();
+        stream.issue(List.of(Events.task(0), Events.task(1), Events.task(2)));
+        assertEquals(3, lagOf(stream, queue, Lane.TRAINING), "before any worker");
+        assertEquals(0, lagOf(stream, queue, Lane.URGENT), "an empty lane");
+        lanes.get(Lane.TRAINING).claimed(0, 4);
+        stream.ledger().workerStatus(Events.status(Events.WORKER, 1, List.of(1L)), 0);
+        assertEquals(
+                2, lagOf(stream, queue, Lane.TRAINING), "one taken behind another, a marker that the broker counts");
+        lanes.get(Lane.TRAINING).claimed(0, 1);
+        assertEquals(1, lagOf(stream, queue, Lane.TRAINING), "what the broker knows before a worker says it");
+        lanes.get(Lane.TRAINING).claimed(0, 0);
+        assertEquals(0, lagOf(stream, queue, Lane.TRAINING));
+        stream.ledger().receipt(failed(1, 1), 0, 0);
+        stream.recover(Policy.initial(), liveness, BATCH);
+        assertEquals(1, lagOf(stream, queue, Lane.URGENT), "issued again");
+    }
+
+    @Test
+    void tasksPublishedSinceTheBrokerWasAskedCountAsWaiting() throws Exception {
+        GroupStream stream = stream(GroupKind.TRAINING);
+        stream.issue(List.of(Events.task(0)));
+        lanes.get(Lane.TRAINING).claimed(1, 0);
+        stream.takeQueues(lag);
+        stream.issue(List.of(Events.task(1), Events.task(2)));
+        stream.takeQueues(lag);
+        lag.turn();
+        assertEquals(
+                broker.end(topics.lane(Lane.TRAINING)) - 2,
+                Objects.requireNonNull(committed.get(topics.queueLagGroup()))
+                        .get(new TopicPartition(topics.lane(Lane.TRAINING), 0)));
+    }
+
+    @Test
+    void theUnfinishedAreThoseThatWaitThoseInFlightAndThoseToBeIssuedAgain() throws Exception {
+        GroupStream stream = stream(GroupKind.TRAINING);
+        stream.issue(List.of(Events.task(0), Events.task(1), Events.task(2), Events.task(3)));
+        stream.ledger().receipt(failed(0, 1), 0, 0);
+        stream.ledger().workerStatus(Events.status(Events.WORKER, 1, List.of(1L, 2L)), 0);
+        stream.ledger().receipt(Events.success(2, 1), 1, 0);
+        assertEquals(3, lagOf(stream, topics.unfinishedLagGroup(), Lane.TRAINING));
     }
 
     @Test

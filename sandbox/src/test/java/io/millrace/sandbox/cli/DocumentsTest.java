@@ -291,7 +291,8 @@ final class DocumentsTest {
             }
         }
         return named.stream()
-                .filter(name -> name.startsWith("r.") && !call.group(1).matches("shareGroup|.*TransactionalId"))
+                .filter(name ->
+                        name.startsWith("r.") && !call.group(1).matches("shareGroup|.*LagGroup|.*TransactionalId"))
                 .map(name -> name.substring(2))
                 .collect(Collectors.toSet());
     }

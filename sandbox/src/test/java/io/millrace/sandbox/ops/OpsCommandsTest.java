@@ -18,6 +18,7 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
+import io.millrace.common.lag.LagOffsets;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
@@ -54,10 +55,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListGroupsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -300,6 +306,30 @@ class OpsCommandsTest {
         assertTrue(lag.path("trainer").stringValue().startsWith("waits for a batch; step 0 acknowledged"));
         String table = Run.of("lag", "--run", "hand");
         assertTrue(table.contains("hand.prompts, not yet taken by a worker"), table);
+    }
+
+    /** As kafka-consumer-groups and exporters of lag compute it: a listed group's committed offset against the end. */
+    @Test
+    void aCommittedLagIsSeenByWhoeverReadsConsumerGroups() throws Exception {
+        String group = TOPICS.queueLagGroup();
+        TopicPartition prompts = new TopicPartition(TOPICS.lane(Lane.TRAINING), 0);
+        TopicPartition urgent = new TopicPartition(TOPICS.lane(Lane.URGENT), 0);
+        try (Admin admin = clients.admin("t")) {
+            long end = admin.listOffsets(Map.of(prompts, OffsetSpec.latest()))
+                    .partitionResult(prompts)
+                    .get(30, TimeUnit.SECONDS)
+                    .offset();
+            LagOffsets.of(admin)
+                    .commit(group, Map.of(prompts, end - 6, urgent, 0L))
+                    .get(30, TimeUnit.SECONDS);
+            assertTrue(admin.listGroups(ListGroupsOptions.forConsumerGroups()).all().get(30, TimeUnit.SECONDS).stream()
+                    .anyMatch(listed -> listed.groupId().equals(group)));
+            assertEquals(
+                    Map.of(prompts, new OffsetAndMetadata(end - 6), urgent, new OffsetAndMetadata(0)),
+                    admin.listConsumerGroupOffsets(group)
+                            .partitionsToOffsetAndMetadata(group)
+                            .get(30, TimeUnit.SECONDS));
+        }
     }
 
     /** The records say when their writers' clocks took them to be written: in January 1970. */

@@ -2,6 +2,7 @@ package io.millrace.trainer.session;
 
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
+import io.millrace.common.lag.LagGroup;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
@@ -20,7 +21,9 @@ import io.millrace.trainer.steps.ResumeMode;
 import io.millrace.trainer.steps.StepLedger;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +44,7 @@ public final class Session implements SessionLoop.Session {
     private final FilterChain filters;
     private final AbandonedRow abandoned;
     private final BrokerWatch watch;
+    private final LagGroup lag;
     private final Runnable clients;
     private final Resumption resumption;
     /** In this turn, and not written yet. */
@@ -49,8 +53,9 @@ public final class Session implements SessionLoop.Session {
     private @Nullable BatchChoice lastChoice;
 
     /**
-     * All of it is the session's from then on.
+     * All of it is the session's from then on, but for the group.
      *
+     * @param lag of the results, over all sessions
      * @param clients closes those of all of these
      */
     Session(
@@ -62,6 +67,7 @@ public final class Session implements SessionLoop.Session {
             FilterChain filters,
             AbandonedRow abandoned,
             BrokerWatch watch,
+            LagGroup lag,
             Runnable clients) {
         this.ledger = ledger;
         this.incoming = incoming;
@@ -71,6 +77,7 @@ public final class Session implements SessionLoop.Session {
         this.filters = filters;
         this.abandoned = abandoned;
         this.watch = watch;
+        this.lag = lag;
         this.clients = clients;
         this.resumption = new Resumption(ledger, incoming.intake, outcomes, journal);
     }
@@ -82,6 +89,19 @@ public final class Session implements SessionLoop.Session {
         decided.add(incoming.missing(feed));
         write(decided.take());
         journal.turn();
+        showLag();
+    }
+
+    /** What waits for a step or its acknowledgement; not before all is read that an earlier process had read. */
+    private void showLag() {
+        if (lag.isDue() && feed.caughtUp()) {
+            Map<Integer, Long> waiting = new HashMap<>();
+            collector().finished().forEach(group -> waiting.merge(group.partition(), 1L, Long::sum));
+            feed.partitions()
+                    .forEach(partition -> lag.stands(
+                            partition, feed.position(partition), waiting.getOrDefault(partition.partition(), 0L)));
+        }
+        lag.turn();
     }
 
     private void write(Decisions decisions) {

@@ -6,6 +6,8 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.LostTails;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
+import io.millrace.common.lag.LagGroup;
+import io.millrace.common.lag.LagOffsets;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.record.ControlRecord;
@@ -90,6 +92,7 @@ public final class SessionOpener {
     private final EverySoOften snapshotLines;
 
     private final TrimFailures trimFailures;
+    private final LagGroup resultsLag;
     private final LostTails lostTails = new LostTails();
 
     private final Tenure.OfProcess tenure = new Tenure.OfProcess("trainer consumer");
@@ -143,6 +146,7 @@ public final class SessionOpener {
         this.snapshotLines = new EverySoOften(SAY_TOO_LARGE_EVERY, ticker);
         this.trimFailures = new TrimFailures(
                 "deletion", health, metrics.registry(), ticker, plan.recovery().trimInterval());
+        this.resultsLag = new LagGroup(LagOffsets.of(admin), topics.resultsLagGroup(), metrics.registry(), ticker);
     }
 
     public Admin admin() {
@@ -244,6 +248,7 @@ public final class SessionOpener {
                 filters,
                 abandoned,
                 new BrokerWatch(admin, ticker),
+                resultsLag,
                 made::close);
     }
 

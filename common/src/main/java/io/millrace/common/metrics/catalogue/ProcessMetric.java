@@ -13,6 +13,10 @@ public enum ProcessMetric implements OwnMetric {
             "deletions.failed",
             "Deletions of records that the broker did not do, by topic: its disk fills (producer, trainer consumer)",
             "topic")),
+    LAG_COMMITS_FAILED(counts(
+            "lag.commits.failed",
+            "Commits of lag offsets that the broker refused or left unanswered, by group: tools that read consumer lag show old figures, the run itself goes on (producer, trainer consumer)",
+            "group")),
     ENGINE_REJECTED_REQUESTS(
             counts("engine.rejected.requests", "Requests that the stand-in engine turned away", "model_name"));
 

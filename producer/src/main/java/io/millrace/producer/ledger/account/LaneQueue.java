@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Which tasks of a lane may still be in its queue. One offset may be that of several: a log that has lost its tail gives
@@ -26,6 +27,14 @@ public final class LaneQueue {
     /** Whether the task at this offset has left the queue. */
     public boolean isPast(long offset) {
         return offset < startOffset;
+    }
+
+    /** How many tasks from this offset up to that one, exclusive, the test takes. */
+    public long count(long from, long to, Predicate<Entry> test) {
+        return queued.stream()
+                .filter(entry -> entry.offset() >= from && entry.offset() < to)
+                .filter(test)
+                .count();
     }
 
     /** Every task below the offset has left the queue; returns those that were not known to. */

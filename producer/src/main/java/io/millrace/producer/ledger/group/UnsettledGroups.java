@@ -40,6 +40,16 @@ public final class UnsettledGroups {
         return group;
     }
 
+    /** Whether this attempt of a group, its newest, is where nobody is known to have taken it. */
+    public boolean isQueued(long index, long attempt) {
+        Group group = groups.get(index);
+        Issue issue = group == null ? null : group.issue();
+        return group != null
+                && issue != null
+                && group.state().kind() == GroupState.Kind.QUEUED
+                && issue.attempt().value() == attempt;
+    }
+
     /** Moves the group to the state that its facts give. */
     public void refresh(Group group) {
         GroupState.Kind before = group.state().kind();
