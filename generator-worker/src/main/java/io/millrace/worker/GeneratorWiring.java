@@ -36,7 +36,7 @@ record GeneratorWiring(WorkerSettings settings, RetryPolicy retry, MeterRegistry
         return new HttpGenerator(
                 Objects.requireNonNull(settings.agents().agentUrl()),
                 settings.agents(),
-                settings.ops().door().allowedHosts(),
+                settings.ops().door(),
                 settings.slots().slots(),
                 settings.reward().judges().keys(),
                 settings.topics().run().value(),

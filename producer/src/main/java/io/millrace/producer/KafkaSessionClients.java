@@ -98,7 +98,7 @@ final class KafkaSessionClients implements SessionClients {
     /** Clients with further defaults; what the user passes through wins. */
     private static KafkaClients with(ProducerSettings settings, Map<String, String> defaults) {
         Map<String, String> properties = new HashMap<>(defaults);
-        properties.putAll(settings.kafka().kafka());
+        properties.putAll(settings.kafka().properties());
         return KafkaClients.patient(
                 new KafkaSettings(settings.kafka().bootstrap(), properties), SessionMaker.recordBytesMax(settings));
     }

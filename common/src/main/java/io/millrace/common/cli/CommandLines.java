@@ -120,6 +120,7 @@ public final class CommandLines {
                 .description(help.replace("%", "%%"))
                 .type(multiple ? List.class : String.class)
                 .auxiliaryTypes(String.class)
+                .hidden(setting.isSecret())
                 .arity(setting.type() == boolean.class ? "0..1" : "1")
                 .fallbackValue(setting.type() == boolean.class ? "true" : "")
                 .build();

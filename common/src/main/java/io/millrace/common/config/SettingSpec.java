@@ -66,6 +66,11 @@ public record SettingSpec(String name, Setting declared, Class<?> type, String d
         return specs;
     }
 
+    /** Whether its value may be seen nowhere, and not on a command line either. */
+    public boolean isSecret() {
+        return type == Secret.class;
+    }
+
     public String flag() {
         return "--" + name();
     }
@@ -126,7 +131,9 @@ public record SettingSpec(String name, Setting declared, Class<?> type, String d
             String form = SettingType.of(type).form();
             allowed = allowed.isEmpty() ? form : form.startsWith("in ") ? allowed + ", " + form : allowed;
         }
-        throw new SettingException(flag() + " must be " + allowed + ", was '" + text + "' (from " + source + ")");
+        // Of a map the text may be a password whose key was forgotten.
+        String was = type == Map.class ? "was a text without '='" : "was '" + text + "'";
+        throw new SettingException(flag() + " must be " + allowed + ", " + was + " (from " + source + ")");
     }
 
     private Object parse(String text) {

@@ -30,6 +30,7 @@ record SettingType(String form, Function<String, ?> parser) {
             entry(Boolean.class, new SettingType("true or false", SettingType::truth)),
             entry(Duration.class, new SettingType("in ms, s, m or h", Durations::parse)),
             entry(ByteSize.class, new SettingType("in B, KiB, MiB or GiB", ByteSize::parse)),
+            entry(Secret.class, new SettingType("text", Secret::new)),
             entry(Path.class, new SettingType("a path", Path::of)),
             entry(RunId.class, new SettingType(RunId.FORM_IN_WORDS, RunId::new)),
             entry(List.class, new SettingType("a list", SettingType::items)),

@@ -60,6 +60,12 @@ public record SettingsBinder(Map<String, List<String>> flags, Environment env, Y
             return bind(component.getType(), specs);
         }
         SettingSpec spec = Objects.requireNonNull(specs.get(SettingSpec.name(component, declared)));
+        if (spec.isSecret()
+                && flags.containsKey(spec.name())
+                && !flags.get(spec.name()).isEmpty()) {
+            throw new SettingException(spec.flag() + " must not stand on a command line, which other users can read: "
+                    + spec.variable() + ", or '" + spec.name() + "' in the settings file, gives it");
+        }
         List<Given> given = given(spec);
         if (spec.type() == Map.class) {
             // Maps add up: a flag's entry wins over the environment's, that over the file's.

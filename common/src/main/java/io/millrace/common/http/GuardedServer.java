@@ -5,9 +5,13 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.HttpRouting;
 import io.millrace.common.config.SettingException;
+import io.millrace.common.http.lock.Locks;
+import io.millrace.common.http.lock.TlsFiles;
+import io.millrace.common.http.lock.TlsSettings;
 import io.millrace.common.json.Json;
 import io.millrace.common.time.Ticker;
 import java.io.IOException;
@@ -16,6 +20,7 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +31,7 @@ import org.slf4j.LoggerFactory;
 public final class GuardedServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(GuardedServer.class);
 
-    /** How often within the limit connections are looked at. */
+    /** How often within the limit connections are looked at, and the certificate. */
     private static final int READ_CHECKS = 4;
 
     /**
@@ -35,20 +40,45 @@ public final class GuardedServer implements AutoCloseable {
      * @param port 0 for any that is free
      * @param flags the process's own two, for the message when the address is taken
      * @param allowedHosts names that requests may call it by, besides those that are always allowed
+     * @param locks {@link Locks#OPEN} where the routes ask for something of their own
      * @param connectionsMax at once; the next one waits to be accepted
      * @param readLimit how long a client may send nothing while a request of it is read or awaited
      */
     public record Place(
-            String host, int port, String flags, List<String> allowedHosts, int connectionsMax, Duration readLimit) {
+            String host,
+            int port,
+            String flags,
+            List<String> allowedHosts,
+            Locks locks,
+            TlsSettings tls,
+            int connectionsMax,
+            Duration readLimit) {
         public Place {
             allowedHosts = List.copyOf(allowedHosts);
         }
     }
 
     private final WebServer server;
+    /** Looks after the certificate; null without. */
+    private final @Nullable Thread watch;
 
-    private GuardedServer(WebServer server) {
+    private GuardedServer(WebServer server, @Nullable Thread watch) {
         this.server = server;
+        this.watch = watch;
+    }
+
+    private static Thread watch(WebServer server, TlsFiles tls, Duration between) {
+        return Thread.ofVirtual().name("certificate").start(() -> {
+            try {
+                while (true) {
+                    Thread.sleep(between);
+                    tls.whenChanged(server::reloadTls);
+                }
+            } catch (InterruptedException e) {
+                // Closed.
+                Thread.currentThread().interrupt();
+            }
+        });
     }
 
     /**
@@ -58,13 +88,18 @@ public final class GuardedServer implements AutoCloseable {
      * @throws SettingException when the address cannot be listened on
      */
     public static GuardedServer start(Place place, String what, Consumer<HttpRouting.Builder> routes) {
+        Duration between = place.readLimit().dividedBy(READ_CHECKS);
+        TlsFiles tls = TlsFiles.of(place.tls());
         HttpRouting.Builder routing = HttpRouting.builder();
-        routing.addFilter(new RequestGuard(new AllowedHosts(place.host(), place.allowedHosts())));
+        routing.addFilter(new RequestGuard(new AllowedHosts(place.host(), place.allowedHosts()), place.locks()));
         routes.accept(routing);
         refuseTaken(place);
         try {
-            WebServer server = WebServer.builder()
-                    .host(place.host())
+            WebServerConfig.Builder builder = WebServer.builder();
+            if (tls != null) {
+                builder.tls(tls.read());
+            }
+            WebServer server = builder.host(place.host())
                     .port(place.port())
                     // Our own stop sequence closes the server; a second hook would race with it.
                     .shutdownHook(false)
@@ -73,7 +108,7 @@ public final class GuardedServer implements AutoCloseable {
                     .protocolsDiscoverServices(false)
                     .addConnectionSelector(new TimedConnections(Ticker.system()))
                     .idleConnectionTimeout(place.readLimit())
-                    .idleConnectionPeriod(place.readLimit().dividedBy(READ_CHECKS))
+                    .idleConnectionPeriod(between)
                     .maxTcpConnections(place.connectionsMax())
                     .directHandlers(DirectHandlers.builder()
                             .addHandler(DirectHandler.EventType.INTERNAL_ERROR, GuardedServer::unread)
@@ -85,8 +120,8 @@ public final class GuardedServer implements AutoCloseable {
             if (!server.isRunning()) {
                 throw cannotListen(place, "the server did not start");
             }
-            log.info("{} on http://{}:{}", what, place.host(), server.port());
-            return new GuardedServer(server);
+            log.info("{} on {}://{}:{}", what, tls == null ? "http" : "https", place.host(), server.port());
+            return new GuardedServer(server, tls == null ? null : watch(server, tls, between));
         } catch (SettingException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -144,6 +179,9 @@ public final class GuardedServer implements AutoCloseable {
 
     @Override
     public void close() {
+        if (watch != null) {
+            watch.interrupt();
+        }
         server.stop();
     }
 }

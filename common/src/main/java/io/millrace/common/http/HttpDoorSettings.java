@@ -1,10 +1,12 @@
 package io.millrace.common.http;
 
 import io.millrace.common.config.Setting;
+import io.millrace.common.http.lock.LockSettings;
+import io.millrace.common.http.lock.TlsSettings;
 import java.util.List;
 
 /**
- * Whom a process's HTTP server answers.
+ * Whom a process's HTTP server answers, and how.
  *
  * @param allowedHosts further names, or suffixes that begin with a dot; lower case or not
  */
@@ -14,9 +16,17 @@ public record HttpDoorSettings(
                 help = "Names that requests may call this server by, besides addresses, names without a dot and"
                         + " localhost: trainer.example.com, or .example.com for all below it; also web pages of these"
                         + " names may call it; repeat it or separate by commas")
-        List<String> allowedHosts) {
+        List<String> allowedHosts,
+
+        LockSettings lock,
+        TlsSettings tls) {
     /** For whoever needs none by name. */
-    public static final HttpDoorSettings DEFAULTS = new HttpDoorSettings(List.of());
+    public static final HttpDoorSettings DEFAULTS = answering(List.of());
+
+    /** Without token and certificate. */
+    public static HttpDoorSettings answering(List<String> allowedHosts) {
+        return new HttpDoorSettings(allowedHosts, LockSettings.NONE, TlsSettings.NONE);
+    }
 
     public HttpDoorSettings {
         allowedHosts = List.copyOf(allowedHosts);

@@ -3,8 +3,11 @@ package io.millrace.common.http;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.config.SettingException;
+import io.millrace.common.http.lock.Access;
+import io.millrace.common.http.lock.Locks;
 import io.millrace.common.json.Json;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
@@ -34,6 +37,12 @@ public final class OpsServer implements AutoCloseable {
      */
     public static final int CONNECTIONS_MAX = 64;
 
+    /** Answered without a token. */
+    static final String LIVE = "/health/live";
+
+    /** The same. */
+    static final String READY = "/health/ready";
+
     private final GuardedServer server;
 
     private OpsServer(GuardedServer server) {
@@ -58,7 +67,7 @@ public final class OpsServer implements AutoCloseable {
      * @param status gives the process's status; called by request threads
      * @param more adds the process's own routes
      * @param readLimit how long a client may send nothing while a request of it is read or awaited
-     * @throws SettingException when the address cannot be listened on
+     * @throws SettingException when the address cannot be listened on, or may not be without a token
      */
     public static OpsServer start(
             OpsSettings settings,
@@ -70,12 +79,15 @@ public final class OpsServer implements AutoCloseable {
             Consumer<HttpRouting.Builder> more,
             Duration readLimit) {
         health.readyTimeout(settings.readyTimeout());
+        Locks locks = Locks.of(settings.door().lock(), settings.opsHost(), flags.split(" and ", 2)[0]);
         GuardedServer server = GuardedServer.start(
                 new GuardedServer.Place(
                         settings.opsHost(),
                         settings.opsPort(),
                         flags,
                         settings.door().allowedHosts(),
+                        locks,
+                        settings.door().tls(),
                         connectionsMax,
                         readLimit),
                 "metrics, health and status",
@@ -84,19 +96,22 @@ public final class OpsServer implements AutoCloseable {
                         response.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
                         response.send(metrics.scrape());
                     });
-                    routing.get("/health/live", (request, response) -> send(response, health, health.live()));
-                    routing.get("/health/ready", (request, response) -> send(response, health, health.ready()));
+                    routing.get(LIVE, (request, response) -> send(request, response, locks, health, health.live()));
+                    routing.get(READY, (request, response) -> send(request, response, locks, health, health.ready()));
                     routing.get("/status", (request, response) -> sendJson(response, Status.OK_200, status.get()));
                     more.accept(routing);
                 });
         return new OpsServer(server);
     }
 
-    private static void send(ServerResponse response, Health health, boolean well) {
+    /** The parts, which name addresses and say what went wrong, are for who shows a token. */
+    private static void send(ServerRequest request, ServerResponse response, Locks locks, Health health, boolean well) {
         ObjectNode body = Json.object();
         body.put("ok", well);
-        Map<String, Health.Part> parts = health.parts();
-        body.set("parts", Json.MAPPER.valueToTree(parts));
+        if (RequestGuard.access(request, locks) != Access.NONE) {
+            Map<String, Health.Part> parts = health.parts();
+            body.set("parts", Json.MAPPER.valueToTree(parts));
+        }
         sendJson(response, well ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503, body);
     }
 

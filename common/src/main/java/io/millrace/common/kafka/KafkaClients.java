@@ -65,7 +65,8 @@ public final class KafkaClients {
             Map.entry(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "a poll must not claim more than there are slots for"),
             Map.entry(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "a claim is acknowledged by name"));
 
-    private final KafkaSettings settings;
+    private final String bootstrap;
+    private final Map<String, String> passedThrough;
     private final int recordBytesMax;
     private final long resolveTimeoutMs;
 
@@ -91,19 +92,21 @@ public final class KafkaClients {
     }
 
     private KafkaClients(KafkaSettings settings, int recordBytesMax, long resolveTimeoutMs) {
-        Set<String> refused = new TreeSet<>(settings.kafka().keySet());
+        Map<String, String> properties = settings.properties();
+        Set<String> refused = new TreeSet<>(properties.keySet());
         refused.retainAll(FIXED.keySet());
         for (String key : refused) {
-            throw new SettingException("--kafka must not set " + key + ": " + FIXED.get(key));
+            throw new SettingException("--kafka and --kafka-file must not set " + key + ": " + FIXED.get(key));
         }
-        this.settings = settings;
+        this.bootstrap = settings.bootstrap();
+        this.passedThrough = Map.copyOf(properties);
         this.recordBytesMax = recordBytesMax;
         this.resolveTimeoutMs = resolveTimeoutMs;
     }
 
     private Map<String, Object> base(String clientId) {
-        Map<String, Object> properties = new HashMap<>(settings.kafka());
-        properties.put("bootstrap.servers", settings.bootstrap());
+        Map<String, Object> properties = new HashMap<>(passedThrough);
+        properties.put("bootstrap.servers", bootstrap);
         properties.put("client.id", clientId);
         properties.putIfAbsent(CommonClientConfigs.BOOTSTRAP_RESOLVE_TIMEOUT_MS_CONFIG, resolveTimeoutMs);
         // Kafka 4.4: a client whose bootstrap name has not been resolved for so long, by the wall clock, begins anew

@@ -18,7 +18,7 @@ class HttpDoorSettingsTest implements SettingsContract<HttpDoorSettings> {
     @ValueSource(strings = {"http://a.example", "a.example:80", "*", "*.example", "a b", "", "."})
     void whatIsNoNameIsRefused(String host) {
         List<String> hosts = List.of(host);
-        String message = assertThrows(IllegalArgumentException.class, () -> new HttpDoorSettings(hosts))
+        String message = assertThrows(IllegalArgumentException.class, () -> HttpDoorSettings.answering(hosts))
                 .getMessage();
         assertTrue(message.contains("--allowed-hosts"), message);
     }

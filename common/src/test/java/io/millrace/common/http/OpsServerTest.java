@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.helidon.http.Status;
 import io.millrace.common.config.SettingException;
+import io.millrace.common.http.lock.LockSettings;
+import io.millrace.common.http.lock.TlsSettings;
 import io.millrace.common.json.Json;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.Metrics;
@@ -184,7 +186,11 @@ class OpsServerTest {
 
     @Test
     void anAddressOfAnotherMachineIsRefused() {
-        OpsSettings settings = new OpsSettings("192.0.2.1", 0, Health.READY_TIMEOUT, HttpDoorSettings.DEFAULTS);
+        OpsSettings settings = new OpsSettings(
+                "192.0.2.1",
+                0,
+                Health.READY_TIMEOUT,
+                new HttpDoorSettings(List.of(), new LockSettings(null, null, null, null, true), TlsSettings.NONE));
         String message = assertThrows(
                         SettingException.class,
                         () -> OpsServer.start(settings, health, metrics, OpsServerTest::status, routing -> {}))

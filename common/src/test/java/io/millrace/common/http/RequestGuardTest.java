@@ -24,7 +24,8 @@ class RequestGuardTest {
     private final AtomicInteger resets = new AtomicInteger();
     private final Metrics metrics = new Metrics("demo");
     private final OpsServer server = OpsServer.start(
-            new OpsSettings("127.0.0.1", 0, Health.READY_TIMEOUT, new HttpDoorSettings(List.of("trainer.example.com"))),
+            new OpsSettings(
+                    "127.0.0.1", 0, Health.READY_TIMEOUT, HttpDoorSettings.answering(List.of("trainer.example.com"))),
             new Health(new ManualClock(7_000)),
             metrics,
             Json::object,

@@ -52,7 +52,7 @@ final class SettingExamples {
             boolean fits = spec.max().isEmpty() || next.compareTo(number(type, spec.max())) <= 0;
             return text(type, fits ? next : from.subtract(BigInteger.ONE));
         }
-        return "an-example";
+        return spec.isSecret() ? "an-example-of-a-secret" : "an-example";
     }
 
     /** Refused texts: the nearest below and above, or no word of the enum; none when any value of the type will do. */

@@ -93,9 +93,15 @@ public interface SettingsContract<T extends Record> {
 
         Map<String, String> flags = new LinkedHashMap<>(others);
         flags.put(spec.name(), example);
-        Map<String, @Nullable Object> byFlag = values(bind(flags, Map.of(), YamlSettings.NONE));
         Map<String, @Nullable Object> byVariable =
                 values(bind(others, Map.of(spec.variable(), example), YamlSettings.NONE));
+        Map<String, @Nullable Object> byFlag =
+                spec.isSecret() ? byVariable : values(bind(flags, Map.of(), YamlSettings.NONE));
+        if (spec.isSecret()) {
+            String message = assertThrows(SettingException.class, () -> bind(flags, Map.of(), YamlSettings.NONE))
+                    .getMessage();
+            assertTrue(message.contains(spec.variable()) && !message.contains(example), message);
+        }
         Map<String, @Nullable Object> byFile = values(bind(others, Map.of(), yaml(spec.name(), example)));
 
         assertNotEquals(base.get(spec.name()), byFlag.get(spec.name()), spec.flag() + " changes nothing");

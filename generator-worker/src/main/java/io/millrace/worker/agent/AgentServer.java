@@ -7,7 +7,9 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.http.GuardedServer;
+import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.http.OpsServer;
+import io.millrace.common.http.lock.Locks;
 import io.millrace.common.json.Json;
 import io.millrace.worker.agent.chat.Answer;
 import io.millrace.worker.agent.chat.ApiError;
@@ -43,12 +45,14 @@ final class AgentServer implements AutoCloseable {
 
     private final Sessions sessions;
     private final AgentSettings settings;
+    private final boolean secure;
     private final GuardedServer server;
 
-    private AgentServer(AgentSettings settings, List<String> allowedHosts, int connectionsMax, Sessions sessions) {
+    private AgentServer(AgentSettings settings, HttpDoorSettings door, int connectionsMax, Sessions sessions) {
         this.settings = settings;
         this.sessions = sessions;
-        List<String> hosts = new ArrayList<>(allowedHosts);
+        this.secure = door.tls().tlsKeyFile() != null;
+        List<String> hosts = new ArrayList<>(door.allowedHosts());
         if (settings.agentBaseUrl() != null) {
             hosts.add(URI.create(settings.agentBaseUrl()).getHost());
         }
@@ -58,6 +62,9 @@ final class AgentServer implements AutoCloseable {
                         settings.agentPort(),
                         "--agent-host and --agent-port",
                         hosts,
+                        // Who shows no task's key is refused.
+                        Locks.OPEN,
+                        door.tls(),
                         connectionsMax,
                         OpsServer.READ_LIMIT),
                 "completions for agents",
@@ -70,14 +77,16 @@ final class AgentServer implements AutoCloseable {
      * @param connectionsMax at once; the next one waits to be accepted
      * @throws io.millrace.common.config.SettingException when the address cannot be listened on
      */
-    static AgentServer start(AgentSettings settings, List<String> allowedHosts, int connectionsMax, Sessions sessions) {
-        return new AgentServer(settings, allowedHosts, connectionsMax, sessions);
+    static AgentServer start(AgentSettings settings, HttpDoorSettings door, int connectionsMax, Sessions sessions) {
+        return new AgentServer(settings, door, connectionsMax, sessions);
     }
 
     /** What agents are told. */
     String baseUrl() {
         String told = settings.agentBaseUrl();
-        return told != null ? told : "http://" + settings.agentHost() + ":" + server.port() + "/v1";
+        return told != null
+                ? told
+                : (secure ? "https://" : "http://") + settings.agentHost() + ":" + server.port() + "/v1";
     }
 
     private void routes(HttpRouting.Builder routing) {

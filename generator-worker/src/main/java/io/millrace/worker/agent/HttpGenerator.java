@@ -1,6 +1,7 @@
 package io.millrace.worker.agent;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.json.Json;
 import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.common.time.Ticker;
@@ -46,7 +47,7 @@ public final class HttpGenerator implements Generator {
      * Starts listening.
      *
      * @param url of the agent server
-     * @param allowedHosts names that agents may call this worker by, besides those that are always allowed
+     * @param door names that agents may call this worker by, and its certificate
      * @param slots of the worker
      * @param rewardKeys of the number in a reward that is an object
      * @param retry how long the pauses between tries are
@@ -54,7 +55,7 @@ public final class HttpGenerator implements Generator {
     public HttpGenerator(
             String url,
             AgentSettings settings,
-            List<String> allowedHosts,
+            HttpDoorSettings door,
             int slots,
             RewardKeys rewardKeys,
             String run,
@@ -66,7 +67,7 @@ public final class HttpGenerator implements Generator {
         this.rewardKeys = rewardKeys;
         this.run = run;
         this.sessions = new Sessions(settings, clock);
-        this.server = AgentServer.start(settings, allowedHosts, connections(slots), sessions);
+        this.server = AgentServer.start(settings, door, connections(slots), sessions);
         this.client = new AgentClient(URI.create(url), settings.agentBodyMax().bytes());
         this.retry = retry;
         this.ticker = ticker;

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.common.config.SettingsBinder;
+import io.millrace.common.http.HttpDoorSettings;
 import io.millrace.common.json.Json;
 import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.SampleStatus;
@@ -68,7 +69,7 @@ class HttpGeneratorTest {
         HttpGenerator generator = new HttpGenerator(
                 String.valueOf(settings.agentUrl()),
                 settings,
-                List.of(),
+                HttpDoorSettings.DEFAULTS,
                 4,
                 new RewardKeys("score", "score"),
                 "r",

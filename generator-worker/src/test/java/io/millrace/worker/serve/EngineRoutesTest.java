@@ -39,7 +39,7 @@ class EngineRoutesTest {
             Duration.ZERO);
     private final Metrics metrics = new Metrics("demo");
     private final OpsServer server = OpsServer.start(
-            new OpsSettings("127.0.0.1", 0, Health.READY_TIMEOUT, new HttpDoorSettings(List.of())),
+            new OpsSettings("127.0.0.1", 0, Health.READY_TIMEOUT, HttpDoorSettings.answering(List.of())),
             new Health(new ManualClock(7_000)),
             metrics,
             Json::object,

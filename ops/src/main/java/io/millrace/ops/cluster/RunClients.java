@@ -41,7 +41,7 @@ public final class RunClients implements AutoCloseable {
     private final PartitionReader reader;
 
     private RunClients(KafkaSettings settings, RunId run, String clientId) {
-        Map<String, String> properties = new HashMap<>(settings.kafka());
+        Map<String, String> properties = new HashMap<>(settings.properties());
         properties.putIfAbsent("fetch.max.wait.ms", FETCH_WAIT_MS);
         this.topics = new RunTopics(run);
         this.clientId = clientId;

@@ -12,6 +12,9 @@ public final class ApiDocument {
     /** Where it is served. */
     public static final String PATH = "/openapi.json";
 
+    private static final String BEARER = "bearer";
+    private static final String BASIC = "basic";
+
     private ApiDocument() {}
 
     public static ObjectNode of(Collection<Operation> operations) {
@@ -30,8 +33,18 @@ public final class ApiDocument {
         for (Operation operation : operations) {
             paths.withObject(pointer(operation.path())).set(operation.method(), operation(operation, schemas));
         }
-        ObjectNode components = document.putObject("components").putObject("schemas");
-        schemas.components().forEach(components::set);
+        ObjectNode components = document.putObject("components");
+        ObjectNode records = components.putObject("schemas");
+        schemas.components().forEach(records::set);
+        ObjectNode locks = components.putObject("securitySchemes");
+        locks.putObject(BEARER)
+                .put("type", "http")
+                .put("scheme", "bearer")
+                .put("description", "A token of --api-token-file, or of --read-token-file for what only reads.");
+        locks.putObject(BASIC)
+                .put("type", "http")
+                .put("scheme", "basic")
+                .put("description", "For browsers: any name, and such a token as the password. It only reads.");
         return document;
     }
 
@@ -60,6 +73,13 @@ public final class ApiDocument {
             ObjectNode body = node.putObject("requestBody").put("required", true);
             body.putObject("content").putObject(Answer.JSON).set("schema", reference);
         }
+        // The last says that a server without tokens asks for none.
+        ArrayNode security = node.putArray("security");
+        security.addObject().putArray(BEARER);
+        if (operation.method().equals("get")) {
+            security.addObject().putArray(BASIC);
+        }
+        security.addObject();
         ObjectNode responses = node.putObject("responses");
         operation.answers().stream()
                 .sorted(Comparator.comparingInt(Answer::status))

@@ -27,7 +27,10 @@ public record Operation(
     /** Why any operation may be refused, by status; what an operation says of its own comes first. */
     private static final Map<Integer, String> WHY = Map.of(
             400, "The request is wrong: a value that is missing, unknown, given twice or out of its range.",
-            403, "The request comes from another site's page, or names a host that is not this server.",
+            401, "The server asks for a token, and the request shows none that it knows.",
+            403,
+                    "The request comes from another site's page, names a host that is not this server, or would change"
+                            + " something with a token that only reads.",
             404, "There is none of this name.",
             409, "It does not fit how the run stands, which the answer says. Nothing has changed.",
             413, "The body is too large.",
@@ -43,6 +46,7 @@ public record Operation(
     public static Operation get(String path, String id, String summary) {
         return new Operation("get", path, id, summary, List.of(), null, List.of())
                 .refuses(400)
+                .refuses(401)
                 .refuses(403);
     }
 
@@ -57,6 +61,7 @@ public record Operation(
     private static Operation changing(String method, String path, String id, String summary) {
         return new Operation(method, path, id, summary, List.of(), null, List.of())
                 .refuses(400)
+                .refuses(401)
                 .refuses(403)
                 .refuses(415)
                 .body(Nothing.class);

@@ -84,7 +84,7 @@ class EnemyTest {
     private static List<String> problems(List<String> allowed) {
         try (Metrics metrics = new Metrics("demo");
                 OpsServer server = OpsServer.start(
-                        new OpsSettings("127.0.0.1", 0, Health.READY_TIMEOUT, new HttpDoorSettings(allowed)),
+                        new OpsSettings("127.0.0.1", 0, Health.READY_TIMEOUT, HttpDoorSettings.answering(allowed)),
                         new Health(new ManualClock(7_000)),
                         metrics,
                         Json::object,

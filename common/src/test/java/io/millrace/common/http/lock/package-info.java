@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.common.http.lock;
+
+import org.jspecify.annotations.NullMarked;
