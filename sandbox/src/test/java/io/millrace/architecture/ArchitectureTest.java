@@ -73,6 +73,7 @@ class ArchitectureTest {
         "io.millrace.trainer.gate..",
         "io.millrace.trainer.collect..",
         "io.millrace.trainer.filter..",
+        "io.millrace.trainer.observe",
         "io.millrace.trainer.decide..",
         "io.millrace.trainer.policy..",
         "io.millrace.trainer.steps..",
@@ -153,14 +154,21 @@ class ArchitectureTest {
                 .resideInAPackage(OPS));
     }
 
-    /** A replay, and an export, is what the trainer got because it is read by the trainer's classes. */
+    /**
+     * A replay, and an export, is what the trainer got because it is read by the trainer's classes; who looks at a run sees
+     * what the trainer consumer's own page shows.
+     */
     @Test
-    void theOperatorsProgramKnowsCommonAndForReplaysTheTrainersBatches() {
+    void theOperatorsProgramKnowsCommonAndForReplaysTheTrainersBatchesAndItsPage() {
         check(noClasses()
                 .that()
                 .resideInAPackage(OPS)
                 .and()
-                .resideOutsideOfPackages("io.millrace.ops.replay..", "io.millrace.ops.export..")
+                .resideOutsideOfPackages(
+                        "io.millrace.ops.replay..",
+                        "io.millrace.ops.export..",
+                        "io.millrace.ops.page..",
+                        "io.millrace.ops.top..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(PRODUCER, WORKER, TRAINER, SANDBOX));

@@ -1,6 +1,7 @@
 package io.millrace.common.record;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What a group's rewards come to.
@@ -20,5 +21,15 @@ public record RewardStats(double mean, double std) {
                 .average()
                 .orElseThrow();
         return new RewardStats(mean, Math.sqrt(variance));
+    }
+
+    /** Over the samples of groups of equal size, from each group's own mean and standard deviation. */
+    public static RewardStats over(List<RewardStats> groups) {
+        double mean = groups.stream().mapToDouble(RewardStats::mean).average().orElse(0);
+        double square = groups.stream()
+                .mapToDouble(group -> group.std() * group.std() + group.mean() * group.mean())
+                .average()
+                .orElse(0);
+        return new RewardStats(mean, Math.sqrt(Math.max(0, square - mean * mean)));
     }
 }

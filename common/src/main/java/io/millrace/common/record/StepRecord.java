@@ -68,6 +68,7 @@ public sealed interface StepRecord extends ControlRecord {
      * @param groups ascending by group index, each once
      * @param maskBelow tokens of older versions than this one are handed over with {@code loss_mask} 0; null where none
      *     are
+     * @param figures what its groups come to, for people; null where a trainer consumer did not say
      */
     record Lease(
             Lineage lineage,
@@ -77,8 +78,22 @@ public sealed interface StepRecord extends ControlRecord {
             long versionOffset,
             long leasedAtMs,
             List<ManifestEntry> groups,
-            @Nullable WeightVersion maskBelow)
+            @Nullable WeightVersion maskBelow,
+            @Nullable StepFigures figures)
             implements StepRecord {
+        /** Without figures. */
+        public Lease(
+                Lineage lineage,
+                StepNumber step,
+                LeaseId leaseId,
+                WeightVersion weightVersion,
+                long versionOffset,
+                long leasedAtMs,
+                List<ManifestEntry> groups,
+                @Nullable WeightVersion maskBelow) {
+            this(lineage, step, leaseId, weightVersion, versionOffset, leasedAtMs, groups, maskBelow, null);
+        }
+
         /** A step without masked tokens, of a trainer whose words are the numbers. */
         public Lease(
                 Lineage lineage,
@@ -87,7 +102,7 @@ public sealed interface StepRecord extends ControlRecord {
                 WeightVersion weightVersion,
                 long leasedAtMs,
                 List<ManifestEntry> groups) {
-            this(lineage, step, leaseId, weightVersion, 0, leasedAtMs, groups, null);
+            this(lineage, step, leaseId, weightVersion, 0, leasedAtMs, groups, null, null);
         }
 
         /** What the trainer called the version at hand-over. */
@@ -95,9 +110,9 @@ public sealed interface StepRecord extends ControlRecord {
             return new WeightVersion(Math.max(0, weightVersion.value() - versionOffset));
         }
 
-        /** The same of some of its groups. */
+        /** The same of some of its groups, without figures. */
         public Lease of(List<ManifestEntry> some) {
-            return new Lease(lineage, step, leaseId, weightVersion, versionOffset, leasedAtMs, some, maskBelow);
+            return new Lease(lineage, step, leaseId, weightVersion, versionOffset, leasedAtMs, some, maskBelow, null);
         }
 
         /** What the trainer names it by. */
@@ -117,6 +132,22 @@ public sealed interface StepRecord extends ControlRecord {
             }
         }
     }
+
+    /**
+     * What the samples of a step come to when it is leased.
+     *
+     * @param rewards over all of them
+     * @param samples of all groups
+     * @param responseTokens of all samples
+     * @param stalenessInFlight mean of a group, weight versions from its oldest token that counts to its newest
+     * @param stalenessInQueue from there to the hand-over
+     */
+    record StepFigures(
+            RewardStats rewards,
+            long samples,
+            long responseTokens,
+            double stalenessInFlight,
+            double stalenessInQueue) {}
 
     /**
      * A step trained: its groups are settled.

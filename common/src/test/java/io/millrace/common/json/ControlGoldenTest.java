@@ -355,6 +355,20 @@ class ControlGoldenTest {
                                                 1,
                                                 List.of(4L))))),
                 golden(
+                        "step-lease-figures",
+                        StepRecord.class,
+                        new StepRecord.Lease(
+                                new Lineage(0),
+                                new StepNumber(2),
+                                new LeaseId("00000000000000aa"),
+                                new WeightVersion(3),
+                                0,
+                                1750000000006L,
+                                List.of(new StepRecord.ManifestEntry(
+                                        new GroupIndex(7), new Attempt(1), new WeightVersion(2), 3, List.of(10L))),
+                                null,
+                                new StepRecord.StepFigures(new RewardStats(0.5, 0.25), 8, 4000, 0.25, 0.75))),
+                golden(
                         "step-acknowledgement",
                         StepRecord.class,
                         new StepRecord.Acknowledgement(

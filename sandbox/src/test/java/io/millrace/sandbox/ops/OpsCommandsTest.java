@@ -36,6 +36,7 @@ import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.rollout.SpanProvenance;
 import io.millrace.common.rollout.VersionSpan;
+import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.wire.ResultHeaders;
@@ -44,6 +45,8 @@ import io.millrace.ops.lag.LagCommand;
 import io.millrace.ops.peek.PeekCommand;
 import io.millrace.ops.topics.TopicsCommand;
 import io.millrace.sandbox.broker.EmbeddedBroker;
+import io.millrace.trainer.observe.RunView;
+import io.millrace.trainer.observe.follow.RunFollower;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -53,6 +56,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
@@ -399,5 +403,32 @@ class OpsCommandsTest {
                 SettingException.class,
                 () -> new PeekCommand.Settings(
                         new RunId("hand"), null, 1L, 2L, 0, 1, false, new KafkaSettings("x:1", Map.of())));
+    }
+
+    /** The page and {@code top} see by another way than {@code lag}; the figures must be the same. */
+    @Test
+    void whoFollowsTheRunSeesWhereItsGroupsAre() throws Exception {
+        try (Admin admin = clients.admin("t-follow")) {
+            RunFollower follower = RunFollower.start(
+                    TOPICS.run(), clients, "t-follow", admin, Duration.ofSeconds(20), Ticker.system(), Optional::empty);
+            try {
+                RunView view =
+                        follower.after(0, Duration.ofSeconds(20)).orElseThrow().view();
+                assertEquals(6, view.groups().queued());
+                assertEquals(1, view.groups().inFlight());
+                assertEquals(1, view.groups().finished());
+                assertEquals(2, view.groups().trained());
+                assertEquals(PUBLISHED, view.producer().published());
+                assertEquals("w1", view.workers().shown().getFirst().id());
+                assertEquals(
+                        List.of(0L),
+                        follower.members(new Lineage(0), new StepNumber(0)).stream()
+                                .map(member -> member.group().value())
+                                .toList());
+                assertTrue(follower.place(new GroupIndex(2), null).isPresent());
+            } finally {
+                follower.stop(Duration.ofSeconds(10));
+            }
+        }
     }
 }

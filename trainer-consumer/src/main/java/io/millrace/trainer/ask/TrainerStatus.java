@@ -91,14 +91,8 @@ public record TrainerStatus(
     public record StepRewards(StepNumber step, double mean, double std) {
         /** @param groups statistics of groups of equal size */
         public static StepRewards of(StepNumber step, java.util.List<RewardStats> groups) {
-            double mean =
-                    groups.stream().mapToDouble(RewardStats::mean).average().orElse(0);
-            // E[x^2] - E[x]^2 over the samples, from each group's own mean and standard deviation.
-            double square = groups.stream()
-                    .mapToDouble(group -> group.std() * group.std() + group.mean() * group.mean())
-                    .average()
-                    .orElse(0);
-            return new StepRewards(step, mean, Math.sqrt(Math.max(0, square - mean * mean)));
+            RewardStats all = RewardStats.over(groups);
+            return new StepRewards(step, all.mean(), all.std());
         }
     }
 }

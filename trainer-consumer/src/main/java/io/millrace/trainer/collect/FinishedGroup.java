@@ -6,10 +6,13 @@ import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.record.StepRecord.StepFigures;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.SampleHeader;
+import io.millrace.common.rollout.StalenessFigures;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole and valid group as it came off {@code results}: all that is kept of it, besides its content, until it is
@@ -22,6 +25,7 @@ import java.util.List;
  * @param offsets of its records, in the order of its parts: one that was sent again stands behind later ones
  * @param arrival rises with each group, as this process has read them
  * @param responseTokens over all its samples
+ * @param samples how many it has
  */
 public record FinishedGroup(
         GroupIndex groupIndex,
@@ -33,7 +37,8 @@ public record FinishedGroup(
         int partition,
         List<Long> offsets,
         long arrival,
-        long responseTokens) {
+        long responseTokens,
+        int samples) {
     public FinishedGroup {
         offsets = List.copyOf(offsets);
     }
@@ -52,7 +57,28 @@ public record FinishedGroup(
                 arrival,
                 header.samples().stream()
                         .mapToLong(SampleHeader::responseLength)
-                        .sum());
+                        .sum(),
+                header.samples().size());
+    }
+
+    /**
+     * What the samples of a step come to.
+     *
+     * @param version at the hand-over
+     * @param maskBelow tokens of older versions are masked and do not count; null where none are
+     */
+    public static StepFigures figures(
+            WeightVersion version, @Nullable WeightVersion maskBelow, List<FinishedGroup> groups) {
+        StalenessFigures staleness = new StalenessFigures();
+        groups.forEach(group -> staleness.add(
+                version, StalenessFigures.unmasked(group.oldestVersion(), maskBelow), group.newestVersion()));
+        StalenessFigures.Snapshot all = staleness.snapshot();
+        return new StepFigures(
+                RewardStats.over(groups.stream().map(FinishedGroup::rewards).toList()),
+                groups.stream().mapToLong(FinishedGroup::samples).sum(),
+                groups.stream().mapToLong(FinishedGroup::responseTokens).sum(),
+                all.meanInFlight(),
+                all.meanInQueue());
     }
 
     /** Where it stands, by its last part. */

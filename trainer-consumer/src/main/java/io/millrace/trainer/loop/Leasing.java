@@ -3,6 +3,7 @@ package io.millrace.trainer.loop;
 import io.millrace.common.id.LeaseId;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
@@ -126,11 +127,13 @@ final class Leasing {
     }
 
     private StepRecord.Lease open(Session session, LeaseDecision.MayLease may, List<FinishedGroup> groups) {
+        WeightVersion maskBelow = session.maskBelow();
         StepRecord.Lease lease = session.ledger()
                 .lease(
                         may.step(),
                         groups.stream().map(FinishedGroup::manifestEntry).toList(),
-                        session.maskBelow(),
+                        maskBelow,
+                        FinishedGroup.figures(session.ledger().policy().weightVersion(), maskBelow, groups),
                         LeaseId.draw(ids),
                         clock.millis());
         session.write(lease);

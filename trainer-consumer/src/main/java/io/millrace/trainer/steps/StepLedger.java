@@ -81,19 +81,47 @@ public final class StepLedger extends StepState {
      */
     public StepRecord.Lease lease(
             StepNumber step, List<ManifestEntry> groups, @Nullable WeightVersion maskBelow, LeaseId id, long nowMs) {
+        return lease(step, groups, maskBelow, null, id, nowMs);
+    }
+
+    /**
+     * The same with what the groups come to, for people.
+     *
+     * @param figures null where they are not known
+     */
+    public StepRecord.Lease lease(
+            StepNumber step,
+            List<ManifestEntry> groups,
+            @Nullable WeightVersion maskBelow,
+            StepRecord.@Nullable StepFigures figures,
+            LeaseId id,
+            long nowMs) {
         if (!(mayLease(step) instanceof LeaseDecision.MayLease)) {
             throw new IllegalStateException("step " + step + " may not be leased: " + mayLease(step));
         }
         if (groups.size() != capacity.batchGroups()) {
             throw new IllegalStateException("a step has " + capacity.batchGroups() + " groups, not " + groups.size());
         }
-        return leased(step, groups, maskBelow, id, nowMs);
+        return leased(step, groups, maskBelow, figures, id, nowMs);
     }
 
     private StepRecord.Lease leased(
-            StepNumber step, List<ManifestEntry> groups, @Nullable WeightVersion maskBelow, LeaseId id, long nowMs) {
+            StepNumber step,
+            List<ManifestEntry> groups,
+            @Nullable WeightVersion maskBelow,
+            StepRecord.@Nullable StepFigures figures,
+            LeaseId id,
+            long nowMs) {
         StepRecord.Lease lease = new StepRecord.Lease(
-                lineage(), step, id, policy().weightVersion(), policy().words().offset(), nowMs, groups, maskBelow);
+                lineage(),
+                step,
+                id,
+                policy().weightVersion(),
+                policy().words().offset(),
+                nowMs,
+                groups,
+                maskBelow,
+                figures);
         fold(lease);
         return lease;
     }
@@ -110,7 +138,7 @@ public final class StepLedger extends StepState {
         if (!(mayLease(due) instanceof LeaseDecision.MayReplay) || recorded == null) {
             throw new IllegalStateException("step " + due + " is no recorded step that is due");
         }
-        return leased(due, recorded.groups(), recorded.maskBelow(), id, nowMs);
+        return leased(due, recorded.groups(), recorded.maskBelow(), recorded.figures(), id, nowMs);
     }
 
     /**

@@ -46,7 +46,8 @@ public final class TestingResults {
                 partition,
                 offsets,
                 offsets.getLast(),
-                10);
+                10,
+                1);
         return new ResultEvent.Result(group, CONTENT, 100);
     }
 }

@@ -39,7 +39,8 @@ public final class Groups {
                         0,
                         List.of(index),
                         arrivals++,
-                        10));
+                        10,
+                        1));
         return this;
     }
 
