@@ -1,9 +1,12 @@
 package io.millrace.worker;
 
+import io.millrace.common.access.Refusals;
+import io.millrace.common.access.Role;
 import io.millrace.common.cli.Command;
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.common.topics.RunTopics;
 import io.millrace.worker.agent.HttpGenerator;
 import io.millrace.worker.generator.Generators;
 import java.time.Duration;
@@ -46,6 +49,7 @@ public final class WorkerCommand extends Command<WorkerSettings> {
                         .patience()
                         .plus(settings.stop().handBackTimeout())
                         .plus(STOP_REST),
+                new Refusals(Role.WORKER, new RunTopics(settings.topics().run()), settings.kafka()),
                 (runner, stops) -> WorkerWiring.start(settings, runner.health(), runner, stops));
     }
 }

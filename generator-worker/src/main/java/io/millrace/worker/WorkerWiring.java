@@ -1,6 +1,10 @@
 package io.millrace.worker;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.common.access.Refusals;
+import io.millrace.common.access.Role;
+import io.millrace.common.access.RunJoin;
+import io.millrace.common.access.StartWait;
 import io.millrace.common.batch.RunAgreement;
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.id.WorkerIncarnation;
@@ -18,7 +22,6 @@ import io.millrace.common.record.WorkersRecord.State;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.common.topics.StartWait;
 import io.millrace.worker.attempt.GroupAssembly;
 import io.millrace.worker.claim.Claimer;
 import io.millrace.worker.engine.EnginePool;
@@ -231,7 +234,11 @@ public final class WorkerWiring {
     private void awaitTopics(KafkaClients clients) throws InterruptedException {
         try (Admin admin = clients.admin(worker.workerId() + "-admin")) {
             new StartWait(admin, settings.kafka().bootstrap(), health, StatusPublisher.PART, Ticker.system())
-                    .ensure(settings.topics(), settings.brokerTimeout());
+                    .join(new RunJoin(
+                            admin,
+                            new Refusals(Role.WORKER, topics, settings.kafka()),
+                            settings.topics(),
+                            settings.brokerTimeout()));
         }
     }
 
@@ -265,6 +272,7 @@ public final class WorkerWiring {
                 run -> RunAgreement.refusesWorker(
                         run,
                         settings.topics().resultPartitions(),
+                        settings.topics().recordSizeMax().bytes(),
                         settings.publish().statusInterval(),
                         settings.publish().statusTimeout()),
                 gate,

@@ -1,9 +1,12 @@
 package io.millrace.producer;
 
+import io.millrace.common.access.Refusals;
+import io.millrace.common.access.Role;
 import io.millrace.common.cli.Command;
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.common.topics.RunTopics;
 
 /** {@code millrace producer}: publishes prompt groups as admission allows, and keeps the run's ledger. */
 public final class ProducerCommand extends Command<ProducerSettings> {
@@ -23,6 +26,7 @@ public final class ProducerCommand extends Command<ProducerSettings> {
         return ProcessRunner.run(
                 name(),
                 settings.stopTimeout(),
+                new Refusals(Role.PRODUCER, new RunTopics(settings.topics().run()), settings.kafka()),
                 (runner, stops) -> ProducerWiring.start(settings, runner.health(), runner, stops));
     }
 }

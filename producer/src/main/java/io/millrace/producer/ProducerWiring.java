@@ -1,5 +1,6 @@
 package io.millrace.producer;
 
+import io.millrace.common.access.StartWait;
 import io.millrace.common.batch.Capacity;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsServer;
@@ -17,7 +18,6 @@ import io.millrace.common.session.Tenure;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.common.topics.StartWait;
 import io.millrace.producer.admission.Admission;
 import io.millrace.producer.queue.LostClaims;
 import io.millrace.producer.queue.QueueLag;
@@ -84,7 +84,7 @@ public final class ProducerWiring {
         // Its calls under way are questions only; without a broker they would take all the time there is.
         stops.push("admin client", _ -> admin.close(ADMIN_CLOSE_LIMIT));
         new StartWait(admin, settings.kafka().bootstrap(), health, ProducerWork.PART, Ticker.system())
-                .ensure(settings.topics(), limit);
+                .make(settings.topics(), limit);
 
         ProducerMetrics meters = new ProducerMetrics(metrics.registry(), status::get);
         SessionClients sessionClients = new KafkaSessionClients(settings, admin);

@@ -156,15 +156,20 @@ class StartOrderTest {
     }
 
     private void awaitTheySay(String words) throws Exception {
-        for (MillraceProcess process : processes) {
-            Await.until(
-                    words,
-                    () -> {
-                        assertTrue(process.alive(), process::printed);
-                        return process.printed().contains(words);
-                    },
-                    LIMIT);
+        for (int place = 0; place < processes.size(); place++) {
+            awaitSays(place, words);
         }
+    }
+
+    private void awaitSays(int place, String words) throws Exception {
+        MillraceProcess process = processes.get(place);
+        Await.until(
+                words,
+                () -> {
+                    assertTrue(process.alive(), process::printed);
+                    return process.printed().contains(words);
+                },
+                LIMIT);
     }
 
     private void assertStopCleanly() throws Exception {
@@ -210,7 +215,9 @@ class StartOrderTest {
     void fewerBrokersThanCopiesAreWaitedForUntilTheOthersHaveComeToo() throws Exception {
         startNodes(1, 2);
         start("127.0.0.1:" + (ports + 3), "--replication-factor", "3");
-        awaitTheySay("with --replication-factor 3");
+        awaitSays(0, "with --replication-factor 3");
+        awaitSays(1, "waits for run 'order', which its producer has not made yet");
+        awaitSays(2, "waits for run 'order', which its producer has not made yet");
         awaitReady(503, 0, 1, 2);
         startNodes(3, 3);
         awaitReady(200, 0, 2);

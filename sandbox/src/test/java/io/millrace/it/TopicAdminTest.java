@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.access.Refusals;
+import io.millrace.common.access.Role;
+import io.millrace.common.access.RunJoin;
 import io.millrace.common.config.SettingException;
 import io.millrace.common.id.RunId;
 import io.millrace.common.kafka.KafkaClients;
@@ -20,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -119,6 +123,36 @@ class TopicAdminTest {
                 TopicSpec.all(settings()).stream().map(TopicSpec::name).sorted().toList(),
                 created.stream().sorted().toList(),
                 "each topic is made by exactly one of them");
+    }
+
+    private RunJoin join(RunId joined, int partitions) {
+        return new RunJoin(
+                admin,
+                new Refusals(Role.WORKER, new RunTopics(joined), new KafkaSettings(KafkaCluster.bootstrap(), Map.of())),
+                new TopicSettings(joined, partitions, 1, new ByteSize(1 << 20)),
+                LIMIT);
+    }
+
+    @Test
+    void whoComesToARunWaitsForItByNameSeesWhichThereAreAndMakesNothing() throws Exception {
+        topicAdmin.ensure(settings());
+        RunId typo = new RunId(run.value() + "x");
+
+        String awaited = join(typo, 4).waitsFor().orElseThrow();
+        assertTrue(
+                awaited.startsWith("run '" + typo + "', which its producer has not made yet (no topic " + typo + ".")
+                        && awaited.contains("the runs here are")
+                        && awaited.contains(run.value()),
+                awaited);
+        assertEquals(
+                List.of(),
+                admin.listTopics().names().get().stream()
+                        .filter(name -> name.startsWith(typo + "."))
+                        .toList());
+        assertEquals(Optional.empty(), join(run, 4).waitsFor());
+        String other = assertThrows(SettingException.class, () -> join(run, 8).waitsFor())
+                .getMessage();
+        assertTrue(other.contains("has 4 partitions, this run needs 8 (--result-partitions"), other);
     }
 
     @Test

@@ -20,6 +20,7 @@ import io.millrace.common.rollout.Reward;
 import io.millrace.common.rollout.TestingRollouts;
 import io.millrace.common.testing.Await;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.units.ByteSize;
 import io.millrace.common.wire.ResultHeaders;
@@ -41,6 +42,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -101,6 +103,9 @@ class TrainerOutageTest {
                 new BrokerSettings("127.0.0.1", broker.port(), List.of(), 1, List.of(), folder.resolve("data"), true);
         KafkaClients clients = new KafkaClients(new KafkaSettings(broker.bootstrap(), Map.of()), 1 << 20);
         boolean up = true;
+        try (Admin admin = clients.admin("test")) {
+            new TopicAdmin(admin, LIMIT).ensure(new TopicSettings(run, 1, 1, new ByteSize(1 << 20)));
+        }
         try (TrainerProcess trainer = new TrainerProcess(settings(broker.bootstrap()))) {
             publish(clients);
             assertEquals(200, trainer.lease(0, 20000).status());

@@ -1,9 +1,12 @@
 package io.millrace.trainer;
 
+import io.millrace.common.access.Refusals;
+import io.millrace.common.access.Role;
 import io.millrace.common.cli.Command;
 import io.millrace.common.lifecycle.MemoryBudget;
 import io.millrace.common.lifecycle.OpenFiles;
 import io.millrace.common.lifecycle.ProcessRunner;
+import io.millrace.common.topics.RunTopics;
 import io.millrace.common.units.ByteSize;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
@@ -38,6 +41,9 @@ public final class TrainerCommand extends Command<TrainerSettings> {
             log.warn("{}", warning);
         }
         return ProcessRunner.run(
-                "trainer", settings.stopTimeout(), (runner, stops) -> TrainerWiring.start(settings, runner, stops));
+                "trainer",
+                settings.stopTimeout(),
+                new Refusals(Role.TRAINER, new RunTopics(settings.topics().run()), settings.kafka()),
+                (runner, stops) -> TrainerWiring.start(settings, runner, stops));
     }
 }

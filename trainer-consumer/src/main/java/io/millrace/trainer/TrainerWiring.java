@@ -168,7 +168,7 @@ public final class TrainerWiring {
     private SessionOpener.Plan plan() {
         return new SessionOpener.Plan(
                 settings.topics(),
-                settings.kafka().bootstrap(),
+                settings.kafka(),
                 settings.batch(),
                 settings.gate(),
                 settings.recovery(),

@@ -44,8 +44,12 @@ public final class RunAgreement {
         return changes;
     }
 
-    /** @return one line for people; empty when the trainer consumer fits */
-    public static Optional<String> refusesTrainer(RunRecord stands, BatchSettings batch, int resultPartitions) {
+    /**
+     * @param recordSizeMax of this trainer consumer, bytes
+     * @return one line for people; empty when the trainer consumer fits
+     */
+    public static Optional<String> refusesTrainer(
+            RunRecord stands, BatchSettings batch, int resultPartitions, long recordSizeMax) {
         List<String> differences = new ArrayList<>();
         compare(differences, "the format of records", stands.format(), RunRecord.FORMAT);
         compare(differences, "--samples-per-group", stands.samplesPerGroup(), batch.samplesPerGroup());
@@ -53,6 +57,7 @@ public final class RunAgreement {
         compare(differences, "--steps-per-version", stands.stepsPerVersion(), batch.stepsPerVersion());
         compare(differences, "--pipeline-depth", stands.pipelineDepth(), batch.pipelineDepth());
         compare(differences, "--result-partitions", stands.resultPartitions(), resultPartitions);
+        compareRecordSize(differences, stands, recordSizeMax);
         return refusal(
                 differences,
                 "start this trainer consumer with the run's values, or the producer, which wrote them at its last start,"
@@ -63,15 +68,21 @@ public final class RunAgreement {
      * A worker that claims for longer without a status than the ledger waits for one would claim groups that are issued
      * again at once.
      *
+     * @param recordSizeMax of this worker, bytes
      * @param statusInterval between two statuses of the worker
      * @param statusTimeout how long after a status it still claims
      * @return one line for people; empty when the worker fits
      */
     public static Optional<String> refusesWorker(
-            RunRecord stands, int resultPartitions, Duration statusInterval, Duration statusTimeout) {
+            RunRecord stands,
+            int resultPartitions,
+            long recordSizeMax,
+            Duration statusInterval,
+            Duration statusTimeout) {
         List<String> differences = new ArrayList<>();
         compare(differences, "the format of records", stands.format(), RunRecord.FORMAT);
         compare(differences, "--result-partitions", stands.resultPartitions(), resultPartitions);
+        compareRecordSize(differences, stands, recordSizeMax);
         String type = stands.rewardType();
         Rewards rewards = Rewards.installed();
         if (type != null && rewards.named(type).isEmpty()) {
@@ -84,6 +95,14 @@ public final class RunAgreement {
                     + " --worker-timeout, which is " + lostAfterMs + " ms in the run record");
         }
         return refusal(differences, "start this worker as the run's producer was, and of the same version");
+    }
+
+    /** The topics take records of the run's size, which its producer has verified; smaller ones are no harm. */
+    private static void compareRecordSize(List<String> differences, RunRecord stands, long mine) {
+        if (mine > stands.recordSizeMax()) {
+            differences.add("--record-size-max is " + mine + " bytes here and " + stands.recordSizeMax()
+                    + " in the run record, which is the most that its topics take");
+        }
     }
 
     private static void compare(List<String> differences, String what, Object stands, Object mine) {

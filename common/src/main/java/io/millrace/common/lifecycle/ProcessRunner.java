@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +32,7 @@ public final class ProcessRunner implements Fatal {
 
     private final String name;
     private final Duration stopLimit;
+    private final UnaryOperator<Throwable> meaning;
     private final Health health = new Health(WallClock.system());
     private final CountDownLatch end = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -39,9 +41,10 @@ public final class ProcessRunner implements Fatal {
     /** The thread that starts the process; null before and once it has. */
     private @Nullable Thread starting;
 
-    private ProcessRunner(String name, Duration stopLimit) {
+    private ProcessRunner(String name, Duration stopLimit, UnaryOperator<Throwable> meaning) {
         this.name = name;
         this.stopLimit = stopLimit;
+        this.meaning = meaning;
     }
 
     /**
@@ -52,7 +55,18 @@ public final class ProcessRunner implements Fatal {
      * @throws SettingException when the settings prove impossible, at the start or later
      */
     public static int run(String name, Duration stopLimit, Starter starter) throws Exception {
-        return new ProcessRunner(name, stopLimit).run(starter);
+        return run(name, stopLimit, UnaryOperator.identity(), starter);
+    }
+
+    /**
+     * Same, for a process that knows what a failure means: one that is a setting in truth (rights that the broker does not
+     * give) ends the process as a setting does, at the start or later.
+     *
+     * @param meaning the failure itself, or what it means; any thread
+     */
+    public static int run(String name, Duration stopLimit, UnaryOperator<Throwable> meaning, Starter starter)
+            throws Exception {
+        return new ProcessRunner(name, stopLimit, meaning).run(starter);
     }
 
     private int run(Starter starter) throws Exception {
@@ -79,7 +93,7 @@ public final class ProcessRunner implements Fatal {
             started();
             exitCode = 2;
             stopQuietly(stops);
-            throw e;
+            throw meaning.apply(e) instanceof SettingException meant ? meant : e;
         } catch (Exception | Error e) {
             started();
             report(name, e);
@@ -159,7 +173,8 @@ public final class ProcessRunner implements Fatal {
     }
 
     @Override
-    public void report(String who, Throwable cause) {
+    public void report(String who, Throwable reported) {
+        Throwable cause = meaning.apply(reported);
         if (failure.compareAndSet(null, cause)) {
             if (cause instanceof SettingException) {
                 // One line, said again by whoever ends the process.

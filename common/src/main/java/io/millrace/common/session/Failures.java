@@ -43,22 +43,6 @@ public final class Failures {
                 || cause instanceof ConfigException;
     }
 
-    /**
-     * What ends a start for good is a setting, such as a client's rights.
-     *
-     * @param bootstrap where the broker is looked for
-     * @return the failure itself where the broker has not refused the client
-     */
-    public static Exception atStart(Exception failure, String bootstrap) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (isRefusal(cause)) {
-                return new SettingException(
-                        "--bootstrap " + bootstrap + " or --kafka: this client is refused: " + cause);
-            }
-        }
-        return failure;
-    }
-
     private static boolean isRefusal(Throwable cause) {
         return cause instanceof AuthenticationException
                 || cause instanceof AuthorizationException

@@ -3,13 +3,38 @@ package io.millrace.common.topics;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
 import io.millrace.common.record.GroupKind;
+import java.util.List;
+import java.util.Set;
 
 /** The names of a run's topics, share groups and transactional ids. */
 public record RunTopics(RunId run) {
+    private static final String PROMPTS = ".prompts";
+    private static final String RUN_RECORD = ".run";
+
+    /** The runs whose topics are among these, in order. */
+    public static List<String> runs(Set<String> topics) {
+        return topics.stream()
+                .filter(topic -> topic.endsWith(RUN_RECORD))
+                .map(topic -> topic.substring(0, topic.length() - RUN_RECORD.length()))
+                .filter(run -> topics.contains(run + PROMPTS))
+                .sorted()
+                .toList();
+    }
+
+    /** For people. */
+    public static String said(List<String> runs) {
+        return runs.isEmpty() ? "this client sees no run here" : "the runs here are " + String.join(", ", runs);
+    }
+
+    /** What the names of all that belongs to the run begin with, and nothing else: a run's id holds no dot. */
+    public String prefix() {
+        return run + ".";
+    }
+
     /** The topic of a lane; that of later attempts is claimed before that of the first ones. */
     public String lane(Lane lane) {
         return switch (lane) {
-            case TRAINING -> run + ".prompts";
+            case TRAINING -> run + PROMPTS;
             case URGENT -> run + ".prompts.urgent";
             case EVALUATION -> run + ".prompts.eval";
         };
@@ -55,7 +80,7 @@ public record RunTopics(RunId run) {
 
     /** What the processes of the run must share. */
     public String runRecord() {
-        return run + ".run";
+        return run + RUN_RECORD;
     }
 
     /** What was given up or could not be read, for people. */

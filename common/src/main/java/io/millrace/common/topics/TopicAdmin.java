@@ -22,6 +22,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -30,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a run's topics and share groups as they must be, and verifies those that are there. Idempotent, so every
- * process calls it at start, in any order and at once.
+ * Makes a run's topics and share groups as they must be, and verifies those that are there: what the run's producer does
+ * at its start, and whoever prepares a run for it. Idempotent, in any order and at once.
  */
 public final class TopicAdmin {
     private static final Logger log = LoggerFactory.getLogger(TopicAdmin.class);
@@ -118,7 +119,7 @@ public final class TopicAdmin {
                                 + fewBrokers.getMessage(),
                         fewBrokers);
             }
-            throw failed(what, e);
+            throw failed(what, e, "CREATE on topic " + spec.name());
         } catch (TimeoutException e) {
             throw failed(what, e);
         }
@@ -127,12 +128,15 @@ public final class TopicAdmin {
     private void verify(List<TopicSpec> specs) throws InterruptedException {
         List<String> names = specs.stream().map(TopicSpec::name).toList();
         Map<String, TopicDescription> described = getOnceKnown(
-                "describe topics", () -> admin.describeTopics(names).allTopicNames());
+                "describe topics",
+                "DESCRIBE on the run's topics",
+                () -> admin.describeTopics(names).allTopicNames());
         List<ConfigResource> resources = names.stream()
                 .map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name))
                 .toList();
         Map<ConfigResource, Config> configs = getOnceKnown(
                 "describe topic settings",
+                "DESCRIBE_CONFIGS on the run's topics",
                 () -> admin.describeConfigs(resources).all());
         for (TopicSpec spec : specs) {
             TopicDescription topic = described.get(spec.name());
@@ -144,13 +148,17 @@ public final class TopicAdmin {
         }
     }
 
-    private static void verify(TopicSpec spec, TopicDescription topic, Config config) {
-        int partitions = topic.partitions().size();
+    /** @throws SettingException when a topic has other partitions than the settings say */
+    public static void checkPartitions(TopicSpec spec, int partitions) {
         if (partitions != spec.partitions()) {
             throw new SettingException("topic " + spec.name() + " has " + partitions + " partitions, this run needs "
                     + spec.partitions()
                     + (spec.partitions() > 1 || partitions > 1 ? " (--result-partitions of the run)" : ""));
         }
+    }
+
+    private static void verify(TopicSpec spec, TopicDescription topic, Config config) {
+        checkPartitions(spec, topic.partitions().size());
         long has = Long.parseLong(value(config, "max.message.bytes"));
         long needs = Long.parseLong(spec.configs().getOrDefault("max.message.bytes", "0"));
         if (has < needs) {
@@ -204,9 +212,11 @@ public final class TopicAdmin {
                 .toList();
         Map<ConfigResource, Collection<AlterConfigOp>> changes = new HashMap<>();
         groups.forEach(group -> changes.put(new ConfigResource(ConfigResource.Type.GROUP, group), ops));
-        get(
+        answer(
                 "configure share groups " + groups,
-                admin.incrementalAlterConfigs(changes).all());
+                "ALTER_CONFIGS on groups " + String.join(", ", groups),
+                admin.incrementalAlterConfigs(changes).all(),
+                limit);
         awaitShareGroups(changes.keySet());
     }
 
@@ -236,7 +246,7 @@ public final class TopicAdmin {
      * Same as {@link #get}, asked again while a broker does not know a topic: the controller confirms a topic, or refuses
      * a second one of the name, before every broker has heard of it.
      */
-    private <T> T getOnceKnown(String what, Supplier<KafkaFuture<T>> call) throws InterruptedException {
+    private <T> T getOnceKnown(String what, String right, Supplier<KafkaFuture<T>> call) throws InterruptedException {
         long deadlineNanos = ticker.nanos() + limit.toNanos();
         while (true) {
             try {
@@ -244,7 +254,7 @@ public final class TopicAdmin {
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
                         || ticker.nanos() - deadlineNanos >= 0) {
-                    throw failed(what, e);
+                    throw failed(what, e, right);
                 }
                 // Another process made the topic just now; the broker tells nobody when it has heard of it.
                 Thread.sleep(NEWS_WAIT);
@@ -260,17 +270,35 @@ public final class TopicAdmin {
 
     /** @throws SettingException when the broker does not answer within the limit, or refuses */
     public static <T> T answer(String what, KafkaFuture<T> asked, Duration limit) throws InterruptedException {
+        return answer(what, "", asked, limit);
+    }
+
+    private static <T> T answer(String what, String right, KafkaFuture<T> asked, Duration limit)
+            throws InterruptedException {
         try {
             return asked.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            throw failed(what, e);
+            throw failed(what, e, right);
         }
     }
 
-    private static SettingException failed(String what, Exception e) {
+    /** What a question to the broker ended with, for who waits for brokers. */
+    public static SettingException failed(String what, Exception e) {
+        return failed(what, e, "");
+    }
+
+    /** @param right that it takes, for who lacks it; empty where the broker names it itself */
+    private static SettingException failed(String what, Exception e, String right) {
         Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
         String message =
                 "cannot " + what + ": " + cause + " (is the broker up at --bootstrap, and may this client do it?)";
+        if (cause instanceof AuthorizationException) {
+            return new SettingException(
+                    right.isEmpty()
+                            ? "cannot " + what + ": " + cause.getMessage()
+                            : "cannot " + what + ", it lacks " + right,
+                    cause);
+        }
         // The cause only where the same call may do better later: whoever waits for a broker asks for it.
         return cause instanceof TimeoutException || cause instanceof RetriableException
                 ? new SettingException(message, cause)

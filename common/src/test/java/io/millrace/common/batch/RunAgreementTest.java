@@ -21,18 +21,20 @@ class RunAgreementTest {
 
     @Test
     void aTrainerOfOtherSamplesOrStepsIsRefusedWithBothValues() {
-        assertEquals(Optional.empty(), RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 1), 4));
+        assertEquals(
+                Optional.empty(),
+                RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 1), 4, RUN.recordSizeMax()));
         assertEquals(
                 "--samples-per-group is 8 here and 4 in the run record, --batch-groups is 64 here and 4 in the run"
                         + " record: start this trainer consumer with the run's values, or the producer, which wrote them"
                         + " at its last start, with these; nothing of the run is lost meanwhile",
-                RunAgreement.refusesTrainer(RUN, new BatchSettings(64, 8, 1, 1), 4)
+                RunAgreement.refusesTrainer(RUN, new BatchSettings(64, 8, 1, 1), 4, RUN.recordSizeMax())
                         .orElseThrow());
-        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 2, 1), 4)
+        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 2, 1), 4, RUN.recordSizeMax())
                 .isPresent());
-        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 2), 4)
+        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 2), 4, RUN.recordSizeMax())
                 .isPresent());
-        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 1), 2)
+        assertTrue(RunAgreement.refusesTrainer(RUN, new BatchSettings(4, 4, 1, 1), 2, RUN.recordSizeMax())
                 .isPresent());
     }
 
@@ -62,25 +64,25 @@ class RunAgreementTest {
         RunRecord stands = new RunRecord(newer, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "math", 10_000L);
         String why = "the format of records is " + RunRecord.FORMAT + " here and " + newer + " in the run record";
         assertTrue(RunAgreement.refusesProducer(stands, RUN).orElseThrow().contains(why));
-        assertTrue(RunAgreement.refusesTrainer(stands, new BatchSettings(4, 4, 1, 1), 4)
+        assertTrue(RunAgreement.refusesTrainer(stands, new BatchSettings(4, 4, 1, 1), 4, 1)
                 .orElseThrow()
                 .contains(why));
-        assertTrue(RunAgreement.refusesWorker(stands, 4, INTERVAL, TIMEOUT)
+        assertTrue(RunAgreement.refusesWorker(stands, 4, 1, INTERVAL, TIMEOUT)
                 .orElseThrow()
                 .contains(why));
     }
 
     @Test
     void aWorkerThatMayBeSilentForLongerThanTheLedgerWaitsIsRefusedWithBothValues() {
-        assertEquals(Optional.empty(), RunAgreement.refusesWorker(RUN, 4, INTERVAL, Duration.ofMillis(9_999)));
+        assertEquals(Optional.empty(), RunAgreement.refusesWorker(RUN, 4, 1, INTERVAL, Duration.ofMillis(9_999)));
         assertEquals(
                 "--status-timeout is 10000 ms here, and must be above --status-interval (2000 ms) and below the producer's"
                         + " --worker-timeout, which is 10000 ms in the run record: start this worker as the run's producer"
                         + " was, and of the same version",
-                RunAgreement.refusesWorker(RUN, 4, INTERVAL, Duration.ofSeconds(10))
+                RunAgreement.refusesWorker(RUN, 4, 1, INTERVAL, Duration.ofSeconds(10))
                         .orElseThrow());
         RunRecord older = new RunRecord(RunRecord.FORMAT, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "math", null);
-        assertEquals(Optional.empty(), RunAgreement.refusesWorker(older, 4, INTERVAL, Duration.ofMinutes(10)));
+        assertEquals(Optional.empty(), RunAgreement.refusesWorker(older, 4, 1, INTERVAL, Duration.ofMinutes(10)));
         assertEquals(
                 List.of("--worker-timeout is 10000 ms here and null ms in the run record"),
                 RunAgreement.changes(older, RUN));
@@ -88,13 +90,13 @@ class RunAgreementTest {
 
     @Test
     void aWorkerThatDoesNotKnowTheRewardIsRefused() {
-        assertEquals(Optional.empty(), RunAgreement.refusesWorker(RUN, 4, INTERVAL, TIMEOUT));
-        assertTrue(RunAgreement.refusesWorker(RUN, 3, INTERVAL, TIMEOUT)
+        assertEquals(Optional.empty(), RunAgreement.refusesWorker(RUN, 4, 1, INTERVAL, TIMEOUT));
+        assertTrue(RunAgreement.refusesWorker(RUN, 3, 1, INTERVAL, TIMEOUT)
                 .orElseThrow()
                 .contains("--result-partitions is 3 here and 4 in the run record"));
         RunRecord newer =
                 new RunRecord(RunRecord.FORMAT, 4, 4, 1, 1, 4, 1 << 20, "d1", "s1", "no_such_reward", 10_000L);
-        assertTrue(RunAgreement.refusesWorker(newer, 4, INTERVAL, TIMEOUT)
+        assertTrue(RunAgreement.refusesWorker(newer, 4, 1, INTERVAL, TIMEOUT)
                 .orElseThrow()
                 .contains("'no_such_reward'"));
     }

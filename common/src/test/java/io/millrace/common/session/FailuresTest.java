@@ -1,8 +1,6 @@
 package io.millrace.common.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertSame;
 
 import io.millrace.common.config.SettingException;
 import java.util.concurrent.ExecutionException;
@@ -19,7 +17,6 @@ import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -57,15 +54,5 @@ class FailuresTest {
     @MethodSource("failures")
     void whatReadingTheTopicsAgainCanHelpPasses(boolean passing, Throwable failure) {
         assertEquals(passing, Failures.isPassing(failure), failure::toString);
-    }
-
-    @Test
-    void aRefusedClientIsASettingAtTheStart() {
-        Exception refused = Failures.atStart(new KafkaException(new TopicAuthorizationException("may not")), "b:9092");
-        assertEquals(
-                "--bootstrap b:9092 or --kafka: this client is refused: " + new TopicAuthorizationException("may not"),
-                assertInstanceOf(SettingException.class, refused).getMessage());
-        Exception other = new IllegalStateException("a bug");
-        assertSame(other, Failures.atStart(other, "b:9092"));
     }
 }

@@ -52,7 +52,7 @@ class PolicyFollowerTest {
     private final WeightsGate gate = new WeightsGate(Duration.ofMinutes(1), new ManualTicker());
 
     private static Optional<String> refusal(RunRecord run) {
-        return RunAgreement.refusesWorker(run, 4, Duration.ofSeconds(2), Duration.ofSeconds(6));
+        return RunAgreement.refusesWorker(run, 4, 1, Duration.ofSeconds(2), Duration.ofSeconds(6));
     }
 
     private PolicyFollower begin(Consumer<byte[], byte[]> consumer, Health health, Duration limit)

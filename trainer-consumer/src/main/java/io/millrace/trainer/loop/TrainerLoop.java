@@ -79,6 +79,8 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
     private final List<Request.Lease> waiters = new ArrayList<>();
     private final CompletableFuture<Void> opened = new CompletableFuture<>();
     private volatile boolean ended;
+    /** What there is to wait for while no session is open. */
+    private volatile String awaited = BROKER;
     /** What callers are told of the end; null when the log says more. */
     private volatile @Nullable String endedBy;
 
@@ -148,7 +150,7 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
     /** Why requests are not answered now; null while they are. Any thread. */
     @Nullable
     public String unavailable() {
-        return sessions.isOpen() ? null : BROKER;
+        return sessions.isOpen() ? null : awaited;
     }
 
     /** Done when the run was taken for the first time; fails when the loop ends before. */
@@ -158,7 +160,24 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
 
     @Override
     public @Nullable Session make() throws Exception {
-        return awaitBroker() ? opener.open() : null;
+        return awaitBroker() && awaitRun() ? opener.open() : null;
+    }
+
+    /** The producer makes the run. */
+    private boolean awaitRun() throws Exception {
+        while (!sessions.isStopping()) {
+            String missing = opener.waitsFor().orElse(null);
+            if (missing == null) {
+                return true;
+            }
+            awaited = missing;
+            health.starting(NAME, missing);
+            if (lines.isDue()) {
+                log.warn("waits for {}", missing);
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MAX.toMillis());
+        }
+        return false;
     }
 
     @Override
@@ -168,6 +187,7 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
             startResume = null;
         }
         opened.complete(null);
+        awaited = BROKER;
     }
 
     /** Waits in small steps, since the calls that open a session cannot be ended from outside. */
@@ -189,7 +209,7 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
 
     @Override
     public Exception end(Exception cause) {
-        Exception end = opened.isDone() ? cause : Failures.atStart(cause, opener.bootstrap());
+        Exception end = opener.refusals().apply(cause) instanceof SettingException refused ? refused : cause;
         endedBy = end instanceof NoUseException || end instanceof SettingException ? end.getMessage() : null;
         return end;
     }

@@ -1,8 +1,13 @@
 package io.millrace.trainer.session;
 
+import io.millrace.common.access.Refusals;
+import io.millrace.common.access.Role;
+import io.millrace.common.access.RunJoin;
 import io.millrace.common.batch.BatchSettings;
+import io.millrace.common.config.SettingException;
 import io.millrace.common.kafka.HangingTransactions;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.kafka.LostTails;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
@@ -24,7 +29,6 @@ import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RecordTrimmer;
 import io.millrace.common.topics.RunRecords;
 import io.millrace.common.topics.RunTopics;
-import io.millrace.common.topics.TopicAdmin;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.topics.TrimFailures;
 import io.millrace.trainer.decide.AbandonedRow;
@@ -48,6 +52,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -96,19 +101,20 @@ public final class SessionOpener {
     private final LostTails lostTails = new LostTails();
 
     private final Tenure.OfProcess tenure = new Tenure.OfProcess("trainer consumer");
-    private boolean ensured;
+    private final Refusals refusals;
+    private boolean joined;
 
     /**
      * What does not change.
      *
-     * @param bootstrap where the broker is looked for, for people
+     * @param kafka where the broker is looked for and as whom, for people
      * @param payloadBytesMax finished groups kept in memory
      * @param partBytesMax parts of large groups kept until their group is whole
      * @param brokerTimeout for one answer of the broker
      */
     public record Plan(
             TopicSettings topics,
-            String bootstrap,
+            KafkaSettings kafka,
             BatchSettings batch,
             GateSettings gate,
             RecoverySettings recovery,
@@ -137,6 +143,7 @@ public final class SessionOpener {
         this.filters = filters;
         this.abandoned = new AbandonedRow(plan.maxConsecutiveAbandoned());
         this.topics = new RunTopics(plan.topics().run());
+        this.refusals = new Refusals(Role.TRAINER, topics, plan.kafka());
         this.clients = clients;
         this.admin = admin;
         this.metrics = metrics;
@@ -155,7 +162,27 @@ public final class SessionOpener {
 
     /** Where the broker is looked for, for people. */
     public String bootstrap() {
-        return plan.bootstrap();
+        return plan.kafka().bootstrap();
+    }
+
+    /** Says what a broker refuses to this trainer consumer. */
+    public Refusals refusals() {
+        return refusals;
+    }
+
+    /**
+     * Whether the run is there; to be asked before the first session is opened.
+     *
+     * @return what to wait for, for people; empty when it is there
+     * @throws SettingException when a right is missing, or the run has another form
+     */
+    public Optional<String> waitsFor() throws InterruptedException {
+        if (joined) {
+            return Optional.empty();
+        }
+        Optional<String> awaited = new RunJoin(admin, refusals, plan.topics(), plan.brokerTimeout()).waitsFor();
+        joined = awaited.isEmpty();
+        return awaited;
     }
 
     /**
@@ -165,10 +192,6 @@ public final class SessionOpener {
      * @throws IllegalStateException when what stands on the topics contradicts itself
      */
     public Session open() throws Exception {
-        if (!ensured) {
-            new TopicAdmin(admin, plan.brokerTimeout()).ensure(plan.topics());
-            ensured = true;
-        }
         Made made = new Made();
         try {
             return open(made);
@@ -181,7 +204,7 @@ public final class SessionOpener {
     private Session open(Made made) throws Exception {
         PartitionReader reader = new PartitionReader(new TopicTail(made.consumer("replay")), plan.brokerTimeout());
         // Before the run is taken, so that a mistaken start leaves a running trainer consumer alone.
-        RunFit fit = new RunFit(plan.batch(), plan.topics().resultPartitions());
+        RunFit fit = new RunFit(plan.batch(), plan.topics());
         RunRecords.newest(reader, topics).ifPresent(fit::accept);
         StepsReader stepsReader = new StepsReader(topics, reader);
         Tenure me = tenure.above(stepsReader.highest(), 0);
