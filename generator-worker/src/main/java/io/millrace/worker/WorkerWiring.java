@@ -169,7 +169,11 @@ public final class WorkerWiring {
         WorkerMetric.REQUESTS_BEHIND.counter(registry, engines, EnginePool::requestsBehind);
         OwnerLoop watch = new OwnerLoop(
                         "worker-engines",
-                        new EngineWatch(engines, health, settings.engineLimits().engineVersionInterval()),
+                        new EngineWatch(
+                                engines,
+                                health,
+                                registry,
+                                settings.engineLimits().engineVersionInterval()),
                         fatal)
                 .start();
         stops.push("engine watch", watch::stop);

@@ -17,6 +17,7 @@ import io.millrace.common.session.SessionLoop;
 import io.millrace.common.session.Tenure;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.common.topics.BrokerDisk;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.admission.Admission;
 import io.millrace.producer.queue.LostClaims;
@@ -87,6 +88,7 @@ public final class ProducerWiring {
                 .make(settings.topics(), limit);
 
         ProducerMetrics meters = new ProducerMetrics(metrics.registry(), status::get);
+        var _ = new BrokerDisk(admin, plan.topics(), metrics.registry(), Ticker.system());
         SessionClients sessionClients = new KafkaSessionClients(settings, admin);
         ProducerSession.Surroundings around = new ProducerSession.Surroundings(
                 new Tenure.OfProcess("producer"),

@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.id.RunId;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.metrics.Metrics;
 import io.millrace.common.metrics.MetricsSettings;
 import io.millrace.common.testing.Await;
+import io.millrace.common.time.Ticker;
+import io.millrace.common.topics.BrokerDisk;
+import io.millrace.common.topics.RunTopics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -86,6 +90,21 @@ class ClientMetricsTest {
                 assertFalse(series(metrics, "client=\"results\"").isEmpty());
             }
             assertEquals(List.of(), series(metrics, "client=\"results\""));
+        }
+    }
+
+    @Test
+    void theBrokersDisksAndTheRunsTopicsOnThemAreShown() throws Exception {
+        RunTopics topics = new RunTopics(new RunId(topic.substring(0, topic.indexOf('.'))));
+        try (Metrics metrics = new Metrics("r1");
+                Admin admin = clients.admin("test-disk")) {
+            exchange(metrics, () -> {});
+            var _ = new BrokerDisk(admin, topics, metrics.registry(), Ticker.system());
+            String size = "millrace_topic_size_bytes{run=\"r1\",topic=\"" + topic + "\"";
+            Await.until("the topic's size", () -> !series(metrics, size).isEmpty(), Duration.ofSeconds(30));
+            assertTrue(value(metrics, size) > 10_000, metrics::scrape);
+            double free = value(metrics, "millrace_broker_disk_free_bytes");
+            assertTrue(free > 0 && free < value(metrics, "millrace_broker_disk_size_bytes"), metrics::scrape);
         }
     }
 }

@@ -110,7 +110,11 @@ public final class ResultPublisher {
         }
         // The group itself may be large, and is in the records already.
         GroupHeader header = group.header();
+        long beganNanos = ticker.nanos();
+        long bytes = parts.stream().mapToLong(part -> part.value().length).sum();
         send(parts, (partition, offsets) -> {
+            WorkerMetric.PUBLISH.timer(registry).record(ticker.nanos() - beganNanos, TimeUnit.NANOSECONDS);
+            WorkerMetric.PUBLISHED.counter(registry).increment((double) bytes);
             Receipt.Outcome success = new Receipt.Success(partition, offsets, header.rewards());
             Receipt receipt = receipt(ended, sum(header, true), sum(header, false), success);
             finished.increment();

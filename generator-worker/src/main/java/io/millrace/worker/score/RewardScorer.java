@@ -1,6 +1,7 @@
 package io.millrace.worker.score;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.millrace.common.metrics.catalogue.WorkerMetric;
 import io.millrace.common.reward.GroupReward;
 import io.millrace.common.reward.RewardException;
@@ -58,6 +59,7 @@ public final class RewardScorer implements AutoCloseable {
     private final RewardFunction function;
     private final Limits limits;
     private final Semaphore places;
+    private final Timer scores;
     private final AtomicInteger stuck = new AtomicInteger();
     private final ExecutorService executor = Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("reward-", 0).factory());
@@ -70,6 +72,7 @@ public final class RewardScorer implements AutoCloseable {
         this.function = Objects.requireNonNull(function, "function");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.places = new Semaphore(limits.concurrentMax(), true);
+        this.scores = WorkerMetric.SCORE.timer(registry);
         WorkerMetric.SCORES_RUNNING.gauge(registry, this, RewardScorer::runningCount);
         WorkerMetric.SCORES_STUCK.gauge(registry, this, RewardScorer::stuckCount);
     }
@@ -203,10 +206,13 @@ public final class RewardScorer implements AutoCloseable {
         }
 
         private T judge() throws RewardException {
+            long beganNanos = System.nanoTime();
             try {
                 return work.judge();
             } catch (RuntimeException | StackOverflowError e) {
                 throw new RewardException(RewardFailure.BROKEN, "the reward function threw " + e);
+            } finally {
+                scores.record(System.nanoTime() - beganNanos, TimeUnit.NANOSECONDS);
             }
         }
 

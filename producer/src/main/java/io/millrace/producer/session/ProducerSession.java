@@ -246,6 +246,7 @@ public final class ProducerSession implements SessionLoop.Session {
                         counts.queued(),
                         counts.inFlight(),
                         ledger().heldSince(around.ticker().millis() - WORKING_WITHIN_MS),
+                        ledger().workersSince(around.ticker().millis() - WORKING_WITHIN_MS),
                         counts.finished(),
                         counts.failed(),
                         counts.abandoning(),

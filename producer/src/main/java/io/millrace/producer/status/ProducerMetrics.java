@@ -24,6 +24,7 @@ public final class ProducerMetrics {
     public enum Count {
         PUBLISHED(ProducerMetric.PUBLISHED_GROUPS),
         UNANSWERED(ProducerMetric.COMMITS_UNANSWERED),
+        DEAD_LETTER(ProducerMetric.DEAD_LETTERS),
         FAILED_ATTEMPT(ProducerMetric.FAILED_ATTEMPTS),
         MISSING(ProducerMetric.MISSING_RESULTS),
         /** A topic ends before what was read or written of it. */
@@ -61,6 +62,7 @@ public final class ProducerMetrics {
         admissionWait = ProducerMetric.ADMISSION_WAIT.timer(registry);
         gauge(ProducerMetric.QUEUE_DEPTH, ProducerStatus::queued);
         gauge(ProducerMetric.IN_FLIGHT_GROUPS, ProducerStatus::atWorkers);
+        gauge(ProducerMetric.WORKERS, ProducerStatus::workers);
         gauge(ProducerMetric.FINISHED_GROUPS, ProducerStatus::finished);
         gauge(ProducerMetric.FAILED_GROUPS, ProducerStatus::failed);
         gauge(ProducerMetric.ABANDONING_GROUPS, ProducerStatus::abandoning);
@@ -140,6 +142,9 @@ public final class ProducerMetrics {
     /** What was decided of a group stands on the topics. */
     public void decided(GroupKind kind, Decision decision) {
         over(kind, decision.kind()).increment();
+        if (decision instanceof Decision.Abandon) {
+            count(Count.DEAD_LETTER, 1);
+        }
         if (kind == GroupKind.TRAINING && decision instanceof Decision.Reissue) {
             count(Count.REISSUED, 1);
         }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param published groups of the run, which is also the next group's index
  * @param heldByWorkers groups at workers by their newest statuses: those of a generation shorter than the time between two
  *     statuses are most often finished, or not known to be taken, whenever the counts are looked at
+ * @param workers heard of lately that have not stopped
  * @param rewardMean of the newest finished groups; null when there is none
  * @param admissionLimit how many may have been published in all by now
  * @param caughtUp whether the ledger knows what workers say now, so that lost attempts are found
@@ -29,6 +30,7 @@ public record ProducerStatus(
         long queued,
         long inFlight,
         long heldByWorkers,
+        long workers,
         long finished,
         long failed,
         long abandoning,
@@ -79,6 +81,7 @@ public record ProducerStatus(
                 queued,
                 inFlight,
                 heldByWorkers,
+                workers,
                 finished,
                 failed,
                 abandoning,

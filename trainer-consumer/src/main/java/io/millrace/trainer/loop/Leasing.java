@@ -14,6 +14,7 @@ import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.session.Session;
 import io.millrace.trainer.session.TrainerMetrics;
+import io.millrace.trainer.session.TrainerMetrics.Level;
 import io.millrace.trainer.steps.LeaseDecision;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -56,6 +57,12 @@ final class Leasing {
         if (askedNanos == null) {
             askedNanos = ticker.nanos();
         }
+    }
+
+    /** To the meters, once a turn. */
+    void report() {
+        long waitedNanos = askedNanos == null ? 0 : ticker.nanos() - askedNanos;
+        metrics.show(Level.WAITING_SECONDS, Duration.ofNanos(waitedNanos).toSeconds());
     }
 
     /**

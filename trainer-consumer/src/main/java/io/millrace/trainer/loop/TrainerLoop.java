@@ -259,6 +259,7 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
         serveWaiters(current);
         standing.report(current, health);
         announcing.report(current, health);
+        leasing.report();
         leasing.endWhenNoUse(current);
     }
 

@@ -112,6 +112,7 @@ final class Incoming {
     }
 
     private void result(ConsumerRecord<byte[], byte[]> record, Decisions.Collecting decided) throws Exception {
+        metrics.count(TrainerMetrics.Count.RECEIVED_BYTES, Math.max(0, record.serializedValueSize()));
         long readAgain = parser.groupsReadAgain();
         List<ResultEvent> events = parser.parse(record, collector::hasWon);
         metrics.count(TrainerMetrics.Count.READ_AGAIN, parser.groupsReadAgain() - readAgain);

@@ -29,6 +29,7 @@ public final class TrainerMetrics {
         TRAINED(TrainerMetric.TRAINED_GROUPS),
         ABANDONED(TrainerMetric.ABANDONED_GROUPS),
         DUPLICATE(TrainerMetric.DUPLICATES),
+        RECEIVED_BYTES(TrainerMetric.RECEIVED),
         LATE(TrainerMetric.LATE_RESULTS),
         READ_AGAIN(TrainerMetric.GROUPS_READ_AGAIN),
         MISSING(TrainerMetric.MISSING_RESULTS),
@@ -50,6 +51,7 @@ public final class TrainerMetrics {
 
     /** What is shown as it stands. */
     public enum Level {
+        WAITING_SECONDS(TrainerMetric.WAITING),
         FINISHED(TrainerMetric.FINISHED_GROUPS),
         LEASED(TrainerMetric.LEASED_GROUPS),
         PAYLOAD_BYTES(TrainerMetric.PAYLOAD),

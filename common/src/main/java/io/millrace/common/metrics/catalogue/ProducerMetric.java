@@ -32,6 +32,10 @@ public enum ProducerMetric implements OwnMetric {
             shows(
                     "producer.in.flight.groups",
                     "Groups at workers: the larger of what the ledger takes for in flight and what the newest statuses of workers that were heard lately hold")),
+    WORKERS(shows("producer.workers", "Workers heard of lately that have not stopped")),
+    DEAD_LETTERS(counts(
+            "producer.dead.letters",
+            "Groups given up by this process, those of evaluations too; each is a dead letter")),
     FINISHED_GROUPS(shows("producer.finished.groups", "Groups that wait for training")),
     FAILED_GROUPS(shows("producer.failed.groups", "Groups whose latest attempt ended without a result")),
     ABANDONING_GROUPS(shows("producer.abandoning.groups", "Groups given up and not settled yet")),

@@ -1,8 +1,10 @@
 package io.millrace.common.metrics.catalogue;
 
 import static io.millrace.common.metrics.catalogue.Declared.counts;
+import static io.millrace.common.metrics.catalogue.Declared.countsBytes;
 import static io.millrace.common.metrics.catalogue.Declared.shows;
 import static io.millrace.common.metrics.catalogue.Declared.showsBytes;
+import static io.millrace.common.metrics.catalogue.Declared.showsSeconds;
 import static io.millrace.common.metrics.catalogue.Declared.spreads;
 import static io.millrace.common.metrics.catalogue.Declared.times;
 
@@ -60,6 +62,10 @@ public enum TrainerMetric implements OwnMetric {
     CONSECUTIVE_ABANDONED_GROUPS(shows("trainer.consecutive.abandoned.groups", "Groups given up since one finished")),
     REWARDS_FLAT(shows(
             "trainer.rewards.flat", "1 while no reward of the first 200 groups, and none since, is above the least")),
+    WAITING(showsSeconds(
+            "trainer.waiting",
+            "How long the trainer has waited for its next step since it asked; 0 while it does not")),
+    RECEIVED(countsBytes("trainer.received", "Results read from the broker")),
     LEASE_WAIT(
             times("trainer.lease.wait", "How long the trainer waited: from its first request for a step to the lease")),
     BATCH_READ(times("trainer.batch.read", "Reading and decoding the groups of a step")),

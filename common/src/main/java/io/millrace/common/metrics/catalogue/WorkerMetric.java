@@ -1,6 +1,7 @@
 package io.millrace.common.metrics.catalogue;
 
 import static io.millrace.common.metrics.catalogue.Declared.counts;
+import static io.millrace.common.metrics.catalogue.Declared.countsBytes;
 import static io.millrace.common.metrics.catalogue.Declared.shows;
 import static io.millrace.common.metrics.catalogue.Declared.times;
 
@@ -21,6 +22,8 @@ public enum WorkerMetric implements OwnMetric {
             "Share consumers built anew, after a step of the clock or polls without an answer")),
     TASKS_BAD(counts("worker.tasks.bad", "Records of a prompts lane that are no task; they are on dead-letters")),
     GENERATION(times("worker.generation", "One sample, all its tries and turns")),
+    PUBLISH(times("worker.publish", "From a finished group to the broker's acknowledgement of its result")),
+    PUBLISHED(countsBytes("worker.published", "Results that the broker has taken")),
     GROUPS_FINISHED(counts("worker.groups.finished", "Groups published")),
     RESPONSE_TOKENS(counts("worker.response.tokens", "Tokens of the responses of published groups")),
     ATTEMPTS_FAILED(counts("worker.attempts.failed", "Attempts given up, by the kind of failure", "kind")),
@@ -39,6 +42,7 @@ public enum WorkerMetric implements OwnMetric {
     ENGINES_WELL(shows(
             "worker.engines.well",
             "Of those, that answer and do as they should; 0 means that nothing is generated here")),
+    ENGINE_UP(shows("worker.engine.up", "1 while this engine answers and does as it should, 0 while not", "engine")),
     ENGINE_FAILURES(counts("worker.engine.failures", "Failed requests to engines, retried or not", "kind")),
     REQUESTS_BEHIND(counts(
             "worker.requests.behind",
@@ -48,6 +52,7 @@ public enum WorkerMetric implements OwnMetric {
             "Answers of engines whose word for their weights is a number but no version of the run")),
     AGENTS(shows("worker.agents", "Executions that agents work on (--generator http)")),
     AGENT_FAILURES(counts("worker.agent.failures", "Tasks that an agent server did not answer, by kind", "kind")),
+    SCORE(times("worker.score", "One score, of a sample or of a group at once")),
     SCORES_RUNNING(shows("worker.scores.running", "Scores that are computed, within their deadline")),
     SCORES_STUCK(shows(
             "worker.scores.stuck",
