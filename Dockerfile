@@ -1,4 +1,5 @@
 # One target per process: docker build --target worker . The jars are built inside, so a host needs only Docker.
+# What changes least comes first: the JRE, other people's jars, our own, the ahead-of-time cache.
 FROM eclipse-temurin:25-jdk AS build
 RUN apt-get update && apt-get install -y --no-install-recommends maven && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
@@ -18,43 +19,66 @@ COPY trainer-consumer/src/main trainer-consumer/src/main
 COPY ops/src/main ops/src/main
 COPY sandbox/src/main sandbox/src/main
 RUN --mount=type=cache,target=/root/.m2 \
-    mvn -q -B -ntp -Dmaven.test.skip -Dspotless.check.skip package && \
-    for module in producer generator-worker trainer-consumer ops sandbox; do \
-        cp "$module/target/millrace-$module.jar" "$module/target/lib/"; \
-    done
+    mvn -q -B -ntp -Dmaven.test.skip -Dspotless.check.skip package
+COPY scripts/container-jars /usr/local/bin/
+RUN container-jars /src /images
 
 FROM eclipse-temurin:25-jre AS base
 RUN groupadd --system --gid 10001 millrace && \
     useradd --system --uid 10001 --gid millrace --home-dir /opt/millrace --shell /usr/sbin/nologin millrace
 WORKDIR /opt/millrace
 COPY --chmod=755 scripts/container-entry scripts/container-health /usr/local/bin/
-ENV JAVA_MEMORY=-XX:MaxRAMPercentage=70
-USER millrace
+
+# A short run of every process, on the JRE that they will have: what it loads and links is what a start takes.
+FROM base AS trained
+COPY --chmod=755 scripts/container-train /usr/local/bin/
+RUN --mount=type=bind,from=build,source=/images,target=/images \
+    --mount=type=bind,source=sandbox/data,target=/data \
+    container-train /images /data/math-problems.jsonl /trained
+
+FROM base AS role
+# Of the container's memory limit. What unpacks native code does it into the one folder that may be written.
+ENV JAVA_MEMORY="-XX:MaxRAMPercentage=60 -XX:InitialRAMPercentage=10" DJL_CACHE_DIR=/tmp/djl
 EXPOSE 9400
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["container-health"]
+HEALTHCHECK --interval=15s --timeout=4s --start-period=60s --start-interval=1s --retries=3 CMD ["container-health"]
 ENTRYPOINT ["container-entry"]
 
 # Inside a container the endpoints listen on every address; compose decides what is published.
-FROM base AS producer
-COPY --from=build /src/producer/target/lib lib/
+FROM role AS producer
+COPY --from=build /images/producer/third lib/
+COPY --from=build /images/producer/own lib/
+COPY --from=trained /trained/producer.aot millrace.aot
 ENV MILLRACE_OPS_HOST=0.0.0.0 MILLRACE_OPS_PORT=9400 JAVA_MAIN=io.millrace.producer.ProducerMain
+USER millrace
 
-FROM base AS worker
-COPY --from=build /src/generator-worker/target/lib lib/
+FROM role AS worker
+COPY --from=build /images/generator-worker/third lib/
+COPY --from=build /images/generator-worker/own lib/
+COPY --from=trained /trained/generator-worker.aot millrace.aot
 ENV MILLRACE_OPS_HOST=0.0.0.0 MILLRACE_OPS_PORT=9400 JAVA_MAIN=io.millrace.worker.WorkerMain
+USER millrace
 
-FROM base AS trainer
-COPY --from=build /src/trainer-consumer/target/lib lib/
+FROM role AS trainer
+COPY --from=build /images/trainer-consumer/third lib/
+COPY --from=build /images/trainer-consumer/own lib/
+COPY --from=trained /trained/trainer-consumer.aot millrace.aot
 ENV MILLRACE_TRAINER_HOST=0.0.0.0 MILLRACE_TRAINER_PORT=9400 JAVA_MAIN=io.millrace.trainer.TrainerMain
+USER millrace
 
 # The operators' commands: topics, lag, peek, audit, replay. They end; nothing is served.
-FROM base AS ops
-COPY --from=build /src/ops/target/lib lib/
+FROM role AS ops
+COPY --from=build /images/ops/third lib/
+COPY --from=build /images/ops/own lib/
+COPY --from=trained /trained/ops.aot millrace.aot
 ENV JAVA_MAIN=io.millrace.ops.OpsMain
 HEALTHCHECK NONE
+USER millrace
 
 # The stand-in engine and the simulated trainer, and with them every command.
-FROM base AS sandbox
-COPY --from=build /src/sandbox/target/lib lib/
+FROM role AS sandbox
+COPY --from=build /images/sandbox/third lib/
 COPY sandbox/data data/
+COPY --from=build /images/sandbox/own lib/
+COPY --from=trained /trained/sandbox.aot millrace.aot
 ENV JAVA_MAIN=io.millrace.sandbox.cli.MillraceMain
+USER millrace

@@ -27,8 +27,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The HTTP side: the trainer consumer's calls and the engines'. A server that is out of reach or answers 5xx is tried
- * again until the limit, since every call is idempotent; any other answer than the expected is an error. Used by one
- * thread, which may be interrupted at any time.
+ * again until the limit, since every call is idempotent; any other answer than the expected is an error. The limit is
+ * time spent trying: what this process stood still does not count. Used by one thread, which may be interrupted at any
+ * time.
  */
 final class TrainerClient {
     /**
@@ -72,6 +73,10 @@ final class TrainerClient {
     private static final Logger log = LoggerFactory.getLogger(TrainerClient.class);
     private static final Duration POLL = Duration.ofSeconds(10);
     private static final Duration EXCHANGE_LIMIT = Duration.ofSeconds(60);
+
+    /** A try ends before this, so in one that took longer this process stood still, as in a paused container. */
+    private static final long TRY_NANOS_MAX = EXCHANGE_LIMIT.plusSeconds(10).toNanos();
+
     private static final long RETRY_FIRST_MS = 100;
     private static final long RETRY_MAX_MS = 2_000;
 
@@ -248,7 +253,8 @@ final class TrainerClient {
                 .header("Content-Type", "application/json")
                 .method(method, publisher)
                 .build();
-        long begunNanos = ticker.nanos();
+        long spentNanos = 0;
+        long triedAtNanos = ticker.nanos();
         for (long retryMs = RETRY_FIRST_MS; ; retryMs = Math.min(RETRY_MAX_MS, 2 * retryMs)) {
             String trouble;
             Throwable cause = null;
@@ -266,7 +272,11 @@ final class TrainerClient {
                 trouble = e.toString();
                 cause = e;
             }
-            if (ticker.nanos() - begunNanos > retryLimit.toNanos()) {
+            long nowNanos = ticker.nanos();
+            long tookNanos = nowNanos - triedAtNanos;
+            triedAtNanos = nowNanos;
+            spentNanos += tookNanos > TRY_NANOS_MAX ? 0 : tookNanos;
+            if (spentNanos > retryLimit.toNanos()) {
                 throw new TrainerCallException(
                         "cannot " + what + " at " + url + " within --retry-limit " + retryLimit.toMillis() + " ms: "
                                 + trouble,

@@ -162,6 +162,7 @@ final class DocumentsTest {
             "--real",
             "--trainer",
             "--scale",
+            "--env-file",
             "--rm",
             "--max-running-requests",
             "--max-queued-requests",

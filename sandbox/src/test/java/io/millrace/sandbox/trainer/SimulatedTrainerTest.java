@@ -17,6 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -213,6 +214,15 @@ class SimulatedTrainerTest {
         var error = assertThrows(TrainerClient.TrainerCallException.class, () -> client.lease(0));
         assertTrue(error.getMessage().contains("cannot lease a step at " + url), error.getMessage());
         assertTrue(error.getMessage().contains("--retry-limit"), error.getMessage());
+    }
+
+    @Test
+    void timeInWhichItStoodStillIsNoTimeOfTrying() throws Exception {
+        troubles = 1;
+        Iterator<Long> minutes = List.of(0L, 5L).iterator();
+        Ticker pausedOnce = () -> TimeUnit.MINUTES.toNanos(minutes.hasNext() ? minutes.next() : 5);
+        TrainerClient client = new TrainerClient(url(), Duration.ofSeconds(20), pausedOnce);
+        assertEquals(new TrainerClient.Standing(0, 0), client.standing());
     }
 
     @Test
