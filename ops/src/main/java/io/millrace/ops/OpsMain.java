@@ -8,6 +8,7 @@ import io.millrace.ops.lag.LagCommand;
 import io.millrace.ops.peek.PeekCommand;
 import io.millrace.ops.replay.ReplayCommand;
 import io.millrace.ops.topics.TopicsCommand;
+import io.millrace.ops.trace.TraceCommand;
 import java.util.List;
 
 /** The operators' commands as a program of their own. */
@@ -28,6 +29,7 @@ public final class OpsMain {
                 new LagCommand(),
                 new PeekCommand(),
                 new AuditCommand(),
+                new TraceCommand(),
                 new ReplayCommand(),
                 new ExportCommand());
     }

@@ -234,6 +234,7 @@ final class DocumentsTest {
         ROLES.put("ops/src/main/java/io/millrace/ops/replay/", "`replay`");
         ROLES.put("ops/src/main/java/io/millrace/ops/audit/", "`audit`");
         ROLES.put("ops/src/main/java/io/millrace/ops/lag/", "`lag`");
+        ROLES.put("ops/src/main/java/io/millrace/ops/trace/", "`trace`");
     }
 
     /** Who names a topic in its code, and neither writes nor reads it: the producer deletes what no worker goes on with. */

@@ -44,6 +44,7 @@ import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.ops.lag.LagCommand;
 import io.millrace.ops.peek.PeekCommand;
 import io.millrace.ops.topics.TopicsCommand;
+import io.millrace.ops.trace.TraceCommand;
 import io.millrace.sandbox.broker.EmbeddedBroker;
 import io.millrace.trainer.observe.RunView;
 import io.millrace.trainer.observe.follow.RunFollower;
@@ -272,7 +273,11 @@ class OpsCommandsTest {
             CommandLine line = CommandLines.program(
                             "millrace",
                             "",
-                            List.of(new TopicsCommand(out), new LagCommand(out), new PeekCommand(out)),
+                            List.of(
+                                    new TopicsCommand(out),
+                                    new LagCommand(out),
+                                    new PeekCommand(out),
+                                    new TraceCommand(out)),
                             Map.of("MILLRACE_BOOTSTRAP", broker.bootstrap()))
                     .setErr(new PrintWriter(errors, true));
             line.getSubcommands().values().forEach(command -> command.setErr(new PrintWriter(errors, true)));
@@ -295,6 +300,27 @@ class OpsCommandsTest {
         String out = Run.of("topics", "--run", "hand");
         assertTrue(Pattern.compile("hand\\.prompts +verified").matcher(out).find(), out);
         assertEquals(16, out.lines().count(), out);
+    }
+
+    @Test
+    void aGroupsLifeIsToldFromTheTopics() {
+        String trained = Run.of("trace", "--run", "hand", "--group", "0");
+        assertTrue(
+                trained.startsWith("group 0 of run hand: trained in step 0 of lineage 0, weight version 1\n"), trained);
+        assertTrue(trained.contains("admitted at weight version 0, 2 samples"), trained);
+        String finished = Run.of("trace", "--run", "hand", "--group", "2");
+        assertTrue(finished.startsWith("group 2 of run hand: not settled yet\n"), finished);
+        assertTrue(finished.contains("attempt 1 is published: 40 tokens"), finished);
+        String held = Run.of("trace", "--run", "hand", "--group", "3");
+        assertTrue(held.contains("attempt 1 is in flight as of its newest status"), held);
+
+        Path file = folder.resolve("life.json");
+        Run.of("trace", "--run", "hand", "--group", "2", "--format", "perfetto", "--output", file.toString());
+        assertTrue(Json.MAPPER.readTree(file).path("traceEvents").size() > 4);
+
+        Run unknown = new Run();
+        assertEquals(2, unknown.call("trace", "--run", "hand", "--group", "77"));
+        assertTrue(unknown.errors.toString().contains("nothing is known of group 77"), unknown.errors::toString);
     }
 
     @Test
