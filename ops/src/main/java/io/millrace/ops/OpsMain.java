@@ -3,9 +3,12 @@ package io.millrace.ops;
 import io.millrace.common.cli.Command;
 import io.millrace.common.cli.CommandLines;
 import io.millrace.ops.audit.AuditCommand;
+import io.millrace.ops.backup.BackupCommand;
+import io.millrace.ops.backup.RestoreCommand;
 import io.millrace.ops.export.ExportCommand;
 import io.millrace.ops.lag.LagCommand;
 import io.millrace.ops.peek.PeekCommand;
+import io.millrace.ops.remove.RemoveCommand;
 import io.millrace.ops.replay.ReplayCommand;
 import io.millrace.ops.topics.TopicsCommand;
 import io.millrace.ops.trace.TraceCommand;
@@ -31,6 +34,9 @@ public final class OpsMain {
                 new AuditCommand(),
                 new TraceCommand(),
                 new ReplayCommand(),
-                new ExportCommand());
+                new ExportCommand(),
+                new BackupCommand(),
+                new RestoreCommand(),
+                new RemoveCommand());
     }
 }

@@ -61,8 +61,8 @@ final class WholeRun {
         }
     }
 
-    final RunId run = KafkaCluster.uniqueRun();
-    final RunTopics topics = new RunTopics(run);
+    final RunId run;
+    final RunTopics topics;
     private final String bootstrap;
     private final KafkaClients clients;
     private final Map<String, String> shared;
@@ -77,6 +77,13 @@ final class WholeRun {
 
     /** On a broker of one's own. */
     WholeRun(String bootstrap, Map<String, String> shared) {
+        this(bootstrap, shared, KafkaCluster.uniqueRun());
+    }
+
+    /** A run that is there. */
+    WholeRun(String bootstrap, Map<String, String> shared, RunId run) {
+        this.run = run;
+        this.topics = new RunTopics(run);
         this.bootstrap = bootstrap;
         this.clients = new KafkaClients(new KafkaSettings(bootstrap, Map.of()), 16 << 20);
         this.shared = shared;

@@ -69,7 +69,8 @@ public final class RunClients implements AutoCloseable {
         }
     }
 
-    static String unknown(RunId run, Set<String> topics) {
+    /** That there is no such run, with those that are there. */
+    public static String unknown(RunId run, Set<String> topics) {
         List<String> runs = topics.stream()
                 .filter(topic -> topic.endsWith(PROMPTS))
                 .map(topic -> topic.substring(0, topic.length() - PROMPTS.length()))
