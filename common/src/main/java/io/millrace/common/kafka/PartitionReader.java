@@ -2,6 +2,7 @@ package io.millrace.common.kafka;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +48,34 @@ public final class PartitionReader implements AutoCloseable {
     /** The offset after the last committed one. */
     public long end(TopicPartition partition) {
         return tail.consumer().endOffsets(List.of(partition), limit).getOrDefault(partition, 0L);
+    }
+
+    /** The first offset of each that is there. */
+    public Map<TopicPartition, Long> begins(Collection<TopicPartition> of) {
+        return tail.consumer().beginningOffsets(of, limit);
+    }
+
+    /** The offset after the last committed one of each, all at one moment. */
+    public Map<TopicPartition, Long> ends(Collection<TopicPartition> of) {
+        return tail.consumer().endOffsets(of, limit);
+    }
+
+    /**
+     * Hands over the records of several partitions, each in its order, from offsets that are there up to offsets that they
+     * had reached, exclusive.
+     */
+    public void read(
+            Map<TopicPartition, Long> from,
+            Map<TopicPartition, Long> to,
+            Consumer<ConsumerRecord<byte[], byte[]>> handler)
+            throws Exception {
+        tail.followFrom(from);
+        TopicTail.Handler below = record -> {
+            if (record.offset() < to.getOrDefault(new TopicPartition(record.topic(), record.partition()), 0L)) {
+                handler.accept(record);
+            }
+        };
+        tail.readTo(to, below, limit);
     }
 
     /** Hands over every record from an offset (or the first after it that is there) to the end. */

@@ -81,6 +81,21 @@ public sealed interface WorkersRecord extends ControlRecord {
             int inFlight,
             @Nullable String weightVersion) {}
 
-    /** Written by the ledger and read back by it, to know that it is caught up; key {@link #LEDGER_KEY}. */
-    record LedgerHeartbeat(String incarnation, long sequence, long sentAtMs) implements WorkersRecord {}
+    /**
+     * Written by the ledger and read back by it, to know that it is caught up; key {@link #LEDGER_KEY}.
+     *
+     * @param workersWanted null where it does not say
+     */
+    record LedgerHeartbeat(
+            String incarnation,
+            long sequence,
+            long sentAtMs,
+            @Nullable Wanted workersWanted) implements WorkersRecord {}
+
+    /**
+     * How many workers the run could use.
+     *
+     * @param why in words
+     */
+    record Wanted(int workers, String why) {}
 }

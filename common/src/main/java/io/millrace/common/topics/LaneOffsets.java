@@ -31,8 +31,14 @@ public interface LaneOffsets {
      * @throws KafkaException when the broker refuses, or does not answer within the limit
      */
     default Optional<SharePartitionOffsetInfo> claimed(Duration limit) throws InterruptedException {
+        return awaited(claimed(), limit);
+    }
+
+    /** The answer to {@link #claimed()}, as {@link #claimed(Duration)} gives it. */
+    static Optional<SharePartitionOffsetInfo> awaited(
+            KafkaFuture<Optional<SharePartitionOffsetInfo>> asked, Duration limit) throws InterruptedException {
         try {
-            return claimed().get(limit.toMillis(), TimeUnit.MILLISECONDS).filter(info -> info.startOffset() >= 0);
+            return asked.get(limit.toMillis(), TimeUnit.MILLISECONDS).filter(info -> info.startOffset() >= 0);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof GroupIdNotFoundException) {
                 return Optional.empty();

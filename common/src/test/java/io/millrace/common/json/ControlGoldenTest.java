@@ -236,7 +236,12 @@ class ControlGoldenTest {
                 golden(
                         "ledger-heartbeat",
                         WorkersRecord.class,
-                        new WorkersRecord.LedgerHeartbeat("e5f6a7b8", 9, 1750000000004L)),
+                        new WorkersRecord.LedgerHeartbeat("e5f6a7b8", 9, 1750000000004L, null)),
+                golden(
+                        "ledger-heartbeat-wanted",
+                        WorkersRecord.class,
+                        new WorkersRecord.LedgerHeartbeat(
+                                "e5f6a7b8", 9, 1750000000004L, new WorkersRecord.Wanted(4, "slots are full"))),
                 golden(
                         "policy",
                         Policy.class,

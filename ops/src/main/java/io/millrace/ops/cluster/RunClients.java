@@ -11,6 +11,7 @@ import io.millrace.common.topics.LaneOffsets;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.common.topics.TopicAdmin;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,6 +106,19 @@ public final class RunClients implements AutoCloseable {
     /** How far workers have claimed; empty before the first one, and until its first acknowledgement is stored. */
     public Optional<SharePartitionOffsetInfo> claimed(Lane lane) throws InterruptedException {
         return LaneOffsets.of(admin, topics, lane).claimed(LIMIT);
+    }
+
+    /** The same of every lane, asked at once. */
+    public Map<Lane, Optional<SharePartitionOffsetInfo>> claimed() throws InterruptedException {
+        Map<Lane, KafkaFuture<Optional<SharePartitionOffsetInfo>>> asked = new EnumMap<>(Lane.class);
+        for (Lane lane : Lane.values()) {
+            asked.put(lane, LaneOffsets.of(admin, topics, lane).claimed());
+        }
+        Map<Lane, Optional<SharePartitionOffsetInfo>> claimed = new EnumMap<>(Lane.class);
+        for (Map.Entry<Lane, KafkaFuture<Optional<SharePartitionOffsetInfo>>> one : asked.entrySet()) {
+            claimed.put(one.getKey(), LaneOffsets.awaited(one.getValue(), LIMIT));
+        }
+        return claimed;
     }
 
     @Override

@@ -8,11 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The newest status of every worker incarnation, folded from the compacted {@code workers} topic. For display: who works
@@ -34,6 +36,7 @@ public final class WorkerStatuses {
 
     private final Map<String, Seen> byKey = new TreeMap<>();
     private long newestMs = Long.MIN_VALUE;
+    private WorkersRecord.@Nullable Wanted workersWanted;
 
     /** Takes the next record of the topic; a broken one tells the time alone. */
     public void accept(ConsumerRecord<byte[], byte[]> record) {
@@ -44,9 +47,12 @@ public final class WorkerStatuses {
         String name = new String(record.key(), StandardCharsets.UTF_8);
         if (record.value() == null) {
             byKey.remove(name);
-        } else if (ControlCodec.ifOurs(record.value(), WorkersRecord.class).orElse(null)
-                instanceof WorkersRecord.Status status) {
-            byKey.put(name, new Seen(status, record.timestamp()));
+            return;
+        }
+        switch (ControlCodec.ifOurs(record.value(), WorkersRecord.class).orElse(null)) {
+            case WorkersRecord.Status status -> byKey.put(name, new Seen(status, record.timestamp()));
+            case WorkersRecord.LedgerHeartbeat beat -> workersWanted = beat.workersWanted();
+            case null -> {}
         }
     }
 
@@ -58,6 +64,11 @@ public final class WorkerStatuses {
     /** The broker's time of the newest record, of a worker or of the ledger; empty where there is none. */
     public OptionalLong newestMs() {
         return newestMs == Long.MIN_VALUE ? OptionalLong.empty() : OptionalLong.of(newestMs);
+    }
+
+    /** How many workers the run could use, by the newest word of a producer. */
+    public Optional<WorkersRecord.Wanted> workersWanted() {
+        return Optional.ofNullable(workersWanted);
     }
 
     /** Those that worked when the newest record came. */

@@ -4,9 +4,11 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.WorkersRecord;
 import io.millrace.ops.cluster.WorkerStatuses;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param lease the newest lease, null before the first
  * @param acknowledgement the newest, null before the first
  * @param policy the newest, null before the trainer consumer first started
+ * @param flow how fast it goes
  * @param nowMs the broker's time of the newest record that was read; no other clock counts
  */
 record Lag(
@@ -35,6 +38,7 @@ record Lag(
         @Nullable Appended<StepRecord.Lease> lease,
         @Nullable Appended<StepRecord.Acknowledgement> acknowledgement,
         @Nullable Appended<Policy> policy,
+        Flow flow,
         long nowMs) {
     Lag {
         workers = List.copyOf(workers);
@@ -54,8 +58,13 @@ record Lag(
      *     acknowledgement reached it
      * @param records committed tasks at or after the start offset of its share group, or in the whole topic while there
      *     is none, but for those that a live worker says it holds
+     * @param oldestMs when the oldest that waits came to stand there; null for none
      */
-    record Queue(String topic, Optional<Long> brokerLag, long records) {
+    record Queue(
+            String topic,
+            Optional<Long> brokerLag,
+            long records,
+            @Nullable Long oldestMs) {
         /**
          * Tasks that no worker has taken. The broker's lag counts transaction markers, the records count those already
          * taken behind a gap; neither is ever too low, so the lower one is nearer.
@@ -80,6 +89,50 @@ record Lag(
         return workers.stream()
                 .mapToLong(seen -> seen.status().held(GroupKind.EVALUATION).size())
                 .sum();
+    }
+
+    /** For how long the oldest task of a lane has waited; null for none. */
+    @Nullable
+    Long oldestMs(Queue lane) {
+        return lane.oldestMs() == null ? null : Math.max(0, nowMs - lane.oldestMs());
+    }
+
+    /**
+     * For how long a worker has held its oldest group of training: by its own clock up to its status, by the broker's
+     * since then; null where it holds none.
+     */
+    @Nullable
+    Long oldestGroupMs(WorkerStatuses.Seen worker) {
+        OptionalLong claimedMs = worker.status().held(GroupKind.TRAINING).stream()
+                .mapToLong(WorkersRecord.HeldGroup::claimedAtMs)
+                .min();
+        return claimedMs.isEmpty()
+                ? null
+                : Math.max(0, worker.status().sentAtMs() - claimedMs.getAsLong())
+                        + Math.max(0, nowMs - worker.timestampMs());
+    }
+
+    /** Groups of training that have no result yet. */
+    long unfinished() {
+        return queued() + inFlight;
+    }
+
+    /** When they will have one at the present pace, milliseconds; null where nothing moves, or too little is known. */
+    @Nullable
+    Long drainMs() {
+        Double pace = flow.generatedPerSecond();
+        if (unfinished() == 0) {
+            return 0L;
+        }
+        return pace == null || pace <= 0 ? null : Math.round(unfinished() * 1_000 / pace);
+    }
+
+    /** For how long the trainer has had no step; null while it has one, and before its first. */
+    @Nullable
+    Long trainerWaitsMs() {
+        return lease == null || acknowledgement == null || after(lease.record(), acknowledgement.record())
+                ? null
+                : Math.max(0, nowMs - acknowledgement.ms());
     }
 
     /** Samples the live workers may have in flight. */

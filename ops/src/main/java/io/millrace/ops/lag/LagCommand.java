@@ -6,8 +6,10 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.ops.cluster.RunClients;
+import io.millrace.ops.screen.StandingScreen;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** {@code millrace lag}: how far each stage of a run is behind. */
@@ -22,7 +24,7 @@ public final class LagCommand extends Command<LagCommand.Settings> {
     public LagCommand(PrintStream out) {
         super(
                 "lag",
-                "Shows queue depth, groups in flight, results waiting, workers and the trainer of a run.",
+                "Shows queue depth, groups in flight, results waiting, ages, pace, workers and the trainer of a run.",
                 Settings.class);
         this.out = out;
     }
@@ -39,7 +41,10 @@ public final class LagCommand extends Command<LagCommand.Settings> {
             @Setting(defaultValue = "false", help = "Print one JSON object instead of tables")
             boolean json,
 
-            @Setting(range = "200ms to 1h", help = "Read again and again, this long after each reading, until stopped")
+            @Setting(
+                    range = "200ms to 1h",
+                    help =
+                            "Read again and again, this long after each reading, until stopped; a terminal is drawn in place")
             @Nullable
             Duration watch,
 
@@ -49,23 +54,31 @@ public final class LagCommand extends Command<LagCommand.Settings> {
     public int run(Settings settings) throws Exception {
         try (RunClients run = RunClients.open(settings.kafka(), settings.run(), "millrace-lag")) {
             LagReader lags = new LagReader(run);
-            print(settings, lags.read());
             Duration watch = settings.watch();
-            while (watch != null) {
-                // The interval that the user asked for.
-                Thread.sleep(watch);
-                if (!settings.json()) {
-                    out.println();
+            Optional<StandingScreen> screen =
+                    watch == null || settings.json() ? Optional.empty() : StandingScreen.open();
+            try {
+                print(settings, screen, lags.read());
+                while (watch != null) {
+                    // The interval that the user asked for.
+                    Thread.sleep(watch);
+                    if (!settings.json() && screen.isEmpty()) {
+                        out.println();
+                    }
+                    print(settings, screen, lags.read());
                 }
-                print(settings, lags.read());
+            } finally {
+                screen.ifPresent(StandingScreen::close);
             }
             return 0;
         }
     }
 
-    private void print(Settings settings, Lag lag) {
+    private void print(Settings settings, Optional<StandingScreen> screen, Lag lag) {
         if (settings.json()) {
             out.println(Json.MAPPER.writeValueAsString(LagView.of(lag)));
+        } else if (screen.isPresent()) {
+            screen.get().show(LagView.lines(lag));
         } else {
             LagView.lines(lag).forEach(out::println);
         }

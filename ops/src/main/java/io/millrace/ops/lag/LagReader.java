@@ -4,19 +4,23 @@ import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.PartitionReader;
-import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
-import io.millrace.common.record.StepRecord;
+import io.millrace.common.record.Receipt;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.ops.cluster.RunClients;
-import io.millrace.ops.cluster.WorkerStatuses;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
@@ -24,8 +28,19 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-/** Reads {@link Lag} from the cluster. One owner. */
+/**
+ * Reads {@link Lag} from the cluster: all topics at once, each up to where it ended at one moment, so that an answer takes
+ * a handful of requests however many topics there are. One owner.
+ */
 final class LagReader {
+    /** How much of a topic's end is read at first, offsets. */
+    private static final long WINDOW_OFFSETS = 512;
+
+    private static final long NEWEST_TASK_OFFSETS = 64;
+
+    /** Those of settled groups are trimmed, so more stand there only where they are not. */
+    private static final long RECEIPTS_OFFSETS_MAX = 20_000;
+
     private final RunTopics topics;
     private final PartitionReader reader;
     private final RunClients run;
@@ -37,130 +52,173 @@ final class LagReader {
         this.run = run;
     }
 
-    Lag read() throws Exception {
-        // Against the flow, so that a group on its way is rather counted twice than not at all.
-        Steps steps = steps();
-        Lag.Appended<Policy> policy = newest(topics.policy(), record -> appended(record, Policy.class))
-                .orElse(null);
-        WorkerStatuses statuses = new WorkerStatuses();
-        reader.read(only(topics.workers()), 0, statuses::accept);
-        Set<Claim> claims = claims(statuses);
-        Lag.Queue evaluation = queue(Lane.EVALUATION, claims);
-        Lag.Queue urgent = queue(Lane.URGENT, claims);
-        Lag.Queue prompts = queue(Lane.TRAINING, claims);
-        long published = newest(
-                        topics.lane(Lane.TRAINING), record -> ControlCodec.ifOurs(record.value(), TrainingTask.class))
-                .map(task -> task.groupIndex().value() + 1)
-                .orElse(0L);
-        long nowMs = LongStream.of(statuses.newestMs().orElse(0), steps.newestMs(), policy == null ? 0 : policy.ms())
-                .max()
-                .orElseThrow();
-        return new Lag(
-                topics.run(),
-                prompts,
-                urgent,
-                evaluation,
-                published,
-                steps.totals(),
-                statuses.live(),
-                statuses.held().size(),
-                steps.lease(),
-                steps.acknowledgement(),
-                policy,
-                nowMs);
-    }
-
     private static TopicPartition only(String topic) {
         return new TopicPartition(topic, 0);
     }
 
+    private TopicPartition only(Lane lane) {
+        return only(topics.lane(lane));
+    }
+
+    /** Where topics begin and end. */
+    private record Ends(Map<TopicPartition, Long> begins, Map<TopicPartition, Long> ends) {
+        long begin(TopicPartition partition) {
+            return begins.getOrDefault(partition, 0L);
+        }
+
+        long end(TopicPartition partition) {
+            return ends.getOrDefault(partition, 0L);
+        }
+
+        /** Where its last so many offsets begin. */
+        long last(TopicPartition partition, long offsets) {
+            return Math.max(begin(partition), end(partition) - offsets);
+        }
+    }
+
+    Lag read() throws Exception {
+        List<TopicPartition> lanes =
+                Arrays.stream(Lane.values()).map(this::only).toList();
+        // Before what is claimed is asked: what is published from then on is not in the broker's lag.
+        Map<TopicPartition, Long> laneEnds = reader.ends(lanes);
+        Map<Lane, LaneCount> counts = new EnumMap<>(Lane.class);
+        Map<Lane, Optional<SharePartitionOffsetInfo>> claimed = run.claimed();
+        for (Lane lane : Lane.values()) {
+            counts.put(
+                    lane,
+                    new LaneCount(
+                            topics.lane(lane),
+                            claimed.getOrDefault(lane, Optional.empty()),
+                            laneEnds.getOrDefault(only(lane), 0L)));
+        }
+        TopicPartition steps = only(topics.steps());
+        TopicPartition workers = only(topics.workers());
+        TopicPartition receipts = only(topics.receipts(GroupKind.TRAINING));
+        TopicPartition policy = only(topics.policy());
+        List<TopicPartition> all = new ArrayList<>(lanes);
+        all.addAll(List.of(steps, workers, receipts, policy));
+        Ends ends = new Ends(reader.begins(all), reader.ends(all));
+        Map<TopicPartition, Long> from = new HashMap<>(ends.begins());
+        counts.forEach((lane, count) -> from.put(only(lane), laneFrom(lane, count, ends)));
+        from.put(steps, ends.last(steps, WINDOW_OFFSETS));
+        from.put(workers, ends.last(workers, WINDOW_OFFSETS));
+        from.put(receipts, ends.last(receipts, RECEIPTS_OFFSETS_MAX));
+
+        Found found = new Found(counts);
+        reader.read(from, ends.ends(), record -> accept(found, record));
+        if (!found.steps.isComplete() && from.getOrDefault(steps, 0L) > ends.begin(steps)) {
+            found.steps = StepsRead.of(
+                    reader.newest(steps, records -> StepsRead.of(records).isComplete()));
+        }
+        if (!found.workers.isEnough() && from.getOrDefault(workers, 0L) > ends.begin(workers)) {
+            found.workers = reader.backward(
+                    workers, 4 * WINDOW_OFFSETS, WorkersRead::new, WorkersRead::accept, WorkersRead::isEnough);
+        }
+        return lag(found, published(found), from.getOrDefault(steps, 0L) == ends.begin(steps));
+    }
+
+    /** A group's start may lie above the end of a lane that has lost its tail; the newest task says how many were published. */
+    private long laneFrom(Lane lane, LaneCount count, Ends ends) {
+        TopicPartition partition = only(lane);
+        long from = Math.max(ends.begin(partition), Math.min(count.start(), ends.end(partition)));
+        return lane == Lane.TRAINING ? Math.min(from, ends.last(partition, NEWEST_TASK_OFFSETS)) : from;
+    }
+
+    /** What one reading finds. */
+    private static final class Found {
+        private final Map<Lane, LaneCount> lanes;
+        private final Map<GroupIndex, Long> finishedMs = new HashMap<>();
+        private WorkersRead workers = new WorkersRead();
+        private StepsRead steps = new StepsRead();
+        private Lag.@Nullable Appended<Policy> policy;
+
+        Found(Map<Lane, LaneCount> lanes) {
+            this.lanes = lanes;
+        }
+
+        LaneCount lane(Lane lane) {
+            return Objects.requireNonNull(lanes.get(lane));
+        }
+    }
+
+    private void accept(Found found, ConsumerRecord<byte[], byte[]> record) {
+        String topic = record.topic();
+        if (topic.equals(topics.steps())) {
+            found.steps.accept(record);
+        } else if (topic.equals(topics.workers())) {
+            found.workers.accept(record);
+        } else if (topic.equals(topics.policy())) {
+            ControlCodec.ifOurs(record.value(), Policy.class)
+                    .ifPresent(newer -> found.policy = new Lag.Appended<>(newer, record.timestamp()));
+        } else if (topic.equals(topics.receipts(GroupKind.TRAINING))) {
+            ControlCodec.ifOurs(record.value(), Receipt.class)
+                    .filter(receipt -> receipt.outcome() instanceof Receipt.Success)
+                    .ifPresent(receipt -> found.finishedMs.putIfAbsent(receipt.groupIndex(), record.timestamp()));
+        } else {
+            found.lanes.values().stream()
+                    .filter(lane -> lane.topic().equals(topic))
+                    .forEach(lane -> lane.accept(record));
+        }
+    }
+
+    private long published(Found found) throws Exception {
+        long published = found.lane(Lane.TRAINING).published();
+        if (published > 0) {
+            return published;
+        }
+        return reader
+                .newest(
+                        only(Lane.TRAINING),
+                        records -> records.stream()
+                                .anyMatch(record -> LaneCount.group(record).isPresent()))
+                .reversed()
+                .stream()
+                .map(LaneCount::group)
+                .flatMapToLong(OptionalLong::stream)
+                .map(group -> group + 1)
+                .findFirst()
+                .orElse(0);
+    }
+
     private record Claim(GroupKind kind, GroupIndex groupIndex, Attempt attempt) {}
 
-    private static Set<Claim> claims(WorkerStatuses statuses) {
-        return statuses.live().stream()
+    private Lag lag(Found found, long published, boolean allSteps) {
+        WorkersRead workers = found.workers;
+        StepsRead steps = found.steps;
+        Set<Claim> claims = workers.statuses.live().stream()
                 .flatMap(seen -> seen.status().groups().stream())
                 .map(group -> new Claim(group.kind(), group.groupIndex(), group.attempt()))
                 .collect(Collectors.toSet());
+        long policyMs = found.policy == null ? 0 : found.policy.ms();
+        long nowMs = LongStream.of(workers.statuses.newestMs().orElse(0), steps.newestMs, policyMs)
+                .max()
+                .orElseThrow();
+        OptionalLong finishedMs = steps.finished.sinceMs(found.finishedMs, allSteps);
+        return new Lag(
+                topics.run(),
+                queue(found, Lane.TRAINING, claims),
+                queue(found, Lane.URGENT, claims),
+                queue(found, Lane.EVALUATION, claims),
+                published,
+                steps.totals,
+                workers.statuses.live(),
+                workers.statuses.held().size(),
+                steps.lease,
+                steps.acknowledgement,
+                found.policy,
+                new Flow(
+                        workers.generated.perSecond(nowMs),
+                        steps.trained.perSecond(nowMs),
+                        finishedMs.isEmpty() ? null : Math.max(0, nowMs - finishedMs.getAsLong()),
+                        workers.statuses.workersWanted().orElse(null)),
+                nowMs);
     }
 
-    /** @param claims what workers hold: the start offset moves a little after the acknowledgement */
-    private Lag.Queue queue(Lane lane, Set<Claim> claims) throws Exception {
-        String topic = topics.lane(lane);
-        Optional<SharePartitionOffsetInfo> claimed = run.claimed(lane);
-        long[] records = {0};
-        long from = claimed.map(SharePartitionOffsetInfo::startOffset).orElse(0L);
-        reader.read(only(topic), from, record -> {
-            boolean held = ControlCodec.ifOurs(record.value(), TrainingTask.class)
-                    .filter(task -> claims.contains(new Claim(lane.kind(), task.groupIndex(), task.attempt())))
-                    .isPresent();
-            records[0] += held ? 0 : 1;
-        });
-        return new Lag.Queue(topic, claimed.flatMap(SharePartitionOffsetInfo::lag), records[0]);
+    private static Lag.Queue queue(Found found, Lane lane, Set<Claim> claims) {
+        return found.lane(lane).queue(task -> claims.contains(claim(lane, task)));
     }
 
-    private record Steps(
-            StepRecord.Totals totals,
-            Lag.@Nullable Appended<StepRecord.Lease> lease,
-            Lag.@Nullable Appended<StepRecord.Acknowledgement> acknowledgement,
-            long newestMs) {
-        /** What the newest records of each kind say. */
-        static Steps of(List<Lag.Appended<StepRecord>> records) {
-            StepRecord.Totals totals = StepRecord.Totals.NONE;
-            Lag.Appended<StepRecord.Lease> lease = null;
-            Lag.Appended<StepRecord.Acknowledgement> acknowledgement = null;
-            long newestMs = 0;
-            for (Lag.Appended<StepRecord> one : records) {
-                newestMs = Math.max(newestMs, one.ms());
-                switch (one.record()) {
-                    case StepRecord.Lease newer -> lease = new Lag.Appended<>(newer, one.ms());
-                    case StepRecord.Acknowledgement newer -> {
-                        acknowledgement = new Lag.Appended<>(newer, one.ms());
-                        totals = newer.totals();
-                    }
-                    case StepRecord.Discard discard -> totals = discard.totals();
-                    case StepRecord.Abandonment abandonment -> totals = abandonment.totals();
-                    case StepRecord.Snapshot snapshot -> totals = snapshot.totals();
-                    case StepRecord.LeaseVoid _, StepRecord.Resume _ -> lease = null;
-                    case StepRecord.Rejection _, StepRecord.Missing _, StepRecord.Skip _ -> {}
-                }
-            }
-            return new Steps(totals, lease, acknowledgement, newestMs);
-        }
-
-        /** An acknowledgement carries totals, so older records have nothing to add. */
-        boolean complete() {
-            return lease != null && acknowledgement != null;
-        }
-    }
-
-    private Steps steps() throws Exception {
-        return Steps.of(decoded(reader.newest(
-                only(topics.steps()), found -> Steps.of(decoded(found)).complete())));
-    }
-
-    private static List<Lag.Appended<StepRecord>> decoded(List<ConsumerRecord<byte[], byte[]>> records) {
-        return records.stream()
-                .flatMap(record -> appended(record, StepRecord.class).stream())
-                .toList();
-    }
-
-    private static <T extends ControlRecord> Optional<Lag.Appended<T>> appended(
-            ConsumerRecord<byte[], byte[]> record, Class<T> type) {
-        return ControlCodec.ifOurs(record.value(), type)
-                .map(decoded -> new Lag.Appended<>(decoded, record.timestamp()));
-    }
-
-    /** The newest record of a topic of one partition that the function takes. */
-    private <T> Optional<T> newest(String topic, Function<ConsumerRecord<byte[], byte[]>, Optional<T>> function)
-            throws Exception {
-        return reader
-                .newest(
-                        only(topic),
-                        found -> found.stream()
-                                .anyMatch(record -> function.apply(record).isPresent()))
-                .reversed()
-                .stream()
-                .flatMap(record -> function.apply(record).stream())
-                .findFirst();
+    private static Claim claim(Lane lane, TrainingTask task) {
+        return new Claim(lane.kind(), task.groupIndex(), task.attempt());
     }
 }

@@ -282,7 +282,7 @@ final class MovingRun implements RunLog {
 
     /** The producer's ledger says that it is there. */
     void heartbeat() {
-        append(topics.workers(), WorkersRecord.LEDGER_KEY, new WorkersRecord.LedgerHeartbeat("l", 1, 0));
+        append(topics.workers(), WorkersRecord.LEDGER_KEY, new WorkersRecord.LedgerHeartbeat("l", 1, 0, null));
     }
 
     /** The trainer consumer reads no further than the first open transaction. */

@@ -65,7 +65,7 @@ class WorkerStatusesTest {
     private void heartbeat(long timestampMs) {
         accept(
                 WorkersRecord.LEDGER_KEY,
-                ControlCodec.encode(new WorkersRecord.LedgerHeartbeat("1-00000000", 1, 0)),
+                ControlCodec.encode(new WorkersRecord.LedgerHeartbeat("1-00000000", 1, 0, null)),
                 timestampMs);
     }
 

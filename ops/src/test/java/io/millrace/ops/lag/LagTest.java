@@ -2,6 +2,7 @@ package io.millrace.ops.lag;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.Attempt;
@@ -33,7 +34,7 @@ class LagTest {
     private static final long WRITTEN_MS = NOW_MS + 3_600_000;
 
     private static Lag.Queue lane(long records, Optional<Long> brokerLag) {
-        return new Lag.Queue("r.prompts", brokerLag, records);
+        return new Lag.Queue("r.prompts", brokerLag, records, records == 0 ? null : NOW_MS - 7_000);
     }
 
     private static Lag lag(
@@ -43,12 +44,12 @@ class LagTest {
             long inFlight,
             Lag.@Nullable Appended<StepRecord.Lease> lease,
             Lag.@Nullable Appended<StepRecord.Acknowledgement> acknowledgement) {
-        Lag.Queue urgent = new Lag.Queue("r.prompts.urgent", Optional.empty(), 2);
+        Lag.Queue urgent = new Lag.Queue("r.prompts.urgent", Optional.empty(), 2, NOW_MS);
         return new Lag(
                 new RunId("r"),
                 prompts,
                 urgent,
-                new Lag.Queue("r.prompts.eval", Optional.empty(), 0),
+                new Lag.Queue("r.prompts.eval", Optional.empty(), 0, null),
                 published,
                 totals,
                 List.of(),
@@ -56,6 +57,7 @@ class LagTest {
                 lease,
                 acknowledgement,
                 null,
+                Flow.UNKNOWN,
                 NOW_MS);
     }
 
@@ -130,17 +132,37 @@ class LagTest {
                 lag(prompts, 0, StepRecord.Totals.NONE, 0, null, null).trainer());
     }
 
+    @Test
+    void theTrainerWaitsFromItsAcknowledgementToItsNextStep() {
+        Lag.Queue prompts = lane(0, Optional.of(0L));
+        assertEquals(
+                4_000,
+                lag(prompts, 0, StepRecord.Totals.NONE, 0, lease(0, 4), acknowledgement(0, 4))
+                        .trainerWaitsMs());
+        assertNull(lag(prompts, 0, StepRecord.Totals.NONE, 0, lease(0, 5), acknowledgement(0, 4))
+                .trainerWaitsMs());
+        assertNull(lag(prompts, 0, StepRecord.Totals.NONE, 0, null, null).trainerWaitsMs());
+    }
+
+    @Test
+    void howLongTheRestTakesIsKnownOnlyWhereSomethingMoves() {
+        assertNull(lag(lane(10, Optional.of(10L)), 100, StepRecord.Totals.NONE, 0, null, null)
+                .drainMs());
+        assertEquals(20_000, busy(null).drainMs());
+    }
+
     /** One worker at work, one step leased. */
     private static Lag busy(Lag.@Nullable Appended<Policy> policy) {
         WorkersRecord.Status status = new WorkersRecord.Status(
                 new WorkerIncarnation("w1", "a"),
                 7,
                 WorkersRecord.State.RUNNING,
-                NOW_MS,
+                WRITTEN_MS,
                 64,
                 60,
                 List.of(
-                        new WorkersRecord.HeldGroup(GroupKind.TRAINING, new GroupIndex(5), new Attempt(1), NOW_MS, 3),
+                        new WorkersRecord.HeldGroup(
+                                GroupKind.TRAINING, new GroupIndex(5), new Attempt(1), WRITTEN_MS - 30_000, 3),
                         new WorkersRecord.HeldGroup(
                                 GroupKind.EVALUATION, new GroupIndex(5), new Attempt(1), NOW_MS, 0)),
                 List.of(),
@@ -151,8 +173,8 @@ class LagTest {
         return new Lag(
                 new RunId("r"),
                 lane(9, Optional.of(9L)),
-                new Lag.Queue("r.prompts.urgent", Optional.empty(), 0),
-                new Lag.Queue("r.prompts.eval", Optional.empty(), 4),
+                new Lag.Queue("r.prompts.urgent", Optional.empty(), 0, null),
+                new Lag.Queue("r.prompts.eval", Optional.empty(), 4, NOW_MS),
                 60,
                 new StepRecord.Totals(32, 0, 0, 32),
                 List.of(new WorkerStatuses.Seen(status, NOW_MS - 1_200)),
@@ -160,6 +182,7 @@ class LagTest {
                 lease(0, 1),
                 acknowledgement(0, 0),
                 policy,
+                new Flow(0.5, 0.25, 3_000L, new WorkersRecord.Wanted(2, "slots are full")),
                 NOW_MS);
     }
 
@@ -169,11 +192,21 @@ class LagTest {
         List<String> lines = LagView.lines(lag);
         assertEquals("run r: 60 groups published, 32 trained, 0 discarded, 0 abandoned", lines.getFirst());
         assertEquals("as of 1970-01-01T00:16:40Z, when the newest record came; ages are up to then", lines.get(1));
-        assertTrue(lines.contains("queued                9  r.prompts, not yet taken by a worker"), lines.toString());
         assertTrue(
-                lines.contains("w1      running  60/64              1        41       1  1.2 s ago"), lines.toString());
+                lines.contains("queued                9   7.0 s  r.prompts, not yet taken by a worker"),
+                lines.toString());
         assertTrue(
-                lines.contains("evaluations           5  r.prompts.eval, 4 of them not yet taken"), lines.toString());
+                lines.contains("w1      running  60/64              1  31.2 s        41       1  1.2 s ago"),
+                lines.toString());
+        assertTrue(
+                lines.contains("evaluations           5   0.0 s  r.prompts.eval, 4 of them not yet taken"),
+                lines.toString());
+        assertTrue(
+                lines.contains(
+                        "0.50 groups generated a second, 0.25 trained; 10 left to generate, which takes 20.0 s at that"
+                                + " pace"),
+                lines.toString());
+        assertTrue(lines.contains("workers wanted 2: slots are full"), lines.toString());
         LagView view = LagView.of(lag);
         assertEquals(1, view.inFlight(), "evaluations are in no sum");
         assertEquals(18, view.resultsWaiting());

@@ -79,7 +79,8 @@ public final class LedgerHeart implements AutoCloseable {
 
     private Future<RecordMetadata> send(Tenure own) {
         sequence++;
-        byte[] value = ControlCodec.encode(new WorkersRecord.LedgerHeartbeat(own.toString(), sequence, clock.millis()));
+        byte[] value =
+                ControlCodec.encode(new WorkersRecord.LedgerHeartbeat(own.toString(), sequence, clock.millis(), null));
         return producer.send(new ProducerRecord<>(topic, 0, KafkaClients.key(WorkersRecord.LEDGER_KEY), value));
     }
 

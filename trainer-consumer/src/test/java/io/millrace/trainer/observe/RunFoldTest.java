@@ -196,7 +196,7 @@ class RunFoldTest {
         status(2_000, 2_000, 4, holds(0, 1, 1_500));
         assertEquals(1, fold.view().workers().live());
         // Only the broker's time moves on.
-        fold.worker("ledger", new WorkersRecord.LedgerHeartbeat("x", 1, 0), 13_000);
+        fold.worker("ledger", new WorkersRecord.LedgerHeartbeat("x", 1, 0, null), 13_000);
         RunView view = fold.view();
         assertEquals(0, view.workers().live());
         assertEquals(RunView.WorkerState.LOST, view.workers().shown().getFirst().state());
@@ -211,7 +211,7 @@ class RunFoldTest {
         assertEquals(
                 RunView.WorkerState.STOPPED,
                 fold.view().workers().shown().getFirst().state());
-        fold.worker("ledger", new WorkersRecord.LedgerHeartbeat("x", 1, 0), 2_001 + WorkerTable.GONE_SHOWN_MS);
+        fold.worker("ledger", new WorkersRecord.LedgerHeartbeat("x", 1, 0, null), 2_001 + WorkerTable.GONE_SHOWN_MS);
         assertEquals(List.of(), fold.view().workers().shown());
     }
 
@@ -374,7 +374,7 @@ class RunFoldTest {
     void whatWaitsSaysForWhatAndSinceWhen() {
         fold.agreement(new RunRecord(1, 2, 4, 1, 1, 1, 1 << 20, "d", "s", null, 10_000L), 500);
         published(4);
-        fold.worker("ledger", new WorkersRecord.LedgerHeartbeat("x", 1, 0), 3_000);
+        fold.worker("ledger", new WorkersRecord.LedgerHeartbeat("x", 1, 0, null), 3_000);
         List<RunView.Wait> waits = fold.view().waits();
         RunView.Wait producer = waits.getFirst();
         assertEquals("producer", producer.who());
