@@ -10,6 +10,7 @@ from millrace.client import Acknowledged, Client, Lease, NotYet, Policy, Resumed
 from millrace.packed import Packed
 from millrace.transport import (
     ConflictError,
+    Key,
     LeaseVoidError,
     MillraceError,
     RefusedError,
@@ -25,6 +26,7 @@ __all__ = [
     "Client",
     "ConflictError",
     "Group",
+    "Key",
     "Lease",
     "LeaseVoidError",
     "MillraceError",

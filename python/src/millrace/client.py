@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from millrace.batch import Asked, Batch, read_batch
-from millrace.transport import Answer, ConflictError, LeaseVoidError, ReplacedError, Transport
+from millrace.transport import Answer, ConflictError, Key, LeaseVoidError, ReplacedError, Transport
 
 T = TypeVar("T")
 
@@ -83,10 +83,19 @@ class Client:
     :param patience: seconds
     :param lineage: of a trainer that knows it, since it resumed; else it is asked for
     :param zstd: batches travel packed, for a link that is slower than packing; needs Python 3.14 or ``zstandard``
+    :param key: what opens a server that asks for a token, or has a certificate of one's own; else of the environment
     """
 
-    def __init__(self, url: str, *, patience: float = 300.0, lineage: int | None = None, zstd: bool = False) -> None:
-        self._transport = Transport(url, patience, zstd)
+    def __init__(
+        self,
+        url: str,
+        *,
+        patience: float = 300.0,
+        lineage: int | None = None,
+        zstd: bool = False,
+        key: Key | None = None,
+    ) -> None:
+        self._transport = Transport(url, patience, zstd, key)
         self.lineage: int = int(self.status()["lineage"]) if lineage is None else lineage
 
     def status(self) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 import http.client
 import importlib
 import json
+import os
 import random
+import ssl
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -79,20 +82,68 @@ class Answer:
         return ConflictError(message, body) if self.status == 409 else RefusedError(message, self.status)
 
 
+class Key:
+    """What opens a server that asks for a token, and tells that it is the right one. What is not given is what the
+    environment says, so that a program which never heard of tokens reaches such a server too.
+
+    :param token: else of the file, else ``MILLRACE_API_TOKEN``, else of the file ``MILLRACE_API_TOKEN_FILE``
+    :param token_file: whose first line that is no comment is the token; read with each call, so that it may be replaced
+    :param ca_file: PEM, who signs the server's certificate; else ``MILLRACE_TLS_CA_FILE``, else those of the system
+    """
+
+    def __init__(
+        self,
+        token: str | None = None,
+        token_file: str | os.PathLike[str] | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+    ) -> None:
+        if token is None and token_file is None:
+            token = os.environ.get("MILLRACE_API_TOKEN") or None
+            token_file = os.environ.get("MILLRACE_API_TOKEN_FILE") or None
+        self._token = token
+        self._file = None if token is not None or token_file is None else Path(token_file)
+        self._ca_file = ca_file or os.environ.get("MILLRACE_TLS_CA_FILE") or None
+        self.headers()
+
+    def headers(self) -> dict[str, str]:
+        """:raises ValueError: without the token, when the file has none or it cannot stand in a header"""
+        token = self._token if self._file is None else self._read(self._file)
+        if token is None:
+            return {}
+        if not token.isascii() or not token.isprintable() or " " in token or not token:
+            raise ValueError("the token must be of printable ASCII characters, without spaces")
+        return {"Authorization": f"Bearer {token}"}
+
+    @staticmethod
+    def _read(file: Path) -> str:
+        for line in file.read_text().splitlines():
+            if line.strip() and not line.startswith("#"):
+                return line.strip()
+        raise ValueError(f"{file} has no token")
+
+    def context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._ca_file)
+
+    def __repr__(self) -> str:
+        return f"Key(token={'none' if self._token is None and self._file is None else 'hidden'})"
+
+
 class Transport:
     """Every call is idempotent by its step, token or id, so it is made again when it is not known what became of it:
     the server was not reached, broke off, or answered that it cannot now (429, 5xx). Thread-safe: a connection a call.
 
     :param patience: seconds after which a call is given up
     :param zstd: answers may come packed
+    :param key: what the server asks for
     """
 
-    def __init__(self, url: str, patience: float, zstd: bool = False) -> None:
+    def __init__(self, url: str, patience: float, zstd: bool = False, key: "Key | None" = None) -> None:
+        self._key = Key() if key is None else key
         self._unpack = unpacker() if zstd else None
         address = urllib.parse.urlsplit(url if "//" in url else f"http://{url}")
         if address.scheme not in ("http", "https") or not address.hostname:
             raise ValueError(f"url must be http://HOST:PORT, was {url!r}")
-        self._connect = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+        self._context = self._key.context() if address.scheme == "https" else None
         self._host, self._port = address.hostname, address.port
         self._base = address.path.rstrip("/")
         self._url = url
@@ -135,6 +186,10 @@ class Transport:
                 if misread == MISREAD_MAX:
                     raise
                 trouble = str(e)
+            except ssl.SSLCertVerificationError as e:
+                raise MillraceError(
+                    f"{self._url}: {e.verify_message}; ca_file or MILLRACE_TLS_CA_FILE names whom to trust"
+                ) from e
             except (OSError, http.client.HTTPException) as e:
                 trouble = f"{type(e).__name__} {e}"
             # Trainers that lost the same server at once must not come back at once.
@@ -145,10 +200,14 @@ class Transport:
             delay = min(LONGEST_DELAY, 2 * delay)
 
     def _once(self, method: str, path: str, body: Mapping[str, Any] | None, wait: float) -> Answer:
-        connection = self._connect(self._host, self._port, timeout=EXCHANGE_LIMIT + wait)
+        limit = EXCHANGE_LIMIT + wait
+        if self._context is None:
+            connection = http.client.HTTPConnection(self._host, self._port, timeout=limit)
+        else:
+            connection = http.client.HTTPSConnection(self._host, self._port, timeout=limit, context=self._context)
         try:
             # Asked for with everything that may change something, so that no page of another site can.
-            headers = {"Content-Type": "application/json"}
+            headers = {"Content-Type": "application/json", **self._key.headers()}
             if self._unpack is not None:
                 headers["Accept-Encoding"] = "zstd"
             content = None if body is None else json.dumps(body)

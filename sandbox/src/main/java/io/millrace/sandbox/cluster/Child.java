@@ -10,11 +10,20 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** A running process of ours. Thread-safe. */
 public final class Child {
     /** What makes JVMs start fast holds for children too: the ahead-of-time cache, and compiling no better than for a start. */
+    private static final Set<String> LOCKS = Set.of(
+            "MILLRACE_API_TOKEN",
+            "MILLRACE_API_TOKEN_FILE",
+            "MILLRACE_READ_TOKEN",
+            "MILLRACE_READ_TOKEN_FILE",
+            "MILLRACE_TLS_CERTIFICATE_FILE",
+            "MILLRACE_TLS_KEY_FILE");
+
     private static final List<String> INHERITED = List.of("-XX:AOTCache=", "-Xlog:aot", "-XX:TieredStopAtLevel=");
 
     private static final String MAIN = "io.millrace.sandbox.cli.MillraceMain";
@@ -70,6 +79,8 @@ public final class Child {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+        // All of it is on loopback and asks itself; whoever has a token in the environment has it for a run elsewhere.
+        builder.environment().keySet().removeIf(LOCKS::contains);
         builder.environment().put(LogFormat.VARIABLE, LogFormat.current().word());
         return new Child(spec, builder.start(), log);
     }

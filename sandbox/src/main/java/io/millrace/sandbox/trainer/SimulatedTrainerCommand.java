@@ -45,7 +45,8 @@ public final class SimulatedTrainerCommand extends Command<SimulatedTrainerSetti
     /** Starts the training loop; it asks for the process's end when the wanted steps are done. */
     public static void start(SimulatedTrainerSettings settings, ProcessRunner runner, StopSequence stops)
             throws Exception {
-        TrainerClient client = new TrainerClient(settings.trainerUrl(), settings.retryLimit(), Ticker.system());
+        TrainerClient client =
+                new TrainerClient(settings.trainerUrl(), settings.key(), settings.retryLimit(), Ticker.system());
         TrainerJournal journal = TrainerJournal.open(settings.journalFile(), WallClock.system());
         SimulatedTrainer trainer = new SimulatedTrainer(
                 settings, client, journal, Ticker.system(), WallClock.system(), learner(settings), runner::requestStop);

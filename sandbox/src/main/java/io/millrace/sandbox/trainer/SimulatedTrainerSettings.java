@@ -2,6 +2,7 @@ package io.millrace.sandbox.trainer;
 
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.SettingException;
+import io.millrace.common.http.lock.KeySettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +14,8 @@ public record SimulatedTrainerSettings(
 
         @Setting(defaultValue = "http://127.0.0.1:9400", help = "Base address of the trainer consumer")
         String trainerUrl,
+
+        KeySettings key,
 
         @Setting(
                 defaultValue = Setting.REQUIRED,
@@ -115,7 +118,7 @@ public record SimulatedTrainerSettings(
 
     public SimulatedTrainerSettings {
         engineUrls = List.copyOf(engineUrls);
-        checkUrl("--trainer-url", trainerUrl);
+        checkUrl("--trainer-url", trainerUrl.replaceFirst("^https:", "http:"));
         engineUrls.forEach(url -> checkUrl("--engine-url", url));
     }
 

@@ -1,6 +1,7 @@
 package io.millrace.sandbox.trainer;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.millrace.common.http.lock.KeySettings;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.Json;
 import io.millrace.common.time.Ticker;
@@ -80,15 +81,20 @@ final class TrainerClient {
     private static final long RETRY_FIRST_MS = 100;
     private static final long RETRY_MAX_MS = 2_000;
 
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(5))
-            .build();
+    private final HttpClient http;
     private final String trainerUrl;
+    private final KeySettings key;
     private final Duration retryLimit;
     private final Ticker ticker;
 
-    TrainerClient(String trainerUrl, Duration retryLimit, Ticker ticker) {
+    /** @param key for the trainer consumer; engines are not shown it */
+    TrainerClient(String trainerUrl, KeySettings key, Duration retryLimit, Ticker ticker) {
+        HttpClient.Builder builder =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(5));
+        this.http = trainerUrl.startsWith("https:")
+                ? builder.sslContext(key.trust()).build()
+                : builder.build();
+        this.key = key;
         this.trainerUrl = stripSlash(trainerUrl) + "/v1";
         this.retryLimit = retryLimit;
         this.ticker = ticker;
@@ -248,11 +254,14 @@ final class TrainerClient {
         HttpRequest.BodyPublisher publisher = body == null
                 ? HttpRequest.BodyPublishers.noBody()
                 : HttpRequest.BodyPublishers.ofByteArray(Json.MAPPER.writeValueAsBytes(body));
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
+        HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create(url))
                 .timeout(EXCHANGE_LIMIT)
                 .header("Content-Type", "application/json")
-                .method(method, publisher)
-                .build();
+                .method(method, publisher);
+        if (url.startsWith(trainerUrl)) {
+            key.authorization().ifPresent(shown -> builder.header("Authorization", shown));
+        }
+        HttpRequest request = builder.build();
         long spentNanos = 0;
         long triedAtNanos = ticker.nanos();
         for (long retryMs = RETRY_FIRST_MS; ; retryMs = Math.min(RETRY_MAX_MS, 2 * retryMs)) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import io.millrace.common.http.lock.KeySettings;
 import io.millrace.common.json.Json;
 import io.millrace.common.time.Ticker;
 import java.io.IOException;
@@ -103,6 +104,7 @@ class SimulatedTrainerTest {
         SimulatedTrainerSettings settings = new SimulatedTrainerSettings(
                 new SimulatedTrainerSettings.Step(batchGroups, 2, Duration.ZERO),
                 url(),
+                new KeySettings(null, null, null),
                 2,
                 List.of(url()),
                 stepsPerVersion,
@@ -118,7 +120,7 @@ class SimulatedTrainerTest {
                 folder.resolve("report.json"),
                 folder.resolve("journal.jsonl"),
                 Duration.ofSeconds(20));
-        TrainerClient client = new TrainerClient(url(), settings.retryLimit(), Ticker.system());
+        TrainerClient client = new TrainerClient(url(), settings.key(), settings.retryLimit(), Ticker.system());
         TrainerJournal journal = TrainerJournal.open(settings.journalFile(), () -> 77);
         return new SimulatedTrainer(settings, client, journal, Ticker.system(), () -> 77, null, onFinished);
     }
@@ -203,7 +205,7 @@ class SimulatedTrainerTest {
     void nothingListeningIsNamedWhenTheLimitIsReached() throws Exception {
         String url = url();
         server.stop(0);
-        TrainerClient client = new TrainerClient(url, Duration.ZERO, new Ticker() {
+        TrainerClient client = new TrainerClient(url, new KeySettings(null, null, null), Duration.ZERO, new Ticker() {
             private long nanos;
 
             @Override
@@ -221,7 +223,8 @@ class SimulatedTrainerTest {
         troubles = 1;
         Iterator<Long> minutes = List.of(0L, 5L).iterator();
         Ticker pausedOnce = () -> TimeUnit.MINUTES.toNanos(minutes.hasNext() ? minutes.next() : 5);
-        TrainerClient client = new TrainerClient(url(), Duration.ofSeconds(20), pausedOnce);
+        TrainerClient client =
+                new TrainerClient(url(), new KeySettings(null, null, null), Duration.ofSeconds(20), pausedOnce);
         assertEquals(new TrainerClient.Standing(0, 0), client.standing());
     }
 

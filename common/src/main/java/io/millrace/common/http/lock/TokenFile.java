@@ -60,7 +60,20 @@ final class TokenFile {
         }
     }
 
+    /** The one that a client shows. */
+    String firstLine() {
+        return texts().getFirst();
+    }
+
     private Tokens read() {
+        try {
+            return Tokens.of(texts());
+        } catch (IllegalArgumentException e) {
+            throw new SettingException(flag + " " + path + ": " + e.getMessage());
+        }
+    }
+
+    private List<String> texts() {
         try {
             if (Files.size(path) > BYTES_MAX) {
                 throw new SettingException(flag + " " + path + " is larger than " + BYTES_MAX + " bytes");
@@ -74,12 +87,10 @@ final class TokenFile {
                 throw new SettingException(flag + " " + path + " has no token; one stands on each line");
             }
             texts.forEach(Secrets::keep);
-            return Tokens.of(texts);
+            return texts;
         } catch (IOException e) {
             throw new SettingException(
                     flag + " " + path + " cannot be read: " + e.getClass().getSimpleName());
-        } catch (IllegalArgumentException e) {
-            throw new SettingException(flag + " " + path + ": " + e.getMessage());
         }
     }
 }
