@@ -145,7 +145,7 @@ public final class WorkerWiring {
                 Ticker.system(),
                 settings.publish().publishTimeout(),
                 fatal);
-        stops.push("result publisher", publisher::close);
+        stops.push("result publisher", limit -> publisher.close(statusWatch.patience(limit)));
 
         ExecutorService httpThreads = Executors.newVirtualThreadPerTaskExecutor();
         EngineHttp http = new EngineHttp(
@@ -344,10 +344,20 @@ public final class WorkerWiring {
 
     /**
      * Lets claimed groups finish, as long as the settings say, and gives back what is not finished by then. After a
-     * failure nothing can finish, so it does not wait.
+     * failure nothing can finish, so it does not wait; nor without a broker, which would have to take what finishes. The
+     * ledger issues again what is held then, as after a loss.
      */
     private void drain(AttemptRunner runner, Duration limit) throws InterruptedException {
         slots.stopClaiming();
+        if (health.live() && statusWatch.isWithoutBroker()) {
+            if (table.size() == 0) {
+                return;
+            }
+            log.error("left to the ledger, since the broker does not answer: {}", table.held());
+            throw new IllegalStateException(
+                    "these groups were neither finished nor given back, since the broker does not answer: "
+                            + table.held());
+        }
         Duration patience = limit.compareTo(settings.stop().patience()) < 0
                 ? limit
                 : settings.stop().patience();

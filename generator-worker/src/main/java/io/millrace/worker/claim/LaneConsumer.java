@@ -1,5 +1,6 @@
 package io.millrace.worker.claim;
 
+import io.millrace.worker.publish.StatusWatch;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,7 +15,7 @@ import org.slf4j.LoggerFactory;
 public final class LaneConsumer {
     private static final Logger log = LoggerFactory.getLogger(LaneConsumer.class);
 
-    /** Acknowledgements still under way; without a broker, whose locks end by themselves, that is given up soon. */
+    /** For acknowledgements still under way. */
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
     /** What Kafka's share consumer counts as answered: fetches, empty ones too, and heartbeats. */
@@ -28,11 +29,16 @@ public final class LaneConsumer {
     public record Client(ShareConsumer<byte[], byte[]> consumer, Runnable release) {}
 
     private final Supplier<Client> maker;
+    private final StatusWatch statuses;
     private volatile Client present;
 
-    /** @param maker makes one that has joined its group */
-    public LaneConsumer(Supplier<Client> maker) {
+    /**
+     * @param maker makes one that has joined its group
+     * @param statuses whether there is a broker to wait for; locks of one that is away end by themselves
+     */
+    public LaneConsumer(Supplier<Client> maker, StatusWatch statuses) {
         this.maker = maker;
+        this.statuses = statuses;
         this.present = maker.get();
     }
 
@@ -73,7 +79,7 @@ public final class LaneConsumer {
     void close() {
         Client old = present;
         try {
-            old.consumer().close(CLOSE_LIMIT);
+            old.consumer().close(statuses.patience(CLOSE_LIMIT));
         } catch (org.apache.kafka.common.errors.InterruptException e) {
             throw e;
         } catch (org.apache.kafka.common.KafkaException e) {

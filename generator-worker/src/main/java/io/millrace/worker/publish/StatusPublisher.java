@@ -140,15 +140,16 @@ public final class StatusPublisher implements OwnerLoop.Turn {
     /** The last status: it tells that this incarnation has stopped. */
     @Override
     public void close() throws InterruptedException {
+        Duration limit = watch.patience(CLOSE_LIMIT);
         Future<RecordMetadata> last = underWay;
         if (last != null) {
             try {
-                last.get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+                last.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             } catch (ExecutionException | TimeoutException e) {
                 log.debug("the status before the last was not taken: {}", e.toString());
             }
         }
         publish();
-        producer.close(CLOSE_LIMIT);
+        producer.close(limit);
     }
 }

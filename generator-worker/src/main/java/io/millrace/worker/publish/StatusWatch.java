@@ -11,6 +11,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * ledger cannot hear looks dead to it, and whatever it claims is issued again under its hands. Thread-safe.
  */
 public final class StatusWatch {
+    /** For a client of a broker that does not answer: it has nothing to wait for. */
+    static final Duration MOMENT = Duration.ofMillis(300);
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition heard = lock.newCondition();
     private final Ticker ticker;
@@ -56,6 +59,25 @@ public final class StatusWatch {
 
     private boolean isHeard() {
         return any && ticker.nanos() - takenNanos <= limitNanos;
+    }
+
+    /**
+     * How long a stage of a stop may wait for the broker.
+     *
+     * @param usual while it takes statuses; a moment without
+     */
+    public Duration patience(Duration usual) {
+        return isWithoutBroker() && usual.compareTo(MOMENT) > 0 ? MOMENT : usual;
+    }
+
+    /** Whether the broker has taken no status of this worker for too long, or none yet. */
+    public boolean isWithoutBroker() {
+        lock.lock();
+        try {
+            return !isHeard();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Why nothing may be claimed; empty while it may. */

@@ -116,10 +116,14 @@ class ClaimerTest {
     void start() {
         SequencedMap<Lane, LaneConsumer> lanes = new LinkedHashMap<>();
         for (Lane lane : List.of(Lane.URGENT, Lane.TRAINING)) {
-            lanes.put(lane, new LaneConsumer(() -> {
-                clients++;
-                return new LaneConsumer.Client(new Consumer(lane), () -> {});
-            }));
+            lanes.put(
+                    lane,
+                    new LaneConsumer(
+                            () -> {
+                                clients++;
+                                return new LaneConsumer.Client(new Consumer(lane), () -> {});
+                            },
+                            statuses));
         }
         claimer = new Claimer(
                 "claim",

@@ -40,4 +40,19 @@ class StatusWatchTest {
         watch.taken();
         assertTrue(mayClaim());
     }
+
+    @Test
+    void aStopWaitsOnlyForABrokerThatTakesStatuses() {
+        assertEquals(StatusWatch.MOMENT, watch.patience(Duration.ofSeconds(3)));
+        assertEquals(Duration.ofMillis(1), watch.patience(Duration.ofMillis(1)));
+
+        watch.taken();
+        ticker.advance(Duration.ofSeconds(6));
+        assertFalse(watch.isWithoutBroker());
+        assertEquals(Duration.ofSeconds(3), watch.patience(Duration.ofSeconds(3)));
+
+        ticker.advance(Duration.ofMillis(1));
+        assertTrue(watch.isWithoutBroker());
+        assertEquals(StatusWatch.MOMENT, watch.patience(Duration.ofMinutes(2)));
+    }
 }
