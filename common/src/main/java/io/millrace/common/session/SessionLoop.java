@@ -32,8 +32,11 @@ public final class SessionLoop<S extends SessionLoop.Session> implements OwnerLo
 
     private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
 
-    /** Healthy calls answer in less; one that does not is broken off at a stop, its outcome is read at the next start. */
-    private static final Duration STOP_PATIENCE = Duration.ofSeconds(3);
+    /**
+     * Healthy calls answer in less; one that does not is broken off at a stop, its outcome is read at the next start. A
+     * process has several loops, which stop one after another, and shall end within seconds without a broker.
+     */
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
 
     /** What is read from the topics, and the clients that go on with it. */
     public interface Session {
