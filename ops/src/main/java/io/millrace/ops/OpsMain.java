@@ -2,6 +2,7 @@ package io.millrace.ops;
 
 import io.millrace.common.cli.Command;
 import io.millrace.common.cli.CommandLines;
+import io.millrace.ops.acl.AclCommand;
 import io.millrace.ops.audit.AuditCommand;
 import io.millrace.ops.backup.BackupCommand;
 import io.millrace.ops.backup.RestoreCommand;
@@ -29,6 +30,7 @@ public final class OpsMain {
     public static List<Command<?>> commands() {
         return List.of(
                 new TopicsCommand(),
+                new AclCommand(),
                 new LagCommand(),
                 new PeekCommand(),
                 new AuditCommand(),

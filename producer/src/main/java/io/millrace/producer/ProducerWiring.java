@@ -6,6 +6,7 @@ import io.millrace.common.config.SettingException;
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.lag.LagOffsets;
 import io.millrace.common.lifecycle.Fatal;
 import io.millrace.common.lifecycle.Health;
@@ -24,6 +25,7 @@ import io.millrace.producer.queue.LostClaims;
 import io.millrace.producer.queue.QueueLag;
 import io.millrace.producer.session.ProducerSession;
 import io.millrace.producer.session.ProducerWork;
+import io.millrace.producer.session.Standby;
 import io.millrace.producer.source.PromptOrder;
 import io.millrace.producer.source.TaskFactory;
 import io.millrace.producer.source.load.DataSet;
@@ -101,7 +103,15 @@ public final class ProducerWiring {
                 Ticker.system(),
                 status::set);
         SessionMaker sessions = new SessionMaker(settings, plan, sessionClients, metrics, around);
-        ProducerWork work = new ProducerWork(sessions::make, health, meters, status, WallClock.system());
+        Standby standby = new Standby(
+                plan.topics(),
+                plan.run(),
+                () -> new TopicTail(sessionClients.follower("millrace-producer-standby")),
+                around.tenure(),
+                settings.recovery().workerTimeout(),
+                health,
+                Ticker.system());
+        ProducerWork work = new ProducerWork(sessions::make, health, meters, status, WallClock.system(), standby);
         SessionLoop<ProducerSession> loop = new SessionLoop<>(work, "the topics", Ticker.system());
         AtomicBoolean inBackground = new AtomicBoolean();
         OwnerLoop owner = new OwnerLoop("producer-loop", loop, (who, cause) -> {

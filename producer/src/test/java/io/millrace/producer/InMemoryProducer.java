@@ -99,7 +99,7 @@ public final class InMemoryProducer implements AutoCloseable {
     }
 
     public ProducerWork work() {
-        return new ProducerWork(sessions::make, health, meters, status, clock);
+        return new ProducerWork(sessions::make, health, meters, status, clock, null);
     }
 
     public InMemoryTopics broker() {

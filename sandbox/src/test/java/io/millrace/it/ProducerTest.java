@@ -3,7 +3,6 @@ package io.millrace.it;
 import static io.millrace.it.ProducerRun.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -26,7 +25,6 @@ import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.record.WorkersRecord;
-import io.millrace.common.session.FencedException;
 import io.millrace.common.topics.Lane;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -229,18 +227,30 @@ class ProducerTest {
     }
 
     @Test
-    void aSecondProducerFencesTheFirst() throws Exception {
-        ProducerRun.Started first = run.start(dataSet);
+    void aSecondProducerFencesTheFirstWhichStandsByAndTakesOverWhenTheSecondIsGone() throws Exception {
+        Map<String, String> soon = Map.of("worker-timeout", "5s", "heartbeat-timeout", "2s");
+        ProducerRun.Started first = run.start(dataSet, soon);
         awaitCommitted(CAPACITY);
-        ProducerRun.Started second = run.start(dataSet);
+        ProducerRun.Started second = run.start(dataSet, soon);
         run.policy(1, 4);
-        await("the first ends", () -> first.fatal.get() != null);
-        FencedException fenced = assertInstanceOf(FencedException.class, first.fatal.get());
-        assertTrue(fenced.getMessage().contains("has taken the run"), fenced.getMessage());
+        await("the first stands by", () -> waits(first).contains("which has the run, to be silent for 5 s"));
         awaitCommitted(CAPACITY + 4);
         run.policy(2, 8);
         awaitCommitted(CAPACITY + 8);
+        assertFalse(waits(second).contains("has the run"), () -> waits(second));
+
+        second.stop();
+        run.policy(3, 12);
+        awaitCommitted(CAPACITY + 12);
+        assertFalse(waits(first).contains("has the run"), () -> waits(first));
+        assertNull(first.fatal.get());
         assertNull(second.fatal.get());
+    }
+
+    /** What it waits for to have the run; nothing when it has it. */
+    private static String waits(ProducerRun.Started producer) {
+        Health.Part part = producer.health.parts().get("producer");
+        return part == null ? "" : part.detail();
     }
 
     @Test

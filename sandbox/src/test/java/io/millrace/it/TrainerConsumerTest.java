@@ -339,9 +339,17 @@ class TrainerConsumerTest {
         publish(1, 0, 1, 2, 3);
         TrainerProcess first = trainer();
         lease(first, "next");
-        try (TrainerProcess second = trainer()) {
-            // Nobody asks it anything: it reads on policy who has the run.
-            assertEquals(1, first.exitCode());
+        try (first;
+                TrainerProcess second = trainer()) {
+            // Nobody asks it anything: it reads on policy who has the run, and stands by, for good.
+            Await.until(
+                    "the first stands by",
+                    () -> new String(first.get("/health/ready").body(), StandardCharsets.UTF_8)
+                            .contains("which has the run; this one stands by"),
+                    TrainerRun.LIMIT);
+            TrainerProcess.Answer refused = first.leaseNext(0);
+            assertEquals(503, refused.status());
+            assertTrue(refused.json().path("error").asString().contains("which has the run"), refused::toString);
             lease(second, "0");
             acknowledge(second, 1);
         }

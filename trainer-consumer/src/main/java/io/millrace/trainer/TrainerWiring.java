@@ -83,7 +83,8 @@ public final class TrainerWiring {
         TrainerWiring wiring = new TrainerWiring(settings, filters);
         try {
             Metrics metrics = wiring.metrics(stops);
-            RolloutQueue queue = wiring.queue(stops, health, metrics, fatal, () -> stops.stop(settings.stopTimeout()));
+            RolloutQueue queue =
+                    wiring.queue(stops, health, metrics, fatal, false, () -> stops.stop(settings.stopTimeout()));
             queue.awaitOpened(settings.brokerTimeout());
             return queue;
         } catch (Exception e) {
@@ -100,7 +101,7 @@ public final class TrainerWiring {
     public static int start(TrainerSettings settings, ProcessRunner runner, StopSequence stops) throws Exception {
         TrainerWiring wiring = new TrainerWiring(settings, List.of());
         Metrics metrics = wiring.metrics(stops);
-        RolloutQueue queue = wiring.queue(stops, runner.health(), metrics, runner, runner::requestStop);
+        RolloutQueue queue = wiring.queue(stops, runner.health(), metrics, runner, true, runner::requestStop);
         BatchDownloads downloads =
                 new BatchDownloads(settings.downloads(), runner.health(), metrics.registry(), wiring.ticker);
         TrainerRoutes routes = new TrainerRoutes(queue, downloads);
@@ -124,7 +125,12 @@ public final class TrainerWiring {
     }
 
     private RolloutQueue queue(
-            StopSequence stops, Health health, Metrics metrics, Fatal fatal, RolloutQueue.Closer closer) {
+            StopSequence stops,
+            Health health,
+            Metrics metrics,
+            Fatal fatal,
+            boolean standsBy,
+            RolloutQueue.Closer closer) {
         TrainerMetrics meters = new TrainerMetrics(metrics.registry());
         meters.discardReasons(filters.reasons());
         Admin admin = clients.admin(id("admin"));
@@ -145,12 +151,13 @@ public final class TrainerWiring {
                 settings.updateLimit(),
                 new SessionOpener(plan(), filters, clients, admin, metrics, meters, health, clock, ticker),
                 StartResume.of(settings.recovery()),
+                standsBy,
                 meters,
                 health,
                 clock,
                 ticker);
-        Evaluations evaluations =
-                EvaluationWiring.start(evaluating(), clients, admin, metrics, health, stops, fatal, loop.opened());
+        Evaluations evaluations = EvaluationWiring.start(
+                evaluating(), clients, admin, metrics, health, stops, fatal, loop.opened(), loop::fenced);
         OwnerLoop owner = new OwnerLoop(TrainerLoop.NAME, loop.turns(), fatal).start();
         stops.push("trainer loop", owner::stop);
         return new RolloutQueue(

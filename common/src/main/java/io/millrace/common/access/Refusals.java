@@ -5,6 +5,7 @@ import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.topics.RunTopics;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
@@ -14,6 +15,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
@@ -51,13 +53,14 @@ public final class Refusals implements UnaryOperator<Throwable> {
 
     /** Who the broker takes this client for, as far as its settings tell. */
     public static String who(KafkaSettings kafka) {
-        String protocol = kafka.kafka().getOrDefault("security.protocol", "PLAINTEXT");
+        Map<String, String> set = kafka.properties();
+        String protocol = set.getOrDefault("security.protocol", "PLAINTEXT");
         if (protocol.toUpperCase(Locale.ROOT).startsWith("SASL")) {
-            Matcher name = USERNAME.matcher(kafka.kafka().getOrDefault("sasl.jaas.config", ""));
+            Matcher name = USERNAME.matcher(set.getOrDefault("sasl.jaas.config", ""));
             return name.find() ? "User:" + name.group(1) : "the user of sasl.jaas.config";
         }
-        boolean certificate = kafka.kafka().containsKey("ssl.keystore.location")
-                || kafka.kafka().containsKey("ssl.keystore.certificate.chain");
+        boolean certificate =
+                set.containsKey("ssl.keystore.location") || set.containsKey("ssl.keystore.certificate.chain");
         return certificate ? "the user of this client's certificate" : "User:ANONYMOUS (no credentials are set)";
     }
 
@@ -100,6 +103,9 @@ public final class Refusals implements UnaryOperator<Throwable> {
                 lacking(List.of(needed(ResourceType.GROUP, String.valueOf(group.groupId()))));
             case TransactionalIdAuthorizationException _ ->
                 lacking(List.of(AclOperation.WRITE + " on transactional id " + transactionalId()));
+            case ClusterAuthorizationException _ ->
+                lacking(List.of(
+                        "ALTER on the cluster, for this start only: to end transactions that were left open there"));
             default -> lacking(List.of(String.valueOf(refused.getMessage())));
         };
     }

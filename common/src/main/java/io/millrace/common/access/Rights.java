@@ -22,6 +22,8 @@ import org.apache.kafka.common.resource.ResourceType;
 /** The least that each role needs, and no role needs more for anything that Millrace does in it. Pure. */
 public final class Rights {
     private static final String TAKES_TASKS = "takes tasks";
+    private static final String SHOWS_LAG = "shows consumer lag to other tools";
+    private static final String SHOWS_RUN = "shows the run on its page";
     private static final String WRITES_RESULTS = "writes what it made";
 
     private final RunTopics topics;
@@ -87,6 +89,8 @@ public final class Rights {
         topic(topics.deadLetters(), AclOperation.READ, "knows what it has given up before");
         topic(topics.deadLetters(), AclOperation.WRITE, "keeps what is given up for people");
         add(ResourceType.TRANSACTIONAL_ID, topics.producerTransactionalId(), AclOperation.WRITE, "fences an older one");
+        add(ResourceType.GROUP, topics.queueLagGroup(), AclOperation.READ, SHOWS_LAG);
+        add(ResourceType.GROUP, topics.unfinishedLagGroup(), AclOperation.READ, SHOWS_LAG);
     }
 
     private void worker() {
@@ -125,6 +129,10 @@ public final class Rights {
         topic(topics.deadLetters(), AclOperation.READ, "knows what it could not read before");
         topic(topics.deadLetters(), AclOperation.WRITE, "keeps what it cannot read for people");
         add(ResourceType.TRANSACTIONAL_ID, topics.trainerTransactionalId(), AclOperation.WRITE, "fences an older one");
+        add(ResourceType.GROUP, topics.resultsLagGroup(), AclOperation.READ, SHOWS_LAG);
+        topic(topics.lane(Lane.EVALUATION), AclOperation.READ, SHOWS_RUN);
+        topic(topics.workers(), AclOperation.READ, SHOWS_RUN);
+        all(ResourceType.GROUP, AclOperation.DESCRIBE, SHOWS_RUN);
     }
 
     private void operator() {

@@ -65,6 +65,15 @@ public final class SessionLoop<S extends SessionLoop.Session> implements OwnerLo
         /** The session, or the try to open one, came to nothing for now. */
         void lost(Exception cause);
 
+        /**
+         * A newer process of the role has the run; any session is closed next.
+         *
+         * @return whether the loop goes on, and {@link #make} gives nothing while it stands by; otherwise it ends
+         */
+        default boolean standsBy(FencedException fenced) {
+            return false;
+        }
+
         /** What the loop ends with; a failure that does not pass, or one while it stops. */
         default Exception end(Exception cause) {
             return cause;
@@ -128,6 +137,12 @@ public final class SessionLoop<S extends SessionLoop.Session> implements OwnerLo
             }
             work.turn(present);
         } catch (Exception e) {
+            FencedException fenced = FencedException.in(e);
+            if (fenced != null && !isStopping() && work.standsBy(fenced)) {
+                log.warn("{}", fenced.getMessage());
+                closeSession();
+                return;
+            }
             if (isStopping() || !Failures.isPassing(e)) {
                 throw work.end(e);
             }

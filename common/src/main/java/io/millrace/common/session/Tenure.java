@@ -70,6 +70,11 @@ public record Tenure(long number, String name) implements Comparable<Tenure> {
             this.role = role;
         }
 
+        /** The next time that the process takes the run it is a newer one. */
+        public void giveBack() {
+            own = null;
+        }
+
         /**
          * @param highest on record
          * @param floor as in {@link #after}

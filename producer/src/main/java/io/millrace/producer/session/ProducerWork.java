@@ -2,6 +2,7 @@ package io.millrace.producer.session;
 
 import io.millrace.common.kafka.TruncatedLogException;
 import io.millrace.common.lifecycle.Health;
+import io.millrace.common.session.FencedException;
 import io.millrace.common.session.SessionLoop;
 import io.millrace.common.time.WallClock;
 import io.millrace.producer.status.ProducerMetrics;
@@ -25,24 +26,28 @@ public final class ProducerWork implements SessionLoop.Work<ProducerSession> {
     private final ProducerMetrics metrics;
     private final AtomicReference<@Nullable ProducerStatus> status;
     private final WallClock clock;
+    private final @Nullable Standby standby;
     private final CompletableFuture<Void> taken = new CompletableFuture<>();
     private long awaySinceMs;
 
     /**
      * @param sessions makes a session that has not taken the run over
      * @param status the newest
+     * @param standby where a producer that was fenced goes on beside the other; without one it ends
      */
     public ProducerWork(
             Supplier<ProducerSession> sessions,
             Health health,
             ProducerMetrics metrics,
             AtomicReference<@Nullable ProducerStatus> status,
-            WallClock clock) {
+            WallClock clock,
+            @Nullable Standby standby) {
         this.sessions = sessions;
         this.health = health;
         this.metrics = metrics;
         this.status = status;
         this.clock = clock;
+        this.standby = standby;
     }
 
     /** Done when the run is taken over for the first time, or cannot be, which whoever ends the loop says. */
@@ -51,8 +56,30 @@ public final class ProducerWork implements SessionLoop.Work<ProducerSession> {
     }
 
     @Override
-    public ProducerSession make() {
-        return sessions.get();
+    public @Nullable ProducerSession make() throws Exception {
+        return standby == null || standby.isOver() ? sessions.get() : null;
+    }
+
+    @Override
+    public boolean standsBy(FencedException fenced) {
+        if (standby == null) {
+            return false;
+        }
+        standby.begin(fenced);
+        awaySinceMs = clock.millis();
+        ProducerStatus newest = status.get();
+        if (newest != null) {
+            status.set(
+                    newest.waiting("producer " + fenced.newer() + " has the run; this one stands by", clock.millis()));
+        }
+        return true;
+    }
+
+    @Override
+    public void ended() {
+        if (standby != null) {
+            standby.close();
+        }
     }
 
     @Override
@@ -60,9 +87,7 @@ public final class ProducerWork implements SessionLoop.Work<ProducerSession> {
         health.running(PART);
         if (!taken.complete(null)) {
             metrics.count(ProducerMetrics.Count.REBUILT, 1);
-            log.info(
-                    "the run is taken over anew, {} ms after the broker left something open",
-                    clock.millis() - awaySinceMs);
+            log.info("the run is taken over anew, {} ms after it was lost", clock.millis() - awaySinceMs);
         }
         awaySinceMs = 0;
     }

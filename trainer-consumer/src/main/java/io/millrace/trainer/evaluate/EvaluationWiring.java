@@ -8,6 +8,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.session.FencedException;
 import io.millrace.common.session.SessionLoop;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
@@ -18,9 +19,11 @@ import io.millrace.trainer.results.ResultEnds;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.jspecify.annotations.Nullable;
 
 /** Builds what belongs to evaluations, and starts it. */
 public final class EvaluationWiring {
@@ -49,6 +52,7 @@ public final class EvaluationWiring {
      * @param admin not owned
      * @param stops gets what is started
      * @param opened done when the run's topics are there
+     * @param fenced who has the run while this process stands by; gives null while it does not
      */
     public static Evaluations start(
             Surroundings around,
@@ -58,7 +62,8 @@ public final class EvaluationWiring {
             Health health,
             StopSequence stops,
             Fatal fatal,
-            CompletableFuture<Void> opened) {
+            CompletableFuture<Void> opened,
+            Supplier<@Nullable FencedException> fenced) {
         RunTopics topics = around.topics();
         int limitMs = Math.toIntExact(around.brokerTimeout().toMillis());
         Producer<byte[], byte[]> producer = clients.producer(
@@ -87,7 +92,8 @@ public final class EvaluationWiring {
                         Ticker.system(),
                         decided),
                 health,
-                opened);
+                opened,
+                fenced);
         OwnerLoop owner = new OwnerLoop(
                         EvaluationWork.NAME,
                         new SessionLoop<>(work, "the topics of evaluations", Ticker.system()),

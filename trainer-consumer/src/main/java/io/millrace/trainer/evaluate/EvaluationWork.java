@@ -1,6 +1,7 @@
 package io.millrace.trainer.evaluate;
 
 import io.millrace.common.lifecycle.Health;
+import io.millrace.common.session.FencedException;
 import io.millrace.common.session.SessionLoop;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -20,12 +21,19 @@ final class EvaluationWork implements SessionLoop.Work<EvaluationSession> {
     private final Supplier<EvaluationSession> sessions;
     private final Health health;
     private final CompletableFuture<Void> topics;
+    private final Supplier<@Nullable FencedException> fenced;
 
     /**
      * @param sessions makes one that has read nothing yet
      * @param topics done when the run's topics are there
+     * @param fenced who has the run, and so reports, while this process stands by; gives null while it does not
      */
-    EvaluationWork(Supplier<EvaluationSession> sessions, Health health, CompletableFuture<Void> topics) {
+    EvaluationWork(
+            Supplier<EvaluationSession> sessions,
+            Health health,
+            CompletableFuture<Void> topics,
+            Supplier<@Nullable FencedException> fenced) {
+        this.fenced = fenced;
         this.sessions = sessions;
         this.health = health;
         this.topics = topics;
@@ -35,6 +43,11 @@ final class EvaluationWork implements SessionLoop.Work<EvaluationSession> {
     /** Not before the topics are there: a reader would make them with the broker's own settings. */
     @Override
     public @Nullable EvaluationSession make() throws InterruptedException {
+        if (fenced.get() != null) {
+            health.waiting(NAME, "the run, which another trainer consumer has");
+            TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());
+            return null;
+        }
         try {
             topics.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
             return sessions.get();
@@ -49,8 +62,17 @@ final class EvaluationWork implements SessionLoop.Work<EvaluationSession> {
 
     @Override
     public void turn(EvaluationSession session) throws Exception {
+        FencedException newer = fenced.get();
+        if (newer != null) {
+            throw newer;
+        }
         session.turn();
         health.running(NAME);
+    }
+
+    @Override
+    public boolean standsBy(FencedException newer) {
+        return true;
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.session.Failures;
+import io.millrace.common.session.FencedException;
 import io.millrace.common.session.SessionLoop;
 import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
@@ -88,6 +89,8 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
     /** Before the first session. */
     private final EverySoOften lines;
 
+    private final Standby standby;
+
     private @Nullable StartResume startResume;
     private final Standing standing;
     private final Leasing leasing;
@@ -96,6 +99,8 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
 
     /**
      * @param updateLimit of one weight update or pause; past it people are warned
+     * @param standsBy whether it stays when a newer trainer consumer takes the run, which it does not take back; else it
+     *     ends
      * @param startResume the checkpoint to go back to before anything is served; null for none
      */
     public TrainerLoop(
@@ -104,6 +109,7 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
             Duration updateLimit,
             SessionOpener opener,
             @Nullable StartResume startResume,
+            boolean standsBy,
             TrainerMetrics metrics,
             Health health,
             WallClock clock,
@@ -117,6 +123,7 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
         this.ticker = ticker;
         this.sessions = new SessionLoop<>(this, "the topics", ticker);
         this.lines = new EverySoOften(SAY_EVERY, ticker);
+        this.standby = new Standby(standsBy, ticker);
         this.standing = new Standing(batchGroups, metrics, clock);
         this.leasing = new Leasing(standing, metrics, clock, ticker);
         this.announcing = new Announcing(updateLimit, clock, ticker);
@@ -150,7 +157,8 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
     /** Why requests are not answered now; null while they are. Any thread. */
     @Nullable
     public String unavailable() {
-        return sessions.isOpen() ? null : awaited;
+        String why = standby.fenced() == null ? awaited : standby.awaited();
+        return sessions.isOpen() ? null : why;
     }
 
     /** Done when the run was taken for the first time; fails when the loop ends before. */
@@ -160,7 +168,21 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
 
     @Override
     public @Nullable Session make() throws Exception {
+        if (standby.fenced() != null) {
+            standby.wait(health);
+            return null;
+        }
         return awaitBroker() && awaitRun() ? opener.open() : null;
+    }
+
+    @Override
+    public boolean standsBy(FencedException newer) {
+        return standby.begins(newer);
+    }
+
+    /** Who has the run while this trainer consumer stands by; null while it does not. Any thread. */
+    public @Nullable FencedException fenced() {
+        return standby.fenced();
     }
 
     /** The producer makes the run. */
