@@ -8,6 +8,7 @@ import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.metrics.MetricsSettings;
 import io.millrace.common.topics.TopicSettings;
 import io.millrace.common.units.ByteSize;
+import io.millrace.producer.scale.ScalingSettings;
 import java.time.Duration;
 
 /**
@@ -21,6 +22,7 @@ public record ProducerSettings(
         DataSetSettings data,
         SamplingSettings sampling,
         RecoverySettings recovery,
+        ScalingSettings scaling,
 
         @Setting(
                 defaultValue = "0",

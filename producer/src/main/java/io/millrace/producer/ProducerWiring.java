@@ -13,6 +13,7 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.metrics.Metrics;
+import io.millrace.common.metrics.catalogue.ProducerMetric;
 import io.millrace.common.record.RunRecord;
 import io.millrace.common.session.SessionLoop;
 import io.millrace.common.session.Tenure;
@@ -23,6 +24,7 @@ import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.admission.Admission;
 import io.millrace.producer.queue.LostClaims;
 import io.millrace.producer.queue.QueueLag;
+import io.millrace.producer.scale.Scaling;
 import io.millrace.producer.session.ProducerSession;
 import io.millrace.producer.session.ProducerWork;
 import io.millrace.producer.session.Standby;
@@ -96,6 +98,7 @@ public final class ProducerWiring {
                 new Tenure.OfProcess("producer"),
                 new LostClaims(sessionClients::lane, plan.topics(), limit),
                 new QueueLag(LagOffsets.of(admin), plan.topics(), metrics.registry(), Ticker.system()),
+                scaling(settings, metrics),
                 new AdmissionWait(health, meters, WallClock.system(), Ticker.system()),
                 health,
                 meters,
@@ -124,6 +127,14 @@ public final class ProducerWiring {
         stops.push("producer loop", owner::stop);
         awaitTaken(work.taken(), limit, inBackground);
         return new ProducerWiring(ops, status);
+    }
+
+    private static Scaling scaling(ProducerSettings settings, Metrics metrics) {
+        Scaling scaling = new Scaling(settings.scaling().rules());
+        ProducerMetric.WORKERS_WANTED.gauge(
+                metrics.registry(), () -> scaling.wanted().workers());
+        ProducerMetric.QUEUE_AGE.gauge(metrics.registry(), () -> scaling.oldestQueuedMs() / 1_000.0);
+        return scaling;
     }
 
     /** What goes wrong until here is thrown, later it is fatal. A broker that does not answer is neither. */

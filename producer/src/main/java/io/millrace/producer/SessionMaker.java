@@ -111,7 +111,8 @@ final class SessionMaker {
                 training,
                 evaluations,
                 liveness,
-                new LedgerFeed(topics, ledgers, liveness, evaluations, unreadable, around.metrics(), ticker),
+                new LedgerFeed(
+                        topics, ledgers, liveness, evaluations, unreadable, around.metrics(), around.scaling(), ticker),
                 unreadable,
                 around);
     }

@@ -10,6 +10,7 @@ import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
 import io.millrace.producer.queue.LostClaims;
 import io.millrace.producer.queue.QueueLag;
+import io.millrace.producer.scale.Scaling;
 import io.millrace.producer.session.ProducerSession;
 import io.millrace.producer.session.ProducerWork;
 import io.millrace.producer.status.AdmissionWait;
@@ -65,6 +66,7 @@ public final class InMemoryProducer implements AutoCloseable {
                 new Tenure.OfProcess("producer"),
                 new LostClaims(clients::lane, topics, settings.brokerTimeout()),
                 new QueueLag(this::commit, topics, metrics.registry(), ticker),
+                new Scaling(settings.scaling().rules()),
                 new AdmissionWait(health, meters, clock, ticker),
                 health,
                 meters,

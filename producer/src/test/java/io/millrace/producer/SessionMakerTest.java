@@ -12,6 +12,7 @@ import io.millrace.common.testing.ManualClock;
 import io.millrace.common.testing.ManualTicker;
 import io.millrace.producer.queue.LostClaims;
 import io.millrace.producer.queue.QueueLag;
+import io.millrace.producer.scale.Scaling;
 import io.millrace.producer.session.ProducerSession;
 import io.millrace.producer.status.AdmissionWait;
 import io.millrace.producer.status.ProducerMetrics;
@@ -53,6 +54,7 @@ class SessionMakerTest {
                     new Tenure.OfProcess("producer"),
                     new LostClaims(clients::lane, plan.topics(), settings.brokerTimeout()),
                     new QueueLag(LagOffsets.of(admin), plan.topics(), metrics.registry(), ticker),
+                    new Scaling(settings.scaling().rules()),
                     new AdmissionWait(health, meters, clock, ticker),
                     health,
                     meters,

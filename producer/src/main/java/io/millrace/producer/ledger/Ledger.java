@@ -105,7 +105,7 @@ public final class Ledger {
         if (queue.isPast(offset)) {
             group.taken(task.attempt(), nowMs);
         } else {
-            queue.add(new LaneQueue.Entry(offset, index, task.attempt().value()));
+            queue.add(new LaneQueue.Entry(offset, index, task.attempt().value(), nowMs));
         }
         groups.refresh(group);
         return true;
@@ -219,9 +219,9 @@ public final class Ledger {
         }
     }
 
-    /** Tasks from this offset of the lane up to that one, exclusive, that nobody is known to have taken. */
-    public long queued(Lane lane, long from, long to) {
-        return queue(lane).count(from, to, entry -> groups.isQueued(entry.group(), entry.attempt()));
+    /** The tasks of a lane that nobody is known to have taken; a view. */
+    public QueuedTasks queued(Lane lane) {
+        return new QueuedTasks(queue(lane), entry -> groups.isQueued(entry.group(), entry.attempt()));
     }
 
     private LaneQueue queue(Lane lane) {

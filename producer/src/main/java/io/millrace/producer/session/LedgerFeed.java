@@ -15,6 +15,7 @@ import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.Liveness;
 import io.millrace.producer.ledger.ReceiptFate;
 import io.millrace.producer.ledger.account.TrimmedTopic;
+import io.millrace.producer.scale.Scaling;
 import io.millrace.producer.status.ProducerMetrics;
 import io.millrace.producer.stream.Evaluations;
 import java.util.EnumMap;
@@ -40,6 +41,7 @@ public final class LedgerFeed {
     private final Evaluations evaluations;
     private final UnreadableRecords unreadable;
     private final ProducerMetrics metrics;
+    private final Scaling scaling;
     private final Ticker ticker;
     private Policy policy = Policy.initial();
     private Tenure own = Tenure.NONE;
@@ -54,6 +56,7 @@ public final class LedgerFeed {
             Evaluations evaluations,
             UnreadableRecords unreadable,
             ProducerMetrics metrics,
+            Scaling scaling,
             Ticker ticker) {
         this.topics = topics;
         this.ledgers = new EnumMap<>(ledgers);
@@ -61,6 +64,7 @@ public final class LedgerFeed {
         this.evaluations = evaluations;
         this.unreadable = unreadable;
         this.metrics = metrics;
+        this.scaling = scaling;
         this.ticker = ticker;
     }
 
@@ -138,8 +142,10 @@ public final class LedgerFeed {
 
     private void workers(WorkersRecord record) {
         switch (record) {
-            case WorkersRecord.Status status ->
+            case WorkersRecord.Status status -> {
+                scaling.status(status, ticker.millis());
                 ledgers.values().forEach(ledger -> ledger.workerStatus(status, ticker.millis()));
+            }
             case WorkersRecord.LedgerHeartbeat beat -> {
                 if (heard(beat).equals(own)) {
                     liveness.readBack(beat.sequence(), ticker.millis());
@@ -149,6 +155,7 @@ public final class LedgerFeed {
     }
 
     private void step(StepRecord step) {
+        scaling.step(step);
         ReceiptFate fate = ledger(GroupKind.TRAINING).step(step);
         if (!live || fate == null) {
             return;

@@ -31,6 +31,7 @@ public final class LedgerHeart implements AutoCloseable {
     private final long periodNanos;
     private @Nullable Future<RecordMetadata> underWay;
     private long sequence;
+    private WorkersRecord.@Nullable Wanted wanted;
     private long nextNanos;
 
     public LedgerHeart(
@@ -50,6 +51,11 @@ public final class LedgerHeart implements AutoCloseable {
         } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
             throw new TimeoutException("no heartbeat could be written to " + topic, e);
         }
+    }
+
+    /** What the next ones say of the workers that the run could use. */
+    void says(WorkersRecord.Wanted newest) {
+        wanted = newest;
     }
 
     /** The next one is due now: after a gap the ledger waits for it. */
@@ -79,8 +85,8 @@ public final class LedgerHeart implements AutoCloseable {
 
     private Future<RecordMetadata> send(Tenure own) {
         sequence++;
-        byte[] value =
-                ControlCodec.encode(new WorkersRecord.LedgerHeartbeat(own.toString(), sequence, clock.millis(), null));
+        byte[] value = ControlCodec.encode(
+                new WorkersRecord.LedgerHeartbeat(own.toString(), sequence, clock.millis(), wanted));
         return producer.send(new ProducerRecord<>(topic, 0, KafkaClients.key(WorkersRecord.LEDGER_KEY), value));
     }
 

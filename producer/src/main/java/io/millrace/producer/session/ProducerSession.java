@@ -21,6 +21,7 @@ import io.millrace.producer.publish.RunPublisher;
 import io.millrace.producer.queue.LostClaims;
 import io.millrace.producer.queue.QueueLag;
 import io.millrace.producer.queue.ShareGroupRoom;
+import io.millrace.producer.scale.Scaling;
 import io.millrace.producer.source.PromptOrder;
 import io.millrace.producer.source.TaskFactory;
 import io.millrace.producer.source.load.DataSet;
@@ -101,6 +102,7 @@ public final class ProducerSession implements SessionLoop.Session {
             Tenure.OfProcess tenure,
             LostClaims lostClaims,
             QueueLag queueLag,
+            Scaling scaling,
             AdmissionWait admissionWait,
             Health health,
             ProducerMetrics metrics,
@@ -158,7 +160,7 @@ public final class ProducerSession implements SessionLoop.Session {
      * <ol>
      *   <li>waits for records of the followed topics, not at all while there is more to publish, and feeds the ledger;
      *   <li>takes how far the share groups have come, where the broker has told it, and shows it as consumer lag;
-     *   <li>notices gaps in its own hearing, and sends the heartbeat when it is time;
+     *   <li>says how many workers the run could use, notices gaps in its own hearing, and sends the heartbeat when it is time;
      *   <li>issues again what is over of each kind, and gives up what has used up its attempts;
      *   <li>issues the oldest evaluation that may begin;
      *   <li>publishes at most one batch of what admission allows, or shows what is waited for;
@@ -190,6 +192,13 @@ public final class ProducerSession implements SessionLoop.Session {
             log.warn("own heartbeat not read back in time: no worker is judged until one sent from now on is");
             edges.heart().soon();
         }
+        LedgerCounts counts = ledger().counts();
+        around.scaling()
+                .turn(
+                        counts.queued() * plan.tasks().samplesPerGroup(),
+                        training.stream().oldestQueuedMs(nowMs),
+                        nowMs);
+        edges.heart().says(around.scaling().wanted());
         edges.heart().turn(own, liveness);
         if (liveness.caughtUp()) {
             around.health().running(BROKER);

@@ -186,12 +186,21 @@ public final class GroupStream {
         }
     }
 
+    /** For how long the oldest task has waited that nobody is known to have taken; 0 for none. */
+    public long oldestQueuedMs(long nowMs) {
+        long oldestMs = nowMs;
+        for (Lane lane : lanes.keySet()) {
+            oldestMs = Math.min(oldestMs, ledger.queued(lane).oldestSinceMs().orElse(nowMs));
+        }
+        return nowMs - oldestMs;
+    }
+
     /** Neither the ledger's count nor the broker's is ever too low, so the lower one is nearer. */
     private long waiting(Lane lane, QueueWatch.Standing told) {
-        long known = ledger.queued(lane, 0, told.end());
+        long known = ledger.queued(lane).count(0, told.end());
         return told.lag().isEmpty()
                 ? known
-                : Math.min(known, told.lag().getAsLong() + ledger.queued(lane, told.publishedEnd(), told.end()));
+                : Math.min(known, told.lag().getAsLong() + ledger.queued(lane).count(told.publishedEnd(), told.end()));
     }
 
     /**

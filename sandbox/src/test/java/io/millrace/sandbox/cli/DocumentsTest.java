@@ -174,7 +174,13 @@ final class DocumentsTest {
             "--port",
             "--config",
             "--log-format",
-            "--help");
+            "--help",
+            "--min",
+            "--max",
+            "--apply",
+            "--cool-down",
+            "--lag-command",
+            "--metrics-url");
 
     /** A flag behind the name of a command is one of that command; any other one of some command. */
     @Test

@@ -2,6 +2,7 @@ package io.millrace.common.metrics.catalogue;
 
 import static io.millrace.common.metrics.catalogue.Declared.counts;
 import static io.millrace.common.metrics.catalogue.Declared.shows;
+import static io.millrace.common.metrics.catalogue.Declared.showsSeconds;
 import static io.millrace.common.metrics.catalogue.Declared.times;
 
 /** What a producer serves. Counters count what happens while the process lives. */
@@ -28,6 +29,12 @@ public enum ProducerMetric implements OwnMetric {
     ADMISSION_WAIT(
             times("producer.admission.wait", "How long publishing waited for admission, each wait once it has ended")),
     QUEUE_DEPTH(shows("producer.queue.depth", "Groups published and not taken")),
+    QUEUE_AGE(showsSeconds(
+            "producer.queue.age", "How long the oldest task has waited that no worker has taken; 0 when none waits")),
+    WORKERS_WANTED(
+            shows(
+                    "workers.wanted",
+                    "Workers that the run could use, from queue depth and age, slots in use and what the trainer waits for: a signal for autoscalers")),
     IN_FLIGHT_GROUPS(
             shows(
                     "producer.in.flight.groups",

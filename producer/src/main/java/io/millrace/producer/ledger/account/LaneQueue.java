@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
@@ -12,8 +13,12 @@ import java.util.function.Predicate;
  * the offset out again, and a task that is gone has left the queue with the one in its place. Owned by the ledger.
  */
 public final class LaneQueue {
-    /** A task of the lane. */
-    public record Entry(long offset, long group, long attempt) {}
+    /**
+     * A task of the lane.
+     *
+     * @param sinceMs when the ledger learnt of it, by its own clock
+     */
+    public record Entry(long offset, long group, long attempt, long sinceMs) {}
 
     private final NavigableSet<Entry> queued = new TreeSet<>(Comparator.comparingLong(Entry::offset)
             .thenComparingLong(Entry::group)
@@ -35,6 +40,11 @@ public final class LaneQueue {
                 .filter(entry -> entry.offset() >= from && entry.offset() < to)
                 .filter(test)
                 .count();
+    }
+
+    /** The oldest that the test takes; empty for none. */
+    public Optional<Entry> oldest(Predicate<Entry> test) {
+        return queued.stream().filter(test).findFirst();
     }
 
     /** Every task below the offset has left the queue; returns those that were not known to. */
