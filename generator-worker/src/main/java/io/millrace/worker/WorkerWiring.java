@@ -29,6 +29,7 @@ import io.millrace.worker.engine.EngineWatch;
 import io.millrace.worker.engine.dialect.EngineHttp;
 import io.millrace.worker.generate.AttemptPublisher;
 import io.millrace.worker.generate.AttemptRunner;
+import io.millrace.worker.generate.AttemptSpans;
 import io.millrace.worker.generate.Grader;
 import io.millrace.worker.generate.Sampler;
 import io.millrace.worker.inflight.HeldAttempt;
@@ -53,6 +54,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -122,7 +124,7 @@ public final class WorkerWiring {
     private int start() throws InterruptedException {
         KafkaClients clients = KafkaClients.patient(
                 settings.kafka(), settings.topics().recordSizeMax().intBytes());
-        Metrics metrics = new Metrics(settings.topics().run().value(), settings.metrics());
+        Metrics metrics = new Metrics(settings.topics().run().value(), "worker", settings.metrics());
         stops.pushCloseable("metrics", metrics);
         MeterRegistry registry = metrics.registry();
         RewardScorer scorer = scorer(registry);
@@ -183,7 +185,7 @@ public final class WorkerWiring {
                 settings.brokerTimeout(),
                 settings.publish().groupSizeMax().bytes());
         stops.pushCloseable("partial reader", partials);
-        AttemptRunner runner = runner(engines, scorer, publisher, partials, registry);
+        AttemptRunner runner = runner(engines, scorer, publisher, partials, metrics);
         stops.pushCloseable("generator", runner);
         WorkerStatus status = new WorkerStatus(
                 settings.topics().run(),
@@ -288,11 +290,8 @@ public final class WorkerWiring {
     }
 
     private AttemptRunner runner(
-            EnginePool engines,
-            RewardScorer scorer,
-            ResultPublisher publisher,
-            Partials partials,
-            MeterRegistry registry) {
+            EnginePool engines, RewardScorer scorer, ResultPublisher publisher, Partials partials, Metrics metrics) {
+        MeterRegistry registry = metrics.registry();
         WorkerMetric.SLOTS.gauge(registry, slots, Slots::slots);
         WorkerMetric.SLOTS_IN_USE.gauge(registry, slots, Slots::slotsInUse);
         WorkerMetric.SLOTS_IN_USE_EVALUATION.gauge(registry, slots, Slots::evaluationSlotsInUse);
@@ -314,6 +313,12 @@ public final class WorkerWiring {
                 publisher,
                 new GroupAssembly(
                         settings.topics().run(), worker, settings.weights().maskOffPolicy()),
+                new AttemptSpans(
+                        metrics.tracing(),
+                        topics,
+                        worker,
+                        settings.engines().engine().name().toLowerCase(Locale.ROOT),
+                        WallClock.system()),
                 WallClock.system(),
                 Ticker.system(),
                 registry);

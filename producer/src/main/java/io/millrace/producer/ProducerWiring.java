@@ -80,7 +80,7 @@ public final class ProducerWiring {
         KafkaClients clients = KafkaClients.patient(settings.kafka(), SessionMaker.recordBytesMax(settings));
         Duration limit = settings.brokerTimeout();
 
-        Metrics metrics = new Metrics(plan.topics().run().value(), settings.metrics());
+        Metrics metrics = new Metrics(plan.topics().run().value(), "producer", settings.metrics());
         stops.pushCloseable("metrics", metrics);
         AtomicReference<@Nullable ProducerStatus> status = new AtomicReference<>();
         OpsServer ops = OpsServer.start(settings.ops(), health, metrics, () -> json(status), routing -> {});

@@ -13,6 +13,7 @@ import io.millrace.producer.ledger.Liveness;
 import io.millrace.producer.ledger.Reissues;
 import io.millrace.producer.publish.PromptLog;
 import io.millrace.producer.publish.RunPublisher;
+import io.millrace.producer.publish.TaskSpans;
 import io.millrace.producer.queue.QueueWatch;
 import io.millrace.producer.queue.ShareGroupRoom;
 import io.millrace.producer.session.LedgerFeed;
@@ -74,8 +75,12 @@ final class SessionMaker {
         TopicTail tail = new TopicTail(clients.follower("millrace-producer-follower"));
         Producer<byte[], byte[]> producer = clients.publisher();
         Metrics.Binding meters = metrics.bind(tail.consumer(), "follower").and(metrics.bind(producer, "publisher"));
-        RunPublisher publisher =
-                new RunPublisher(producer, topics, settings.topics().resultPartitions(), recordBytesMax(settings));
+        RunPublisher publisher = new RunPublisher(
+                producer,
+                topics,
+                settings.topics().resultPartitions(),
+                recordBytesMax(settings),
+                new TaskSpans(metrics.tracing(), topics, around.clock()));
         Training training = new Training(
                 stream(GroupKind.TRAINING, plan.tasks()::again, publisher, unreadable),
                 plan.tasks(),

@@ -24,6 +24,7 @@ import io.millrace.trainer.queue.RolloutQueue;
 import io.millrace.trainer.serve.TrainerRoutes;
 import io.millrace.trainer.session.SessionOpener;
 import io.millrace.trainer.session.TrainerMetrics;
+import io.millrace.trainer.trace.GroupSpans;
 import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.clients.admin.Admin;
@@ -104,7 +105,8 @@ public final class TrainerWiring {
         RolloutQueue queue = wiring.queue(stops, runner.health(), metrics, runner, true, runner::requestStop);
         BatchDownloads downloads =
                 new BatchDownloads(settings.downloads(), runner.health(), metrics.registry(), wiring.ticker);
-        TrainerRoutes routes = new TrainerRoutes(queue, downloads);
+        TrainerRoutes routes = new TrainerRoutes(
+                queue, downloads, lease -> GroupSpans.ofStep(metrics.tracing(), wiring.topics.run(), lease));
         OpsServer server = OpsServer.start(
                 settings.ops(),
                 "--trainer-host and --trainer-port",
@@ -119,7 +121,7 @@ public final class TrainerWiring {
     }
 
     private Metrics metrics(StopSequence stops) {
-        Metrics metrics = new Metrics(settings.topics().run().value(), settings.metrics());
+        Metrics metrics = new Metrics(settings.topics().run().value(), "trainer-consumer", settings.metrics());
         stops.pushCloseable("metrics", metrics);
         return metrics;
     }

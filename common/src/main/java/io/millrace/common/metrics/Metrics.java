@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.common.metrics.catalogue.MetricCatalogue;
+import io.millrace.common.trace.Tracing;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -20,7 +21,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ShareConsumer;
 import org.apache.kafka.clients.producer.Producer;
 
-/** The process's meters. Every one carries the run's id; of ours there are those of the {@link MetricCatalogue}. Thread-safe. */
+/** The process's meters, and its traces. Every meter carries the run's id; of ours there are those of the {@link MetricCatalogue}. Thread-safe. */
 public final class Metrics implements AutoCloseable {
     /** Of the Java machine: what no rule and no figure asks for, so that a scrape stays short enough to read. */
     private static final Set<String> LEFT_OUT = Set.of(
@@ -40,6 +41,7 @@ public final class Metrics implements AutoCloseable {
 
     private final JvmGcMetrics gc = new JvmGcMetrics();
     private final MetricsSettings settings;
+    private final Tracing tracing;
 
     /** @param run the run's id, or the role of a process that serves no run */
     public Metrics(String run) {
@@ -48,7 +50,18 @@ public final class Metrics implements AutoCloseable {
 
     /** @param run the run's id, or the role of a process that serves no run */
     public Metrics(String run, MetricsSettings settings) {
+        this(run, "", settings);
+    }
+
+    /**
+     * @param run the run's id, or the role of a process that serves no run
+     * @param role that traces name the process by
+     */
+    public Metrics(String run, String role, MetricsSettings settings) {
         this.settings = settings;
+        this.tracing = role.isEmpty()
+                ? Tracing.OFF
+                : Tracing.start(settings.traces(), "millrace-" + role, run, System.getenv());
         registry.config()
                 .meterFilter(MetricCatalogue.onlyDeclared())
                 .meterFilter(MeterFilter.deny(Metrics::isReplacedTopic))
@@ -68,6 +81,11 @@ public final class Metrics implements AutoCloseable {
     private static boolean isReplacedTopic(Meter.Id id) {
         String topic = id.getTag("topic");
         return id.getName().startsWith("kafka.") && topic != null && topic.indexOf('.') < 0;
+    }
+
+    /** Closed with these. */
+    public Tracing tracing() {
+        return tracing;
     }
 
     public MeterRegistry registry() {
@@ -138,5 +156,6 @@ public final class Metrics implements AutoCloseable {
         binders.forEach(KafkaClientMetrics::close);
         gc.close();
         registry.close();
+        tracing.close();
     }
 }

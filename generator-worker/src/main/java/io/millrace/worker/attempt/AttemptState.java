@@ -7,6 +7,7 @@ import io.millrace.common.record.WorkersRecord.HeldGroup;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleStatus;
 import io.millrace.common.topics.Lane;
+import io.millrace.common.trace.TraceContext;
 import io.millrace.worker.engine.dialect.Media;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,6 +33,7 @@ public final class AttemptState {
     private final Lane lane;
     private final long claimedAtMs;
     private final long claimedNanos;
+    private final @Nullable TraceContext trace;
     private final List<Sample> samples;
     /** What has come of each of them: itself, or what a generator made of its rollout; null as long as nothing has. */
     private final @Nullable List<WrittenSample>[] made;
@@ -51,12 +53,20 @@ public final class AttemptState {
 
     private int @Nullable [] promptIds;
 
+    /** Of a task that is not traced. */
+    public AttemptState(TrainingTask task, Lane lane, long claimedAtMs, long claimedNanos) {
+        this(task, lane, claimedAtMs, claimedNanos, null);
+    }
+
     /**
      * @param lane where it was claimed
      * @param claimedNanos the same moment by the monotonic clock
+     * @param trace that its task came with; null for none
      */
     @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type
-    public AttemptState(TrainingTask task, Lane lane, long claimedAtMs, long claimedNanos) {
+    public AttemptState(
+            TrainingTask task, Lane lane, long claimedAtMs, long claimedNanos, @Nullable TraceContext trace) {
+        this.trace = trace;
         this.task = task;
         this.lane = lane;
         this.claimedAtMs = claimedAtMs;
@@ -86,6 +96,11 @@ public final class AttemptState {
 
     public long claimedNanos() {
         return claimedNanos;
+    }
+
+    /** That its task came with; null for none. */
+    public @Nullable TraceContext trace() {
+        return trace;
     }
 
     /** When its samples came how far. */

@@ -13,6 +13,7 @@ import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.Lane;
+import io.millrace.common.trace.TraceContext;
 import io.millrace.worker.attempt.AttemptState;
 import io.millrace.worker.inflight.HeldAttempt;
 import io.millrace.worker.inflight.InFlightTable;
@@ -269,7 +270,12 @@ public final class Claimer implements OwnerLoop.Turn {
                             () -> {});
             return 0;
         }
-        HeldAttempt attempt = new HeldAttempt(new AttemptState(task, lane, clock.millis(), ticker.nanos()));
+        HeldAttempt attempt = new HeldAttempt(new AttemptState(
+                task,
+                lane,
+                clock.millis(),
+                ticker.nanos(),
+                TraceContext.read(record.headers()).orElse(null)));
         boolean held = !table.enter(attempt);
         consumer.acknowledge(record, AcknowledgeType.ACCEPT);
         if (held) {

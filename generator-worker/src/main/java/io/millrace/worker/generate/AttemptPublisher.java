@@ -20,10 +20,17 @@ public final class AttemptPublisher {
     private final WallClock clock;
     private final Ticker ticker;
     private final MeterRegistry registry;
+    private final AttemptSpans spans;
 
     public AttemptPublisher(
-            ResultPublisher publisher, GroupAssembly assembly, WallClock clock, Ticker ticker, MeterRegistry registry) {
+            ResultPublisher publisher,
+            GroupAssembly assembly,
+            AttemptSpans spans,
+            WallClock clock,
+            Ticker ticker,
+            MeterRegistry registry) {
         this.publisher = publisher;
+        this.spans = spans;
         this.assembly = assembly;
         this.clock = clock;
         this.ticker = ticker;
@@ -33,13 +40,16 @@ public final class AttemptPublisher {
     /** @param done called once the receipt is durable, on a thread of its own */
     void publish(HeldAttempt attempt, Runnable done) {
         ResultPublisher.EndedAttempt ended = new ResultPublisher.EndedAttempt(
-                attempt.task(), attempt.lane(), (ticker.nanos() - attempt.get(AttemptState::claimedNanos)) / 1_000_000);
+                attempt.task(),
+                attempt.lane(),
+                (ticker.nanos() - attempt.get(AttemptState::claimedNanos)) / 1_000_000,
+                spans.onwards(attempt));
         switch (attempt.earlyEnd()) {
             case null -> publishResult(attempt, ended, done);
-            case EarlyEnd.Failure failure -> publishFailure(ended, failure.kind(), failure.message(), done);
+            case EarlyEnd.Failure failure -> publishFailure(attempt, ended, failure.kind(), failure.message(), done);
             case EarlyEnd.HandBack back -> {
                 WorkerMetric.ATTEMPTS_HANDED_BACK.counter(registry).increment();
-                handBack(attempt, ended, back, done);
+                handBack(attempt, ended, back, spans.telling(attempt, null, "handed back", done));
             }
         }
     }
@@ -49,15 +59,16 @@ public final class AttemptPublisher {
         try {
             group = attempt.get(state -> assembly.result(state, clock.millis()));
         } catch (TensorsDifferException e) {
-            publishFailure(ended, "tensors-differ", String.valueOf(e.getMessage()), done);
+            publishFailure(attempt, ended, "tensors-differ", String.valueOf(e.getMessage()), done);
             return;
         }
-        publisher.publish(ended, group, done);
+        publisher.publish(ended, group, spans.telling(attempt, group.header(), null, done));
     }
 
-    private void publishFailure(ResultPublisher.EndedAttempt ended, String kind, String message, Runnable done) {
+    private void publishFailure(
+            HeldAttempt attempt, ResultPublisher.EndedAttempt ended, String kind, String message, Runnable done) {
         WorkerMetric.ATTEMPTS_FAILED.counter(registry, kind).increment();
-        publisher.publishFailure(ended, kind, message, done);
+        publisher.publishFailure(ended, kind, message, spans.telling(attempt, null, kind, done));
     }
 
     /** With what is new, else with where it was. */
@@ -73,7 +84,7 @@ public final class AttemptPublisher {
         try {
             partial = attempt.get(state -> assembly.asItIs(state, clock.millis()));
         } catch (TensorsDifferException e) {
-            publishFailure(ended, "tensors-differ", String.valueOf(e.getMessage()), done);
+            publishFailure(attempt, ended, "tensors-differ", String.valueOf(e.getMessage()), done);
             return;
         }
         WorkerMetric.PARTIALS.counter(registry, "given-back").increment();

@@ -3,6 +3,7 @@ package io.millrace.worker.inflight;
 import io.millrace.common.record.PartialRef;
 import io.millrace.common.record.TrainingTask;
 import io.millrace.common.topics.Lane;
+import io.millrace.common.trace.TraceContext;
 import io.millrace.worker.attempt.AttemptState;
 import io.millrace.worker.attempt.EarlyEnd;
 import java.util.function.Consumer;
@@ -30,6 +31,11 @@ public final class HeldAttempt {
 
     public Lane lane() {
         return state.lane();
+    }
+
+    /** The trace that its task came with; null for none. */
+    public @Nullable TraceContext trace() {
+        return state.trace();
     }
 
     /** What the state says, for as long as nothing changes it. */

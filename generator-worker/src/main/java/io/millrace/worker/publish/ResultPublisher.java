@@ -16,6 +16,7 @@ import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.trace.TraceContext;
 import io.millrace.common.wire.GroupTooLargeException;
 import java.time.Duration;
 import java.util.List;
@@ -49,8 +50,24 @@ public final class ResultPublisher {
      *
      * @param lane where it was claimed; evaluations have topics of their own
      * @param durationMs since its claim
+     * @param trace that its records go on; null for none
      */
-    public record EndedAttempt(TrainingTask task, Lane lane, long durationMs) {}
+    public record EndedAttempt(
+            TrainingTask task,
+            Lane lane,
+            long durationMs,
+            @Nullable TraceContext trace) {
+        /** Not traced. */
+        public EndedAttempt(TrainingTask task, Lane lane, long durationMs) {
+            this(task, lane, durationMs, null);
+        }
+
+        private void mark(ProducerRecord<byte[], byte[]> record) {
+            if (trace != null) {
+                trace.write(record.headers());
+            }
+        }
+    }
 
     private final Producer<byte[], byte[]> producer;
     private final RunTopics topics;
@@ -108,6 +125,7 @@ public final class ResultPublisher {
             publishFailure(ended, "result-too-large", String.valueOf(e.getMessage()), done);
             return;
         }
+        parts.forEach(ended::mark);
         // The group itself may be large, and is in the records already.
         GroupHeader header = group.header();
         long beganNanos = ticker.nanos();
@@ -203,10 +221,10 @@ public final class ResultPublisher {
 
     private void sendReceipt(EndedAttempt ended, Receipt receipt, Runnable done) {
         String topic = topics.receipts(ended.lane().kind());
-        var _ = sends.send(new ProducerRecord<>(
-                        topic, KafkaClients.key(receipt.groupIndex()), ControlCodec.encode(receipt)))
-                .thenRunAsync(done, followUps)
-                .exceptionally(this::report);
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(topic, KafkaClients.key(receipt.groupIndex()), ControlCodec.encode(receipt));
+        ended.mark(record);
+        var _ = sends.send(record).thenRunAsync(done, followUps).exceptionally(this::report);
     }
 
     private Void report(Throwable e) {

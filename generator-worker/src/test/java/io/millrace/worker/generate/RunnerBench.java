@@ -19,6 +19,7 @@ import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.trace.Tracing;
 import io.millrace.common.wire.RolloutGroupCodec;
 import io.millrace.worker.attempt.AttemptState;
 import io.millrace.worker.attempt.GroupAssembly;
@@ -125,7 +126,12 @@ final class RunnerBench {
                 generator == null ? null : new Executions(generator, 4, sampler, Ticker.system()),
                 new Grader(scorer, Ticker.system()),
                 new AttemptPublisher(
-                        publisher, new GroupAssembly(run, worker), WallClock.system(), Ticker.system(), registry),
+                        publisher,
+                        new GroupAssembly(run, worker),
+                        new AttemptSpans(Tracing.OFF, new RunTopics(run), worker, "test", WallClock.system()),
+                        WallClock.system(),
+                        Ticker.system(),
+                        registry),
                 (ref, group) -> {
                     throw new BadRecordException("nothing is there");
                 },

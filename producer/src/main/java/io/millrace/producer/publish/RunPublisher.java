@@ -12,8 +12,10 @@ import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
 import io.millrace.common.record.RunRecord;
 import io.millrace.common.record.TrainingTask;
+import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.Lane;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.trace.Tracing;
 import io.millrace.common.wire.ResultHeaders;
 import io.millrace.producer.ledger.Decision;
 import java.time.Duration;
@@ -40,12 +42,25 @@ public final class RunPublisher implements AutoCloseable {
     private final RunTopics topics;
     private final int resultPartitions;
     private final int valueBytesMax;
+    private final TaskSpans spans;
+
+    /** Without traces. */
+    public RunPublisher(Producer<byte[], byte[]> producer, RunTopics topics, int resultPartitions, int valueBytesMax) {
+        this(producer, topics, resultPartitions, valueBytesMax, new TaskSpans(Tracing.OFF, topics, WallClock.system()));
+    }
 
     /**
      * @param producer with the run's transactional id; owned
      * @param valueBytesMax the largest first task, in bytes of its JSON
+     * @param spans told of each task that was issued
      */
-    public RunPublisher(Producer<byte[], byte[]> producer, RunTopics topics, int resultPartitions, int valueBytesMax) {
+    public RunPublisher(
+            Producer<byte[], byte[]> producer,
+            RunTopics topics,
+            int resultPartitions,
+            int valueBytesMax,
+            TaskSpans spans) {
+        this.spans = spans;
         this.producer = producer;
         this.topics = topics;
         this.resultPartitions = resultPartitions;
@@ -121,6 +136,11 @@ public final class RunPublisher implements AutoCloseable {
             }
         }
         producer.commitTransaction();
+        for (Item item : items) {
+            if (item instanceof Item.Task issued) {
+                spans.issued(issued.lane(), issued.task());
+            }
+        }
         return sent.stream().map(ofOne -> ofOne.getFirst().resultNow().offset()).toList();
     }
 
@@ -186,7 +206,10 @@ public final class RunPublisher implements AutoCloseable {
                         task.issueVersion(),
                         task.issuedAtMs(),
                         counts(task.history())));
-        return new ProducerRecord<>(topics.lane(lane), 0, KafkaClients.key(task.groupIndex()), fitting);
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(topics.lane(lane), 0, KafkaClients.key(task.groupIndex()), fitting);
+        spans.mark(record, lane, task);
+        return record;
     }
 
     private static AttemptHistory counts(AttemptHistory history) {

@@ -1,5 +1,6 @@
 package io.millrace.trainer.serve;
 
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
@@ -11,6 +12,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.json.Json;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
+import io.millrace.common.trace.TraceContext;
 import io.millrace.trainer.api.Described;
 import io.millrace.trainer.api.Operation;
 import io.millrace.trainer.api.Schemas;
@@ -110,6 +112,7 @@ final class StepRoutes {
 
     static final List<Operation> OPERATIONS = List.of(LEASE, BATCH, ACKNOWLEDGE, RESUME);
 
+    private static final HeaderName TRACEPARENT = HeaderNames.create(TraceContext.HEADER);
     private static final String ZSTD = "zstd";
     /** A weight of nothing. */
     private static final Pattern NONE = Pattern.compile("q=0(\\.0*)?\\s*$");
@@ -117,8 +120,10 @@ final class StepRoutes {
     private final RanksFetched ranks = new RanksFetched();
     private final RolloutQueue queue;
     private final BatchDownloads downloads;
+    private final TrainerRoutes.StepTraces traces;
 
-    StepRoutes(RolloutQueue queue, BatchDownloads downloads) {
+    StepRoutes(RolloutQueue queue, BatchDownloads downloads, TrainerRoutes.StepTraces traces) {
+        this.traces = traces;
         this.queue = queue;
         this.downloads = downloads;
     }
@@ -142,7 +147,13 @@ final class StepRoutes {
         String wait = call.query("wait_ms");
         long waitMs = wait == null ? WAIT_MS_DEFAULT : Bodies.number("wait_ms", wait, WAIT_MS_MAX);
         switch (queue.lease(step, lineage(call), Duration.ofMillis(waitMs))) {
-            case LeaseAnswer.Leased leased -> call.send(Status.OK_200, LeasedStep.of(leased));
+            case LeaseAnswer.Leased leased -> {
+                TraceContext trace = traces.of(leased.lease());
+                if (trace != null) {
+                    call.response().header(TRACEPARENT, trace.traceparent());
+                }
+                call.send(Status.OK_200, LeasedStep.of(leased));
+            }
             case LeaseAnswer.NotYet notYet -> call.send(Status.ACCEPTED_202, notYet);
         }
     }

@@ -8,6 +8,8 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.common.http.OpsServer;
 import io.millrace.common.json.Json;
+import io.millrace.common.record.StepRecord;
+import io.millrace.common.trace.TraceContext;
 import io.millrace.trainer.api.ApiDocument;
 import io.millrace.trainer.api.Operation;
 import io.millrace.trainer.api.Refusal;
@@ -19,6 +21,7 @@ import io.millrace.trainer.evaluate.score.EvaluationStatus;
 import io.millrace.trainer.queue.RolloutQueue;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -43,8 +46,18 @@ public final class TrainerRoutes {
 
     private final RolloutQueue queue;
     private final BatchDownloads downloads;
+    private final StepTraces traces;
 
-    public TrainerRoutes(RolloutQueue queue, BatchDownloads downloads) {
+    /** The trace of a step, which its trainer may go on with. */
+    @FunctionalInterface
+    public interface StepTraces {
+        /** Null while traces are off. */
+        @Nullable
+        TraceContext of(StepRecord.Lease lease);
+    }
+
+    public TrainerRoutes(RolloutQueue queue, BatchDownloads downloads, StepTraces traces) {
+        this.traces = traces;
         this.queue = queue;
         this.downloads = downloads;
     }
@@ -52,7 +65,7 @@ public final class TrainerRoutes {
     /** Adds the routes; they take every path that has none, so they come last. */
     public void addTo(HttpRouting.Builder routing) {
         ApiRoutes api = new ApiRoutes(routing);
-        new StepRoutes(queue, downloads).addTo(api);
+        new StepRoutes(queue, downloads, traces).addTo(api);
         new PolicyRoutes(queue).addTo(api);
         new EvaluationRoutes(queue).addTo(api);
         api.add(STATUS, call -> call.send(Status.OK_200, view()));

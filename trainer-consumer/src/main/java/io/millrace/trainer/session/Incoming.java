@@ -29,6 +29,7 @@ import io.millrace.trainer.results.PartsAgain;
 import io.millrace.trainer.results.ResultEnds;
 import io.millrace.trainer.results.ResultParser;
 import io.millrace.trainer.steps.StepLedger;
+import io.millrace.trainer.trace.GroupSpans;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,8 @@ final class Incoming {
     final Collector collector;
     final Intake intake;
     final StepChooser chooser;
+    final GroupSpans spans;
+    private final StepLedger ledger;
 
     /**
      * @param reader by which parts of large groups are read again
@@ -67,7 +70,10 @@ final class Incoming {
             PartitionReader reader,
             ResultEnds ends,
             TrainerMetrics metrics,
+            GroupSpans spans,
             Ticker ticker) {
+        this.spans = spans;
+        this.ledger = ledger;
         this.topics = new RunTopics(plan.topics().run());
         this.tenure = tenure;
         this.fit = fit;
@@ -113,6 +119,7 @@ final class Incoming {
 
     private void result(ConsumerRecord<byte[], byte[]> record, Decisions.Collecting decided) throws Exception {
         metrics.count(TrainerMetrics.Count.RECEIVED_BYTES, Math.max(0, record.serializedValueSize()));
+        spans.arrived(record, index -> collector.hasWon(index) || ledger.isSettled(index));
         long readAgain = parser.groupsReadAgain();
         List<ResultEvent> events = parser.parse(record, collector::hasWon);
         metrics.count(TrainerMetrics.Count.READ_AGAIN, parser.groupsReadAgain() - readAgain);

@@ -11,8 +11,10 @@ import io.millrace.common.rollout.StalenessFigures;
 import io.millrace.common.session.SessionLoop;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.FinishedGroup;
+import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.decide.AbandonedRow;
 import io.millrace.trainer.decide.Decisions;
+import io.millrace.trainer.decide.Outcome;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.steps.AckDecision;
@@ -107,6 +109,20 @@ public final class Session implements SessionLoop.Session {
     private void write(Decisions decisions) {
         journal.write(decisions.records());
         outcomes.happened(decisions.outcomes());
+        decisions.outcomes().forEach(this::tell);
+    }
+
+    /** In the traces of groups that go no further. */
+    private void tell(Outcome outcome) {
+        switch (outcome) {
+            case Outcome.GroupDiscarded one ->
+                incoming.spans.dropped(one.group().groupIndex(), one.reason());
+            case Outcome.ResultRejected(ResultEvent.Invalid one) ->
+                incoming.spans.dropped(one.groupIndex(), "rejected");
+            case Outcome.ResultTakenBack one ->
+                incoming.spans.dropped(one.group().groupIndex(), one.reason());
+            default -> {}
+        }
     }
 
     /** The next step's groups; discards first what no step may have any more. */
@@ -220,6 +236,7 @@ public final class Session implements SessionLoop.Session {
     /** Counts a step of these groups that is leased durably. */
     public void handedOver(StepRecord.Lease lease, List<FinishedGroup> groups) {
         outcomes.leased(lease, groups);
+        incoming.spans.leased(lease);
     }
 
     /** Of the groups handed over in this session. */

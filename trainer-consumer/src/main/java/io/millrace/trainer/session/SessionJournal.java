@@ -71,6 +71,7 @@ final class SessionJournal {
     void write(AckDecision.Acknowledged done) {
         incoming.settled(done.groups());
         writer.write(withSnapshot(done.records()));
+        incoming.spans.acknowledged(done.lease());
         retention.keep(done.step(), done.lease().groups());
         mayDelete();
     }

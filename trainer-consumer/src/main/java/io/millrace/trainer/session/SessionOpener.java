@@ -44,6 +44,7 @@ import io.millrace.trainer.policy.VersionRules;
 import io.millrace.trainer.results.ResultEnds;
 import io.millrace.trainer.steps.StepHistory;
 import io.millrace.trainer.steps.StepLedger;
+import io.millrace.trainer.trace.GroupSpans;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -227,7 +228,17 @@ public final class SessionOpener {
         Retention retention = kept(ledger, keptSteps);
         publish(writer, ledger, unreadable);
         Incoming incoming = new Incoming(
-                plan, me, fit, ledger, filters, abandoned, reader, new ResultEnds(admin, ticker), meters, ticker);
+                plan,
+                me,
+                fit,
+                ledger,
+                filters,
+                abandoned,
+                reader,
+                new ResultEnds(admin, ticker),
+                meters,
+                new GroupSpans(metrics.tracing(), topics, clock),
+                ticker);
         TopicPartition prompts = new TopicPartition(topics.lane(Lane.TRAINING), 0);
         others.put(prompts, reader.rankedFrom(prompts, ledger.totals().lowWaterMark(), SessionOpener::groupIndex));
         TopicPartition urgent = new TopicPartition(topics.lane(Lane.URGENT), 0);
