@@ -8,6 +8,7 @@ import io.millrace.ops.backup.BackupCommand;
 import io.millrace.ops.backup.RestoreCommand;
 import io.millrace.ops.export.ExportCommand;
 import io.millrace.ops.lag.LagCommand;
+import io.millrace.ops.page.PageCommand;
 import io.millrace.ops.peek.PeekCommand;
 import io.millrace.ops.remove.RemoveCommand;
 import io.millrace.ops.replay.ReplayCommand;
@@ -32,6 +33,7 @@ public final class OpsMain {
                 new TopicsCommand(),
                 new AclCommand(),
                 new LagCommand(),
+                new PageCommand(),
                 new PeekCommand(),
                 new AuditCommand(),
                 new TraceCommand(),

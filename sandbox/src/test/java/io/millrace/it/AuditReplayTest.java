@@ -36,6 +36,7 @@ import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.gate.OnStale;
+import io.millrace.trainer.page.PageSettings;
 import io.millrace.trainer.policy.VersionSettings;
 import io.millrace.trainer.session.RecoverySettings;
 import io.millrace.trainer.steps.ResumeMode;
@@ -107,6 +108,7 @@ class AuditReplayTest {
                 LIMIT,
                 Duration.ofMinutes(10),
                 HttpDoorSettings.DEFAULTS,
+                PageSettings.OFF,
                 DownloadSettings.DEFAULTS,
                 MetricsSettings.DEFAULTS));
     }

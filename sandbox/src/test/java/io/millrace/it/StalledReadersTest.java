@@ -27,6 +27,7 @@ import io.millrace.trainer.download.DownloadSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
+import io.millrace.trainer.page.PageSettings;
 import io.millrace.trainer.policy.VersionSettings;
 import io.millrace.trainer.session.RecoverySettings;
 import java.net.InetAddress;
@@ -94,6 +95,7 @@ class StalledReadersTest {
                 LIMIT,
                 Duration.ofMinutes(10),
                 HttpDoorSettings.DEFAULTS,
+                PageSettings.OFF,
                 downloads,
                 MetricsSettings.DEFAULTS));
     }

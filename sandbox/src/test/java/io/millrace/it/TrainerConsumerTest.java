@@ -46,6 +46,7 @@ import io.millrace.trainer.download.DownloadSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
+import io.millrace.trainer.page.PageSettings;
 import io.millrace.trainer.policy.VersionSettings;
 import io.millrace.trainer.queue.RolloutQueue;
 import io.millrace.trainer.session.RecoverySettings;
@@ -123,6 +124,7 @@ class TrainerConsumerTest {
                 LIMIT,
                 Duration.ofMinutes(10),
                 HttpDoorSettings.DEFAULTS,
+                PageSettings.OFF,
                 DownloadSettings.DEFAULTS,
                 MetricsSettings.DEFAULTS);
     }

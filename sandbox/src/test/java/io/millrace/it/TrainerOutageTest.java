@@ -33,6 +33,7 @@ import io.millrace.trainer.download.DownloadSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
+import io.millrace.trainer.page.PageSettings;
 import io.millrace.trainer.policy.VersionSettings;
 import io.millrace.trainer.session.RecoverySettings;
 import java.nio.charset.StandardCharsets;
@@ -77,6 +78,7 @@ class TrainerOutageTest {
                 Duration.ofSeconds(3),
                 Duration.ofMinutes(10),
                 HttpDoorSettings.DEFAULTS,
+                PageSettings.OFF,
                 DownloadSettings.DEFAULTS,
                 MetricsSettings.DEFAULTS);
     }

@@ -40,6 +40,7 @@ import io.millrace.trainer.gate.BatchOrder;
 import io.millrace.trainer.gate.GateSettings;
 import io.millrace.trainer.gate.OnStale;
 import io.millrace.trainer.journal.KeptSteps;
+import io.millrace.trainer.page.PageSettings;
 import io.millrace.trainer.policy.VersionSettings;
 import io.millrace.trainer.session.RecoverySettings;
 import io.millrace.trainer.steps.ResumeMode;
@@ -118,6 +119,7 @@ class TrainerRecoveryTest {
                 LIMIT,
                 Duration.ofMinutes(10),
                 HttpDoorSettings.DEFAULTS,
+                PageSettings.OFF,
                 DownloadSettings.DEFAULTS,
                 MetricsSettings.DEFAULTS));
     }

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 public final class TrainerCommand extends Command<TrainerSettings> {
     private static final Logger log = LoggerFactory.getLogger(TrainerCommand.class);
 
-    /** Admin, what is read back, three of a session, three of evaluations. */
-    private static final int KAFKA_CLIENTS = 8;
+    /** Admin, what is read back, three of a session, three of evaluations, three of the page. */
+    private static final int KAFKA_CLIENTS = 11;
 
     public TrainerCommand() {
         super(

@@ -14,6 +14,7 @@ import io.millrace.trainer.download.DownloadSettings;
 import io.millrace.trainer.evaluate.EvaluationSettings;
 import io.millrace.trainer.filter.FilterSettings;
 import io.millrace.trainer.gate.GateSettings;
+import io.millrace.trainer.page.PageSettings;
 import io.millrace.trainer.policy.VersionSettings;
 import io.millrace.trainer.session.RecoverySettings;
 import java.time.Duration;
@@ -92,6 +93,7 @@ public record TrainerSettings(
         Duration updateLimit,
 
         HttpDoorSettings door,
+        PageSettings page,
         DownloadSettings downloads,
         MetricsSettings metrics) {
     /** An entry of a lease's manifest is smaller, unless its group came in many parts. */

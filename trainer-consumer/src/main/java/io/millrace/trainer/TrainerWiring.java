@@ -20,6 +20,9 @@ import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.filter.GroupFilter;
 import io.millrace.trainer.loop.StartResume;
 import io.millrace.trainer.loop.TrainerLoop;
+import io.millrace.trainer.observe.follow.RunFollower;
+import io.millrace.trainer.page.PageRoutes;
+import io.millrace.trainer.page.PageWiring;
 import io.millrace.trainer.queue.RolloutQueue;
 import io.millrace.trainer.serve.TrainerRoutes;
 import io.millrace.trainer.session.SessionOpener;
@@ -27,6 +30,7 @@ import io.millrace.trainer.session.TrainerMetrics;
 import io.millrace.trainer.trace.GroupSpans;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.slf4j.Logger;
@@ -107,6 +111,7 @@ public final class TrainerWiring {
                 new BatchDownloads(settings.downloads(), runner.health(), metrics.registry(), wiring.ticker);
         TrainerRoutes routes = new TrainerRoutes(
                 queue, downloads, lease -> GroupSpans.ofStep(metrics.tracing(), wiring.topics.run(), lease));
+        Optional<PageRoutes> page = wiring.page(runner.health(), stops);
         OpsServer server = OpsServer.start(
                 settings.ops(),
                 "--trainer-host and --trainer-port",
@@ -114,10 +119,33 @@ public final class TrainerWiring {
                 runner.health(),
                 metrics,
                 routes::status,
-                routes::addTo,
+                routing -> {
+                    page.ifPresent(one -> one.addTo(routing));
+                    routes.addTo(routing);
+                },
                 OpsServer.READ_LIMIT);
         stops.pushCloseable("server", server);
+        page.ifPresent(one -> stops.pushCloseable("readers of the page", one));
         return server.port();
+    }
+
+    private Optional<PageRoutes> page(Health health, StopSequence stops) {
+        if (!settings.page().page()) {
+            return Optional.empty();
+        }
+        Admin admin = clients.admin(id("page.admin"));
+        stops.push("admin client of the page", _ -> admin.close(ADMIN_CLOSE_LIMIT));
+        return Optional.of(PageWiring.start(
+                topics,
+                clients,
+                id("page"),
+                admin,
+                settings.brokerTimeout(),
+                settings.page().pageReadersMax(),
+                () -> Optional.ofNullable(health.parts().get(TrainerLoop.NAME))
+                        .filter(part -> part.state() == Health.State.WAITING)
+                        .map(part -> new RunFollower.Told(part.detail(), clock.millis() - part.sinceMs())),
+                stops));
     }
 
     private Metrics metrics(StopSequence stops) {

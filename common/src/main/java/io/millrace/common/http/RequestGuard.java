@@ -16,6 +16,7 @@ import io.millrace.common.json.Json;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,12 @@ final class RequestGuard implements Filter {
 
     /** Told to whoever may call at all; compared with the path as it was sent, so that nothing else is meant by it. */
     private static final Set<String> OPEN = Set.of(OpsServer.LIVE, OpsServer.READY);
+
+    /** The files of the page, which hold nothing of the run: what it shows it asks for with a token. */
+    private static final String PAGE = "/";
+
+    /** Of the path as it was sent: a name alone, so that no way leads out of the folder. */
+    private static final Pattern PAGE_FILE = Pattern.compile("/page/files/[a-z]{1,32}\\.[a-z]{1,8}");
 
     private final AllowedHosts hosts;
     private final Locks locks;
@@ -83,7 +90,7 @@ final class RequestGuard implements Filter {
         }
         boolean reading = READING.contains(request.prologue().method());
         Access access = access(request, locks);
-        if (access == Access.NONE && !(reading && OPEN.contains(request.path().rawPath()))) {
+        if (access == Access.NONE && !(reading && isOpen(request.path().rawPath()))) {
             return new Refusal(
                     Status.UNAUTHORIZED_401,
                     request.headers().contains(HeaderNames.AUTHORIZATION)
@@ -105,6 +112,12 @@ final class RequestGuard implements Filter {
                             + values(request, HeaderNames.CONTENT_TYPE));
         }
         return null;
+    }
+
+    private static boolean isOpen(String path) {
+        return OPEN.contains(path)
+                || path.equals(PAGE)
+                || PAGE_FILE.matcher(path).matches();
     }
 
     /** What the request may do. */

@@ -109,10 +109,32 @@ class DoorLocksTest {
         assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
     }
 
+    /** They hold nothing of the run, and ask for a token themselves. */
+    @Test
+    void thePagesFilesNeedNoToken() throws Exception {
+        for (String path : List.of("/", "/page/files/page.js")) {
+            answered(404, exchange(plain(), get(path, "")));
+        }
+        answered(
+                401,
+                exchange(
+                        plain(),
+                        "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+                                + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"));
+    }
+
     @Test
     void withoutATokenNothingIsToldOrDone() throws Exception {
         for (String authorization : List.of("", "Bearer wrong-token-0123456789", basic("wrong"))) {
-            for (String path : List.of("/status", "/metrics", "/nothing", "/health", "/")) {
+            for (String path : List.of(
+                    "/status",
+                    "/metrics",
+                    "/nothing",
+                    "/health",
+                    "/page/state",
+                    "/page/files",
+                    "//",
+                    "/page/files/../state")) {
                 String answer = exchange(plain(), get(path, authorization));
                 answered(401, answer);
                 assertTrue(answer.contains("WWW-Authenticate: Bearer realm=\"millrace\""), answer);

@@ -90,6 +90,11 @@ public final class RunClients implements AutoCloseable {
         return topics;
     }
 
+    /** Makes further clients with the same settings; owned by the caller. */
+    public KafkaClients clients() {
+        return clients;
+    }
+
     public Admin admin() {
         return admin;
     }

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.cli.CommandLines;
 import io.millrace.common.config.SettingException;
+import io.millrace.common.http.GuardedServer;
+import io.millrace.common.http.lock.Locks;
+import io.millrace.common.http.lock.TlsSettings;
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.LeaseId;
@@ -19,6 +22,7 @@ import io.millrace.common.json.Json;
 import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.lag.LagOffsets;
+import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.record.ControlRecord;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
@@ -48,10 +52,19 @@ import io.millrace.ops.trace.TraceCommand;
 import io.millrace.sandbox.broker.EmbeddedBroker;
 import io.millrace.trainer.observe.RunView;
 import io.millrace.trainer.observe.follow.RunFollower;
+import io.millrace.trainer.page.PageRoutes;
+import io.millrace.trainer.page.PageWiring;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -455,6 +468,86 @@ class OpsCommandsTest {
             } finally {
                 follower.stop(Duration.ofSeconds(10));
             }
+        }
+    }
+
+    private static HttpResponse<String> get(HttpClient http, int port, String path) throws Exception {
+        return http.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** What a browser makes of it is looked at by scripts/test-page. */
+    @Test
+    void thePageGivesTheRunItsEventsAndAGroupToRead() throws Exception {
+        StopSequence stops = new StopSequence(Ticker.system());
+        HttpClient http = HttpClient.newHttpClient();
+        try (Admin admin = clients.admin("t-page")) {
+            PageRoutes page = PageWiring.start(
+                    TOPICS, clients, "t-page", admin, Duration.ofSeconds(20), 1, Optional::empty, stops);
+            GuardedServer server = GuardedServer.start(
+                    new GuardedServer.Place(
+                            "127.0.0.1", 0, "port", List.of(), Locks.OPEN, TlsSettings.NONE, 8, Duration.ofSeconds(60)),
+                    "the page",
+                    page::addTo);
+            stops.pushCloseable("server", server);
+            stops.pushCloseable("page", page);
+            int port = server.port();
+            HttpResponse<InputStream> events = http.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/page/events"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofInputStream());
+            BufferedReader lines = new BufferedReader(new InputStreamReader(events.body(), StandardCharsets.UTF_8));
+            String line = lines.readLine();
+            while (!line.startsWith("data: ")) {
+                line = lines.readLine();
+            }
+            JsonNode view = Json.MAPPER.readTree(line.substring(6)).path("view");
+            assertEquals(6, view.at("/groups/queued").asInt());
+            assertEquals(503, get(http, port, "/page/events").statusCode(), "one reader is the limit here");
+            assertEquals(200, get(http, port, "/page/state").statusCode());
+
+            HttpResponse<String> group = get(http, port, "/page/group?index=2");
+            assertEquals(
+                    "What is 1 + 2?",
+                    Json.MAPPER.readTree(group.body()).at("/prompt/0/text").stringValue());
+            assertEquals("no-store", group.headers().firstValue("Cache-Control").orElseThrow());
+            JsonNode sample = Json.MAPPER.readTree(
+                    get(http, port, "/page/sample?index=2&position=1&token=15").body());
+            assertEquals(5, sample.path("ids").size());
+            assertEquals(404, get(http, port, "/page/group?index=9").statusCode());
+            for (String bad : List.of(
+                    "/page/group",
+                    "/page/group?index=-1",
+                    "/page/group?index=1e9",
+                    "/page/sample?index=2&position=2",
+                    "/page/series?tier=3",
+                    "/page/step?lineage=0&step=x")) {
+                assertEquals(400, get(http, port, bad).statusCode(), bad);
+            }
+            HttpResponse<String> file = get(http, port, "/");
+            assertTrue(file.body().contains("<!doctype html>"));
+            for (HttpResponse<String> one : List.of(group, file)) {
+                assertTrue(one.headers()
+                        .firstValue("Content-Security-Policy")
+                        .orElseThrow()
+                        .startsWith("default-src 'none'"));
+                assertEquals(
+                        "nosniff",
+                        one.headers().firstValue("X-Content-Type-Options").orElseThrow());
+            }
+            for (String trick : List.of(
+                    "/page/files/../page.html",
+                    "/page/files/%2e%2e/page.css",
+                    "/page/files/PageFiles.class",
+                    "/page/files/")) {
+                assertEquals(404, get(http, port, trick).statusCode(), trick);
+            }
+            // Its close waits for whoever still reads.
+            http.shutdownNow();
+        } finally {
+            stops.stop(Duration.ofSeconds(10));
         }
     }
 }

@@ -244,11 +244,12 @@ public final class RunFold {
     /**
      * The trainer consumer itself says what it waits for, which its records do not.
      *
+     * @param waitingFor null where it does not say
      * @param forMs how long it has
      */
-    public void told(String waitingFor, long forMs) {
+    public void told(@Nullable String waitingFor, long forMs) {
         told = waitingFor;
-        toldSinceMs = Math.max(0, nowMs - forMs);
+        toldSinceMs = waitingFor == null ? null : Math.max(0, nowMs - forMs);
     }
 
     /** All is read that stood on the topics when the reading began. */

@@ -177,7 +177,9 @@ public final class RunFollower {
         Optional<Told> says = told.get();
         RunView view;
         synchronized (foldLock) {
-            says.ifPresent(one -> fold.told(one.waitingFor(), one.forMs()));
+            fold.told(
+                    says.map(Told::waitingFor).orElse(null),
+                    says.map(Told::forMs).orElse(0L));
             view = fold.sample();
         }
         lock.lock();
