@@ -1,7 +1,7 @@
 package io.millrace.common.json;
 
 /** Bytes on a topic that are not a record of ours; the message says why, for the dead letter and the log. */
-public final class BadRecordException extends Exception {
+public class BadRecordException extends Exception {
     public BadRecordException(String reason) {
         super(reason);
     }

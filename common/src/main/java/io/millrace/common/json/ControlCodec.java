@@ -25,6 +25,7 @@ public final class ControlCodec {
 
     /**
      * @param bytes null for a record without a value
+     * @throws NewerRecordException when the record is of a later version
      * @throws BadRecordException when the bytes are no JSON object of this version and type, or a value in it is out of
      *     range
      */

@@ -42,6 +42,7 @@ public final class Json {
     /**
      * The value of such a form.
      *
+     * @throws NewerRecordException when it is of a later version
      * @throws BadRecordException when it is no JSON object of this version and type, or a value in it is out of range
      */
     public static <T> T value(JsonNode form, int version, Class<T> type) throws BadRecordException {
@@ -50,8 +51,10 @@ public final class Json {
         }
         JsonNode of = form.path("v");
         if (!of.isInt() || of.intValue() != version) {
-            throw new BadRecordException(
-                    type.getSimpleName() + " has version " + of + ", this reader knows " + version);
+            String reason = type.getSimpleName() + " has version " + of + ", this reader knows " + version;
+            throw of.isInt() && of.intValue() > version
+                    ? new NewerRecordException(reason)
+                    : new BadRecordException(reason);
         }
         try {
             return STRICT.treeToValue(form, type);

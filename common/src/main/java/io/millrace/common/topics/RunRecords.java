@@ -2,6 +2,7 @@ package io.millrace.common.topics;
 
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.NewerRecords;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.RunRecord;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ public final class RunRecords {
                     ? Optional.empty()
                     : Optional.of(ControlCodec.decode(record.value(), RunRecord.class));
         } catch (BadRecordException e) {
+            NewerRecords.refuse(record, e);
             log.warn("{} offset {} is no run record, passed over", record.topic(), record.offset(), e);
             return Optional.empty();
         }

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.json.NewerRecordException;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.metrics.catalogue.WorkerMetric;
@@ -23,6 +24,7 @@ import io.millrace.worker.publish.StatusWatch;
 import io.millrace.worker.slots.Slots;
 import io.millrace.worker.weights.WeightsGate;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
@@ -91,6 +93,7 @@ public final class Claimer implements OwnerLoop.Turn {
     private final Counter rebuilds;
     private final ConsumerWatch watch = new ConsumerWatch(STALL_LIMIT);
     private final EverySoOften fullLines;
+    private final NewerTasks newer;
     /** Not seen to yet. */
     private volatile boolean clockStepped;
 
@@ -126,6 +129,7 @@ public final class Claimer implements OwnerLoop.Turn {
         this.ticker = ticker;
         this.health = health;
         this.registry = registry;
+        this.newer = new NewerTasks(ticker);
         this.fullLines = new EverySoOften(SAY_FULL_EVERY, ticker);
         this.polls = WorkerMetric.CLAIM_POLL.timer(registry);
         this.rebuilds = WorkerMetric.CLAIM_REBUILDS.counter(registry);
@@ -190,6 +194,16 @@ public final class Claimer implements OwnerLoop.Turn {
 
     private void poll() throws InterruptedException {
         for (Lane lane : lanes.keySet()) {
+            Optional<String> held = newer.holds(lane);
+            if (held.isPresent()) {
+                if (lane == last) {
+                    health.waiting(part, held.get());
+                    watch.unwanted();
+                    slots.awaitStopClaiming(wait);
+                    return;
+                }
+                continue;
+            }
             if (claim(lane, lane == last ? wait : Duration.ZERO) > 0) {
                 health.running(part);
                 watch.unwanted();
@@ -256,10 +270,16 @@ public final class Claimer implements OwnerLoop.Turn {
         TrainingTask task;
         try {
             task = ControlCodec.decode(record.value() == null ? new byte[0] : record.value(), TrainingTask.class);
+        } catch (NewerRecordException e) {
+            newer.met(lane, String.valueOf(e.getMessage()));
+            WorkerMetric.TASKS_NEWER.counter(registry).increment();
+            consumer.acknowledge(record, AcknowledgeType.RELEASE);
+            return 0;
         } catch (BadRecordException e) {
             refuse(consumer, record, String.valueOf(e.getMessage()));
             return 0;
         }
+        newer.known(lane);
         if (task.samples() > SAMPLES_MAX) {
             consumer.acknowledge(record, AcknowledgeType.ACCEPT);
             refusals.publisher()

@@ -29,6 +29,7 @@ import io.millrace.worker.publish.StatusWatch;
 import io.millrace.worker.slots.SlotSettings;
 import io.millrace.worker.slots.Slots;
 import io.millrace.worker.weights.WeightsGate;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -221,6 +222,53 @@ class ClaimerTest {
         claimer.runOnce();
         assertEquals(List.of(1L), begun);
         assertEquals(List.of(AcknowledgeType.ACCEPT, AcknowledgeType.ACCEPT), acknowledged);
+    }
+
+    private void publishNewer(Lane lane, TrainingTask task) {
+        String newer = new String(ControlCodec.encode(task), StandardCharsets.UTF_8).replaceFirst("\"v\":1", "\"v\":2");
+        waiting.get(lane).add(newer.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aTaskOfANewerReleaseIsLeftToItsWorkersAndItsLaneIsAskedLessAndLess() throws Exception {
+        publishNewer(Lane.TRAINING, task(1));
+        publish(Lane.URGENT, task(7));
+        claimer.runOnce();
+        claimer.runOnce();
+        assertEquals(List.of(AcknowledgeType.ACCEPT, AcknowledgeType.RELEASE), acknowledged);
+        assertEquals(List.of(7L), begun, "what it knows is done meanwhile");
+        assertEquals(List.of(), kafka.history(), "nothing of it is a dead letter");
+
+        publish(Lane.TRAINING, task(2));
+        claimer.runOnce();
+        assertEquals(
+                "nothing of training, whose tasks a newer release writes: TrainingTask has version 2, this reader knows 1",
+                part().detail());
+        assertEquals(Health.State.WAITING, part().state());
+        ticker.advance(NewerTasks.WAIT_FIRST);
+        statuses.taken();
+        claimer.runOnce();
+        assertEquals(List.of(7L, 2L), begun);
+        // Known again: the next one that is not begins anew.
+        publishNewer(Lane.TRAINING, task(3));
+        slots.stopClaiming();
+        assertEquals(3, acknowledged.size());
+    }
+
+    @Test
+    void theWaitDoublesWhileTheTasksStayUnknownUpToItsLimit() {
+        NewerTasks newer = new NewerTasks(ticker);
+        Duration wait = NewerTasks.WAIT_FIRST;
+        for (int i = 0; i < 6; i++) {
+            newer.met(Lane.TRAINING, "v2");
+            ticker.advance(wait.minusNanos(1));
+            newer.known(Lane.TRAINING);
+            assertTrue(newer.holds(Lane.TRAINING).isPresent());
+            ticker.advance(Duration.ofNanos(1));
+            assertTrue(newer.holds(Lane.TRAINING).isEmpty());
+            wait = wait.compareTo(NewerTasks.WAIT_MAX) < 0 ? wait.multipliedBy(2) : wait;
+        }
+        assertEquals(NewerTasks.WAIT_MAX, wait);
     }
 
     @Test

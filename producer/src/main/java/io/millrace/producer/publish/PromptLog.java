@@ -3,6 +3,7 @@ package io.millrace.producer.publish;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.NewerRecords;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.record.TrainingTask;
@@ -141,6 +142,7 @@ public final class PromptLog {
             try {
                 handler.accept(decode(record));
             } catch (BadRecordException e) {
+                NewerRecords.refuse(record, e);
                 skipped.skip(record, String.valueOf(e.getMessage()));
             }
         };

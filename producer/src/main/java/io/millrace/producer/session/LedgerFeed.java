@@ -2,6 +2,7 @@ package io.millrace.producer.session;
 
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.NewerRecords;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
@@ -123,6 +124,7 @@ public final class LedgerFeed {
                 workers(ControlCodec.decode(record.value(), WorkersRecord.class));
             }
         } catch (BadRecordException e) {
+            NewerRecords.refuse(record, e);
             unreadable.skip(record, String.valueOf(e.getMessage()));
         }
     }

@@ -3,6 +3,7 @@ package io.millrace.trainer.evaluate;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.NewerRecords;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.kafka.TruncatedLogException;
@@ -213,6 +214,7 @@ final class EvaluationSession implements SessionLoop.Session {
                 scores.take(record);
             }
         } catch (BadRecordException e) {
+            NewerRecords.refuse(record, e);
             log.warn("skipped {} offset {}: {}", topic, record.offset(), e.getMessage());
             metrics.skipped();
         }

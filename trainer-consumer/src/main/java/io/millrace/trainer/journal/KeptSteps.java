@@ -5,6 +5,7 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.KafkaClients;
+import io.millrace.common.kafka.NewerRecords;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.topics.RunTopics;
@@ -67,6 +68,7 @@ public final class KeptSteps {
         try {
             history.add(ControlCodec.decode(record.value(), StepRecord.class));
         } catch (BadRecordException e) {
+            NewerRecords.refuse(record, e);
             log.debug("offset {} of {} is not ours", record.offset(), record.topic(), e);
         }
     }

@@ -2,6 +2,7 @@ package io.millrace.trainer.journal;
 
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.NewerRecords;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.DeadLetter;
 import io.millrace.common.record.Policy;
@@ -100,6 +101,7 @@ public final class StepsReader {
         try {
             return ControlCodec.decode(record.value(), type);
         } catch (BadRecordException e) {
+            NewerRecords.refuse(record, e);
             unreadable.add(letter(record, String.valueOf(e.getMessage())));
             return null;
         }

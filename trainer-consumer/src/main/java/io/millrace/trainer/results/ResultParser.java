@@ -5,6 +5,7 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.RunId;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.NewerRecords;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
@@ -113,6 +114,7 @@ public final class ResultParser {
             content = RolloutGroupCodec.decode(blob);
             checkLogProbs(content.logProbs());
         } catch (BadRecordException e) {
+            NewerRecords.refuse(record, e);
             return badBlob(record, key, attempt, blob, message(e));
         }
         GroupHeader header = content.header();
@@ -295,6 +297,7 @@ public final class ResultParser {
         try {
             marker = ControlCodec.decode(record.value(), AbandonedMarker.class);
         } catch (BadRecordException e) {
+            NewerRecords.refuse(record, e);
             return unreadable(record, Problem.VALUE, message(e));
         }
         GroupIndex index = marker.groupIndex();

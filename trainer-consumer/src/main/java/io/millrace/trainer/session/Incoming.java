@@ -3,6 +3,7 @@ package io.millrace.trainer.session;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.ControlCodec;
+import io.millrace.common.kafka.NewerRecords;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Receipt;
@@ -133,6 +134,7 @@ final class Incoming {
         try {
             chooser.issued(ControlCodec.decode(record.value(), TrainingTask.class));
         } catch (BadRecordException e) {
+            NewerRecords.refuse(record, e);
             log.debug("no task at {} offset {}", record.topic(), record.offset(), e);
         }
     }
@@ -141,6 +143,7 @@ final class Incoming {
         try {
             claims.claimed(ControlCodec.decode(record.value(), Receipt.class), record.offset(), ticker.nanos());
         } catch (BadRecordException e) {
+            NewerRecords.refuse(record, e);
             // The producer puts it on record.
             log.debug("no receipt at offset {}", record.offset(), e);
         }

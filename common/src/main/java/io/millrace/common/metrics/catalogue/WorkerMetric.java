@@ -21,6 +21,7 @@ public enum WorkerMetric implements OwnMetric {
             "worker.claim.rebuilds",
             "Share consumers built anew, after a step of the clock or polls without an answer")),
     TASKS_BAD(counts("worker.tasks.bad", "Records of a prompts lane that are no task; they are on dead-letters")),
+    TASKS_NEWER(counts("worker.tasks.newer", "Tasks of a newer release's form, which were left to its workers")),
     GENERATION(times("worker.generation", "One sample, all its tries and turns")),
     PUBLISH(times("worker.publish", "From a finished group to the broker's acknowledgement of its result")),
     PUBLISHED(countsBytes("worker.published", "Results that the broker has taken")),
