@@ -139,7 +139,7 @@ function gate(view, x, y, w, h) {
   const gateView = view.gate;
   const wanted = gateView.wanted ?? 0;
   const since = gateView.waiting_since_ms === undefined ? "" : " for " + span(view.now_ms - gateView.waiting_since_ms);
-  return box(x, y, w, h, "on", "Gate", text(x + 12, y + 48, "p-n", count(gateView.finished)), text(x + 12, y + 65, "p-s", wanted ? `finished; a step takes ${count(wanted)}` : "finished"), bar(x + 12, y + 74, w - 24, wanted ? gateView.finished / wanted : 0), paragraph(x + 12, y + 98, w - 22, "waits" + since + " for " + gateView.waiting_for, "p-s", 4));
+  return box(x, y, w, h, "on", "Gate", text(x + 12, y + 48, "p-n", count(gateView.finished)), text(x + 12, y + 65, "p-s", wanted ? `finished, ${count(wanted)} a step` : "finished"), bar(x + 12, y + 74, w - 24, wanted ? gateView.finished / wanted : 0), paragraph(x + 12, y + 98, w - 22, "waits" + since + " for " + gateView.waiting_for, "p-s", 4));
 }
 
 function trainer(view, x, y, w, h) {
