@@ -12,6 +12,7 @@ import io.millrace.ops.page.PageCommand;
 import io.millrace.ops.peek.PeekCommand;
 import io.millrace.ops.remove.RemoveCommand;
 import io.millrace.ops.replay.ReplayCommand;
+import io.millrace.ops.top.TopCommand;
 import io.millrace.ops.topics.TopicsCommand;
 import io.millrace.ops.trace.TraceCommand;
 import java.util.List;
@@ -34,6 +35,7 @@ public final class OpsMain {
                 new AclCommand(),
                 new LagCommand(),
                 new PageCommand(),
+                new TopCommand(),
                 new PeekCommand(),
                 new AuditCommand(),
                 new TraceCommand(),

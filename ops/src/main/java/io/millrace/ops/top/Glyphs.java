@@ -1,0 +1,69 @@
+package io.millrace.ops.top;
+
+import java.nio.charset.Charset;
+
+/** The characters that bars and lines are drawn with. */
+public enum Glyphs {
+    UNICODE("█", "░", "·", "…", "→", "▲", "▼"),
+    ASCII("#", ".", "-", "~", ">", "^", "v");
+
+    final String full;
+    final String empty;
+    final String dot;
+    /** Stands where something was cut off. */
+    final String cut;
+
+    final String arrow;
+    final String up;
+    final String down;
+
+    Glyphs(String full, String empty, String dot, String cut, String arrow, String up, String down) {
+        this.full = full;
+        this.empty = empty;
+        this.dot = dot;
+        this.cut = cut;
+        this.arrow = arrow;
+        this.up = up;
+        this.down = down;
+    }
+
+    /** What an output of this encoding can show. */
+    public static Glyphs of(Charset encoding) {
+        return encoding.newEncoder().canEncode(UNICODE.full + UNICODE.empty + UNICODE.cut) ? UNICODE : ASCII;
+    }
+
+    /**
+     * A bar that is full where all is, and empty where nothing is: a share between has at least one of each.
+     *
+     * @param of 0 makes it empty
+     */
+    public String bar(long part, long of, int width) {
+        long filled = of <= 0 ? 0 : Math.clamp(Math.round((double) part * width / of), 0, width);
+        if (part > 0 && of > 0 && filled == 0) {
+            filled = 1;
+        }
+        if (part < of && filled == width) {
+            filled = width - 1L;
+        }
+        return full.repeat((int) filled) + empty.repeat((int) (width - filled));
+    }
+
+    /**
+     * A text from elsewhere as it may stand on a terminal: what would move the cursor or change colours is a space, and what
+     * this encoding cannot show a dot.
+     */
+    public String plain(String text) {
+        StringBuilder plain = new StringBuilder();
+        text.codePoints().forEach(one -> {
+            int type = Character.getType(one);
+            boolean moves = Character.isISOControl(one)
+                    || type == Character.FORMAT
+                    || type == Character.LINE_SEPARATOR
+                    || type == Character.PARAGRAPH_SEPARATOR
+                    || type == Character.SURROGATE
+                    || type == Character.UNASSIGNED;
+            plain.appendCodePoint(moves ? ' ' : this == ASCII && one > 126 ? '.' : one);
+        });
+        return plain.toString();
+    }
+}
