@@ -52,6 +52,8 @@ def text(driver, selector):
 
 
 def shoot(driver, name, width, height=None):
+    # From the top: what sticks to the window's edge would stand in the middle of the picture.
+    driver.execute_script("scrollTo(0, 0)")
     whole = driver.execute_script("return document.documentElement.scrollHeight")
     clip = {"x": 0, "y": 0, "width": width, "height": min(whole, height or 6000), "scale": 1}
     shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})

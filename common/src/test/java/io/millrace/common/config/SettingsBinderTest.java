@@ -169,8 +169,8 @@ class SettingsBinderTest {
                 "wait-max|10|--wait-max must be 1s to 1h, in ms, s, m or h, was '10' (from --wait-max)",
                 "pot-size|1023|--pot-size must be 1KiB or more, was '1023' (from --pot-size)",
                 "pot-size|999999999999999GiB|--pot-size must be 1KiB or more, in B, KiB, MiB or GiB, was '999999999999999GiB' (from --pot-size)",
-                "kafka|novalue|--kafka must be key=value, was 'novalue' (from --kafka)",
-                "kafka|=x|--kafka must be key=value, was '=x' (from --kafka)",
+                "kafka|novalue|--kafka must be key=value, was a text of another form, not shown since it may be a secret (from --kafka)",
+                "kafka|=x|--kafka must be key=value, was a text of another form, not shown since it may be a secret (from --kafka)",
                 "colour|pink|--colour must be one of red, dark-green, was 'pink' (from --colour)",
                 "brushes|6000|--brushes must be at most 12 brushes, was '6000' (from --brushes)",
             })

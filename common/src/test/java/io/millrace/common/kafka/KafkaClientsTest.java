@@ -49,7 +49,7 @@ class KafkaClientsTest {
     void aPropertyAPromiseRestsOnIsRefusedWithThePromise(String key) {
         String message = assertThrows(SettingException.class, () -> clients(Map.of(key, "x")))
                 .getMessage();
-        assertTrue(message.matches("--kafka must not set " + key + ": .{10,}"), message);
+        assertTrue(message.matches("--kafka and --kafka-file must not set " + key + ": .{10,}"), message);
     }
 
     @Test

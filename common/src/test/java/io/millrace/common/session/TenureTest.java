@@ -52,7 +52,7 @@ class TenureTest {
         Tenure newer = Tenure.after(mine, 0);
         FencedException fenced = assertThrows(FencedException.class, () -> process.above(newer, 0));
         assertEquals(
-                "a newer producer (" + newer + ") has taken the run; this one (" + mine + ") ends",
+                "a newer producer (" + newer + ") has taken the run from this one (" + mine + ")",
                 fenced.getMessage());
     }
 }

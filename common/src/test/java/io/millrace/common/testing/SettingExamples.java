@@ -52,6 +52,9 @@ final class SettingExamples {
             boolean fits = spec.max().isEmpty() || next.compareTo(number(type, spec.max())) <= 0;
             return text(type, fits ? next : from.subtract(BigInteger.ONE));
         }
+        if (spec.name().endsWith("-endpoint")) {
+            return "http://an.example:4318";
+        }
         return spec.isSecret() ? "an-example-of-a-secret" : "an-example";
     }
 
