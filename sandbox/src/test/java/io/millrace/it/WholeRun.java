@@ -14,6 +14,7 @@ import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.topics.TopicAdmin;
 import io.millrace.producer.ProducerSettings;
 import io.millrace.producer.ProducerWiring;
 import io.millrace.sandbox.engine.EngineServer;
@@ -31,6 +32,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -139,10 +141,15 @@ final class WholeRun {
         return part;
     }
 
+    /** Makes the run's topics where no producer has, since a trainer consumer alone waits for them. */
     TrainerProcess trainer(Map<String, String> more) throws Exception {
         Map<String, String> own = new HashMap<>(shared);
         own.put("trainer-port", "0");
-        TrainerProcess trainer = new TrainerProcess(SettingsBinder.of(TrainerSettings.class, flags(own, more)));
+        TrainerSettings settings = SettingsBinder.of(TrainerSettings.class, flags(own, more));
+        try (Admin admin = clients.admin("test")) {
+            new TopicAdmin(admin, LIMIT).ensure(settings.topics());
+        }
+        TrainerProcess trainer = new TrainerProcess(settings);
         trainers.add(trainer);
         return trainer;
     }
