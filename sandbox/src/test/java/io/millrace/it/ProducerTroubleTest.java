@@ -155,7 +155,7 @@ class ProducerTroubleTest {
             new byte[] {0, -1, 7},
             new byte[0],
             "[]".getBytes(StandardCharsets.UTF_8),
-            "{\"v\":99,\"type\":\"lease\"}".getBytes(StandardCharsets.UTF_8),
+            "{\"v\":0,\"type\":\"lease\"}".getBytes(StandardCharsets.UTF_8),
             "{\"v\":1,\"type\":\"success\",\"group_index\":-5}".getBytes(StandardCharsets.UTF_8),
             "{\"v\":1,\"group_index\":-1,\"attempt\":0,\"weight_version\":-3}".getBytes(StandardCharsets.UTF_8),
             ("{\"v\":1,\"x\":\"" + "y".repeat(9 << 20) + "\"}").getBytes(StandardCharsets.UTF_8));
@@ -381,6 +381,10 @@ class ProducerTroubleTest {
         awaitCount(producer, "next_index", million + 8);
         assertEquals(million, producer.count("trained"));
         assertEquals(8, producer.count("queued"));
+        // The transaction is over for its producer a moment before readers see it.
+        await(
+                "all stand on the lane",
+                () -> run.committed().getLast().groupIndex().value() == million + 7);
         assertEquals(new WeightVersion(250_000), run.committed().getLast().issueVersion());
     }
 }

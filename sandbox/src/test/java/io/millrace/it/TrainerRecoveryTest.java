@@ -425,8 +425,8 @@ class TrainerRecoveryTest {
                 producer.send(new ProducerRecord<>(topic, 0, garbage, tombstone))
                         .get(30, TimeUnit.SECONDS);
             }
-            byte[] future = "{\"v\": 99, \"type\": \"lease\"}".getBytes(StandardCharsets.UTF_8);
-            producer.send(new ProducerRecord<>(topic, 0, KafkaClients.key("snapshot"), future))
+            byte[] older = "{\"v\": 0, \"type\": \"lease\"}".getBytes(StandardCharsets.UTF_8);
+            producer.send(new ProducerRecord<>(topic, 0, KafkaClients.key("snapshot"), older))
                     .get(30, TimeUnit.SECONDS);
         }
         publish(2, 3);

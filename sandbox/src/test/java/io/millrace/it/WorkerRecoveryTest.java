@@ -187,7 +187,7 @@ class WorkerRecoveryTest {
         run.publishValues(Arrays.asList(
                 "garbage".getBytes(StandardCharsets.UTF_8),
                 null,
-                "{\"v\":99}".getBytes(StandardCharsets.UTF_8),
+                "{\"v\":0}".getBytes(StandardCharsets.UTF_8),
                 negative,
                 absurd,
                 ControlCodec.encode(WorkerRun.task(0, 4))));

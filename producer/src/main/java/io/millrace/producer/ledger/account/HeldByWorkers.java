@@ -64,10 +64,13 @@ public final class HeldByWorkers {
                 .sum();
     }
 
-    /** How many have been heard since then and have not stopped. */
+    /** How many have been heard since then and have not stopped; one that was started anew within that time is one. */
     public long working(long sinceMs) {
-        return workers.values().stream()
-                .filter(view -> !view.stopped() && view.heardMs() >= sinceMs)
+        return workers.entrySet().stream()
+                .filter(worker ->
+                        !worker.getValue().stopped() && worker.getValue().heardMs() >= sinceMs)
+                .map(worker -> worker.getKey().workerId())
+                .distinct()
                 .count();
     }
 }

@@ -84,4 +84,12 @@ class HeldByWorkersTest {
         workers.take(stopped(Events.OTHER_WORKER, 2), 21_000);
         assertEquals(0, workers.working(10_000));
     }
+
+    /** One that was killed and started again is heard of in two lives for a while. */
+    @Test
+    void aWorkerThatWasStartedAgainIsOne() {
+        workers.take(Events.status(new WorkerIncarnation("w", "first"), 1, List.of()), 0);
+        workers.take(Events.status(new WorkerIncarnation("w", "second"), 1, List.of()), 3_000);
+        assertEquals(1, workers.working(0));
+    }
 }
