@@ -108,7 +108,8 @@ class LeastRightsTest {
 
     private static void assertMayNotWrite(Map<String, String> who, String topic) {
         try (Producer<byte[], byte[]> producer = clients(who).producer("test")) {
-            // By the answer, or at once where the client has learned it before: who may write to no topic at all may not
+            // By the answer, or at once where the client has learned it before: who may write to no topic at all may
+            // not
             // even begin, which is a right of the cluster.
             Exception failed = assertThrows(
                     Exception.class,

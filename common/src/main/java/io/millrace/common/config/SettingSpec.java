@@ -132,7 +132,9 @@ public record SettingSpec(String name, Setting declared, Class<?> type, String d
             allowed = allowed.isEmpty() ? form : form.startsWith("in ") ? allowed + ", " + form : allowed;
         }
         // Of a map the text may be a password whose key was forgotten.
-        String was = type == Map.class ? "was a text of another form, not shown since it may be a secret" : "was '" + text + "'";
+        String was = type == Map.class
+                ? "was a text of another form, not shown since it may be a secret"
+                : "was '" + text + "'";
         throw new SettingException(flag() + " must be " + allowed + ", " + was + " (from " + source + ")");
     }
 

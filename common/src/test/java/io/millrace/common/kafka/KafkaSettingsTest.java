@@ -68,6 +68,8 @@ class KafkaSettingsTest implements SettingsContract<KafkaSettings> {
                         SettingException.class,
                         () -> SettingsBinder.of(KafkaSettings.class, Map.of("kafka", "hunter2")))
                 .getMessage();
-        assertEquals("--kafka must be key=value, was a text of another form, not shown since it may be a secret (from --kafka)", message);
+        assertEquals(
+                "--kafka must be key=value, was a text of another form, not shown since it may be a secret (from --kafka)",
+                message);
     }
 }

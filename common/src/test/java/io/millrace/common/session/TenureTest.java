@@ -52,7 +52,6 @@ class TenureTest {
         Tenure newer = Tenure.after(mine, 0);
         FencedException fenced = assertThrows(FencedException.class, () -> process.above(newer, 0));
         assertEquals(
-                "a newer producer (" + newer + ") has taken the run from this one (" + mine + ")",
-                fenced.getMessage());
+                "a newer producer (" + newer + ") has taken the run from this one (" + mine + ")", fenced.getMessage());
     }
 }
