@@ -178,7 +178,8 @@ public final class RemoveCommand extends Command<RemoveCommand.Settings> {
     }
 
     private int remove(Admin admin, RunTopics names, RunGroups groups, There there) throws InterruptedException {
-        // Whoever is still there is to write nothing more. One that stands by may make the run anew once this is done: that
+        // Whoever is still there is to write nothing more. One that stands by may make the run anew once this is done:
+        // that
         // the processes are stopped first is the caller's part.
         RunClients.answer(
                 "fence producer and trainer consumer",
