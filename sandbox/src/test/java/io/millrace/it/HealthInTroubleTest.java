@@ -15,6 +15,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -168,18 +170,7 @@ class HealthInTroubleTest {
 
     @Test
     void aWrongPasswordEndsEachRoleAtItsStartInOneLine() throws Exception {
-        Map<String, String> properties = Map.of(
-                "listener.security.protocol.map",
-                "PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
-                "sasl.enabled.mechanisms",
-                "PLAIN",
-                "sasl.mechanism.inter.broker.protocol",
-                "PLAIN",
-                "listener.name.plaintext.plain.sasl.jaas.config",
-                jaas("broker", "right") + " user_broker=\"right\";");
-        BrokerSettings settings =
-                new BrokerSettings("127.0.0.1", ports + 3, List.of(), 1, List.of(), folder.resolve("guarded"), false);
-        try (EmbeddedBroker broker = EmbeddedBroker.start(settings, properties)) {
+        try (EmbeddedBroker broker = guarded("right")) {
             startRoles(
                     "--kafka",
                     "security.protocol=SASL_PLAINTEXT",
@@ -199,6 +190,62 @@ class HealthInTroubleTest {
                 assertTrue(!role.printed().contains("wrong"), role::printed);
             }
         }
+    }
+
+    /** Asks whoever comes for the password of its one user, who is called broker. */
+    private EmbeddedBroker guarded(String password) {
+        Map<String, String> properties = Map.of(
+                "listener.security.protocol.map",
+                "PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+                "sasl.enabled.mechanisms",
+                "PLAIN",
+                "sasl.mechanism.inter.broker.protocol",
+                "PLAIN",
+                "listener.name.plaintext.plain.sasl.jaas.config",
+                jaas("broker", password) + " user_broker=\"" + password + "\";");
+        BrokerSettings settings =
+                new BrokerSettings("127.0.0.1", ports + 3, List.of(), 1, List.of(), folder.resolve("guarded"), false);
+        return EmbeddedBroker.start(settings, properties);
+    }
+
+    @Test
+    @Tag("thorough")
+    void whatTheRolesSayHoldsNoneOfTheirSecrets() throws Exception {
+        String password = "right-7f3a91c0";
+        String token = "0123456789abcdef0123456789abcdef";
+        Path kafka = Files.writeString(
+                folder.resolve("kafka.properties"),
+                "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\nsasl.jaas.config=" + jaas("broker", password)
+                        + ";\n");
+        Path tokens = Files.writeString(folder.resolve("tokens"), token + "\n");
+        StringBuilder said = new StringBuilder();
+        try (EmbeddedBroker _ = guarded(password);
+                EngineServer _ = startEngine()) {
+            startRoles("--kafka-file", "" + kafka, "--api-token-file", "" + tokens);
+            for (int place = 0; place < roles.size(); place++) {
+                awaitReady(place);
+                for (String path : List.of("/status", "/metrics", "/health/ready", "/v1/status")) {
+                    said.append(asked(place, path, token)).append(asked(place, path, token + "x"));
+                }
+            }
+            for (MillraceProcess role : roles) {
+                role.terminate();
+                assertEquals(0, role.exitCode(LIMIT), role::printed);
+                said.append(role.printed());
+            }
+        }
+        assertTrue(said.length() > 10_000, () -> "all that was said is " + said);
+        assertTrue(said.indexOf("policy") > 0, said::toString);
+        assertEquals(-1, said.indexOf(password), said::toString);
+        assertEquals(-1, said.indexOf(token), said::toString);
+    }
+
+    private String asked(int place, String path, String token) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + (ports + place) + path))
+                .header("Authorization", "Bearer " + token)
+                .timeout(LIMIT)
+                .build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
     }
 
     private static String jaas(String user, String password) {

@@ -178,9 +178,8 @@ public final class RemoveCommand extends Command<RemoveCommand.Settings> {
     }
 
     private int remove(Admin admin, RunTopics names, RunGroups groups, There there) throws InterruptedException {
-        // Whoever is still there is to write nothing more. One that stands by may make the run anew once this is done:
-        // that
-        // the processes are stopped first is the caller's part.
+        // Whoever is still there is to write nothing more. One that stands by may make the run anew once this is
+        // done: that the processes are stopped first is the caller's part.
         RunClients.answer(
                 "fence producer and trainer consumer",
                 admin.fenceProducers(List.of(names.producerTransactionalId(), names.trainerTransactionalId()))
