@@ -71,6 +71,7 @@ public final class GuardedServer implements AutoCloseable {
         return Thread.ofVirtual().name("certificate").start(() -> {
             try {
                 while (true) {
+                    // The pace of looking: a file says nothing when it changes.
                     Thread.sleep(between);
                     tls.whenChanged(server::reloadTls);
                 }

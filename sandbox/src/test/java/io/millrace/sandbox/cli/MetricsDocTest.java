@@ -1,12 +1,8 @@
 package io.millrace.sandbox.cli;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.millrace.common.metrics.catalogue.MetricCatalogue;
 import io.millrace.common.metrics.catalogue.MetricSpec;
 import io.millrace.common.metrics.catalogue.OwnMetric;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -21,17 +17,7 @@ class MetricsDocTest {
 
     @Test
     void everyMetricStandsInItsDocumentAsItIsDeclared() throws Exception {
-        Path doc = Path.of("../docs/METRICS.md");
-        String text = Files.readString(doc);
-        int begin = text.indexOf(BEGIN);
-        int end = text.indexOf(END);
-        assertTrue(begin >= 0 && end > begin, "the markers are missing in " + doc);
-        String expected = BEGIN + "\n" + tables();
-        if (Boolean.getBoolean("millrace.docs.update")) {
-            Files.writeString(doc, text.substring(0, begin) + expected + text.substring(end));
-            return;
-        }
-        assertEquals(expected, text.substring(begin, end), "run this test with -Dmillrace.docs.update=true");
+        GeneratedPart.hold(Path.of("../docs/METRICS.md"), BEGIN, END, tables());
     }
 
     private static String tables() {

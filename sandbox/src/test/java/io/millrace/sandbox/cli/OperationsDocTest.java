@@ -1,7 +1,6 @@
 package io.millrace.sandbox.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.cli.Command;
 import io.millrace.common.config.Setting;
@@ -27,17 +26,7 @@ class OperationsDocTest {
 
     @Test
     void everySettingStandsInItsDocumentAsItIsDeclared() throws Exception {
-        Path doc = Path.of("../docs/SETTINGS.md");
-        String text = Files.readString(doc);
-        int begin = text.indexOf(BEGIN);
-        int end = text.indexOf(END);
-        assertTrue(begin >= 0 && end > begin, "the markers are missing in " + doc);
-        String expected = BEGIN + "\n" + tables();
-        if (Boolean.getBoolean("millrace.docs.update")) {
-            Files.writeString(doc, text.substring(0, begin) + expected + text.substring(end));
-            return;
-        }
-        assertEquals(expected, text.substring(begin, end), "run this test with -Dmillrace.docs.update=true");
+        GeneratedPart.hold(Path.of("../docs/SETTINGS.md"), BEGIN, END, tables());
     }
 
     /**

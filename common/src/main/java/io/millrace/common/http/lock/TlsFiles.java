@@ -108,6 +108,9 @@ public final class TlsFiles {
                 log.info("{} has changed and is in force", certificate);
             } catch (SettingException e) {
                 log.warn("the certificate stays as it was: {}", e.getMessage());
+            } catch (RuntimeException e) {
+                // Of the server, which may refuse what was read; the next change is looked at all the same.
+                log.warn("the certificate stays as it was: the server does not take {}", certificate, e);
             }
         }
     }
