@@ -132,14 +132,25 @@ class Engine:
         finally:
             connection.close()
 
-    def name_and_warm_up(self, version: str) -> bool:
-        """Names the weights and makes a first token, which takes long; then the gate opens."""
+    def name_and_warm_up(self) -> str | None:
+        """Names the weights and makes a first token, which takes long; then the gate opens.
+
+        A trainer may have saved new weights while vLLM started, before or after it read them. So it reads them once
+        more, until the folder has the same version behind the reading as before. It ends: the trainer saves no further
+        weights before it has had an engine read these, and none can be asked yet.
+
+        :return: the version that it serves; None when it does not answer yet
+        """
         prompt = {"prompt": [3], "max_tokens": 2, "temperature": 0}
+        version = None
+        while version != (version := weight_version(self.folder)):
+            if not self.call("POST", "/collective_rpc", {"method": "reload_weights"}):
+                return None
         ready = self.call("POST", "/update_weight_version", {"new_version": version})
         ready = ready and self.call("POST", "/v1/completions", prompt)
         if ready:
             self.gate.touch()
-        return ready
+        return version if ready else None
 
     def stop(self) -> None:
         """Ends the engine and every process that it started."""
@@ -165,7 +176,6 @@ def serve(arguments: argparse.Namespace, scratch: Path) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    version = weight_version(arguments.model_dir)
     begun = time.monotonic()
     engine = Engine(arguments, scratch)
     try:
@@ -174,7 +184,8 @@ def serve(arguments: argparse.Namespace, scratch: Path) -> None:
             if engine.process.poll() is not None:
                 fail(f"vLLM ended by itself with {engine.process.returncode}{engine.last_words()}")
             if not ready and engine.call("GET", "/health"):
-                ready = engine.name_and_warm_up(version)
+                version = engine.name_and_warm_up()
+                ready = version is not None
                 if ready:
                     took = time.monotonic() - begun
                     url = f"http://127.0.0.1:{engine.port}"
