@@ -13,7 +13,6 @@ def sample(index: int, prompt: int = 2, response: int = 3, reward: float = 1.0, 
         "index": index,
         "prompt_length": prompt,
         "response_length": response,
-        "response": "12",
         "reward": {"value": reward},
         "status": "completed",
         "finish_reason": "stop",
@@ -27,7 +26,7 @@ def form(groups: list[list[dict[str, Any]]], **changes: Any) -> dict[str, Any]:
         {"group_index": 4 + i, "label": "12", "metadata": {"source": "test"}, "samples": samples}
         for i, samples in enumerate(groups)
     ]
-    whole = {"v": 1, "run": "r", "lineage": 2, "step": 7, "weight_version": 15, "groups": headers}
+    whole = {"v": 2, "run": "r", "lineage": 2, "step": 7, "weight_version": 15, "groups": headers}
     return whole | {"extras": {"concatenated": {}, "single": []}} | changes
 
 
@@ -36,12 +35,16 @@ def blob(form: dict[str, Any], extras: dict[str, tuple[str, list[int], bytes]] |
     tokens = array("i", range(sum(one["prompt_length"] + one["response_length"] for one in samples)))
     responses = sum(one["response_length"] for one in samples)
     log_probs = array("f", [-i / 8 for i in range(responses)])
+    head = json.dumps(form).encode()
     tensors = {
+        "header": ("U8", [len(head)], head),
         "tokens": ("I32", [len(tokens)], tokens.tobytes()),
         "log_probs": ("F32", [responses], log_probs.tobytes()),
+        "response_bytes": ("I32", [len(samples)], array("i", [2] * len(samples)).tobytes()),
         "loss_mask": ("U8", [responses], bytes([1] * responses)),
+        "responses": ("U8", [2 * len(samples)], b"12" * len(samples)),
     }
-    table: dict[str, Any] = {"__metadata__": {"millrace": json.dumps(form)}}
+    table: dict[str, Any] = {"__metadata__": {"millrace": json.dumps({"v": form["v"]})}}
     data = b""
     for name, (dtype, shape, content) in (tensors | (extras or {})).items():
         table[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(content)]}

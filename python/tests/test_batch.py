@@ -97,16 +97,24 @@ def test_a_batch_with_bytes_behind_it_is_none() -> None:
         read(BATCH + b"\0")
 
 
+LENGTHS = struct.pack("<4i", 2, 2, 2, 2)
+"""Of the texts in :data:`BATCH`."""
+
+
 @pytest.mark.parametrize(
     ("flawed", "message"),
     [
-        (blob(FORM | {"v": 2}), "form 2"),
+        (blob(FORM | {"v": 1}), "form 1"),
+        (blob(FORM | {"v": 3}), "form 3"),
         (blob(form([[sample(8)]])), "groups"),
         (blob(form([[sample(8)], []])), "no samples"),
         (blob(form([[sample(8)], [sample(9, versions=[])]])), "version spans"),
         (blob(form([[sample(8)], [sample(9, versions=[{"version": 1, "from": 1, "to": 3}])]])), "version spans"),
         (blob(form([[sample(8)], [sample(9, reward=float("nan"))]])), "reward"),
         (BATCH.replace(b"I32", b"U32"), "I32"),
+        (BATCH.replace(LENGTHS, struct.pack("<4i", 2, 2, 2, 1)), "7 of 8 bytes of text"),
+        (BATCH.replace(LENGTHS, struct.pack("<4i", 2, 2, 2, 3)), "2 of 3 bytes of text"),
+        (BATCH.replace(LENGTHS, struct.pack("<4i", 2, 2, -2, 2)), "0 of -2 bytes of text"),
         (struct.pack("<Q", 5) + b"{nope", "cannot be read"),
     ],
 )
@@ -124,4 +132,4 @@ def test_samples_that_claim_more_or_less_than_there_is_are_none() -> None:
         header["weight_versions"][0]["to"] = wrong
         with pytest.raises(BadBatchError):
             # The same length of JSON, so that only the claim differs.
-            read(true.replace(b'"response_length\\": 3', b'"response_length\\": %d' % wrong))
+            read(true.replace(b'"response_length": 3', b'"response_length": %d' % wrong))

@@ -184,8 +184,9 @@ def curl(page: str, having: str, folder: Path, words: dict[str, str]) -> Any:
 def groups(batch: Path) -> list[int]:
     """Of a batch in the safetensors form, without the package: a header's length, and the header."""
     content = batch.read_bytes()
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    return [group["group_index"] for group in json.loads(header["__metadata__"]["millrace"])["groups"]]
+    data = 8 + int.from_bytes(content[:8], "little")
+    start, end = json.loads(content[8:data])["header"]["data_offsets"]
+    return [group["group_index"] for group in json.loads(content[data + start : data + end])["groups"]]
 
 
 @pytest.mark.thorough

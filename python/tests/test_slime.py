@@ -56,7 +56,7 @@ def test_a_samples_spans_are_as_slimes_timeline_reads_them() -> None:
         loss_mask=[1, 1],
         spans=(),
         reward=1.0,
-        response="x",
+        text=memoryview(b"x"),
         status="completed",
         finish_reason="stop",
         tensors={},

@@ -6,12 +6,13 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from millrace.packed import Packed, packed_numpy, packed_torch
 from millrace.transport import MillraceError
 
-FORM = 1
+FORM = 2
 """The version of the JSON inside that is understood."""
 WIDTHS = {"BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2}
 WIDTHS |= {"U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8}
@@ -59,7 +60,8 @@ class Sample:
     spans: tuple[Span, ...]
     """Over all of the response, without a gap."""
     reward: float
-    response: str
+    text: memoryview[int]
+    """The response's text in UTF-8; :attr:`response` decodes it."""
     status: str
     """completed, truncated, aborted or failed."""
     finish_reason: str
@@ -72,6 +74,11 @@ class Sample:
     @property
     def prompt(self) -> Sequence[int]:
         return self.tokens[: self.prompt_length]
+
+    @cached_property
+    def response(self) -> str:
+        """The response's text."""
+        return str(self.text, "utf-8", "replace")
 
     @property
     def response_tokens(self) -> Sequence[int]:
@@ -162,8 +169,6 @@ def read_batch(
     """
     try:
         form, tensors = read_safetensors(blob)
-        if form.get("v") != FORM:
-            raise BadBatchError(f"the batch has the form {form.get('v')}, this reader knows {FORM}")
         indices = [int(group["group_index"]) for group in form["groups"]]
         share = form.get("share") or {"rank": 0, "world": 1}
         world = asked.world
@@ -222,7 +227,9 @@ def read_safetensors(blob: bytearray) -> tuple[dict[str, Any], dict[str, Tensor]
     if len(blob) < 8 or size > len(blob) - 8:
         raise BadBatchError(f"{len(blob)} bytes hold no header of {size}")
     table = json.loads(bytes(view[8 : 8 + size]))
-    form = json.loads(table.pop("__metadata__")["millrace"])
+    version = json.loads(table.pop("__metadata__")["millrace"]).get("v")
+    if version != FORM:
+        raise BadBatchError(f"the batch has the form {version}, this reader knows {FORM}")
     data = view[8 + size :]
     tensors: dict[str, Tensor] = {}
     ends = [0]
@@ -235,7 +242,7 @@ def read_safetensors(blob: bytearray) -> tuple[dict[str, Any], dict[str, Tensor]
         ends.append(end)
     if max(ends) != len(data):
         raise BadBatchError(f"the tensors end at byte {max(ends)} of {len(data)}")
-    return form, tensors
+    return json.loads(bytes(tensors.pop("header").data)), tensors
 
 
 def read_extras(
@@ -282,14 +289,16 @@ class _Parts:
 
 
 class _Reader:
-    """Goes through the three tensors that every batch has, sample by sample."""
+    """Goes through the tensors that every batch has, sample by sample."""
 
     def __init__(self, tensors: dict[str, Tensor], offset: int) -> None:
         self.offset = offset
         self.tokens = self._bytes(tensors, "tokens", "I32").cast("i")
         self.log_probs = self._bytes(tensors, "log_probs", "F32").cast("f")
         self.loss_mask = self._bytes(tensors, "loss_mask", "U8").cast("B")
-        self.token_at = self.response_at = 0
+        self.lengths = iter(self._bytes(tensors, "response_bytes", "I32").cast("i"))
+        self.texts = self._bytes(tensors, "responses", "U8").cast("B")
+        self.token_at = self.response_at = self.text_at = 0
 
     @staticmethod
     def _bytes(tensors: dict[str, Tensor], name: str, dtype: str) -> memoryview:
@@ -320,6 +329,11 @@ class _Reader:
         if prompt < 0 or response < 0 or len(tokens) != prompt + response or len(log_probs) != response:
             raise BadBatchError(f"sample {index} has {len(tokens)} of {prompt + response} tokens")
         loss_mask = self.loss_mask[self.response_at : self.response_at + response]
+        length = next(self.lengths, -1)
+        text = self.texts[self.text_at : self.text_at + max(0, length)]
+        if length < 0 or len(text) != length:
+            raise BadBatchError(f"sample {index} has {len(text)} of {length} bytes of text")
+        self.text_at += length
         self.token_at += prompt + response
         self.response_at += response
         spans = tuple(
@@ -340,7 +354,7 @@ class _Reader:
             loss_mask=loss_mask,
             spans=spans,
             reward=reward,
-            response=str(header.get("response", "")),
+            text=text,
             status=str(header.get("status", "")),
             finish_reason=str(header.get("finish_reason", "")),
             tensors=parts.next(header.get("tensors") or {}),
@@ -348,6 +362,8 @@ class _Reader:
         )
 
     def end(self) -> None:
+        if next(self.lengths, None) is not None or self.text_at != len(self.texts):
+            raise BadBatchError(f"the samples have {self.text_at} of {len(self.texts)} bytes of text")
         lengths = len(self.tokens), len(self.log_probs), len(self.loss_mask)
         if lengths != (self.token_at, self.response_at, self.response_at):
             raise BadBatchError(f"tensors of {lengths} values for samples of {self.token_at} and {self.response_at}")

@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import zstandard
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
@@ -33,21 +34,34 @@ def weighted_sum(values, kind):
     return sum((values.astype(kind) * weights.astype(kind)).tolist(), kind(0).item())
 
 
+def responses(tensors):
+    if "responses.zst" in tensors:
+        whole = zstandard.ZstdDecompressor().decompress(tensors["responses.zst"].tobytes())
+    else:
+        whole = tensors["responses"].tobytes() if "responses" in tensors else b""
+    ends = np.cumsum(tensors["response_bytes"]).tolist()
+    return [whole[start:end].decode() for start, end in zip([0, *ends], ends)]
+
+
 def read(path):
     with safe_open(path, framework="numpy") as blob:
-        header = json.loads(blob.metadata()["millrace"])
+        assert json.loads(blob.metadata()["millrace"]) == {"v": 2}
         tensors = {name: blob.get_tensor(name) for name in blob.keys()}
-    assert header["v"] == 1
+    header = json.loads(tensors["header"].tobytes())
     groups = header.get("groups", [header])
     samples = [sample for group in groups for sample in group["samples"]]
+    tokens = tensors["tokens"]
+    if tokens.ndim == 2:
+        tokens = tokens.astype(np.int64) @ np.array([1, 1 << 8, 1 << 16])
+    mask = tensors.get("loss_mask", np.ones(len(tensors["log_probs"]), np.uint8))
     return {
         "tensors": {name: describe(tensors[name]) for name in sorted(tensors)},
-        "token_sum": weighted_sum(tensors["tokens"], np.int64),
+        "token_sum": weighted_sum(tokens, np.int64),
         "log_prob_sum": weighted_sum(tensors["log_probs"], np.float64),
-        "mask_sum": weighted_sum(tensors["loss_mask"], np.int64),
+        "mask_sum": weighted_sum(mask, np.int64),
         "group_indices": [group["group_index"] for group in groups],
         "response_lengths": [sample["response_length"] for sample in samples],
-        "response_letters": [len(sample["response"]) for sample in samples],
+        "response_letters": [len(text) for text in responses(tensors)],
     }
 
 

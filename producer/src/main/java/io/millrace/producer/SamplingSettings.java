@@ -82,7 +82,7 @@ public record SamplingSettings(
             "logprobs");
 
     private static final List<String> OWN_TENSORS =
-            List.of(RolloutGroup.TOKENS, RolloutGroup.LOG_PROBS, RolloutGroup.LOSS_MASK);
+            RolloutGroup.RESERVED.stream().sorted().toList();
 
     public SamplingSettings {
         stop = List.copyOf(stop);

@@ -26,6 +26,13 @@ public final class Json {
 
     private Json() {}
 
+    /** As {@link #STRICT}, but that a component of this type is neither written nor asked for. */
+    public static JsonMapper leavingOut(Class<? extends Record> type, String component) {
+        return MAPPER.rebuild()
+                .annotationIntrospector(new NullableIntrospector(type, component))
+                .build();
+    }
+
     /** A new empty object. */
     public static ObjectNode object() {
         return MAPPER.createObjectNode();

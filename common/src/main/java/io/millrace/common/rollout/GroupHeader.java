@@ -8,6 +8,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.RewardStats;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -87,6 +88,37 @@ public record GroupHeader(
                 rewards,
                 samples,
                 null);
+    }
+
+    /**
+     * The same with these texts of the responses.
+     *
+     * @param texts one for each sample
+     */
+    public GroupHeader said(List<String> texts) {
+        if (texts.size() != samples.size()) {
+            throw new IllegalArgumentException(texts.size() + " texts for " + samples.size() + " samples");
+        }
+        List<SampleHeader> said = new ArrayList<>(texts.size());
+        for (int i = 0; i < texts.size(); i++) {
+            said.add(samples.get(i).said(texts.get(i)));
+        }
+        return new GroupHeader(
+                run,
+                groupIndex,
+                attempt,
+                lineage,
+                issueVersion,
+                worker,
+                issuedAtMs,
+                claimedAtMs,
+                finishedAtMs,
+                prompt,
+                label,
+                metadata,
+                rewards,
+                said,
+                timings);
     }
 
     private static int rollouts(List<SampleHeader> samples) {

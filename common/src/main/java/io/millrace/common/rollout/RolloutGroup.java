@@ -1,8 +1,12 @@
 package io.millrace.common.rollout;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One group as it leaves a worker and reaches the trainer. The arrays are shared, never copied: whoever holds a group
@@ -13,7 +17,7 @@ import java.util.TreeMap;
  * @param logProbs behaviour log-probabilities of the response tokens, samples back to back; length: sum of
  *     {@code responseLength()}; finite
  * @param lossMask 1 where a response token is trained on, 0 where not; same length as {@code logProbs}
- * @param extras further tensors, passed through untouched; names other than those three. One that samples have parts of
+ * @param extras further tensors, passed through untouched; names other than {@link #RESERVED}. One that samples have parts of
  *     ({@link SampleHeader#tensors}) has one dimension, with the samples' values back to back
  */
 public record RolloutGroup(
@@ -23,6 +27,10 @@ public record RolloutGroup(
 
     public static final String LOG_PROBS = "log_probs";
     public static final String LOSS_MASK = "loss_mask";
+
+    /** Names that a further tensor cannot have: a blob has tensors of ours by them. */
+    public static final Set<String> RESERVED =
+            Set.of(TOKENS, LOG_PROBS, LOSS_MASK, "header", "response_bytes", "responses", "responses.zst");
 
     /** @throws IllegalArgumentException when lengths do not add up or a value is out of range; the message says which */
     public RolloutGroup {
@@ -52,15 +60,24 @@ public record RolloutGroup(
             }
         }
         for (String name : extras.keySet()) {
-            if (name.equals(TOKENS) || name.equals(LOG_PROBS) || name.equals(LOSS_MASK)) {
+            if (RESERVED.contains(name)) {
                 throw new IllegalArgumentException("an extra tensor must not be called " + name);
             }
         }
-        checkParts(header.samples(), extras);
+        Map<String, Tensor> present = extras;
+        checkParts(header.samples(), name -> {
+            Tensor tensor = present.get(name);
+            return tensor == null ? null : tensor.shape();
+        });
     }
 
-    /** Whether those of which samples have parts consist of just these. */
-    private static void checkParts(List<SampleHeader> samples, Map<String, Tensor> extras) {
+    /**
+     * Whether the further tensors of which samples have parts consist of just these.
+     *
+     * @param shapes of a tensor, by its name; null where there is none
+     * @throws IllegalArgumentException when one does not
+     */
+    public static void checkParts(List<SampleHeader> samples, Function<String, long @Nullable []> shapes) {
         Map<String, Long> counts = new TreeMap<>();
         for (SampleHeader sample : samples) {
             for (String name : sample.tensorShapes().keySet()) {
@@ -68,10 +85,10 @@ public record RolloutGroup(
             }
         }
         counts.forEach((name, count) -> {
-            Tensor tensor = extras.get(name);
-            if (tensor == null || tensor.shape().length != 1 || tensor.shape()[0] != count) {
-                throw new IllegalArgumentException("samples have " + count + " values of the tensor " + name
-                        + ", it is " + (tensor == null ? "not there" : tensor));
+            long[] shape = shapes.apply(name);
+            if (shape == null || shape.length != 1 || shape[0] != count) {
+                throw new IllegalArgumentException("samples have " + count + " values of the tensor " + name + ", it "
+                        + (shape == null ? "is not there" : "has the shape " + Arrays.toString(shape)));
             }
         });
     }

@@ -2,6 +2,7 @@ package io.millrace.common.rollout;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -13,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param promptLength tokens of the prompt at the front of its {@code tokens}; 0 when the prompt went out as text and
  *     its ids are unknown
  * @param responseLength tokens after the prompt; the length of its {@code log_probs} and {@code loss_mask}
- * @param response the text of the response
+ * @param response the text of the response; empty in a header that was read without the texts
  * @param finishReason the engine's word: stop, length, abort
  * @param weightVersions contiguous from 0 to responseLength (empty for an empty response)
  * @param provenance how those are known
@@ -50,6 +51,8 @@ public record SampleHeader(
         @Nullable ObjectNode metadata) {
     public SampleHeader {
         weightVersions = List.copyOf(weightVersions);
+        // The wire has the texts apart.
+        response = Objects.requireNonNullElse(response, "");
         engineWeightVersions = List.copyOf(engineWeightVersions);
         tensors = tensors == null || tensors.isEmpty() ? null : Map.copyOf(tensors);
         if (index < 0 || promptLength < 0 || responseLength < 0) {
@@ -136,6 +139,30 @@ public record SampleHeader(
             values *= size;
         }
         return values;
+    }
+
+    /** The same with this text. */
+    SampleHeader said(String text) {
+        return new SampleHeader(
+                index,
+                promptLength,
+                responseLength,
+                text,
+                reward,
+                status,
+                finishReason,
+                weightVersions,
+                provenance,
+                engineWeightVersions,
+                sessionId,
+                engine,
+                generationSeconds,
+                nonGenerationSeconds,
+                cachedTokens,
+                spec,
+                tensors,
+                rolloutId,
+                metadata);
     }
 
     /** The same, worth this; judging it took so much longer. */

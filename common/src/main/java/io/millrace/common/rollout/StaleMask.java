@@ -1,49 +1,31 @@
 package io.millrace.common.rollout;
 
 import io.millrace.common.id.WeightVersion;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Masks tokens of old weight versions in a step's groups: a pure function of the groups and of the version on the step's
- * record, so that a step is the same however often it is read.
+ * record, so that a step is the same however often it is read. Stateless.
  */
 public final class StaleMask {
     private StaleMask() {}
 
     /**
-     * Groups as they are handed over.
+     * Whether the group has a token to be masked.
      *
-     * @param groups those without a token to be masked are the ones handed in
-     * @param maskedTokens tokens whose {@code loss_mask} was 1 before and is 0
+     * @param below tokens of older versions are masked; null masks none
      */
-    public record Masked(List<RolloutGroup> groups, long maskedTokens) {
-        public Masked {
-            groups = List.copyOf(groups);
-        }
+    public static boolean touches(GroupHeader header, @Nullable WeightVersion below) {
+        return below != null && header.oldestWeightVersion().compareTo(below) < 0;
     }
 
-    /** @param below tokens of older versions are masked; null masks none */
-    public static Masked apply(List<RolloutGroup> groups, @Nullable WeightVersion below) {
-        if (below == null) {
-            return new Masked(groups, 0);
-        }
-        List<RolloutGroup> masked = new ArrayList<>(groups.size());
-        long tokens = 0;
-        for (RolloutGroup group : groups) {
-            if (group.header().oldestWeightVersion().compareTo(below) >= 0) {
-                masked.add(group);
-                continue;
-            }
-            byte[] mask = group.lossMask().clone();
-            tokens += mask(group.header(), below, mask);
-            masked.add(new RolloutGroup(group.header(), group.tokens(), group.logProbs(), mask, group.extras()));
-        }
-        return new Masked(masked, tokens);
-    }
-
-    private static long mask(GroupHeader header, WeightVersion below, byte[] mask) {
+    /**
+     * Sets the loss mask of a group's older tokens to 0.
+     *
+     * @param mask of the group, changed in place
+     * @return how many were 1 before and are 0
+     */
+    public static long apply(GroupHeader header, WeightVersion below, byte[] mask) {
         long tokens = 0;
         int at = 0;
         for (SampleHeader sample : header.samples()) {

@@ -4,6 +4,8 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.Tensor;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,13 +41,13 @@ record BatchExtras(Map<String, List<Long>> concatenated, List<Single> single) {
         single = List.copyOf(single);
     }
 
-    static BatchExtras of(List<RolloutGroup> groups) {
+    static BatchExtras of(List<PackedGroup> groups) {
         Map<String, List<Long>> concatenated = new TreeMap<>();
         List<Single> single = new ArrayList<>();
         Set<String> names = new TreeSet<>();
         groups.forEach(group -> names.addAll(group.extras().keySet()));
         for (String name : names) {
-            List<Tensor> tensors = groups.stream()
+            List<TensorSlice> tensors = groups.stream()
                     .map(group -> group.extras().get(name))
                     .filter(Objects::nonNull)
                     .toList();
@@ -53,9 +55,12 @@ record BatchExtras(Map<String, List<Long>> concatenated, List<Single> single) {
             if (tensors.size() == groups.size()
                     && tensors.stream()
                             .allMatch(tensor ->
-                                    tensor.shape().length == 1 && tensor.dtype().equals(dtype))) {
+                                    tensor.shape().size() == 1 && tensor.dtype().equals(dtype))) {
                 concatenated.put(
-                        name, tensors.stream().map(tensor -> tensor.shape()[0]).toList());
+                        name,
+                        tensors.stream()
+                                .map(tensor -> tensor.shape().getFirst())
+                                .toList());
             } else {
                 groups.stream()
                         .filter(group -> group.extras().containsKey(name))
@@ -65,27 +70,28 @@ record BatchExtras(Map<String, List<Long>> concatenated, List<Single> single) {
         return new BatchExtras(concatenated, single);
     }
 
-    void addTo(SafetensorsLayout layout, List<RolloutGroup> groups) {
+    void addTo(SafetensorsLayout layout, List<PackedGroup> groups) {
         concatenated.forEach((name, counts) -> layout.add(
                 name,
                 extra(groups.getFirst(), name).dtype(),
                 counts.stream().mapToLong(Long::longValue).sum()));
-        Map<GroupIndex, RolloutGroup> byIndex = byIndex(groups);
+        Map<GroupIndex, PackedGroup> byIndex = byIndex(groups);
         for (Single one : single) {
-            Tensor tensor = extra(Objects.requireNonNull(byIndex.get(one.groupIndex())), one.name());
-            layout.add(one.tensorName(), tensor.dtype(), tensor.shape());
+            TensorSlice tensor = extra(Objects.requireNonNull(byIndex.get(one.groupIndex())), one.name());
+            layout.add(one.tensorName(), tensor.dtype(), tensor.sizes());
         }
     }
 
-    void put(SafetensorsView view, List<RolloutGroup> groups) {
+    /** Their data, in the order in which they were added. */
+    void writeTo(OutputStream out, List<PackedGroup> groups) throws IOException {
         for (String name : concatenated.keySet()) {
-            ByteBuffer data = view.data(name);
-            groups.forEach(group -> data.put(extra(group, name).data()));
+            for (PackedGroup group : groups) {
+                BatchBlob.write(extra(group, name), out);
+            }
         }
-        Map<GroupIndex, RolloutGroup> byIndex = byIndex(groups);
+        Map<GroupIndex, PackedGroup> byIndex = byIndex(groups);
         for (Single one : single) {
-            RolloutGroup group = Objects.requireNonNull(byIndex.get(one.groupIndex()));
-            view.data(one.tensorName()).put(extra(group, one.name()).data());
+            BatchBlob.write(extra(Objects.requireNonNull(byIndex.get(one.groupIndex())), one.name()), out);
         }
     }
 
@@ -103,7 +109,7 @@ record BatchExtras(Map<String, List<Long>> concatenated, List<Single> single) {
             byIndex.put(group, ofGroup);
         }
         Set<String> unread = new HashSet<>(view.entries().keySet());
-        unread.removeAll(TokenTensors.NAMES);
+        unread.removeAll(RolloutGroup.RESERVED);
         for (Map.Entry<String, List<Long>> one : concatenated.entrySet()) {
             take(unread, one.getKey());
             readConcatenated(view, one.getKey(), one.getValue(), extras);
@@ -157,12 +163,12 @@ record BatchExtras(Map<String, List<Long>> concatenated, List<Single> single) {
         }
     }
 
-    private static Tensor extra(RolloutGroup group, String name) {
+    private static TensorSlice extra(PackedGroup group, String name) {
         return Objects.requireNonNull(group.extras().get(name), name);
     }
 
-    private static Map<GroupIndex, RolloutGroup> byIndex(List<RolloutGroup> groups) {
-        Map<GroupIndex, RolloutGroup> byIndex = HashMap.newHashMap(groups.size());
+    private static Map<GroupIndex, PackedGroup> byIndex(List<PackedGroup> groups) {
+        Map<GroupIndex, PackedGroup> byIndex = HashMap.newHashMap(groups.size());
         groups.forEach(group -> byIndex.put(group.header().groupIndex(), group));
         return byIndex;
     }

@@ -72,11 +72,11 @@ public final class SafetensorsLayout {
     }
 
     /**
-     * The blob with its header written and its data all zero.
+     * Length and header, behind which the data of all tensors is to stand in their order.
      *
      * @throws BlobTooLargeException when header or blob pass what the format or a Java array can hold
      */
-    public SafetensorsView allocate() {
+    byte[] head() {
         byte[] json = Json.MAPPER.writeValueAsBytes(header);
         long dataBegin = Long.BYTES + roundUp(json.length);
         if (dataBegin - Long.BYTES > Safetensors.HEADER_BYTES_MAX) {
@@ -86,19 +86,35 @@ public final class SafetensorsLayout {
         if (blobBytes > Safetensors.BLOB_BYTES_MAX) {
             throw new BlobTooLargeException("the safetensors blob", blobBytes, Safetensors.BLOB_BYTES_MAX);
         }
-        byte[] blob = new byte[(int) blobBytes];
-        ByteBuffer.wrap(blob)
+        byte[] head = new byte[(int) dataBegin];
+        ByteBuffer.wrap(head)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(dataBegin - Long.BYTES)
                 .put(json);
-        Arrays.fill(blob, Long.BYTES + json.length, (int) dataBegin, (byte) ' ');
+        Arrays.fill(head, Long.BYTES + json.length, (int) dataBegin, (byte) ' ');
+        return head;
+    }
+
+    /** Of the data of all tensors. */
+    long dataBytes() {
+        return dataBytes;
+    }
+
+    /**
+     * The blob with its header written and its data all zero.
+     *
+     * @throws BlobTooLargeException when header or blob pass what the format or a Java array can hold
+     */
+    public SafetensorsView allocate() {
+        byte[] head = head();
+        byte[] blob = Arrays.copyOf(head, (int) (head.length + dataBytes));
         List<SafetensorsView.Entry> placed = entries.stream()
                 .map(entry -> new SafetensorsView.Entry(
                         entry.name(),
                         entry.dtype(),
                         entry.shape(),
-                        (int) dataBegin + entry.begin(),
-                        (int) dataBegin + entry.end()))
+                        head.length + entry.begin(),
+                        head.length + entry.end()))
                 .toList();
         return new SafetensorsView(blob, metadata, placed);
     }

@@ -80,7 +80,8 @@ public final class SafetensorsView {
         return new Tensor(entry.dtype(), shape, Arrays.copyOfRange(blob, entry.begin(), entry.end()));
     }
 
-    private Entry entry(String name) {
+    /** @throws IllegalArgumentException when there is no such tensor */
+    Entry entry(String name) {
         Entry entry = entries.get(name);
         if (entry == null) {
             throw new IllegalArgumentException("no tensor " + name + " among " + entries.keySet());

@@ -2,7 +2,8 @@ package io.millrace.common.rollout;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.id.WeightVersion;
 import java.util.List;
@@ -12,36 +13,31 @@ class StaleMaskTest {
     /** Masks of its two samples: 0 1 0 and 1 0 1. */
     private static final RolloutGroup GROUP = TestingRollouts.withVersions(TestingRollouts.group(3, 1, 2), 4, 5, 6);
 
-    private static StaleMask.Masked below(long version) {
-        return StaleMask.apply(List.of(GROUP), new WeightVersion(version));
+    private static long apply(long below, byte[] mask) {
+        return StaleMask.apply(GROUP.header(), new WeightVersion(below), mask);
     }
 
     @Test
     void tokensOfOlderVersionsAreMaskedAndThoseThatCountedAreCounted() {
-        assertArrayEquals(
-                new byte[] {0, 1, 0, 0, 0, 1}, below(5).groups().getFirst().lossMask());
-        assertEquals(1, below(5).maskedTokens());
-        assertArrayEquals(
-                new byte[] {0, 0, 0, 0, 0, 1}, below(6).groups().getFirst().lossMask());
-        assertEquals(2, below(6).maskedTokens());
-        assertArrayEquals(new byte[6], below(7).groups().getFirst().lossMask());
-        assertEquals(3, below(7).maskedTokens());
-    }
-
-    @Test
-    void theGroupThatCameInIsLeftAsItWas() {
-        byte[] before = GROUP.lossMask().clone();
-        StaleMask.Masked masked = below(6);
-        assertArrayEquals(before, GROUP.lossMask());
-        assertSame(GROUP.header(), masked.groups().getFirst().header());
-        assertArrayEquals(GROUP.logProbs(), masked.groups().getFirst().logProbs());
+        byte[] five = GROUP.lossMask().clone();
+        assertEquals(1, apply(5, five));
+        assertArrayEquals(new byte[] {0, 1, 0, 0, 0, 1}, five);
+        byte[] six = GROUP.lossMask().clone();
+        assertEquals(2, apply(6, six));
+        assertArrayEquals(new byte[] {0, 0, 0, 0, 0, 1}, six);
+        byte[] seven = GROUP.lossMask().clone();
+        assertEquals(3, apply(7, seven));
+        assertArrayEquals(new byte[6], seven);
     }
 
     @Test
     void nothingOlderNothingMasked() {
-        assertSame(GROUP, below(4).groups().getFirst());
-        assertEquals(0, below(4).maskedTokens());
-        assertSame(GROUP, StaleMask.apply(List.of(GROUP), null).groups().getFirst());
+        byte[] mask = GROUP.lossMask().clone();
+        assertEquals(0, apply(4, mask));
+        assertArrayEquals(GROUP.lossMask(), mask);
+        assertTrue(StaleMask.touches(GROUP.header(), new WeightVersion(5)));
+        assertFalse(StaleMask.touches(GROUP.header(), new WeightVersion(4)));
+        assertFalse(StaleMask.touches(GROUP.header(), null));
     }
 
     @Test

@@ -17,6 +17,7 @@ import io.millrace.common.json.BadRecordException;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.Tensor;
 import java.nio.IntBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -73,7 +74,10 @@ class RolloutBatchCodecTest {
                 Set.of(
                         "tokens",
                         "log_probs",
-                        "loss_mask", // always
+                        "loss_mask",
+                        "header",
+                        "response_bytes",
+                        "responses", // always
                         "same", // in all, F32, one dimension
                         "matrix.3",
                         "matrix.4",
@@ -121,7 +125,10 @@ class RolloutBatchCodecTest {
     @Test
     void aBatchWhosePartsDoNotFitTogetherIsRefused() {
         byte[] blob = RolloutBatchCodec.encode(HEADER, threeGroups());
-        assertRefused("BatchForm has version 2, this reader knows 1", decode(withForm(blob, form -> form.put("v", 2))));
+        assertRefused(
+                "BatchForm has version 3, this reader knows 2",
+                decode(withHeader(
+                        blob, header -> ((ObjectNode) header.get("__metadata__")).put("millrace", "{\"v\":3}"))));
         assertRefused(
                 "the blob holds no batch: group 3 is of run testing, the batch of run other",
                 decode(withForm(blob, form -> form.put("run", "other"))));
@@ -136,13 +143,18 @@ class RolloutBatchCodecTest {
 
     @Test
     void anEmptyBatchIsRefused() {
+        byte[] form = """
+                {"v":2,"run":"r","lineage":0,"step":0,"weight_version":0,"masked_tokens":0,\
+                "extras":{"concatenated":{},"single":[]},"groups":[]}""".getBytes(StandardCharsets.UTF_8);
         String header = """
-                {"__metadata__":{"millrace":"{\\"v\\":1,\\"run\\":\\"r\\",\\"lineage\\":0,\\"step\\":0,\\"weight_version\\":0,\
-                \\"masked_tokens\\":0,\\"extras\\":{\\"concatenated\\":{},\\"single\\":[]},\\"groups\\":[]}"},\
-                "tokens":{"dtype":"I32","shape":[0],"data_offsets":[0,0]},\
-                "log_probs":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},\
-                "loss_mask":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""";
-        assertRefused("the blob holds no batch: a batch has at least one group", decode(TestingBlobs.blob(header)));
+                {"__metadata__":{"millrace":"{\\"v\\":2}"},\
+                "header":{"dtype":"U8","shape":[LENGTH],"data_offsets":[0,LENGTH]},\
+                "tokens":{"dtype":"I32","shape":[0],"data_offsets":[LENGTH,LENGTH]},\
+                "log_probs":{"dtype":"F32","shape":[0],"data_offsets":[LENGTH,LENGTH]},\
+                "response_bytes":{"dtype":"I32","shape":[0],"data_offsets":[LENGTH,LENGTH]},\
+                "loss_mask":{"dtype":"U8","shape":[0],"data_offsets":[LENGTH,LENGTH]}}""".replace("LENGTH", String.valueOf(form.length));
+        assertRefused(
+                "the blob holds no batch: a batch has at least one group", decode(TestingBlobs.blob(header, form)));
     }
 
     @Test

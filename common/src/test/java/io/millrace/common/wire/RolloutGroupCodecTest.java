@@ -2,10 +2,12 @@ package io.millrace.common.wire;
 
 import static io.millrace.common.wire.TestingBlobs.assertRefused;
 import static io.millrace.common.wire.TestingBlobs.golden;
+import static io.millrace.common.wire.TestingBlobs.with;
 import static io.millrace.common.wire.TestingBlobs.withForm;
 import static io.millrace.common.wire.TestingBlobs.withHeader;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +19,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.id.WorkerIncarnation;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.Json;
+import io.millrace.common.json.NewerRecordException;
 import io.millrace.common.record.Prompt;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.rollout.GroupHeader;
@@ -112,7 +115,12 @@ class RolloutGroupCodecTest {
     @Test
     void theGoldenIsReadAsItsGroup() throws Exception {
         TestingGroups.assertSame(goldenGroup(), RolloutGroupCodec.decode(golden(GOLDEN)));
-        assertEquals(goldenGroup().header(), RolloutGroupCodec.decodeHeader(golden(GOLDEN)));
+        assertEquals(withoutTexts(goldenGroup()), RolloutGroupCodec.decodeHeader(golden(GOLDEN)));
+    }
+
+    private static GroupHeader withoutTexts(RolloutGroup group) {
+        return group.header()
+                .said(group.header().samples().stream().map(sample -> "").toList());
     }
 
     @Test
@@ -124,7 +132,7 @@ class RolloutGroupCodecTest {
             RolloutGroup group = TestingGroups.random(random, random.nextLong(1L << 40));
             byte[] blob = RolloutGroupCodec.encode(group);
             TestingGroups.assertSame(group, RolloutGroupCodec.decode(blob));
-            assertEquals(group.header(), RolloutGroupCodec.decodeHeader(blob));
+            assertEquals(withoutTexts(group), RolloutGroupCodec.decodeHeader(blob));
             assertArrayEquals(blob, RolloutGroupCodec.encode(RolloutGroupCodec.decode(blob)), "group " + i);
             empty += group.logProbs().length == 0 ? 1 : 0;
             withExtras += group.extras().isEmpty() ? 0 : 1;
@@ -157,6 +165,96 @@ class RolloutGroupCodecTest {
     }
 
     @Test
+    void halfALetterOfAResponseIsMarkedAsSuch() throws Exception {
+        RolloutGroup g = goldenGroup();
+        GroupHeader cut = g.header().said(List.of("half \uD83D", "\uDE00 half"));
+        List<SampleHeader> read = RolloutGroupCodec.decode(RolloutGroupCodec.encode(
+                        new RolloutGroup(cut, g.tokens(), g.logProbs(), g.lossMask(), g.extras())))
+                .header()
+                .samples();
+        assertEquals("half \uFFFD", read.getFirst().response());
+        assertEquals("\uFFFD half", read.getLast().response());
+    }
+
+    @Test
+    void longTextsArePacked() throws Exception {
+        RolloutGroup g = goldenGroup();
+        GroupHeader prose = g.header().said(List.of("So x = 2, and y = 3. ".repeat(30), "No."));
+        RolloutGroup group = new RolloutGroup(prose, g.tokens(), g.logProbs(), g.lossMask(), g.extras());
+        byte[] blob = RolloutGroupCodec.encode(group);
+        assertTrue(Safetensors.read(blob).entries().containsKey("responses.zst"));
+        TestingGroups.assertSame(group, RolloutGroupCodec.decode(blob));
+        // So regular that it is taken for no text of ours: then as it is.
+        GroupHeader regular = g.header().said(List.of("a".repeat(1_000_000), ""));
+        RolloutGroup plain = new RolloutGroup(regular, g.tokens(), g.logProbs(), g.lossMask(), g.extras());
+        assertTrue(Safetensors.read(RolloutGroupCodec.encode(plain)).entries().containsKey("responses"));
+        TestingGroups.assertSame(plain, RolloutGroupCodec.decode(RolloutGroupCodec.encode(plain)));
+    }
+
+    @Test
+    void textsThatAreNotWhatTheirLengthsSayAreRefused() throws Exception {
+        RolloutGroup g = goldenGroup();
+        GroupHeader prose = g.header().said(List.of("So x = 2, and y = 3. ".repeat(30), "No."));
+        byte[] packed =
+                RolloutGroupCodec.encode(new RolloutGroup(prose, g.tokens(), g.logProbs(), g.lossMask(), g.extras()));
+        assertRefused(
+                "the texts of the responses have 8 bytes, response_bytes add up to 9",
+                () -> RolloutGroupCodec.decode(with(golden(GOLDEN), "response_bytes", lengths(8, 1))));
+        assertRefused(
+                "tensor response_bytes has a negative length: -1",
+                () -> RolloutGroupCodec.decode(with(golden(GOLDEN), "response_bytes", lengths(9, -1))));
+        assertRefused(
+                "the blob needs a tensor response_bytes of I32[2], has I32[1]",
+                () -> RolloutGroupCodec.decode(with(golden(GOLDEN), "response_bytes", lengths(8))));
+        assertRefused(
+                "tensor responses.zst does not hold the 634 bytes that response_bytes add up to",
+                () -> RolloutGroupCodec.decode(with(packed, "response_bytes", lengths(630, 4))));
+        int size = Safetensors.read(packed).entries().get("responses.zst").sizeBytes();
+        assertRefused(
+                "the texts of the responses have " + size + " packed bytes, response_bytes add up to 2000000000",
+                () -> RolloutGroupCodec.decode(with(packed, "response_bytes", lengths(2_000_000_000, 0))));
+        Tensor garbage = new Tensor("U8", new long[] {size}, new byte[size]);
+        String message = assertThrows(
+                        BadRecordException.class,
+                        () -> RolloutGroupCodec.decode(with(packed, "responses.zst", garbage)))
+                .getMessage();
+        assertTrue(message.startsWith("tensor responses.zst does not unpack: "), message);
+        assertRefused(
+                "the blob has both responses and responses.zst",
+                () -> RolloutGroupCodec.decode(with(packed, "responses", garbage)));
+    }
+
+    private static Tensor lengths(int... values) {
+        ByteBuffer data = ByteBuffer.allocate(values.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        data.asIntBuffer().put(values);
+        return new Tensor("I32", new long[] {values.length}, data.array());
+    }
+
+    @Test
+    void tokensHaveFourBytesWhereOneNeedsThem() throws Exception {
+        RolloutGroup g = goldenGroup();
+        for (int last : new int[] {0, (1 << 24) - 1, 1 << 24, Integer.MAX_VALUE}) {
+            int[] tokens = g.tokens().clone();
+            tokens[6] = last;
+            RolloutGroup group = new RolloutGroup(g.header(), tokens, g.logProbs(), g.lossMask(), Map.of());
+            byte[] blob = RolloutGroupCodec.encode(group);
+            assertEquals(
+                    last < 1 << 24 ? "U8" : "I32",
+                    Safetensors.read(blob).entries().get("tokens").dtype());
+            TestingGroups.assertSame(group, RolloutGroupCodec.decode(blob));
+        }
+    }
+
+    @Test
+    void aMaskOfOnesIsLeftOut() throws Exception {
+        RolloutGroup g = goldenGroup();
+        RolloutGroup group = new RolloutGroup(g.header(), g.tokens(), g.logProbs(), new byte[] {1, 1, 1}, Map.of());
+        byte[] blob = RolloutGroupCodec.encode(group);
+        assertFalse(Safetensors.read(blob).entries().containsKey("loss_mask"));
+        TestingGroups.assertSame(group, RolloutGroupCodec.decode(blob));
+    }
+
+    @Test
     void tensorsInAnotherOrderAreReadToo() throws Exception {
         // Other writers sort tensors by dtype; only the names count.
         byte[] blob = RolloutGroupCodec.encode(goldenGroup());
@@ -171,18 +269,28 @@ class RolloutGroupCodecTest {
         assertBothRefuse(
                 "the blob has no __metadata__.millrace: it was not written by Millrace",
                 withHeader(golden(GOLDEN), header -> header.remove("__metadata__")));
+        assertBothRefuse("GroupHeader has version , this reader knows 2", withMetadata("[]"));
         assertBothRefuse(
-                "__metadata__.millrace is no JSON object",
-                withHeader(golden(GOLDEN), header -> ((ObjectNode) header.get("__metadata__")).put("millrace", "[]")));
+                "the blob's header is no JSON object: it does not begin with {", withForm(golden(GOLDEN), "[1]"));
+        assertBothRefuse(
+                "the blob needs a tensor header of U8 with one dimension",
+                with(golden(GOLDEN), "header", lengths(1, 2)));
     }
 
     @Test
     void anotherVersionOfTheFormIsRefused() throws Exception {
-        assertBothRefuse(
-                "GroupHeader has version 2, this reader knows 1", withForm(golden(GOLDEN), form -> form.put("v", 2)));
-        assertThrows(
-                BadRecordException.class,
-                () -> RolloutGroupCodec.decode(withForm(golden(GOLDEN), form -> form.remove("v"))));
+        byte[] newer = withMetadata("{\"v\":3}");
+        assertEquals(
+                "GroupHeader has version 3, this reader knows 2",
+                assertThrows(NewerRecordException.class, () -> RolloutGroupCodec.decode(newer))
+                        .getMessage());
+        // The first form: its golden, and what its reader would say of this one.
+        byte[] older = golden("rollout-group-1.safetensors");
+        assertBothRefuse("GroupHeader has version 1, this reader knows 2: an earlier release wrote it", older);
+    }
+
+    private static byte[] withMetadata(String said) throws Exception {
+        return withHeader(golden(GOLDEN), header -> ((ObjectNode) header.get("__metadata__")).put("millrace", said));
     }
 
     @Test
@@ -198,42 +306,41 @@ class RolloutGroupCodecTest {
         assertMalformed("sample 0 of group 8 must have index 16, has 14", form -> form.put("group_index", 8));
         assertMalformed("worker", form -> form.remove("worker"));
         assertMalformed("a group has at least one sample", form -> form.putArray("samples"));
-        assertMalformedBlob(
-                "Unexpected end-of-input",
-                withHeader(
-                        golden(GOLDEN),
-                        header -> ((ObjectNode) header.get("__metadata__")).put("millrace", "{\"v\":1,")));
+        assertMalformedBlob("Unexpected end-of-input", withForm(golden(GOLDEN), "{\"v\":2,"));
     }
 
     @Test
     void aMissingTensorIsRefused() {
-        for (String name : List.of("tokens", "log_probs", "loss_mask")) {
+        for (String name : List.of("tokens", "log_probs")) {
             SafetensorsView view = view();
             LinkedHashMap<String, Tensor> others = new LinkedHashMap<>();
             view.entries().keySet().stream()
                     .filter(other -> !other.equals(name))
                     .forEach(other -> others.put(other, view.tensor(other)));
             byte[] blob = Safetensors.write(view.metadata(), others);
-            assertBothRefuse("the blob has no tensor " + name, blob);
+            assertRefused("the blob has no tensor " + name, () -> RolloutGroupCodec.decode(blob));
         }
     }
 
     @Test
     void aTensorOfAnotherLengthThanTheSamplesIsRefused() throws Exception {
         byte[] blob = withForm(golden(GOLDEN), form -> sample(form, 1).put("prompt_length", 3));
-        assertBothRefuse("tensor tokens must be I32[8] by the samples' lengths, is I32[7]", blob);
+        assertRefused(
+                "tensor tokens must be I32[8] or U8[8, 3] by the samples' lengths, is U8[7, 3]",
+                () -> RolloutGroupCodec.decode(blob));
     }
 
     @Test
     void aTensorOfAnotherTypeOrShapeIsRefused() throws Exception {
-        assertBothRefuse(
-                "tensor tokens must be I32[7] by the samples' lengths, is F32[7]",
-                withHeader(golden(GOLDEN), header -> ((ObjectNode) header.get("tokens")).put("dtype", "F32")));
-        assertBothRefuse(
+        assertRefused(
+                "tensor tokens must be I32[7] or U8[7, 3] by the samples' lengths, is I8[7, 3]",
+                () -> RolloutGroupCodec.decode(
+                        withHeader(golden(GOLDEN), header -> ((ObjectNode) header.get("tokens")).put("dtype", "I8"))));
+        assertRefused(
                 "tensor log_probs must be F32[3] by the samples' lengths, is F32[3, 1]",
-                withHeader(
+                () -> RolloutGroupCodec.decode(withHeader(
                         golden(GOLDEN),
-                        header -> ((ArrayNode) header.get("log_probs").get("shape")).add(1)));
+                        header -> ((ArrayNode) header.get("log_probs").get("shape")).add(1))));
     }
 
     @Test
@@ -243,23 +350,47 @@ class RolloutGroupCodecTest {
             sample(form, 0).put("prompt_length", Integer.MAX_VALUE);
             sample(form, 1).put("prompt_length", Integer.MAX_VALUE);
         });
-        assertBothRefuse("tensor tokens must be I32[4294967297] by the samples' lengths, is I32[7]", blob);
+        assertRefused(
+                "tensor tokens must be I32[4294967297] or U8[4294967297, 3] by the samples' lengths, is U8[7, 3]",
+                () -> RolloutGroupCodec.decode(blob));
     }
 
     @Test
     void tensorValuesOutOfRangeAreRefused() throws Exception {
-        assertRefused("group 7: tokens[1] is negative: -1", () -> RolloutGroupCodec.decode(patched("tokens", 4, -1)));
         assertRefused(
-                "group 7: log_probs[0] is not finite: NaN",
-                () -> RolloutGroupCodec.decode(patched("log_probs", 0, Float.floatToIntBits(Float.NaN))));
+                "one of the tokens is negative",
+                () -> RolloutGroupCodec.decode(with(golden(GOLDEN), "tokens", lengths(1, 2, 3, 4, 5, -1, 7))));
+        for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            assertRefused(
+                    "one of the log_probs is not finite",
+                    () -> RolloutGroupCodec.decode(patched("log_probs", 4, Float.floatToRawIntBits(bad))));
+        }
+        assertRefused(
+                "one of the log_probs is not finite",
+                () -> RolloutGroupCodec.decode(patched("log_probs", 8, 0xffc0_0001)));
         byte[] blob = golden(GOLDEN);
         blob[Safetensors.read(blob).entries().get("loss_mask").begin() + 2] = 2;
-        assertRefused("group 7: loss_mask[2] must be 0 or 1, was 2", () -> RolloutGroupCodec.decode(blob));
+        assertRefused("one of the loss_mask is neither 0 nor 1", () -> RolloutGroupCodec.decode(blob));
+    }
+
+    @Test
+    void theLargestLogProbabilityIsFound() throws Exception {
+        assertEquals(0f, PackedGroup.read(golden(GOLDEN)).largestLogProb());
+        assertEquals(
+                -0.25f,
+                PackedGroup.read(patched("log_probs", 8, Float.floatToRawIntBits(-7)))
+                        .largestLogProb());
+        assertEquals(
+                3f,
+                PackedGroup.read(patched("log_probs", 0, Float.floatToRawIntBits(3)))
+                        .largestLogProb());
     }
 
     @Test
     void theHeaderIsReadWithoutLookingAtTheValues() throws Exception {
-        assertEquals(goldenGroup().header(), RolloutGroupCodec.decodeHeader(patched("tokens", 0, -1)));
+        assertEquals(
+                withoutTexts(goldenGroup()),
+                RolloutGroupCodec.decodeHeader(patched("log_probs", 0, Float.floatToRawIntBits(Float.NaN))));
     }
 
     @Test

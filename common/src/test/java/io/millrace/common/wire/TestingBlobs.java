@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.json.Json;
+import io.millrace.common.rollout.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.function.Executable;
@@ -41,15 +43,36 @@ final class TestingBlobs {
         return blob(header.toString(), Arrays.copyOfRange(blob, end, blob.length));
     }
 
-    /** The blob with the JSON under {@code __metadata__["millrace"]} changed. */
+    /** The blob with the JSON in its tensor {@code header} changed. */
     static byte[] withForm(byte[] blob, Consumer<ObjectNode> change) {
-        return withHeader(blob, header -> {
-            ObjectNode metadata = (ObjectNode) header.get("__metadata__");
-            ObjectNode form =
-                    (ObjectNode) Json.MAPPER.readTree(metadata.get("millrace").stringValue());
-            change.accept(form);
-            metadata.put("millrace", form.toString());
-        });
+        ObjectNode form;
+        try {
+            form = (ObjectNode)
+                    Json.MAPPER.readTree(Safetensors.read(blob).tensor("header").data());
+        } catch (BadRecordException e) {
+            throw new AssertionError(e);
+        }
+        change.accept(form);
+        return withForm(blob, form.toString());
+    }
+
+    /** The blob with this text in its tensor {@code header}. */
+    static byte[] withForm(byte[] blob, String form) {
+        byte[] json = form.getBytes(StandardCharsets.UTF_8);
+        return with(blob, "header", new Tensor("U8", new long[] {json.length}, json));
+    }
+
+    /** The blob with this tensor instead of the one of its name, in its place, or behind the others. */
+    static byte[] with(byte[] blob, String name, Tensor tensor) {
+        try {
+            SafetensorsView view = Safetensors.read(blob);
+            LinkedHashMap<String, Tensor> tensors = new LinkedHashMap<>();
+            view.entries().keySet().forEach(other -> tensors.put(other, view.tensor(other)));
+            tensors.put(name, tensor);
+            return Safetensors.write(view.metadata(), tensors);
+        } catch (BadRecordException e) {
+            throw new AssertionError(e);
+        }
     }
 
     static byte[] golden(String name) throws IOException {

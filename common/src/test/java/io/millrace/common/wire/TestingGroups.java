@@ -35,6 +35,11 @@ public final class TestingGroups {
     private static final String[] TEXTS = {
         "", "2", "Größe \"x\"\n", "数学 √4", "\uD83D\uDE00", "tab\tand \\ and \u0001", "cut here \uD83D", "\uDE00 half"
     };
+    /** Without halves of letters, which have no UTF-8 form; the last is long enough to be packed. */
+    private static final String[] RESPONSES = {
+        "", "2", "Größe \"x\"\n", "数学 √4", "\uD83D\uDE00", "tab\tand \\ and \u0001", "So x = 2 and y = 3. ".repeat(40)
+    };
+
     private static final String[] DTYPES = {"U8", "I8", "I16", "F16", "I32", "F32", "I64", "F64"};
 
     private TestingGroups() {}
@@ -69,12 +74,15 @@ public final class TestingGroups {
         int tokenCount = samples.stream().mapToInt(SampleHeader::tokenCount).sum();
         int responseCount =
                 samples.stream().mapToInt(SampleHeader::responseLength).sum();
-        int[] tokens = random.ints(tokenCount, 0, Integer.MAX_VALUE).toArray();
+        // Three bytes each, or one that needs four.
+        int tokensEnd = random.nextInt(3) == 0 ? Integer.MAX_VALUE : 1 << 24;
+        int[] tokens = random.ints(tokenCount, 0, tokensEnd).toArray();
+        boolean masked = random.nextBoolean();
         float[] logProbs = new float[responseCount];
         byte[] lossMask = new byte[responseCount];
         for (int i = 0; i < responseCount; i++) {
             logProbs[i] = -random.nextFloat() * 30;
-            lossMask[i] = (byte) random.nextInt(2);
+            lossMask[i] = (byte) (masked ? random.nextInt(2) : 1);
         }
         return new RolloutGroup(header, tokens, logProbs, lossMask, extras);
     }
@@ -114,7 +122,7 @@ public final class TestingGroups {
                 index,
                 random.nextInt(10),
                 responseLength,
-                text(random),
+                oneOf(random, RESPONSES),
                 new Reward(random.nextGaussian(), detail),
                 oneOf(random, SampleStatus.values()),
                 random.nextBoolean() ? "stop" : "length",

@@ -16,6 +16,7 @@ import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.time.Ticker;
+import io.millrace.common.wire.PackedGroup;
 import io.millrace.ops.cluster.RunClients;
 import io.millrace.trainer.batch.BatchReadException;
 import io.millrace.trainer.batch.BatchReader;
@@ -174,9 +175,9 @@ public final class ExportCommand extends Command<ExportCommand.Settings> {
         for (StepHistory.Kept step : steps) {
             StepRecord.Lease lease = step.lease();
             try {
-                List<RolloutGroup> groups = reader.read(new BatchSource(lease, Map.of()));
-                for (RolloutGroup group : LeasedBatch.of(lease, groups).groups()) {
-                    write(lease, group, sink, counts);
+                List<PackedGroup> groups = reader.read(new BatchSource(lease, Map.of()));
+                for (PackedGroup group : LeasedBatch.of(lease, groups).groups()) {
+                    write(lease, group.unpack(), sink, counts);
                 }
             } catch (BatchReadException e) {
                 gone(e, lease.groups().size(), counts);
@@ -224,15 +225,15 @@ public final class ExportCommand extends Command<ExportCommand.Settings> {
         List<ManifestEntry> there = chunk;
         while (!there.isEmpty()) {
             try {
-                List<RolloutGroup> groups = reader.read(new BatchSource(lease(there), Map.of()));
+                List<PackedGroup> groups = reader.read(new BatchSource(lease(there), Map.of()));
                 for (int i = 0; i < groups.size(); i++) {
                     StepRecord.Lease lease = trained.get(there.get(i));
-                    RolloutGroup group = lease == null
+                    PackedGroup group = lease == null
                             ? groups.get(i)
                             : LeasedBatch.of(lease, List.of(groups.get(i)))
                                     .groups()
                                     .getFirst();
-                    write(lease, group, sink, counts);
+                    write(lease, group.unpack(), sink, counts);
                 }
                 return;
             } catch (BatchReadException e) {

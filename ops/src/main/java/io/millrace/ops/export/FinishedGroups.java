@@ -59,9 +59,7 @@ final class FinishedGroups {
 
     private static Attempt attempt(ConsumerRecord<byte[], byte[]> record) throws BadRecordException {
         Attempt attempt = ResultHeaders.readAttempt(record.headers());
-        return attempt == null
-                ? RolloutGroupCodec.decode(record.value()).header().attempt()
-                : attempt;
+        return attempt == null ? RolloutGroupCodec.decodeHeader(record.value()).attempt() : attempt;
     }
 
     private void part(ConsumerRecord<byte[], byte[]> record, Part part) {

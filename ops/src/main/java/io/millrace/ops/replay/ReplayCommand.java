@@ -11,7 +11,7 @@ import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.time.Ticker;
-import io.millrace.common.wire.RolloutBatchCodec;
+import io.millrace.common.wire.BatchBlob;
 import io.millrace.ops.cluster.RunClients;
 import io.millrace.trainer.batch.BatchJson;
 import io.millrace.trainer.batch.BatchReader;
@@ -150,7 +150,8 @@ public final class ReplayCommand extends Command<ReplayCommand.Settings> {
     private static void write(Settings settings, LeasedBatch batch, OutputStream stream) throws IOException {
         switch (settings.format()) {
             case JSON -> BatchJson.write(batch, stream);
-            case SAFETENSORS -> stream.write(RolloutBatchCodec.encode(batch.header(settings.run()), batch.groups()));
+            case SAFETENSORS ->
+                BatchBlob.of(batch.header(settings.run()), batch.groups()).writeTo(stream);
         }
         stream.flush();
     }

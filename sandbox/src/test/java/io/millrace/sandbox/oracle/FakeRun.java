@@ -283,22 +283,26 @@ final class FakeRun {
 
     private byte[] blob(long group, long attempt, int token) {
         String spans = Arrays.stream(versions)
-                .mapToObj(version -> "{\\\"version\\\":" + version + "}")
+                .mapToObj(version -> "{\"version\":" + version + "}")
                 .collect(Collectors.joining(","));
         // One sample, so that rewards never differ.
-        String metadata = "{\\\"group_index\\\":" + group + ",\\\"attempt\\\":" + attempt + ",\\\"lineage\\\":"
-                + lineage + ",\\\"samples\\\":[{\\\"index\\\":0,\\\"reward\\\":{\\\"value\\\":1},"
-                + "\\\"weight_versions\\\":[" + spans + "]}]}";
-        byte[] table = ("{\"__metadata__\":{\"millrace\":\"" + metadata + "\"},"
+        byte[] header = ("{\"v\":2,\"group_index\":" + group + ",\"attempt\":" + attempt + ",\"lineage\":" + lineage
+                        + ",\"samples\":[{\"index\":0,\"reward\":{\"value\":1},\"weight_versions\":[" + spans
+                        + "]}]}")
+                .getBytes(StandardCharsets.UTF_8);
+        byte[] table = ("{\"__metadata__\":{\"millrace\":\"{\\\"v\\\":2}\"},"
                         + "\"tokens\":{\"dtype\":\"I32\",\"shape\":[1],\"data_offsets\":[0,4]},"
                         + "\"log_probs\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]},"
-                        + "\"loss_mask\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[8,9]}}")
+                        + "\"loss_mask\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[8,9]},"
+                        + "\"header\":{\"dtype\":\"U8\",\"shape\":[" + header.length + "],\"data_offsets\":[9,"
+                        + (9 + header.length) + "]}}")
                 .getBytes(StandardCharsets.UTF_8);
-        return ByteBuffer.allocate(8 + table.length + 9)
+        return ByteBuffer.allocate(8 + table.length + 9 + header.length)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(table.length)
                 .put(table)
                 .put(tensors(token))
+                .put(header)
                 .array();
     }
 }

@@ -6,7 +6,7 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
-import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.wire.PackedGroup;
 import io.millrace.trainer.batch.BatchSource;
 import io.millrace.trainer.policy.Announcement;
 import io.millrace.trainer.steps.ResumeMode;
@@ -57,7 +57,7 @@ public sealed interface Request {
      * @param lease as it was served
      * @param gone entries of it that cannot be read back
      */
-    record Unreadable(StepRecord.Lease lease, List<ManifestEntry> gone, CompletableFuture<List<RolloutGroup>> answer)
+    record Unreadable(StepRecord.Lease lease, List<ManifestEntry> gone, CompletableFuture<List<PackedGroup>> answer)
             implements Request {}
 
     record Status(CompletableFuture<TrainerStatus> answer) implements Request {}

@@ -2,14 +2,13 @@ package io.millrace.trainer.batch;
 
 import com.github.luben.zstd.ZstdOutputStream;
 import io.millrace.common.id.RunId;
-import io.millrace.common.wire.RolloutBatchCodec;
+import io.millrace.common.wire.BatchBlob;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * A batch in the form its reader asked for. JSON is made while it is written, since it is larger than the batch in
- * memory; the blob is made first, and the batch is garbage.
+ * A batch in the form its reader asked for, made of the groups' own bytes while it is written.
  *
  * @param bytes its length, or {@link #UNKNOWN}
  * @param content writes all of it and closes the stream
@@ -47,11 +46,11 @@ public record BatchBody(String contentType, long bytes, Content content) {
     /** @throws io.millrace.common.wire.BlobTooLargeException when it is larger than the form can be */
     public static BatchBody safetensors(LeasedBatch batch, RunId run) {
         GroupAdvantages advantages = batch.advantages();
-        byte[] blob = RolloutBatchCodec.encode(
-                batch.header(run), advantages == null ? batch.groups() : advantages.with(batch.groups()));
-        return new BatchBody(SAFETENSORS, blob.length, out -> {
+        BatchBlob blob =
+                BatchBlob.of(batch.header(run), advantages == null ? batch.groups() : advantages.with(batch.groups()));
+        return new BatchBody(SAFETENSORS, blob.sizeBytes(), out -> {
             try (out) {
-                out.write(blob);
+                blob.writeTo(out);
             }
         });
     }

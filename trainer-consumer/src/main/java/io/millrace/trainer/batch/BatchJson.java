@@ -5,6 +5,7 @@ import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.StalenessFigures;
+import io.millrace.common.wire.PackedGroup;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.util.List;
@@ -40,9 +41,9 @@ public final class BatchJson {
             json.writePOJO(StalenessFigures.of(
                     batch.weightVersion(),
                     batch.maskBelow(),
-                    batch.groups().stream().map(RolloutGroup::header).toList()));
+                    batch.groups().stream().map(PackedGroup::header).toList()));
             Set<String> leftOut = new TreeSet<>();
-            batch.groups().forEach(group -> leftOut.addAll(group.extras().keySet()));
+            batch.groups().forEach(group -> leftOut.addAll(group.extraNames()));
             if (!leftOut.isEmpty()) {
                 json.writePOJOProperty("safetensors_only", leftOut);
             }
@@ -55,9 +56,9 @@ public final class BatchJson {
             GroupAdvantages advantages = batch.advantages();
             if (advantages != null) {
                 json.writeArrayPropertyStart(GroupAdvantages.TENSOR);
-                for (RolloutGroup group : batch.groups()) {
+                for (PackedGroup group : batch.groups()) {
                     json.writeStartArray();
-                    for (float advantage : advantages.of(group)) {
+                    for (float advantage : advantages.of(group.header())) {
                         json.writeNumber(advantage);
                     }
                     json.writeEndArray();
@@ -65,8 +66,8 @@ public final class BatchJson {
                 json.writeEndArray();
             }
             json.writeArrayPropertyStart("groups");
-            for (RolloutGroup group : batch.groups()) {
-                group(json, group);
+            for (PackedGroup group : batch.groups()) {
+                group(json, group.unpack());
             }
             json.writeEndArray();
             json.writeEndObject();
@@ -74,10 +75,10 @@ public final class BatchJson {
     }
 
     /** The samples of one group, as a batch has them. */
-    public static JsonNode tree(RolloutGroup group) {
+    public static JsonNode tree(PackedGroup group) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (JsonGenerator json = WRITER.createGenerator(out)) {
-            group(json, group);
+            group(json, group.unpack());
         }
         return Json.MAPPER.readTree(out.toByteArray());
     }

@@ -3,12 +3,11 @@ package io.millrace.trainer.batch;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.record.StepRecord.ManifestEntry;
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.time.Ticker;
+import io.millrace.common.wire.PackedGroup;
 import io.millrace.common.wire.Part;
 import io.millrace.common.wire.PartJoiner;
 import io.millrace.common.wire.ResultHeaders;
-import io.millrace.common.wire.RolloutGroupCodec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,8 +54,8 @@ public final class BatchReader {
      * @throws BatchReadException when records are gone, naming them all, or no broker answers, or others read for too
      *     long
      */
-    public List<RolloutGroup> read(BatchSource source) throws InterruptedException {
-        Map<GroupIndex, RolloutGroup> contents = new HashMap<>(source.contents());
+    public List<PackedGroup> read(BatchSource source) throws InterruptedException {
+        Map<GroupIndex, PackedGroup> contents = new HashMap<>(source.contents());
         Map<Integer, List<ManifestEntry>> missing = new TreeMap<>();
         for (ManifestEntry entry : source.lease().groups()) {
             if (!contents.containsKey(entry.groupIndex())) {
@@ -65,11 +64,11 @@ public final class BatchReader {
             }
         }
         Map<GroupIndex, String> whys = missing.isEmpty() ? Map.of() : readMissing(missing, contents);
-        List<RolloutGroup> groups = new ArrayList<>(source.lease().groups().size());
+        List<PackedGroup> groups = new ArrayList<>(source.lease().groups().size());
         List<ManifestEntry> gone = new ArrayList<>();
         String firstWhy = "";
         for (ManifestEntry entry : source.lease().groups()) {
-            RolloutGroup content = contents.get(entry.groupIndex());
+            PackedGroup content = contents.get(entry.groupIndex());
             if (content == null) {
                 firstWhy = gone.isEmpty()
                         ? unreadable(entry, whys.getOrDefault(entry.groupIndex(), "it was not read"))
@@ -87,7 +86,7 @@ public final class BatchReader {
 
     /** Returns why groups are not there, of those that are not. */
     private Map<GroupIndex, String> readMissing(
-            Map<Integer, List<ManifestEntry>> missing, Map<GroupIndex, RolloutGroup> contents)
+            Map<Integer, List<ManifestEntry>> missing, Map<GroupIndex, PackedGroup> contents)
             throws InterruptedException {
         if (!lock.tryLock(limit.toMillis(), TimeUnit.MILLISECONDS)) {
             throw new BatchReadException(
@@ -144,8 +143,8 @@ public final class BatchReader {
         return PartJoiner.join(parts);
     }
 
-    private static RolloutGroup decoded(ManifestEntry entry, byte[] blob) throws BadRecordException {
-        RolloutGroup group = RolloutGroupCodec.decode(blob);
+    private static PackedGroup decoded(ManifestEntry entry, byte[] blob) throws BadRecordException {
+        PackedGroup group = PackedGroup.read(blob);
         if (!group.header().groupIndex().equals(entry.groupIndex())
                 || !group.header().attempt().equals(entry.attempt())) {
             throw new BadRecordException("group " + group.header().groupIndex() + " attempt "

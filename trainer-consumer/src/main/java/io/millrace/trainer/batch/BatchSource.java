@@ -2,7 +2,7 @@ package io.millrace.trainer.batch;
 
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.record.StepRecord;
-import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.wire.PackedGroup;
 import java.util.Map;
 
 /**
@@ -10,7 +10,7 @@ import java.util.Map;
  *
  * @param contents by group index, not to be changed
  */
-public record BatchSource(StepRecord.Lease lease, Map<GroupIndex, RolloutGroup> contents) {
+public record BatchSource(StepRecord.Lease lease, Map<GroupIndex, PackedGroup> contents) {
     public BatchSource {
         contents = Map.copyOf(contents);
     }

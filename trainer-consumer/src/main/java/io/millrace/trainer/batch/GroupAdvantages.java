@@ -1,14 +1,12 @@
 package io.millrace.trainer.batch;
 
-import io.millrace.common.rollout.RolloutGroup;
-import io.millrace.common.rollout.SampleHeader;
+import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.Tensor;
+import io.millrace.common.wire.PackedGroup;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * A sample's advantage over its group, as GRPO has it (arXiv:2402.03300): its reward less the group's mean, and with
@@ -50,16 +48,16 @@ public enum GroupAdvantages {
     }
 
     /** Of the group's samples. */
-    public float[] of(RolloutGroup group) {
-        return of(group.header().samples().stream()
+    public float[] of(GroupHeader group) {
+        return of(group.samples().stream()
                 .mapToDouble(sample -> sample.reward().value())
                 .toArray());
     }
 
     /** @throws IllegalArgumentException when a group has a tensor of that name */
-    public static void check(List<RolloutGroup> groups) {
-        for (RolloutGroup group : groups) {
-            if (group.extras().containsKey(TENSOR)) {
+    public static void check(List<PackedGroup> groups) {
+        for (PackedGroup group : groups) {
+            if (group.extraNames().contains(TENSOR)) {
                 throw new IllegalArgumentException("advantages must be left out: group "
                         + group.header().groupIndex() + " has a tensor of that name already");
             }
@@ -71,19 +69,15 @@ public enum GroupAdvantages {
      *
      * @throws IllegalArgumentException when one has a tensor of that name
      */
-    public List<RolloutGroup> with(List<RolloutGroup> groups) {
+    public List<PackedGroup> with(List<PackedGroup> groups) {
         check(groups);
         return groups.stream().map(this::with).toList();
     }
 
-    private RolloutGroup with(RolloutGroup group) {
-        List<SampleHeader> samples = group.header().samples();
-        ByteBuffer values = ByteBuffer.allocate(samples.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (float advantage : of(group)) {
-            values.putFloat(advantage);
-        }
-        Map<String, Tensor> extras = new HashMap<>(group.extras());
-        extras.put(TENSOR, new Tensor("F32", new long[] {samples.size()}, values.array()));
-        return new RolloutGroup(group.header(), group.tokens(), group.logProbs(), group.lossMask(), extras);
+    private PackedGroup with(PackedGroup group) {
+        float[] advantages = of(group.header());
+        ByteBuffer values = ByteBuffer.allocate(advantages.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        values.asFloatBuffer().put(advantages);
+        return group.with(TENSOR, new Tensor("F32", new long[] {advantages.length}, values.array()));
     }
 }

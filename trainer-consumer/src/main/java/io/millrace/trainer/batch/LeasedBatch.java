@@ -6,9 +6,10 @@ import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord;
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.StaleMask;
 import io.millrace.common.wire.BatchHeader;
+import io.millrace.common.wire.PackedGroup;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ public record LeasedBatch(
         long maskedTokens,
         BatchShare share,
         @Nullable GroupAdvantages advantages,
-        List<RolloutGroup> groups) {
+        List<PackedGroup> groups) {
     public LeasedBatch {
         groups = List.copyOf(groups);
     }
@@ -42,7 +43,7 @@ public record LeasedBatch(
      *
      * @param groups as they stand on the results topic, in the order of the lease
      */
-    public static LeasedBatch of(StepRecord.Lease lease, List<RolloutGroup> groups) {
+    public static LeasedBatch of(StepRecord.Lease lease, List<PackedGroup> groups) {
         return of(lease, groups, BatchShare.WHOLE);
     }
 
@@ -51,17 +52,28 @@ public record LeasedBatch(
      *
      * @param groups the rank's, as above
      */
-    public static LeasedBatch of(StepRecord.Lease lease, List<RolloutGroup> groups, BatchShare share) {
-        StaleMask.Masked masked = StaleMask.apply(groups, lease.maskBelow());
+    public static LeasedBatch of(StepRecord.Lease lease, List<PackedGroup> groups, BatchShare share) {
+        List<PackedGroup> masked = new ArrayList<>(groups.size());
+        long maskedTokens = 0;
+        WeightVersion below = lease.maskBelow();
+        for (PackedGroup group : groups) {
+            if (below == null || !StaleMask.touches(group.header(), below)) {
+                masked.add(group);
+                continue;
+            }
+            byte[] mask = group.lossMask();
+            maskedTokens += StaleMask.apply(group.header(), below, mask);
+            masked.add(group.withLossMask(mask));
+        }
         return new LeasedBatch(
                 lease.token(),
                 lease.weightVersion(),
                 lease.word(),
                 lease.maskBelow(),
-                masked.maskedTokens(),
+                maskedTokens,
                 share,
                 null,
-                masked.groups());
+                masked);
     }
 
     /** The same with advantages. */

@@ -5,7 +5,7 @@ import io.millrace.common.id.SettledIndices;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
-import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.wire.PackedGroup;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -261,7 +261,7 @@ public final class Collector {
      *
      * @return null when it must be read from the topic
      */
-    public @Nullable RolloutGroup payload(ManifestEntry entry) {
+    public @Nullable PackedGroup payload(ManifestEntry entry) {
         FinishedGroup group = finished.get(entry.groupIndex());
         return group != null && group.manifestEntry().equals(entry) ? payloads.get(entry.groupIndex()) : null;
     }

@@ -1,7 +1,7 @@
 package io.millrace.trainer.collect;
 
 import io.millrace.common.id.GroupIndex;
-import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.wire.PackedGroup;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * trained first; what has gone is read again by offset. Not thread-safe.
  */
 final class Payloads {
-    private record Payload(RolloutGroup content, long bytes) {}
+    private record Payload(PackedGroup content, long bytes) {}
 
     private final long limitBytes;
     private final TreeMap<GroupIndex, Payload> kept = new TreeMap<>();
@@ -21,7 +21,7 @@ final class Payloads {
     }
 
     /** @param size of the group, in bytes */
-    void keep(GroupIndex index, RolloutGroup content, long size) {
+    void keep(GroupIndex index, PackedGroup content, long size) {
         drop(index);
         kept.put(index, new Payload(content, size));
         bytes += size;
@@ -36,7 +36,7 @@ final class Payloads {
     }
 
     @Nullable
-    RolloutGroup get(GroupIndex index) {
+    PackedGroup get(GroupIndex index) {
         Payload payload = kept.get(index);
         return payload == null ? null : payload.content();
     }

@@ -2,7 +2,7 @@ package io.millrace.trainer.collect;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
-import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.wire.PackedGroup;
 
 /** What came off the {@code results} topic, after its own checks. */
 public sealed interface ResultEvent {
@@ -15,10 +15,10 @@ public sealed interface ResultEvent {
     /**
      * A whole and valid group.
      *
-     * @param content decoded, once for all that becomes of it; not to be changed
-     * @param bytes of its blob on the topic; decoded it takes about as much
+     * @param content read and checked, once for all that becomes of it
+     * @param bytes of its blob on the topic, which is what it takes in memory
      */
-    record Result(FinishedGroup group, RolloutGroup content, long bytes) implements ResultEvent {
+    record Result(FinishedGroup group, PackedGroup content, long bytes) implements ResultEvent {
         @Override
         public int partition() {
             return group.partition();

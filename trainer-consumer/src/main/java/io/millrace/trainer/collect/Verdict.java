@@ -2,12 +2,12 @@ package io.millrace.trainer.collect;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
-import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.wire.PackedGroup;
 
 /** What a record of {@code results} came to. */
 public sealed interface Verdict {
     /** The first valid result of its group: it waits to be trained. */
-    record Won(FinishedGroup group, RolloutGroup content) implements Verdict {}
+    record Won(FinishedGroup group, PackedGroup content) implements Verdict {}
 
     /** The first valid result of its group is of a lineage that was given up: the group is to be discarded. */
     record Lost(FinishedGroup group) implements Verdict {}

@@ -103,7 +103,7 @@ public final class Intake {
         if (filters.isEmpty() || ledger.isLeased(group.groupIndex())) {
             return;
         }
-        filters.drops(won.content()).ifPresent(reason -> {
+        filters.drops(won.content().unpack()).ifPresent(reason -> {
             collector.settled(group.groupIndex());
             decisions.record(ledger.discard(group.groupIndex(), group.attempt(), reason));
             decisions.outcome(new Outcome.GroupDiscarded(group, reason, "a filter drops it"));

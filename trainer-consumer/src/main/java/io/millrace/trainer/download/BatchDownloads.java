@@ -5,11 +5,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.metrics.catalogue.TrainerMetric;
-import io.millrace.common.rollout.RolloutGroup;
-import io.millrace.common.rollout.SampleHeader;
-import io.millrace.common.rollout.Tensor;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.units.Durations;
+import io.millrace.common.wire.PackedGroup;
 import io.millrace.trainer.ask.RolloutQueueException;
 import io.millrace.trainer.batch.BatchBody;
 import io.millrace.trainer.batch.LeasedBatch;
@@ -240,18 +238,8 @@ public final class BatchDownloads {
         }
     }
 
-    /** What a batch takes in memory, and about what its blob does: the arrays and the texts. */
+    /** What a batch takes in memory, and about what its blob does. */
     static long bytes(LeasedBatch batch) {
-        long bytes = 0;
-        for (RolloutGroup group : batch.groups()) {
-            bytes += 4L * group.tokens().length + 4L * group.logProbs().length + group.lossMask().length;
-            for (Tensor extra : group.extras().values()) {
-                bytes += extra.data().length;
-            }
-            for (SampleHeader sample : group.header().samples()) {
-                bytes += sample.response().length();
-            }
-        }
-        return bytes;
+        return batch.groups().stream().mapToLong(PackedGroup::sizeBytes).sum();
     }
 }

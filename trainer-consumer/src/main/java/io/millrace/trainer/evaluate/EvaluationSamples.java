@@ -5,7 +5,7 @@ import io.millrace.common.json.Json;
 import io.millrace.common.kafka.PartitionReader;
 import io.millrace.common.record.EvalRecord;
 import io.millrace.common.record.GroupKind;
-import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.wire.PackedGroup;
 import io.millrace.trainer.batch.BatchJson;
 import io.millrace.trainer.collect.ResultEvent;
 import io.millrace.trainer.evaluate.EvaluationRefusedException.Kind;
@@ -118,7 +118,7 @@ final class EvaluationSamples implements AutoCloseable {
             EvalRecord.Request request,
             EvalRecord.Issued issued,
             GroupIndex index,
-            RolloutGroup group,
+            PackedGroup group,
             @Nullable String dataSet,
             ByteArrayOutputStream out) {
         int number = 0;

@@ -9,13 +9,13 @@ import io.millrace.common.lifecycle.Health;
 import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.session.Failures;
 import io.millrace.common.session.FencedException;
 import io.millrace.common.session.SessionLoop;
 import io.millrace.common.time.EverySoOften;
 import io.millrace.common.time.Ticker;
 import io.millrace.common.time.WallClock;
+import io.millrace.common.wire.PackedGroup;
 import io.millrace.trainer.ask.Current;
 import io.millrace.trainer.ask.LeaseAnswer;
 import io.millrace.trainer.ask.Request;
@@ -342,9 +342,9 @@ public final class TrainerLoop implements SessionLoop.Work<Session> {
         if (open == null || !open.token().equals(request.lease())) {
             throw Answers.refused(current, current.ledger().whyNotOpen(request.lease()));
         }
-        Map<GroupIndex, RolloutGroup> contents = new HashMap<>();
+        Map<GroupIndex, PackedGroup> contents = new HashMap<>();
         for (ManifestEntry entry : open.groups()) {
-            RolloutGroup content = current.collector().payload(entry);
+            PackedGroup content = current.collector().payload(entry);
             if (content != null) {
                 contents.put(entry.groupIndex(), content);
             }

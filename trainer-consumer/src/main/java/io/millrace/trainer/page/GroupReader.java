@@ -73,7 +73,8 @@ public final class GroupReader {
                     new WeightVersion(0),
                     0,
                     List.of(entry));
-            RolloutGroup group = reader.read(new BatchSource(alone, Map.of())).getFirst();
+            RolloutGroup group =
+                    reader.read(new BatchSource(alone, Map.of())).getFirst().unpack();
             kept = new Kept(entry, group);
             return group;
         } finally {

@@ -9,8 +9,8 @@ import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.record.EvalRecord.EvalDataSet;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord.ManifestEntry;
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.time.Ticker;
+import io.millrace.common.wire.PackedGroup;
 import io.millrace.trainer.ask.AckAnswer;
 import io.millrace.trainer.ask.LeaseAnswer;
 import io.millrace.trainer.ask.PolicyAnswer;
@@ -225,13 +225,13 @@ public final class RolloutQueue implements AutoCloseable {
         long begunNanos = ticker.nanos();
         List<ManifestEntry> entries = source.lease().groups();
         long[] tokens = share.isWhole() ? null : lengths.of(lease);
-        List<RolloutGroup> groups;
+        List<PackedGroup> groups;
         if (tokens != null) {
             groups = groups(source, share.of(tokens).stream().map(entries::get).toList());
         } else {
             // Refused before the work, whatever the lengths are.
             share.of(new long[entries.size()]);
-            List<RolloutGroup> all = groups(source, entries);
+            List<PackedGroup> all = groups(source, entries);
             metrics.masked(source.lease(), LeasedBatch.of(source.lease(), all).maskedTokens());
             groups = share.of(lengths.put(lease, all)).stream().map(all::get).toList();
         }
@@ -240,7 +240,7 @@ public final class RolloutQueue implements AutoCloseable {
         return batch;
     }
 
-    private List<RolloutGroup> groups(BatchSource source, List<ManifestEntry> entries) throws InterruptedException {
+    private List<PackedGroup> groups(BatchSource source, List<ManifestEntry> entries) throws InterruptedException {
         try {
             return reader.read(new BatchSource(source.lease().of(entries), source.contents()));
         } catch (BatchReadException e) {

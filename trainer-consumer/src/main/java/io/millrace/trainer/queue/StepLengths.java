@@ -1,7 +1,7 @@
 package io.millrace.trainer.queue;
 
 import io.millrace.common.id.LeaseToken;
-import io.millrace.common.rollout.RolloutGroup;
+import io.millrace.common.wire.PackedGroup;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +18,8 @@ final class StepLengths {
         return tokens.get(lease);
     }
 
-    synchronized long[] put(LeaseToken lease, List<RolloutGroup> groups) {
-        long[] lengths =
-                groups.stream().mapToLong(group -> group.tokens().length).toArray();
+    synchronized long[] put(LeaseToken lease, List<PackedGroup> groups) {
+        long[] lengths = groups.stream().mapToLong(PackedGroup::tokenCount).toArray();
         tokens.put(lease, lengths);
         if (tokens.size() > LEASES_MAX) {
             tokens.remove(tokens.keySet().iterator().next());

@@ -8,8 +8,8 @@ import io.millrace.common.json.ControlCodec;
 import io.millrace.common.kafka.NewerRecords;
 import io.millrace.common.record.AbandonedMarker;
 import io.millrace.common.rollout.GroupHeader;
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.topics.RunTopics;
+import io.millrace.common.wire.PackedGroup;
 import io.millrace.common.wire.Part;
 import io.millrace.common.wire.PartJoiner;
 import io.millrace.common.wire.ResultHeaders;
@@ -109,10 +109,10 @@ public final class ResultParser {
         if (blob == null) {
             return bad(record, key, attempt, Flaw.BLOB, "the record has no value");
         }
-        RolloutGroup content;
+        PackedGroup content;
         try {
-            content = RolloutGroupCodec.decode(blob);
-            checkLogProbs(content.logProbs());
+            content = PackedGroup.read(blob);
+            checkLogProbs(content);
         } catch (BadRecordException e) {
             NewerRecords.refuse(record, e);
             return badBlob(record, key, attempt, blob, message(e));
@@ -132,11 +132,10 @@ public final class ResultParser {
     }
 
     /** A logarithm of a probability; that each is a number, the codec sees to. */
-    private static void checkLogProbs(float[] logProbs) throws BadRecordException {
-        for (int i = 0; i < logProbs.length; i++) {
-            if (logProbs[i] > LOG_PROB_MAX) {
-                throw new BadRecordException("log_probs[" + i + "] is no logarithm of a probability: " + logProbs[i]);
-            }
+    private static void checkLogProbs(PackedGroup group) throws BadRecordException {
+        if (group.largestLogProb() > LOG_PROB_MAX) {
+            throw new BadRecordException(
+                    "one of the log_probs is no logarithm of a probability: " + group.largestLogProb());
         }
     }
 

@@ -12,9 +12,9 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.record.StepRecord.ManifestEntry;
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.TestingRollouts;
 import io.millrace.common.testing.ManualTicker;
+import io.millrace.common.wire.PackedGroup;
 import io.millrace.common.wire.RolloutGroupCodec;
 import java.time.Duration;
 import java.util.Arrays;
@@ -46,7 +46,7 @@ class BatchReaderTest {
         return new BatchReader(TOPIC, consumer, ticker, limit, GONE_AFTER);
     }
 
-    private List<RolloutGroup> read(ManifestEntry... entries) throws InterruptedException {
+    private List<PackedGroup> read(ManifestEntry... entries) throws InterruptedException {
         return reader(Duration.ofMinutes(1)).read(source(entries));
     }
 
@@ -135,7 +135,7 @@ class BatchReaderTest {
         assertEquals(
                 List.of(0L, 1L),
                 read(entry(0, 0L), entry(1, 1L)).stream()
-                        .map(RolloutGroup::header)
+                        .map(PackedGroup::header)
                         .map(header -> header.groupIndex().value())
                         .toList());
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.Tensor;
 import io.millrace.common.rollout.TestingRollouts;
+import io.millrace.common.wire.PackedGroup;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -36,18 +37,21 @@ class GroupAdvantagesTest {
     @Test
     void aGroupHasThemAsOneMoreTensor() {
         RolloutGroup group = TestingRollouts.group(3, 1, 2);
-        RolloutGroup with = GroupAdvantages.MEAN.with(List.of(group)).getFirst();
+        RolloutGroup with = GroupAdvantages.MEAN
+                .with(List.of(PackedGroup.of(group)))
+                .getFirst()
+                .unpack();
         Tensor tensor = with.extras().get(GroupAdvantages.TENSOR);
         assertEquals("F32", tensor.dtype());
         assertEquals(2, tensor.shape()[0]);
         ByteBuffer values = ByteBuffer.wrap(tensor.data()).order(ByteOrder.LITTLE_ENDIAN);
-        assertArrayEquals(GroupAdvantages.MEAN.of(group), new float[] {values.getFloat(), values.getFloat()});
+        assertArrayEquals(GroupAdvantages.MEAN.of(group.header()), new float[] {values.getFloat(), values.getFloat()});
         RolloutGroup taken = new RolloutGroup(
                 group.header(),
                 group.tokens(),
                 group.logProbs(),
                 group.lossMask(),
                 Map.of(GroupAdvantages.TENSOR, new Tensor("U8", new long[] {1}, new byte[1])));
-        assertThrows(IllegalArgumentException.class, () -> GroupAdvantages.STD.with(List.of(taken)));
+        assertThrows(IllegalArgumentException.class, () -> GroupAdvantages.STD.with(List.of(PackedGroup.of(taken))));
     }
 }

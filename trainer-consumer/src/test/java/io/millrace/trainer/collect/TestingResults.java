@@ -5,13 +5,13 @@ import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.Lineage;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.RewardStats;
-import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.TestingRollouts;
+import io.millrace.common.wire.PackedGroup;
 import java.util.List;
 
 /** Results off a topic, for tests that look at nothing of their content. */
 public final class TestingResults {
-    private static final RolloutGroup CONTENT = TestingRollouts.group(0, 1, 2);
+    private static final PackedGroup CONTENT = PackedGroup.of(TestingRollouts.group(0, 1, 2));
 
     private TestingResults() {}
 

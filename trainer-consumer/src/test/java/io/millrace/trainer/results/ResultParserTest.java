@@ -94,7 +94,7 @@ class ResultParserTest {
         assertEquals(new Attempt(3), arrived.group().attempt());
         assertEquals(0, arrived.group().oldestVersion().value());
         assertEquals(List.of(9L), arrived.group().offsets());
-        assertArrayEquals(blob, RolloutGroupCodec.encode(arrived.content()));
+        assertArrayEquals(blob, RolloutGroupCodec.encode(arrived.content().unpack()));
     }
 
     @Test
@@ -196,7 +196,8 @@ class ResultParserTest {
         assertEquals(2, arrived.size());
         assertEquals(first.size(), arrived.getFirst().group().offsets().size());
         assertArrayEquals(
-                blob(6, 1), RolloutGroupCodec.encode(arrived.getFirst().content()));
+                blob(6, 1),
+                RolloutGroupCodec.encode(arrived.getFirst().content().unpack()));
     }
 
     /** Its sending had timed out. */
@@ -212,7 +213,7 @@ class ResultParserTest {
         }
         ResultEvent.Result arrived = assertInstanceOf(ResultEvent.Result.class, events.getFirst());
         assertEquals(1, arrived.group().firstOffset());
-        assertArrayEquals(blob(6, 1), RolloutGroupCodec.encode(arrived.content()));
+        assertArrayEquals(blob(6, 1), RolloutGroupCodec.encode(arrived.content().unpack()));
     }
 
     @Test
@@ -244,7 +245,8 @@ class ResultParserTest {
         }
         assertEquals(3, arrived.size());
         assertArrayEquals(
-                blob(6, 1), RolloutGroupCodec.encode(arrived.getFirst().content()));
+                blob(6, 1),
+                RolloutGroupCodec.encode(arrived.getFirst().content().unpack()));
         assertTrue(narrow.groupsReadAgain() >= 1);
     }
 

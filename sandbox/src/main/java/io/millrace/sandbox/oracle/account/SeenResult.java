@@ -3,10 +3,10 @@ package io.millrace.sandbox.oracle.account;
 import io.millrace.common.json.Json;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
  * @param versions that made its tokens, each once
  * @param rewards of its samples
  * @param aborted samples that were not finished
- * @param digest SHA-256 over the bytes of the tensors tokens, log_probs and loss_mask, hexadecimal
+ * @param digest SHA-256 over token ids as I32, log-probabilities as F32 and the loss mask as U8, hexadecimal
  */
 public record SeenResult(
         int partition,
@@ -60,16 +60,17 @@ public record SeenResult(
         try {
             ByteBuffer bytes = ByteBuffer.wrap(blob).order(ByteOrder.LITTLE_ENDIAN);
             int tableBytes = Math.toIntExact(bytes.getLong());
-            JsonNode table = Json.MAPPER.readTree(new String(blob, Long.BYTES, tableBytes, StandardCharsets.UTF_8));
-            JsonNode group = Json.MAPPER.readTree(
-                    table.path("__metadata__").path("millrace").stringValue());
+            byte[] json = new byte[tableBytes];
+            bytes.get(json);
+            JsonNode table = Json.MAPPER.readTree(json);
+            ByteBuffer data = bytes.slice();
+            byte[] header = bytes(data, table, "header");
+            JsonNode group = Json.MAPPER.readTree(header);
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (String tensor : List.of("tokens", "log_probs", "loss_mask")) {
-                JsonNode where = table.path(tensor).path("data_offsets");
-                int from = where.path(0).intValue();
-                int to = where.path(1).intValue();
-                digest.update(blob, Long.BYTES + tableBytes + from, to - from);
-            }
+            digest.update(tokens(data, table));
+            byte[] logProbs = bytes(data, table, "log_probs");
+            digest.update(logProbs);
+            digest.update(table.has("loss_mask") ? bytes(data, table, "loss_mask") : ones(logProbs.length / 4));
             List<Long> versions = new ArrayList<>();
             List<Double> rewards = new ArrayList<>();
             int aborted = 0;
@@ -95,6 +96,33 @@ public record SeenResult(
         } catch (RuntimeException | NoSuchAlgorithmException e) {
             throw new UnreadableException("results-" + partition + "@" + offsets + " is no group: " + e, e);
         }
+    }
+
+    private static byte[] bytes(ByteBuffer data, JsonNode table, String tensor) {
+        JsonNode where = table.path(tensor).path("data_offsets");
+        int from = where.path(0).intValue();
+        byte[] bytes = new byte[where.path(1).intValue() - from];
+        data.get(from, bytes);
+        return bytes;
+    }
+
+    /** Four bytes each, however they stand there. */
+    private static byte[] tokens(ByteBuffer data, JsonNode table) {
+        byte[] tokens = bytes(data, table, "tokens");
+        if (table.path("tokens").path("dtype").asString("").equals("I32")) {
+            return tokens;
+        }
+        byte[] wide = new byte[tokens.length / 3 * 4];
+        for (int i = 0; i < tokens.length; i++) {
+            wide[i / 3 * 4 + i % 3] = tokens[i];
+        }
+        return wide;
+    }
+
+    private static byte[] ones(int count) {
+        byte[] ones = new byte[count];
+        Arrays.fill(ones, (byte) 1);
+        return ones;
     }
 
     long lastOffset() {
