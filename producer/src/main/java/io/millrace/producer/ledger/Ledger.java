@@ -20,7 +20,6 @@ import io.millrace.producer.ledger.group.Group;
 import io.millrace.producer.ledger.group.GroupState;
 import io.millrace.producer.ledger.group.Issue;
 import io.millrace.producer.ledger.group.UnsettledGroups;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -46,14 +45,14 @@ public final class Ledger {
 
     private static final int REWARD_WINDOW_GROUPS = 1_000;
 
-    private final UnsettledGroups groups = new UnsettledGroups();
+    private final UnsettledGroups groups;
+    private final DueGroups dueGroups;
     private final Settlements settlements = new Settlements(this::drop);
     private final Map<Lane, LaneQueue> queues = new EnumMap<>(Lane.class);
     private final KeptRecords kept = new KeptRecords();
     private final HeldByWorkers held;
     private final RewardWindow rewards = new RewardWindow(REWARD_WINDOW_GROUPS);
     private final GroupKind kind;
-    private final Reissues reissues;
     private long published;
     private long highestPublished = -1;
 
@@ -61,7 +60,8 @@ public final class Ledger {
     public Ledger(GroupKind kind, Reissues reissues) {
         this.kind = kind;
         this.held = new HeldByWorkers(kind);
-        this.reissues = reissues;
+        this.groups = new UnsettledGroups(reissues::overAtMs);
+        this.dueGroups = new DueGroups(groups, reissues);
         for (Lane lane : Lane.of(kind)) {
             queues.put(lane, new LaneQueue());
         }
@@ -139,18 +139,7 @@ public final class Ledger {
      * @return those groups
      */
     public List<GroupIndex> doubtful(Liveness liveness, long nowMs) {
-        if (groups.count(GroupState.Kind.ABANDONING) == 0) {
-            return List.of();
-        }
-        List<GroupIndex> doubtful = new ArrayList<>();
-        for (Group group : groups.all()) {
-            if (reissues.isDoubtful(group, liveness, nowMs)) {
-                group.doubt();
-                groups.refresh(group);
-                doubtful.add(new GroupIndex(group.index));
-            }
-        }
-        return doubtful;
+        return dueGroups.doubtful(liveness, nowMs);
     }
 
     /**
@@ -289,26 +278,13 @@ public final class Ledger {
     }
 
     /**
-     * What is to be issued again or given up now. Pure: nothing changes until the outcome is fed back.
+     * What is to be issued again or given up now, ascending. It says the same again until the outcome is fed back. Costs
+     * what is due, however much is not.
      *
      * @param max how many decisions at most
      */
     public List<Decision> due(Liveness liveness, long nowMs, int max) {
-        List<Decision> due = new ArrayList<>();
-        if (groups.count(GroupState.Kind.FAILED) == 0
-                && (groups.count(GroupState.Kind.IN_FLIGHT) == 0 || !liveness.caughtUp())) {
-            return due;
-        }
-        for (Group group : groups.all()) {
-            Decision decision = reissues.decide(group, liveness, nowMs);
-            if (decision != null) {
-                due.add(decision);
-                if (due.size() >= max) {
-                    break;
-                }
-            }
-        }
-        return due;
+        return dueGroups.due(liveness, nowMs, max);
     }
 
     /**

@@ -42,7 +42,7 @@ public final class Reissues {
         }
         return switch (group.state()) {
             case GroupState.Failed failed -> decided(group, issue, failed.end(), failed.cause());
-            case GroupState.InFlight held -> decideInFlight(group, issue, liveness.sinceMs(), nowMs);
+            case GroupState.InFlight held -> decideInFlight(group, issue, liveness, nowMs);
             default -> null;
         };
     }
@@ -52,14 +52,29 @@ public final class Reissues {
      * be written again.
      */
     boolean isDoubtful(Group group, Liveness liveness, long nowMs) {
-        OptionalLong alive = liveness.sinceMs();
-        return alive.isPresent()
-                && nowMs - alive.getAsLong() >= limits.workerTimeoutMs()
-                && group.isDoubtful(nowMs, limits.workerTimeoutMs());
+        return judgesSilence(liveness, nowMs) && group.isDoubtful(nowMs, limits.workerTimeoutMs());
     }
 
-    private @Nullable Decision decideInFlight(Group group, Issue issue, OptionalLong aliveSinceMs, long nowMs) {
-        if (aliveSinceMs.isEmpty() || nowMs - aliveSinceMs.getAsLong() < limits.workerTimeoutMs()) {
+    /** Whether silence means anything now: all that workers say has been heard for the worker timeout. */
+    boolean judgesSilence(Liveness liveness, long nowMs) {
+        OptionalLong alive = liveness.sinceMs();
+        return alive.isPresent() && nowMs - alive.getAsLong() >= limits.workerTimeoutMs();
+    }
+
+    /** When the latest attempt is over if nothing more is heard of it: the earlier of loss and missed deadline. */
+    long overAtMs(Group group) {
+        Issue issue = group.issue();
+        return issue == null
+                ? Long.MAX_VALUE
+                : Math.min(group.namedAtMs(), group.leftAtMs() + timeLimitMs(issue)) + limits.workerTimeoutMs();
+    }
+
+    private long timeLimitMs(Issue issue) {
+        return issue.timeLimitMs() > 0 ? issue.timeLimitMs() : limits.taskDeadlineMs();
+    }
+
+    private @Nullable Decision decideInFlight(Group group, Issue issue, Liveness liveness, long nowMs) {
+        if (!judgesSilence(liveness, nowMs)) {
             return null;
         }
         if (nowMs - group.namedAtMs() >= limits.workerTimeoutMs()) {
@@ -70,7 +85,7 @@ public final class Reissues {
                     "no live worker has named it for " + limits.workerTimeoutMs() + " ms, "
                             + (group.lastHolder() == null ? "no worker ever did" : "last " + group.lastHolder()));
         }
-        long timeLimitMs = issue.timeLimitMs() > 0 ? issue.timeLimitMs() : limits.taskDeadlineMs();
+        long timeLimitMs = timeLimitMs(issue);
         if (nowMs - group.leftAtMs() >= timeLimitMs + limits.workerTimeoutMs()) {
             return decided(
                     group,

@@ -11,6 +11,7 @@ import io.millrace.sandbox.chaos.ChaosCommand;
 import io.millrace.sandbox.demo.DemoCommand;
 import io.millrace.sandbox.demo.RealDemoCommand;
 import io.millrace.sandbox.engine.EngineCommand;
+import io.millrace.sandbox.growth.GrowthCommand;
 import io.millrace.sandbox.model.ExploreCommand;
 import io.millrace.sandbox.trainer.SimulatedTrainerCommand;
 import io.millrace.trainer.TrainerCommand;
@@ -46,7 +47,8 @@ public final class MillraceMain {
                 new TrainerCommand(),
                 new SimulatedTrainerCommand()));
         commands.addAll(OpsMain.commands());
-        commands.addAll(List.of(new SeedRunCommand(), new StalenessBenchCommand(), new RehearsalCommand()));
+        commands.addAll(List.of(
+                new SeedRunCommand(), new StalenessBenchCommand(), new GrowthCommand(), new RehearsalCommand()));
         return commands;
     }
 }

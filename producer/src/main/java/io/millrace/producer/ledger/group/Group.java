@@ -53,6 +53,8 @@ public final class Group {
     private long leftAtMs;
     private long namedAtMs;
     private GroupState state = new GroupState.Announced();
+    /** Of {@link SilentGroups}, which alone uses it: when it is looked at again. */
+    long lookAtMs = Long.MAX_VALUE;
 
     public Group(long index) {
         this.index = index;

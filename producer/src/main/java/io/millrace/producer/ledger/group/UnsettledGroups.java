@@ -2,18 +2,28 @@ package io.millrace.producer.ledger.group;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.LongPredicate;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The groups between publication and settlement, in order of their indices, counted by where they are. Owned by the ledger. */
 public final class UnsettledGroups {
     private final NavigableMap<Long, Group> groups = new TreeMap<>();
     private final Map<GroupState.Kind, Long> byKind = new EnumMap<>(GroupState.Kind.class);
+    private final NavigableMap<Long, Group> failed = new TreeMap<>();
+    private final NavigableMap<Long, Group> abandoning = new TreeMap<>();
+    private final SilentGroups silent;
+
+    /** @param overAtMs when an attempt in flight is over at the earliest if nothing more is heard of it */
+    public UnsettledGroups(ToLongFunction<Group> overAtMs) {
+        this.silent = new SilentGroups(overAtMs);
+    }
 
     /** Null when it is settled, or nothing is known of it. */
     public @Nullable Group get(long index) {
@@ -40,6 +50,21 @@ public final class UnsettledGroups {
         return group;
     }
 
+    /** Those that have {@link GroupState.Kind#FAILED}, ascending; a view. */
+    public Collection<Group> failed() {
+        return Collections.unmodifiableCollection(failed.values());
+    }
+
+    /** Those that are {@link GroupState.Kind#ABANDONING}, ascending; a view. */
+    public Collection<Group> abandoning() {
+        return Collections.unmodifiableCollection(abandoning.values());
+    }
+
+    /** Those in flight, by when they are over. */
+    public SilentGroups silent() {
+        return silent;
+    }
+
     /** Whether this attempt of a group, its newest, is where nobody is known to have taken it. */
     public boolean isQueued(long index, long attempt) {
         Group group = groups.get(index);
@@ -53,15 +78,38 @@ public final class UnsettledGroups {
     /** Moves the group to the state that its facts give. */
     public void refresh(Group group) {
         GroupState.Kind before = group.state().kind();
+        GroupState.Kind after = group.refresh().kind();
+        if (before != after) {
+            leave(before, group.index);
+            byKind.merge(after, 1L, Long::sum);
+            switch (after) {
+                case FAILED -> failed.put(group.index, group);
+                case ABANDONING -> abandoning.put(group.index, group);
+                default -> {}
+            }
+        }
+        if (after == GroupState.Kind.IN_FLIGHT) {
+            silent.inFlight(group);
+        } else if (before == GroupState.Kind.IN_FLIGHT) {
+            silent.ended(group);
+        }
+    }
+
+    private void leave(GroupState.Kind before, long index) {
         byKind.merge(before, -1L, Long::sum);
-        byKind.merge(group.refresh().kind(), 1L, Long::sum);
+        switch (before) {
+            case FAILED -> failed.remove(index);
+            case ABANDONING -> abandoning.remove(index);
+            default -> {}
+        }
     }
 
     /** Holds the group no longer; false when it did not. */
     public boolean remove(long index) {
         Group group = groups.remove(index);
         if (group != null) {
-            byKind.merge(group.state().kind(), -1L, Long::sum);
+            leave(group.state().kind(), index);
+            silent.ended(group);
         }
         return group != null;
     }
