@@ -56,8 +56,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
@@ -149,9 +147,7 @@ public final class WorkerWiring {
                 fatal);
         stops.push("result publisher", limit -> publisher.close(statusWatch.patience(limit)));
 
-        ExecutorService httpThreads = Executors.newVirtualThreadPerTaskExecutor();
         EngineHttp http = new EngineHttp(
-                httpThreads,
                 Ticker.system(),
                 settings.engineLimits().connectTimeout(),
                 settings.engineLimits().answerSizeMax().bytes());

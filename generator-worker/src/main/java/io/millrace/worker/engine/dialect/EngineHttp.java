@@ -11,14 +11,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -28,6 +30,9 @@ import tools.jackson.databind.JsonNode;
  * <p>HTTP/1.1 is forced: engines speak nothing else well. The server closes idle connections after 5 s, so the process
  * sets {@code jdk.httpclient.keepalive.timeout} below that; otherwise a reused connection dies under a request.
  * {@code HttpRequest.timeout} ends at the headers in JDK 25, hence the deadline on the whole exchange here.
+ *
+ * <p>The client's own thread does the reading itself: nothing that runs there waits, and a hand-over to another thread
+ * costs more than the reading of an answer does.
  */
 public final class EngineHttp implements AutoCloseable {
     private final HttpClient http;
@@ -35,12 +40,12 @@ public final class EngineHttp implements AutoCloseable {
     private final long answerBytesMax;
 
     /** @param answerBytesMax the largest answer read, bytes; a larger one is malformed */
-    public EngineHttp(Executor executor, Ticker ticker, Duration connectLimit, long answerBytesMax) {
+    public EngineHttp(Ticker ticker, Duration connectLimit, long answerBytesMax) {
         this.ticker = ticker;
         this.http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(connectLimit)
-                .executor(executor)
+                .executor(Runnable::run)
                 .build();
         this.answerBytesMax = answerBytesMax;
     }
@@ -125,15 +130,38 @@ public final class EngineHttp implements AutoCloseable {
 
     /** The same of an answer that is there. */
     public static int[] tokenIds(String url, byte[] answer) throws EngineException {
-        JsonNode tokens = json(url, answer).path("tokens");
-        if (!tokens.isArray() || tokens.isEmpty()) {
-            throw new EngineException(Kind.MALFORMED, url + " answered without tokens");
+        try (JsonParser json = Json.MAPPER.createParser(answer)) {
+            if (json.nextToken() == JsonToken.START_OBJECT) {
+                while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+                    String name = json.currentName();
+                    JsonToken value = json.nextToken();
+                    if (name.equals("tokens") && value == JsonToken.START_ARRAY) {
+                        return tokenIds(url, json);
+                    }
+                    json.skipChildren();
+                }
+            }
+        } catch (JacksonException e) {
+            throw noJson(url, e);
         }
-        int[] ids = new int[tokens.size()];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = tokens.get(i).asInt();
+        throw withoutTokens(url);
+    }
+
+    private static int[] tokenIds(String url, JsonParser json) throws EngineException {
+        int[] ids = new int[256];
+        int count = 0;
+        while (json.nextToken() == JsonToken.VALUE_NUMBER_INT) {
+            ids = count == ids.length ? Arrays.copyOf(ids, count * 2) : ids;
+            ids[count++] = json.getIntValue();
         }
-        return ids;
+        if (count == 0 || json.currentToken() != JsonToken.END_ARRAY) {
+            throw withoutTokens(url);
+        }
+        return Arrays.copyOf(ids, count);
+    }
+
+    private static EngineException withoutTokens(String url) {
+        return new EngineException(Kind.MALFORMED, url + " answered without tokens");
     }
 
     /** An answer that must be JSON. */
@@ -141,14 +169,20 @@ public final class EngineHttp implements AutoCloseable {
         try {
             return Json.MAPPER.readTree(answer);
         } catch (JacksonException e) {
-            throw new EngineException(
-                    Kind.MALFORMED, url + " answered with no JSON: " + e.getOriginalMessage(), null, e);
+            throw noJson(url, e);
         }
+    }
+
+    private static EngineException noJson(String url, JacksonException e) {
+        return new EngineException(Kind.MALFORMED, url + " answered with no JSON: " + e.getOriginalMessage(), null, e);
     }
 
     /** One exchange, whatever its status; it ends within the limit. */
     private HttpResponse<byte[]> exchange(HttpRequest request, Duration limit)
             throws EngineException, InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
         String url = request.uri().toString();
         CompletableFuture<HttpResponse<byte[]>> exchange = http.sendAsync(
                 request, HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), answerBytesMax));
@@ -158,6 +192,10 @@ public final class EngineHttp implements AutoCloseable {
             throw new EngineException(
                     Kind.TIMED_OUT, url + " has not answered within " + limit.toMillis() + " ms", null, e);
         } catch (ExecutionException e) {
+            if (Thread.interrupted()) {
+                // The caller sends by itself, and a channel in which an interrupted thread writes is closed.
+                throw new InterruptedException();
+            }
             Throwable cause = e.getCause() == null ? e : e.getCause();
             if (cause instanceof Error) {
                 throw new IllegalStateException("the HTTP client failed unexpectedly", cause);

@@ -169,7 +169,7 @@ public final class VllmClient implements EngineClient {
         }
         String url = address + "/detokenize";
         ObjectNode body = Json.object();
-        body.set("tokens", Json.MAPPER.valueToTree(tokens));
+        body.putPOJO("tokens", tokens);
         JsonNode text =
                 EngineHttp.json(url, http.post(url, bytes(body), end.left())).path("prompt");
         if (!text.isString()) {

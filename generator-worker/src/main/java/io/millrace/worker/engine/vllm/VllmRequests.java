@@ -24,7 +24,7 @@ final class VllmRequests {
                 .put("request_id", request.rid())
                 .put("priority", request.precedence())
                 .put("stream", false);
-        body.set("token_ids", Json.MAPPER.valueToTree(request.inputIds()));
+        body.putPOJO("token_ids", request.inputIds());
         body.set("sampling_params", sampling(request));
         return Json.MAPPER.writeValueAsBytes(body);
     }
@@ -37,7 +37,7 @@ final class VllmRequests {
                 .put("stream", false)
                 .put("n", 1)
                 .put("return_token_ids", true);
-        body.set("prompt", Json.MAPPER.valueToTree(request.inputIds() == null ? request.text() : request.inputIds()));
+        body.putPOJO("prompt", request.inputIds() == null ? request.text() : request.inputIds());
         return Json.MAPPER.writeValueAsBytes(body);
     }
 

@@ -14,8 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,8 +29,7 @@ class GatewayTest {
     private static final String WORKERS = "{\"workers\":[{\"url\":\"http://a:1\",\"is_healthy\":true},"
             + "{\"url\":\"http://b:2/\",\"is_healthy\":true},{\"url\":\"http://c:3\",\"is_healthy\":false}],\"total\":3}";
 
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final EngineHttp http = new EngineHttp(threads, Ticker.system(), Duration.ofSeconds(5), 1 << 20);
+    private final EngineHttp http = new EngineHttp(Ticker.system(), Duration.ofSeconds(5), 1 << 20);
     private final Gateway gateway = new Gateway(http);
     private String answer = WORKERS;
     private int status = 200;
@@ -56,7 +53,6 @@ class GatewayTest {
     void end() {
         server.stop(0);
         http.close();
-        threads.shutdownNow();
     }
 
     private static EngineException away(String engine) {

@@ -42,7 +42,7 @@ class SglangClientTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final EngineHttp http = new EngineHttp(threads, Ticker.system(), Duration.ofSeconds(5), ANSWER_BYTES_MAX);
+    private final EngineHttp http = new EngineHttp(Ticker.system(), Duration.ofSeconds(5), ANSWER_BYTES_MAX);
     private final SglangClient client = new SglangClient(http);
 
     @AfterEach
@@ -175,6 +175,16 @@ class SglangClientTest {
         });
         assertEquals(Kind.MALFORMED, kind);
         gone.await();
+    }
+
+    /** Else the engine would be taken for one that cannot be reached. */
+    @Test
+    void oneWhoWasInterruptedBeforeTheRequestIsInterrupted() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread.currentThread().interrupt();
+            assertThrows(InterruptedException.class, () -> generate(server));
+            assertFalse(Thread.currentThread().isInterrupted());
+        }
     }
 
     @Test

@@ -28,8 +28,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,8 +43,7 @@ final class VllmClientTest {
 
     private record Answer(int status, String body) {}
 
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final EngineHttp http = new EngineHttp(threads, Ticker.system(), Duration.ofSeconds(5), 1 << 20);
+    private final EngineHttp http = new EngineHttp(Ticker.system(), Duration.ofSeconds(5), 1 << 20);
     private final VllmClient client = new VllmClient(http);
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
     private final List<String> asked = new CopyOnWriteArrayList<>();
@@ -84,7 +81,6 @@ final class VllmClientTest {
     void end() {
         http.close();
         server.stop(0);
-        threads.shutdownNow();
     }
 
     private static String recorded(String name) throws IOException {

@@ -25,8 +25,6 @@ import io.millrace.worker.engine.dialect.Generation.Finish;
 import io.millrace.worker.engine.dialect.Media;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,8 +37,7 @@ import tools.jackson.databind.node.StringNode;
 class ChatEndpointTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final EngineHttp http = new EngineHttp(threads, Ticker.system(), Duration.ofSeconds(5), 16 << 20);
+    private final EngineHttp http = new EngineHttp(Ticker.system(), Duration.ofSeconds(5), 16 << 20);
     private final EngineClient client = Dialect.OPENAI_CHAT.client(http);
     private final EngineServer engine = start();
 
@@ -56,7 +53,6 @@ class ChatEndpointTest {
     void stop() {
         http.close();
         engine.close();
-        threads.shutdownNow();
     }
 
     private Generation ask(Prompt prompt, int maxNewTokens, ObjectNode extra) throws Exception {

@@ -56,7 +56,7 @@ class EngineConformanceTest {
     Subject subject;
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final EngineHttp http = new EngineHttp(threads, Ticker.system(), Duration.ofSeconds(5), 16 << 20);
+    private final EngineHttp http = new EngineHttp(Ticker.system(), Duration.ofSeconds(5), 16 << 20);
     private Subject.Running engine;
     private EngineClient client;
 

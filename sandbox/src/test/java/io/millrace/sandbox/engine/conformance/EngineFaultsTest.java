@@ -18,8 +18,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
@@ -41,13 +39,11 @@ class EngineFaultsTest {
     private static final String SGLANG_ANSWER = """
             {"text":"a","output_ids":[],"meta_info":{"finish_reason":{"type":"stop"},"output_token_logprobs":[%s]}}""";
 
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final EngineHttp http = new EngineHttp(threads, Ticker.system(), Duration.ofSeconds(5), 64 << 10);
+    private final EngineHttp http = new EngineHttp(Ticker.system(), Duration.ofSeconds(5), 64 << 10);
 
     @AfterEach
     void stop() {
         http.close();
-        threads.shutdownNow();
     }
 
     record Fault(String name, Kind kind, String sglang, String vllm, Then then) {

@@ -85,7 +85,7 @@ class GatewaysTest {
     Path folder;
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final EngineHttp http = new EngineHttp(threads, Ticker.system(), Duration.ofSeconds(5), 16 << 20);
+    private final EngineHttp http = new EngineHttp(Ticker.system(), Duration.ofSeconds(5), 16 << 20);
     private final HttpClient plain =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final List<EngineServer> engines = new ArrayList<>();
