@@ -52,7 +52,6 @@ import io.millrace.worker.weights.WeightsGate;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -72,9 +71,6 @@ public final class WorkerWiring {
 
     /** After the hand-back's own time: a receipt for each group whose engine has not answered. */
     private static final Duration RECEIPTS_LIMIT = Duration.ofSeconds(5);
-
-    /** The Kafka client's own limit of one request. */
-    private static final int REQUEST_LIMIT_MS = 30_000;
 
     /** A status older than this says nothing; the next one follows. */
     private static final Map<String, Object> STATUS_LIMITS =
@@ -132,7 +128,9 @@ public final class WorkerWiring {
         stops.pushCloseable("operations server", ops);
         awaitTopics(clients);
 
-        Producer<byte[], byte[]> producer = clients.producer(worker.workerId() + "-results", delivery());
+        Producer<byte[], byte[]> producer = clients.producer(
+                worker.workerId() + "-results",
+                settings.publish().producerProperties(settings.kafka().properties()));
         metrics.bind(producer, "results");
         ResultPublisher publisher = new ResultPublisher(
                 producer,
@@ -250,19 +248,6 @@ public final class WorkerWiring {
                 partitions,
                 settings.topics().recordSizeMax().intBytes(),
                 settings.publish().groupSizeMax().intBytes());
-    }
-
-    /** A send waits as long for room and topic metadata as a record waits for the broker. */
-    private Map<String, Object> delivery() {
-        int limitMs = Math.toIntExact(settings.publish().publishTimeout().toMillis());
-        Map<String, Object> delivery = new HashMap<>();
-        delivery.put("delivery.timeout.ms", limitMs);
-        delivery.put("max.block.ms", limitMs);
-        if (limitMs < REQUEST_LIMIT_MS) {
-            // The client refuses to wait longer for one answer than for delivery.
-            delivery.put("request.timeout.ms", limitMs);
-        }
-        return delivery;
     }
 
     private void followPolicy(KafkaClients clients, Metrics metrics) throws InterruptedException {

@@ -5,7 +5,9 @@ import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.record.StepRecord.Lease;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OpenLeases {
     private final List<Lease> open = new ArrayList<>();
+    /** The groups of all of them; each is in one. */
+    private final Set<GroupIndex> groups = new HashSet<>();
 
     /**
      * A step is leased behind the others, or anew. A lease that is open already stands again behind a snapshot, and is the
@@ -23,6 +27,7 @@ public final class OpenLeases {
         if (!isOpen(lease.token())) {
             voidFrom(lease.step());
             open.add(lease);
+            lease.groups().forEach(entry -> groups.add(entry.groupIndex()));
         }
     }
 
@@ -34,15 +39,24 @@ public final class OpenLeases {
     /** The oldest is acknowledged. */
     public void removeOldest() {
         open.removeFirst();
+        count();
     }
 
     /** This step is leased anew, and with it those that were leased behind it. */
     public void voidFrom(StepNumber step) {
-        open.removeIf(lease -> lease.step().compareTo(step) >= 0);
+        if (open.removeIf(lease -> lease.step().compareTo(step) >= 0)) {
+            count();
+        }
+    }
+
+    private void count() {
+        groups.clear();
+        open.forEach(lease -> lease.groups().forEach(entry -> groups.add(entry.groupIndex())));
     }
 
     public void clear() {
         open.clear();
+        groups.clear();
     }
 
     /** Ascending by step. */
@@ -67,8 +81,6 @@ public final class OpenLeases {
     }
 
     public boolean contains(GroupIndex index) {
-        return open.stream()
-                .flatMap(lease -> lease.groups().stream())
-                .anyMatch(entry -> entry.groupIndex().equals(index));
+        return groups.contains(index);
     }
 }

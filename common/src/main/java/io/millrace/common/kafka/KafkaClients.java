@@ -34,9 +34,9 @@ public final class KafkaClients {
     private static final int FETCH_WAIT_MS = 50;
 
     /** What a follower holds fetched and unread; one record above it still comes, alone. */
-    private static final int FETCH_BYTES_MAX = 32 << 20;
+    private static final int FETCH_BYTES_MAX = 64 << 20;
 
-    private static final int PARTITION_FETCH_BYTES_MAX = 4 << 20;
+    private static final int PARTITION_FETCH_BYTES_MAX = 16 << 20;
 
     /** How long a client looks for its broker's name before it gives up for good: longer than any run. */
     private static final long RESOLVE_TIMEOUT_MS = Duration.ofDays(3_650).toMillis();

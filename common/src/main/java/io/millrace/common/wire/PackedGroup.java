@@ -9,8 +9,6 @@ import io.millrace.common.rollout.GroupHeader;
 import io.millrace.common.rollout.RolloutGroup;
 import io.millrace.common.rollout.SampleHeader;
 import io.millrace.common.rollout.Tensor;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -27,17 +25,13 @@ import org.jspecify.annotations.Nullable;
  * changed.
  */
 public final class PackedGroup {
-    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN)
-            .withInvokeExactBehavior();
-    private static final int SIGN = 0x8000_0000;
-    private static final int INFINITE = 0x7f80_0000;
-
     private final GroupHeader header;
     private final long sizeBytes;
     private final TensorSlice headerJson;
     private final TensorSlice tokens;
     private final int tokenCount;
     private final TensorSlice logProbs;
+    private final float largestPositiveLogProb;
     /** Null where all are 1. */
     private final @Nullable TensorSlice lossMask;
 
@@ -51,6 +45,7 @@ public final class PackedGroup {
             TensorSlice tokens,
             int tokenCount,
             TensorSlice logProbs,
+            float largestPositiveLogProb,
             @Nullable TensorSlice lossMask,
             ResponseTexts texts,
             Map<String, TensorSlice> extras) {
@@ -60,6 +55,7 @@ public final class PackedGroup {
         this.tokens = tokens;
         this.tokenCount = tokenCount;
         this.logProbs = logProbs;
+        this.largestPositiveLogProb = largestPositiveLogProb;
         this.lossMask = lossMask;
         this.texts = texts;
         this.extras = extras;
@@ -91,7 +87,10 @@ public final class PackedGroup {
         TokenForm.check(TOKENS, tokens, tokenCount);
         TensorSlice logProbs = present(ours, LOG_PROBS);
         check(LOG_PROBS, logProbs, "F32", responseCount);
-        checkFinite(logProbs);
+        IntScan values = IntScan.of(logProbs);
+        if (!values.areFinite()) {
+            throw new BadRecordException("one of the " + LOG_PROBS + " is not finite");
+        }
         TensorSlice lossMask = ours.get(LOSS_MASK);
         if (lossMask != null) {
             check(LOSS_MASK, lossMask, "U8", responseCount);
@@ -104,6 +103,7 @@ public final class PackedGroup {
                 tokens,
                 (int) tokenCount,
                 logProbs,
+                values.largestPositive(),
                 lossMask,
                 ResponseTexts.read(ours, header.samples().size()),
                 Map.copyOf(extras));
@@ -132,17 +132,6 @@ public final class PackedGroup {
         if (!slice.dtype().equals(dtype) || !slice.shape().equals(List.of(count))) {
             throw new BadRecordException(
                     "tensor " + name + " must be " + dtype + "[" + count + "] by the samples' lengths, is " + slice);
-        }
-    }
-
-    private static void checkFinite(TensorSlice logProbs) throws BadRecordException {
-        // With its sign set, a float that is infinite or none has the largest bits of all.
-        int largest = SIGN;
-        for (int at = logProbs.begin(); at < logProbs.end(); at += Float.BYTES) {
-            largest = Math.max(largest, (int) INT.get(logProbs.bytes(), at) | SIGN);
-        }
-        if (largest >= (INFINITE | SIGN)) {
-            throw new BadRecordException("one of the " + LOG_PROBS + " is not finite");
         }
     }
 
@@ -188,20 +177,9 @@ public final class PackedGroup {
         return sizeBytes;
     }
 
-    /** The largest log-probability; -Infinity where there is none. */
-    public float largestLogProb() {
-        // Bits of positive floats rise with them, those of negative ones fall.
-        int largest = Integer.MIN_VALUE;
-        int least = Integer.MAX_VALUE;
-        for (int at = logProbs.begin(); at < logProbs.end(); at += Float.BYTES) {
-            int bits = (int) INT.get(logProbs.bytes(), at);
-            largest = Math.max(largest, bits);
-            least = Math.min(least, bits);
-        }
-        if (logProbs.sizeBytes() == 0) {
-            return Float.NEGATIVE_INFINITY;
-        }
-        return Float.intBitsToFloat(largest >= 0 ? largest : least);
+    /** The largest log-probability above zero, which none should be; 0 where none is. */
+    public float largestPositiveLogProb() {
+        return largestPositiveLogProb;
     }
 
     /** The values of the loss mask, its own copy. */
@@ -220,7 +198,16 @@ public final class PackedGroup {
     public PackedGroup withLossMask(byte[] mask) {
         TensorSlice given = TensorSlice.of(new Tensor("U8", new long[] {mask.length}, mask));
         return new PackedGroup(
-                header, sizeBytes + mask.length, headerJson, tokens, tokenCount, logProbs, given, texts, extras);
+                header,
+                sizeBytes + mask.length,
+                headerJson,
+                tokens,
+                tokenCount,
+                logProbs,
+                largestPositiveLogProb,
+                given,
+                texts,
+                extras);
     }
 
     /** The names of its further tensors. */
@@ -239,6 +226,7 @@ public final class PackedGroup {
                 tokens,
                 tokenCount,
                 logProbs,
+                largestPositiveLogProb,
                 lossMask,
                 texts,
                 Map.copyOf(more));

@@ -1,6 +1,5 @@
 package io.millrace.common.wire;
 
-import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdException;
 import io.millrace.common.json.BadRecordException;
 import io.millrace.common.rollout.SampleHeader;
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The texts of a group's responses: {@code response_bytes} I32, the length of each in UTF-8, and the texts back to back,
  * as {@code responses} U8 or packed into one zstd frame as {@code responses.zst} U8. Where no response has a text there
- * is neither of these two. Half a surrogate pair, which has no UTF-8 form, becomes U+FFFD. Immutable.
+ * is neither of these two. Half a surrogate pair, which has no UTF-8 form, becomes a question mark. Immutable.
  *
  * <p>Packed by level 1, which makes about half of made-up words and a third of prose at several hundred MB/s; unpacked
  * at more than a GB/s. Token ids and log-probabilities gain little by it and are left as they are.
@@ -25,8 +24,6 @@ final class ResponseTexts {
     static final String LENGTHS = "response_bytes";
     static final String PLAIN = "responses";
     static final String PACKED = "responses.zst";
-
-    private static final int LEVEL = 1;
 
     /** A frame that promises more is not ours, and memory stays in proportion to the blob. */
     private static final int RATIO_MAX = 64;
@@ -52,43 +49,31 @@ final class ResponseTexts {
         int[] lengths = new int[texts.length];
         long sum = 0;
         for (int i = 0; i < texts.length; i++) {
-            texts[i] = utf8(samples.get(i).response());
+            texts[i] = samples.get(i).response().getBytes(StandardCharsets.UTF_8);
             lengths[i] = texts[i].length;
             sum += lengths[i];
         }
         if (sum > Safetensors.BLOB_BYTES_MAX) {
             throw new BlobTooLargeException("the texts of the responses", sum, Safetensors.BLOB_BYTES_MAX);
         }
-        byte[] all = new byte[(int) sum];
+        int sizeBytes = (int) sum;
+        if (sizeBytes >= PACKED_MIN) {
+            byte[] frame = TextPacker.pack(texts, sizeBytes, sizeBytes / RATIO_MAX);
+            if (frame != null) {
+                return new ResponseTexts(lengths, bytes(frame, frame.length), true, sizeBytes);
+            }
+        }
+        byte[] all = new byte[sizeBytes];
         int at = 0;
         for (byte[] text : texts) {
             System.arraycopy(text, 0, all, at, text.length);
             at += text.length;
         }
-        if (all.length >= PACKED_MIN) {
-            byte[] frame = new byte[(int) Math.min(Zstd.compressBound(all.length), Safetensors.BLOB_BYTES_MAX)];
-            long size = Zstd.compressByteArray(frame, 0, frame.length, all, 0, all.length, LEVEL);
-            if (!Zstd.isError(size) && size < all.length && size >= all.length / RATIO_MAX) {
-                return new ResponseTexts(lengths, bytes(frame, (int) size), true, all.length);
-            }
-        }
-        return new ResponseTexts(lengths, bytes(all, all.length), false, all.length);
+        return new ResponseTexts(lengths, bytes(all, sizeBytes), false, sizeBytes);
     }
 
     private static TensorSlice bytes(byte[] data, int length) {
         return new TensorSlice("U8", List.of((long) length), data, 0, length);
-    }
-
-    private static byte[] utf8(String text) {
-        return (SafetensorsLayout.isValidUnicode(text) ? text : whole(text)).getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static String whole(String text) {
-        StringBuilder whole = new StringBuilder(text.length());
-        text.codePoints()
-                .map(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE ? 0xFFFD : point)
-                .forEach(whole::appendCodePoint);
-        return whole.toString();
     }
 
     void addLengthsTo(SafetensorsLayout layout) {
@@ -177,8 +162,7 @@ final class ResponseTexts {
         }
         byte[] all = new byte[sizeBytes];
         try {
-            long size = Zstd.decompressByteArray(all, 0, all.length, texts.bytes(), texts.begin(), texts.sizeBytes());
-            if (size != sizeBytes) {
+            if (TextPacker.unpack(texts.bytes(), texts.begin(), texts.sizeBytes(), all) != sizeBytes) {
                 throw new BadRecordException("tensor " + PACKED + " does not hold the " + sizeBytes + " bytes that "
                         + LENGTHS + " add up to");
             }

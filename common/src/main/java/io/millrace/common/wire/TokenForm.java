@@ -1,8 +1,6 @@
 package io.millrace.common.wire;
 
 import io.millrace.common.json.BadRecordException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -17,8 +15,6 @@ final class TokenForm {
     static final String WIDE = "I32";
 
     private static final int NARROW_MAX = (1 << 24) - 1;
-    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN)
-            .withInvokeExactBehavior();
 
     private TokenForm() {}
 
@@ -47,16 +43,12 @@ final class TokenForm {
         }
         byte[] blob = view.blob();
         int at = entry.begin();
-        int last = tokens.length - 1;
-        // Each write covers a byte of the next token, which is written behind it.
-        for (int i = 0; i < last; i++) {
-            INT.set(blob, at, tokens[i]);
+        // Plain stores: they are quick before they are compiled well, too.
+        for (int token : tokens) {
+            blob[at] = (byte) token;
+            blob[at + 1] = (byte) (token >> 8);
+            blob[at + 2] = (byte) (token >> 16);
             at += NARROW_BYTES;
-        }
-        if (last >= 0) {
-            blob[at] = (byte) tokens[last];
-            blob[at + 1] = (byte) (tokens[last] >> 8);
-            blob[at + 2] = (byte) (tokens[last] >> 16);
         }
     }
 
@@ -68,11 +60,7 @@ final class TokenForm {
                     + tokens + ", " + NARROW_BYTES + "] by the samples' lengths, is " + slice);
         }
         if (!narrow) {
-            int all = 0;
-            for (int at = slice.begin(); at < slice.end(); at += Integer.BYTES) {
-                all |= (int) INT.get(slice.bytes(), at);
-            }
-            if (all < 0) {
+            if (IntScan.of(slice).or() < 0) {
                 throw new BadRecordException("one of the " + name + " is negative");
             }
         }
@@ -89,15 +77,9 @@ final class TokenForm {
             return;
         }
         int at = slice.begin() + from * NARROW_BYTES;
-        int whole = wholeInts(at, bytes, count);
-        for (int i = 0; i < whole; i++) {
-            into[i] = (int) INT.get(bytes, at) & NARROW_MAX;
+        for (int i = 0; i < count; i++) {
+            into[i] = (bytes[at] & 0xFF) | (bytes[at + 1] & 0xFF) << 8 | (bytes[at + 2] & 0xFF) << 16;
             at += NARROW_BYTES;
-        }
-        if (whole < count) {
-            into[whole] = Byte.toUnsignedInt(bytes[at])
-                    | Byte.toUnsignedInt(bytes[at + 1]) << 8
-                    | Byte.toUnsignedInt(bytes[at + 2]) << 16;
         }
     }
 
@@ -109,20 +91,12 @@ final class TokenForm {
             return;
         }
         int at = slice.begin() + from * NARROW_BYTES;
-        int whole = wholeInts(at, bytes, count);
-        for (int i = 0; i < whole; i++) {
-            INT.set(into, i * Integer.BYTES, (int) INT.get(bytes, at) & NARROW_MAX);
+        for (int to = 0; to < count * Integer.BYTES; to += Integer.BYTES) {
+            into[to] = bytes[at];
+            into[to + 1] = bytes[at + 1];
+            into[to + 2] = bytes[at + 2];
+            into[to + 3] = 0;
             at += NARROW_BYTES;
         }
-        if (whole < count) {
-            int to = whole * Integer.BYTES;
-            System.arraycopy(bytes, at, into, to, NARROW_BYTES);
-            into[to + NARROW_BYTES] = 0;
-        }
-    }
-
-    /** How many tokens are read with the byte behind them: the last one's may be beyond the blob. */
-    private static int wholeInts(int at, byte[] bytes, int count) {
-        return count == 0 || at + count * NARROW_BYTES < bytes.length ? count : count - 1;
     }
 }

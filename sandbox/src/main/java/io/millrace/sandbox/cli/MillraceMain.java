@@ -6,6 +6,7 @@ import io.millrace.ops.OpsMain;
 import io.millrace.producer.ProducerCommand;
 import io.millrace.sandbox.bench.SeedRunCommand;
 import io.millrace.sandbox.bench.StalenessBenchCommand;
+import io.millrace.sandbox.bench.speed.SpeedBenchCommand;
 import io.millrace.sandbox.broker.BrokerCommand;
 import io.millrace.sandbox.chaos.ChaosCommand;
 import io.millrace.sandbox.demo.DemoCommand;
@@ -48,7 +49,11 @@ public final class MillraceMain {
                 new SimulatedTrainerCommand()));
         commands.addAll(OpsMain.commands());
         commands.addAll(List.of(
-                new SeedRunCommand(), new StalenessBenchCommand(), new GrowthCommand(), new RehearsalCommand()));
+                new SeedRunCommand(),
+                new StalenessBenchCommand(),
+                new GrowthCommand(),
+                new SpeedBenchCommand(),
+                new RehearsalCommand()));
         return commands;
     }
 }

@@ -68,6 +68,9 @@ public final class Collector {
     private final Settlement settlement;
     private final Payloads payloads;
     private final NavigableMap<GroupIndex, FinishedGroup> finished = new TreeMap<>();
+    /** How many of them have which version as their newest. */
+    private final NavigableMap<WeightVersion, Integer> newest = new TreeMap<>();
+
     private final SettledIndices seen = new SettledIndices();
     /** Of those, the ones that were taken back and of which nothing has come since. */
     private final Set<GroupIndex> takenBack = new HashSet<>();
@@ -138,6 +141,7 @@ public final class Collector {
             return new Verdict.Lost(group);
         }
         finished.put(index, group);
+        newest.merge(group.newestVersion(), 1, Integer::sum);
         payloads.keep(index, result.content(), result.bytes());
         return new Verdict.Won(group, result.content());
     }
@@ -211,7 +215,10 @@ public final class Collector {
 
     /** Forgets a group that was settled. */
     public void settled(GroupIndex index) {
-        finished.remove(index);
+        FinishedGroup group = finished.remove(index);
+        if (group != null) {
+            newest.computeIfPresent(group.newestVersion(), (version, count) -> count == 1 ? null : count - 1);
+        }
         payloads.drop(index);
         more.remove(index);
         takenBack.remove(index);
@@ -232,6 +239,13 @@ public final class Collector {
     /** Finished and unsettled groups in ascending order; a live view, not to be changed. */
     public Collection<FinishedGroup> finished() {
         return Collections.unmodifiableCollection(finished.values());
+    }
+
+    /** How many of those have tokens of a newer version than this. */
+    public int finishedAhead(WeightVersion version) {
+        return newest.tailMap(version, false).values().stream()
+                .mapToInt(Integer::intValue)
+                .sum();
     }
 
     /** @return null when no unsettled group of this index has finished */

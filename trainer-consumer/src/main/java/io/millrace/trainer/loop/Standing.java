@@ -2,6 +2,7 @@ package io.millrace.trainer.loop;
 
 import io.millrace.common.id.RunId;
 import io.millrace.common.id.StepNumber;
+import io.millrace.common.id.WeightVersion;
 import io.millrace.common.lifecycle.Health;
 import io.millrace.common.record.Policy;
 import io.millrace.common.record.StepRecord;
@@ -16,6 +17,8 @@ import io.millrace.trainer.session.TrainerMetrics.Level;
 import io.millrace.trainer.steps.LeaseDecision;
 import io.millrace.trainer.steps.StepLedger;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the trainer consumer waits for since when, and how it stands. Owned by the loop. */
@@ -107,9 +110,15 @@ final class Standing {
 
     /** Finished groups that are not leased; those of a lease come in again one by one after a restart. */
     private static int finished(Session session) {
-        return (int) session.collector().finished().stream()
-                .filter(group -> !session.ledger().isLeased(group.groupIndex()))
-                .count();
+        return session.collector().finished().size()
+                - (int) leasedAndFinished(session).count();
+    }
+
+    private static Stream<FinishedGroup> leasedAndFinished(Session session) {
+        return session.ledger().openLeases().all().stream()
+                .flatMap(lease -> lease.groups().stream())
+                .map(entry -> session.collector().finished(entry.groupIndex()))
+                .filter(Objects::nonNull);
     }
 
     private static int leased(StepLedger ledger) {
@@ -118,14 +127,13 @@ final class Standing {
                 .sum();
     }
 
-    /** Finished groups without tokens of a version that is yet to be announced. */
+    /** Those of them without tokens of a version that is yet to be announced. */
     private static long announced(Session session) {
-        return session.collector().finished().stream()
-                .filter(group -> !session.ledger().isLeased(group.groupIndex()))
-                .filter(group -> group.newestVersion()
-                                .compareTo(session.ledger().policy().weightVersion())
-                        <= 0)
+        WeightVersion version = session.ledger().policy().weightVersion();
+        long leasedAhead = leasedAndFinished(session)
+                .filter(group -> group.newestVersion().compareTo(version) > 0)
                 .count();
+        return finished(session) - (session.collector().finishedAhead(version) - leasedAhead);
     }
 
     private void observe(Session session) {

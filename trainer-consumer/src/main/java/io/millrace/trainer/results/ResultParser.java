@@ -133,9 +133,9 @@ public final class ResultParser {
 
     /** A logarithm of a probability; that each is a number, the codec sees to. */
     private static void checkLogProbs(PackedGroup group) throws BadRecordException {
-        if (group.largestLogProb() > LOG_PROB_MAX) {
-            throw new BadRecordException(
-                    "one of the log_probs is no logarithm of a probability: " + group.largestLogProb());
+        float largest = group.largestPositiveLogProb();
+        if (largest > LOG_PROB_MAX) {
+            throw new BadRecordException("one of the log_probs is no logarithm of a probability: " + largest);
         }
     }
 
