@@ -15,7 +15,10 @@ public record SpeedBenchSettings(
         @Setting(defaultValue = "5", range = "1 to 100", help = "Rounds; in each every arm has its turn")
         int rounds,
 
-        @Setting(defaultValue = "2", range = "0 to 100", help = "Rounds before those, which are not kept: the JIT compiler's")
+        @Setting(
+                defaultValue = "2",
+                range = "0 to 100",
+                help = "Rounds before those, which are not kept: the JIT compiler's")
         int warmUp,
 
         @Setting(
