@@ -74,8 +74,8 @@ record ClaimWiring(
 
     private Claimer start(String part, List<Lane> lanes, SlotSettings settings, StopSequence stops) {
         SequencedMap<Lane, LaneConsumer> consumers = new LinkedHashMap<>();
-        lanes.forEach(lane ->
-                consumers.put(lane, new LaneConsumer(() -> client(lane, settings.prefetch()), gates.statuses())));
+        lanes.forEach(lane -> consumers.put(
+                lane, new LaneConsumer(() -> client(lane, settings.prefetch()), gates.statuses(), Ticker.system())));
         Claimer claimer = new Claimer(
                 part,
                 consumers,

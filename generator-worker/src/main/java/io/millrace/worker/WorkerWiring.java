@@ -61,20 +61,24 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Builds a worker, starts it, and says in which order it stops: claiming first, the operations server last. */
 public final class WorkerWiring {
-    private static final Logger log = LoggerFactory.getLogger(WorkerWiring.class);
-
-    /** After the hand-back's own time: a receipt for each group whose engine has not answered. */
-    private static final Duration RECEIPTS_LIMIT = Duration.ofSeconds(5);
+    /**
+     * How long a send of a status may wait for metadata: a client whose brokers are all gone forgets them, and then a stop
+     * waits for the send that is under way.
+     */
+    private static final Duration STATUS_BLOCK = Duration.ofSeconds(1);
 
     /** A status older than this says nothing; the next one follows. */
-    private static final Map<String, Object> STATUS_LIMITS =
-            Map.of("delivery.timeout.ms", 10_000, "request.timeout.ms", 5_000, "max.block.ms", 5_000);
+    private static final Map<String, Object> STATUS_LIMITS = Map.of(
+            "delivery.timeout.ms",
+            10_000,
+            "request.timeout.ms",
+            5_000,
+            "max.block.ms",
+            Math.toIntExact(STATUS_BLOCK.toMillis()));
 
     private final WorkerSettings settings;
     private final Health health;
@@ -210,7 +214,7 @@ public final class WorkerWiring {
         });
         // Until the drain is over: what is held for new weights must hear of them.
         followPolicy(clients, metrics);
-        stops.push("drain", limit -> drain(runner, limit));
+        stops.push("drain", new Drain(settings.stop(), slots, table, runner, statusWatch, health)::drain);
         stops.push("draining status", limit -> {
             status.moveOn(State.DRAINING);
             statuses.wakeup();
@@ -326,42 +330,6 @@ public final class WorkerWiring {
         judges.forEach(judge -> stops.pushCloseable("reward " + judge.name(), judge));
         return new RewardScorer(
                 settings.reward().rewards(judges), settings.reward().limits(), registry);
-    }
-
-    /**
-     * Lets claimed groups finish, as long as the settings say, and gives back what is not finished by then. After a
-     * failure nothing can finish, so it does not wait; nor without a broker, which would have to take what finishes. The
-     * ledger issues again what is held then, as after a loss.
-     */
-    private void drain(AttemptRunner runner, Duration limit) throws InterruptedException {
-        slots.stopClaiming();
-        if (health.live() && statusWatch.isWithoutBroker()) {
-            if (table.size() == 0) {
-                return;
-            }
-            log.error("left to the ledger, since the broker does not answer: {}", table.held());
-            throw new IllegalStateException(
-                    "these groups were neither finished nor given back, since the broker does not answer: "
-                            + table.held());
-        }
-        Duration patience = limit.compareTo(settings.stop().patience()) < 0
-                ? limit
-                : settings.stop().patience();
-        if (!health.live() || slots.awaitIdle(patience)) {
-            return;
-        }
-        boolean givenBack = runner.handBack(
-                "the worker stops",
-                settings.stop().keepPartials(),
-                settings.stop().handBackTimeout());
-        if (!givenBack && !slots.awaitIdle(RECEIPTS_LIMIT)) {
-            // Said at once: without a broker the stages that follow may not end in time to say it.
-            log.error("left to the ledger, neither finished nor given back: {}", table.held());
-            throw new IllegalStateException("these groups were neither finished within " + patience.toMillis()
-                    + " ms (--drain-timeout) nor given back within "
-                    + settings.stop().handBackTimeout().plus(RECEIPTS_LIMIT).toSeconds() + " s more: "
-                    + table.held());
-        }
     }
 
     private static String hostAndProcess() {

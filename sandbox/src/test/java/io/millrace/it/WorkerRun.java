@@ -166,9 +166,14 @@ final class WorkerRun {
 
         /** As SIGTERM does; fails when a stage fails. */
         void stop() throws Exception {
+            stop(LIMIT);
+        }
+
+        /** Same, with a limit of its own over all stages: one that needs more fails. */
+        void stop(Duration limit) throws Exception {
             if (!stopped) {
                 stopped = true;
-                stops.stop(LIMIT);
+                stops.stop(limit);
                 assertNull(fatal.get(), "the worker failed");
             }
         }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -32,6 +33,9 @@ public final class TopicTail implements AutoCloseable {
 
     /** For what a log holds, once it is known not to hold what was read. */
     private static final Duration RANGE_LIMIT = Duration.ofSeconds(10);
+
+    /** A follower commits nothing, so its end owes the broker only the news of it; Kafka's own limit is 30 s. */
+    public static final Duration CLOSE_LIMIT = Duration.ofMillis(200);
 
     private static final Duration POLL = Duration.ofMillis(200);
 
@@ -167,8 +171,9 @@ public final class TopicTail implements AutoCloseable {
         return consumer;
     }
 
+    /** Waits {@link #CLOSE_LIMIT} at most for a broker that does not answer. */
     @Override
     public void close() {
-        consumer.close();
+        consumer.close(CloseOptions.timeout(CLOSE_LIMIT));
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.worker.claim;
 
+import io.millrace.common.time.Ticker;
 import io.millrace.worker.publish.StatusWatch;
 import java.time.Duration;
 import java.util.HashMap;
@@ -15,9 +16,6 @@ import org.slf4j.LoggerFactory;
 public final class LaneConsumer {
     private static final Logger log = LoggerFactory.getLogger(LaneConsumer.class);
 
-    /** For acknowledgements still under way. */
-    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
-
     /** What Kafka's share consumer counts as answered: fetches, empty ones too, and heartbeats. */
     public static final Set<String> ANSWER_METRICS = Set.of("fetch-total", "heartbeat-total");
 
@@ -30,15 +28,17 @@ public final class LaneConsumer {
 
     private final Supplier<Client> maker;
     private final StatusWatch statuses;
+    private final Ticker ticker;
     private volatile Client present;
 
     /**
      * @param maker makes one that has joined its group
      * @param statuses whether there is a broker to wait for; locks of one that is away end by themselves
      */
-    public LaneConsumer(Supplier<Client> maker, StatusWatch statuses) {
+    public LaneConsumer(Supplier<Client> maker, StatusWatch statuses, Ticker ticker) {
         this.maker = maker;
         this.statuses = statuses;
+        this.ticker = ticker;
         this.present = maker.get();
     }
 
@@ -78,13 +78,19 @@ public final class LaneConsumer {
     /** Sends acknowledgements still under way and gives unclaimed records back. */
     void close() {
         Client old = present;
+        Duration limit = statuses.patience(StatusWatch.CLOSE_LIMIT);
+        long begunNanos = ticker.nanos();
         try {
-            old.consumer().close(statuses.patience(CLOSE_LIMIT));
+            old.consumer().close(limit);
         } catch (org.apache.kafka.common.errors.InterruptException e) {
             throw e;
         } catch (org.apache.kafka.common.KafkaException e) {
             log.debug("a share consumer did not close in order", e);
         } finally {
+            if (ticker.nanos() - begunNanos >= limit.toNanos()) {
+                // The client does not say that it was not answered.
+                statuses.waitedInVain();
+            }
             old.release().run();
         }
     }

@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -307,9 +308,11 @@ public final class AttemptRunner implements AutoCloseable {
      * @param reason for the receipt
      * @param keeps whether with what has been generated: requests under way are aborted, for what they have
      * @param limit of waiting for those
+     * @param worthIt asked now and then: whether what is given back can still be published
      * @return whether every group is given back within the limit; those that are not have lost what their requests had
      */
-    public boolean handBack(String reason, boolean keeps, Duration limit) throws InterruptedException {
+    public boolean handBack(String reason, boolean keeps, Duration limit, BooleanSupplier worthIt)
+            throws InterruptedException {
         long beganNanos = ticker.nanos();
         slots.stopStarting();
         List<HeldAttempt> attempts = table.attempts();
@@ -321,7 +324,7 @@ public final class AttemptRunner implements AutoCloseable {
             // Again and again: an engine forgets what it hears of a request that it has not got yet.
             sampler.abortAll();
             idle = slots.awaitIdle(ABORT_PERIOD);
-        } while (!idle && ticker.nanos() - beganNanos < limit.toNanos());
+        } while (!idle && worthIt.getAsBoolean() && ticker.nanos() - beganNanos < limit.toNanos());
         attempts.forEach(HeldAttempt::interruptRunning);
         return idle;
     }

@@ -34,9 +34,6 @@ public final class StatusPublisher implements OwnerLoop.Turn {
 
     private static final String AWAY = "the broker, which has not taken the last status";
 
-    /** Each of two waits when there is no broker at the end. */
-    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
-
     private static final Logger log = LoggerFactory.getLogger(StatusPublisher.class);
 
     private final Producer<byte[], byte[]> producer;
@@ -137,19 +134,30 @@ public final class StatusPublisher implements OwnerLoop.Turn {
         }
     }
 
-    /** The last status: it tells that this incarnation has stopped. */
+    /**
+     * The last status: it tells that this incarnation has stopped. Without a broker there is none, and the watch knows of
+     * it afterwards.
+     */
     @Override
     public void close() throws InterruptedException {
-        Duration limit = watch.patience(CLOSE_LIMIT);
-        Future<RecordMetadata> last = underWay;
-        if (last != null) {
-            try {
-                last.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (ExecutionException | TimeoutException e) {
-                log.debug("the status before the last was not taken: {}", e.toString());
-            }
+        awaitTaken();
+        if (watch.isAwaited()) {
+            publish();
         }
-        publish();
-        producer.close(limit);
+        producer.close(watch.patience(StatusWatch.CLOSE_LIMIT));
+        awaitTaken();
+    }
+
+    private void awaitTaken() throws InterruptedException {
+        Future<RecordMetadata> last = underWay;
+        if (last == null) {
+            return;
+        }
+        try {
+            last.get(watch.patience(StatusWatch.CLOSE_LIMIT).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            log.debug("a status at the end was not taken: {}", e.toString());
+            watch.waitedInVain();
+        }
     }
 }

@@ -12,7 +12,13 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class StatusWatch {
     /** For a client of a broker that does not answer: it has nothing to wait for. */
-    static final Duration MOMENT = Duration.ofMillis(300);
+    static final Duration MOMENT = Duration.ofMillis(200);
+
+    /**
+     * How long a client that closes may wait for a broker that counts as there: the first that waits in vain is the last
+     * that does.
+     */
+    public static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition heard = lock.newCondition();
@@ -20,6 +26,8 @@ public final class StatusWatch {
     private final long limitNanos;
     private boolean any;
     private long takenNanos;
+    /** Somebody has waited for the broker in vain since it last took a status. */
+    private boolean silent;
 
     /** @param limit how long after the last status that was taken groups may still be claimed */
     public StatusWatch(Duration limit, Ticker ticker) {
@@ -32,6 +40,7 @@ public final class StatusWatch {
         lock.lock();
         try {
             any = true;
+            silent = false;
             takenNanos = ticker.nanos();
             heard.signalAll();
         } finally {
@@ -64,10 +73,39 @@ public final class StatusWatch {
     /**
      * How long a stage of a stop may wait for the broker.
      *
-     * @param usual while it takes statuses; a moment without
+     * @param usual while it takes statuses; a moment without, or after a wait in vain
      */
     public Duration patience(Duration usual) {
-        return isWithoutBroker() && usual.compareTo(MOMENT) > 0 ? MOMENT : usual;
+        lock.lock();
+        try {
+            return !isAnswering() && usual.compareTo(MOMENT) > 0 ? MOMENT : usual;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether a wait for the broker at the end is worth it: it takes statuses, and nobody has waited in vain since. */
+    boolean isAwaited() {
+        lock.lock();
+        try {
+            return isAnswering();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isAnswering() {
+        return !silent && isHeard();
+    }
+
+    /** Somebody has waited for the broker in vain: whoever closes next needs not, until it takes a status again. */
+    public void waitedInVain() {
+        lock.lock();
+        try {
+            silent = true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Whether the broker has taken no status of this worker for too long, or none yet. */

@@ -124,7 +124,8 @@ class ClaimerTest {
                                 clients++;
                                 return new LaneConsumer.Client(new Consumer(lane), () -> {});
                             },
-                            statuses));
+                            statuses,
+                            ticker));
         }
         claimer = new Claimer(
                 "claim",

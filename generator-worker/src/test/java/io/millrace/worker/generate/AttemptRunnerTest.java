@@ -105,7 +105,7 @@ class AttemptRunnerTest {
         hanging.await();
         worker.slots.stopClaiming();
         assertFalse(worker.slots.awaitIdle(Duration.ZERO));
-        worker.runner.handBack("the worker stops", false, Duration.ZERO);
+        worker.runner.handBack("the worker stops", false, Duration.ZERO, () -> true);
         worker.awaitIdle();
         assertEquals(Map.of("HandedBack", 3L), worker.outcomes());
         assertEquals(SLOTS, engine.rids().size(), "nothing started in the freed slots");
@@ -117,7 +117,7 @@ class AttemptRunnerTest {
         CountDownLatch hanging = hang(1);
         worker.claim(0, 2, null);
         hanging.await();
-        worker.runner.handBack("the worker stops", false, Duration.ZERO);
+        worker.runner.handBack("the worker stops", false, Duration.ZERO, () -> true);
         worker.awaitIdle();
         assertEquals(Map.of("HandedBack", 1L), worker.outcomes());
     }
@@ -129,7 +129,7 @@ class AttemptRunnerTest {
         while (worker.kafka.history().isEmpty()) {
             Thread.onSpinWait();
         }
-        worker.runner.handBack("the worker stops", false, Duration.ZERO);
+        worker.runner.handBack("the worker stops", false, Duration.ZERO, () -> true);
         assertEquals(1, worker.table.size(), "held until its receipt is durable");
         while (worker.table.size() > 0) {
             worker.kafka.completeNext();
@@ -158,7 +158,7 @@ class AttemptRunnerTest {
             Thread stopper = Thread.ofVirtual().start(() -> {
                 try {
                     begin.await();
-                    worker.runner.handBack("the worker stops", keeps, Duration.ofMillis(1));
+                    worker.runner.handBack("the worker stops", keeps, Duration.ofMillis(1), () -> true);
                 } catch (InterruptedException e) {
                     throw new AssertionError(e);
                 }
@@ -171,7 +171,7 @@ class AttemptRunnerTest {
             }
             stopper.join();
             // As the wiring does it: claiming has ended by now.
-            worker.runner.handBack("the worker stops", keeps, Duration.ofMillis(1));
+            worker.runner.handBack("the worker stops", keeps, Duration.ofMillis(1), () -> true);
             worker.awaitIdle();
             assertEquals(
                     groups,

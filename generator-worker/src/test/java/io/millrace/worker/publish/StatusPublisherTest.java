@@ -85,10 +85,25 @@ class StatusPublisherTest {
     }
 
     @Test
-    void theLastOneIsSentAtTheEnd() throws Exception {
+    void aLastOneThatIsNotTakenTellsThoseWhoCloseLater() throws Exception {
         statuses.runOnce();
         kafka.completeNext();
         statuses.close();
+        assertEquals(StatusWatch.MOMENT, watch.patience(StatusWatch.CLOSE_LIMIT));
+    }
+
+    @Test
+    void theLastOneIsSentAtTheEnd() throws Exception {
+        statuses.runOnce();
+        kafka.completeNext();
+        Thread broker = Thread.startVirtualThread(() -> {
+            while (!kafka.completeNext()) {
+                Thread.onSpinWait();
+            }
+        });
+        statuses.close();
+        broker.join();
         assertEquals(List.of(0L, 1L), published());
+        assertEquals(StatusWatch.CLOSE_LIMIT, watch.patience(StatusWatch.CLOSE_LIMIT), "nobody has waited in vain");
     }
 }

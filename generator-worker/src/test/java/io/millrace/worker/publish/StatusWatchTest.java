@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.common.kafka.TopicTail;
 import io.millrace.common.testing.ManualTicker;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -54,5 +55,27 @@ class StatusWatchTest {
         ticker.advance(Duration.ofMillis(1));
         assertTrue(watch.isWithoutBroker());
         assertEquals(StatusWatch.MOMENT, watch.patience(Duration.ofMinutes(2)));
+    }
+
+    @Test
+    void afterOneWaitInVainNobodyWaitsUntilAStatusIsTaken() {
+        watch.taken();
+        assertEquals(StatusWatch.CLOSE_LIMIT, watch.patience(StatusWatch.CLOSE_LIMIT));
+        watch.waitedInVain();
+        assertEquals(StatusWatch.MOMENT, watch.patience(StatusWatch.CLOSE_LIMIT));
+        assertFalse(watch.isWithoutBroker(), "what is held may still finish");
+
+        watch.taken();
+        assertEquals(StatusWatch.CLOSE_LIMIT, watch.patience(StatusWatch.CLOSE_LIMIT));
+    }
+
+    /** Three lanes, a status, its client and results, of which the first waits in vain; a blocked send; two followers. */
+    @Test
+    void allClosesOfAWorkerAskForLessThanFiveSeconds() {
+        Duration all = StatusWatch.CLOSE_LIMIT
+                .plus(StatusWatch.MOMENT.multipliedBy(5))
+                .plus(Duration.ofSeconds(1))
+                .plus(TopicTail.CLOSE_LIMIT.multipliedBy(2));
+        assertTrue(all.compareTo(Duration.ofSeconds(5)) < 0, all.toString());
     }
 }
