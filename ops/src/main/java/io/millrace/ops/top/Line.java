@@ -1,5 +1,6 @@
 package io.millrace.ops.top;
 
+import io.millrace.ops.screen.Glyphs;
 import org.jline.utils.AttributedString;
 import org.jline.utils.AttributedStringBuilder;
 import org.jline.utils.AttributedStyle;

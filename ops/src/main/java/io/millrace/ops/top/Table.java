@@ -1,5 +1,6 @@
 package io.millrace.ops.top;
 
+import io.millrace.ops.screen.Glyphs;
 import java.util.ArrayList;
 import java.util.List;
 import org.jline.utils.AttributedString;

@@ -4,6 +4,7 @@ import static io.millrace.ops.top.Figures.count;
 import static io.millrace.ops.top.Figures.rate;
 import static io.millrace.ops.top.Figures.time;
 
+import io.millrace.ops.screen.Glyphs;
 import io.millrace.trainer.observe.RunView;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -8,6 +8,7 @@ import io.millrace.common.kafka.KafkaClients;
 import io.millrace.common.kafka.KafkaSettings;
 import io.millrace.common.time.Ticker;
 import io.millrace.ops.cluster.RunClients;
+import io.millrace.ops.screen.Glyphs;
 import io.millrace.trainer.observe.follow.RunFollower;
 import java.io.IOException;
 import java.io.PrintStream;

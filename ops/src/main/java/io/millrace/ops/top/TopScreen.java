@@ -1,5 +1,6 @@
 package io.millrace.ops.top;
 
+import io.millrace.ops.screen.Glyphs;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.List;

@@ -12,6 +12,7 @@ import io.millrace.common.id.StepNumber;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.GroupKind;
 import io.millrace.common.record.Policy;
+import io.millrace.ops.screen.Glyphs;
 import io.millrace.trainer.observe.RunView;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import io.millrace.common.lifecycle.OwnerLoop;
 import io.millrace.common.lifecycle.ProcessRunner;
 import io.millrace.common.lifecycle.StopSequence;
 import io.millrace.common.time.Ticker;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,10 +116,21 @@ public abstract class ClusterRun implements OwnerLoop.Turn {
 
     /** The same of processes that may take as long as this together. */
     protected final void startReady(List<ChildSpec> specs, Readiness readiness, Duration limit) throws Exception {
-        List<Child> pending = new ArrayList<>();
+        awaitReady(start(specs), readiness, limit);
+    }
+
+    /** Starts processes, which are ready later. */
+    protected final List<Child> start(List<ChildSpec> specs) throws IOException {
+        List<Child> started = new ArrayList<>();
         for (ChildSpec spec : specs) {
-            pending.add(cluster.start(spec));
+            started.add(cluster.start(spec));
         }
+        return started;
+    }
+
+    /** Waits until each can be used. */
+    protected final void awaitReady(List<Child> started, Readiness readiness, Duration limit) throws Exception {
+        List<Child> pending = new ArrayList<>(started);
         boolean ready = await(
                 () -> {
                     while (!pending.isEmpty() && readiness.of(pending.getFirst())) {
@@ -135,7 +147,12 @@ public abstract class ClusterRun implements OwnerLoop.Turn {
 
     /** The same of processes that answer when they are. */
     protected final void startReady(List<ChildSpec> specs, Duration limit) throws Exception {
-        startReady(specs, child -> probe.status(child.readyUrl()) == 200, limit);
+        awaitReady(start(specs), limit);
+    }
+
+    /** Waits until each answers that it can be used. */
+    protected final void awaitReady(List<Child> started, Duration limit) throws Exception {
+        awaitReady(started, child -> probe.status(child.readyUrl()) == 200, limit);
     }
 
     protected final void startReady(List<ChildSpec> specs) throws Exception {
@@ -144,8 +161,17 @@ public abstract class ClusterRun implements OwnerLoop.Turn {
 
     /** @return the trainer, which has ended */
     protected final Child train(ChildSpec spec) throws Exception {
+        return trainToEnd(startTrainer(spec));
+    }
+
+    /** Starts the one process that may end by itself. */
+    protected final Child startTrainer(ChildSpec spec) throws IOException {
         trainer = spec.name();
-        Child started = cluster.start(spec);
+        return cluster.start(spec);
+    }
+
+    /** @return the trainer, which has ended */
+    protected final Child trainToEnd(Child started) throws Exception {
         while (started.alive()) {
             turn();
         }

@@ -21,6 +21,8 @@ final class BusyWindow {
     private long busyNow;
     private long samplesAtFirst;
     private long samplesAtLast;
+    private long tokensAtFirst;
+    private long tokensAtLast;
     private long measuredMs;
     private long lastMs;
 
@@ -42,6 +44,8 @@ final class BusyWindow {
         }
         long finished =
                 live.stream().mapToLong(seen -> seen.status().samplesFinished()).sum();
+        long tokens =
+                live.stream().mapToLong(seen -> seen.status().responseTokens()).sum();
         if (lastMs >= fromMs()) {
             long slots = live.stream().mapToLong(seen -> seen.status().slots()).sum();
             slotMillis += (double) slots * (nowMs - lastMs);
@@ -51,8 +55,10 @@ final class BusyWindow {
             measuredMs += nowMs - lastMs;
         } else {
             samplesAtFirst = finished;
+            tokensAtFirst = tokens;
         }
         samplesAtLast = finished;
+        tokensAtLast = tokens;
         lastMs = nowMs;
     }
 
@@ -71,6 +77,7 @@ final class BusyWindow {
         return Json.object()
                 .put("occupancy", slotMillis == 0 ? 0 : busyMillis / slotMillis)
                 .put("samples_per_second", seconds == 0 ? 0 : (samplesAtLast - samplesAtFirst) / seconds)
+                .put("tokens_per_second", seconds == 0 ? 0 : (tokensAtLast - tokensAtFirst) / seconds)
                 .put("running", busyNow)
                 .put("window_seconds", seconds);
     }

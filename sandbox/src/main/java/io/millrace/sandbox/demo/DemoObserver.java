@@ -103,10 +103,14 @@ final class DemoObserver implements AutoCloseable {
                 .mapToLong(worker -> worker.status().slots())
                 .sum();
         Map<String, JsonNode> health = new HashMap<>();
+        Map<String, JsonNode> held = new HashMap<>();
         for (int i = 1; i <= settings.run().workers(); i++) {
             String id = DemoSettings.workerId(i);
             probe.json(ClusterSpec.url(settings.opsPort() + i) + "/health/ready")
                     .ifPresent(answer -> health.put(id, answer));
+            probe.json(ClusterSpec.url(settings.opsPort() + i) + "/status")
+                    .filter(answer -> answer.has("groups"))
+                    .ifPresent(answer -> held.put(id, answer));
         }
         last = new Observation(
                 probe.json(ClusterSpec.url(settings.opsPort()) + "/status").orElse(last.producer()),
@@ -116,6 +120,7 @@ final class DemoObserver implements AutoCloseable {
                         .orElse(last.engine()),
                 seen,
                 health,
+                held,
                 steps(),
                 nowMs);
         return last;

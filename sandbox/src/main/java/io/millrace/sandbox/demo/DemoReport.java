@@ -3,7 +3,7 @@ package io.millrace.sandbox.demo;
 import io.millrace.common.json.Json;
 import io.millrace.common.units.Durations;
 import io.millrace.ops.cluster.WorkerStatuses;
-import io.millrace.sandbox.demo.screen.Glyphs;
+import io.millrace.ops.screen.Glyphs;
 import io.millrace.sandbox.trainer.TrainedStep;
 import java.util.ArrayList;
 import java.util.List;
@@ -173,7 +173,7 @@ record DemoReport(
             lines.add(String.format(
                     Locale.ROOT,
                     "reward %s from %.3f to %.3f over %d weight updates",
-                    Glyphs.of(System.out).spark(rewards),
+                    Glyphs.of(System.out.charset()).spark(rewards),
                     rewards[0],
                     rewards[rewards.length - 1],
                     weightUpdates()));

@@ -12,6 +12,7 @@ import io.millrace.sandbox.trainer.WholeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -65,12 +66,19 @@ class DemoRun extends ClusterRun {
     protected final void run() throws Exception {
         try {
             // Admin clients are dear and wait long; ask only who is likely to answer.
-            startReady(
-                    List.of(specs.broker()), child -> Ports.answers(settings.kafkaPort()) && observer.brokerAnswers());
+            List<Child> broker = start(List.of(specs.broker()));
+            // Needs no broker.
+            List<Child> others = new ArrayList<>(start(List.of(specs.engine())));
+            awaitReady(
+                    broker,
+                    child -> Ports.answers(settings.kafkaPort()) && observer.brokerAnswers(),
+                    specs.readyLimit());
             phase = Phase.PROCESSES;
-            startReady(specs.middle(), specs.readyLimit());
+            others.addAll(start(specs.middle()));
+            Child early = specs.trainerWaits() ? startTrainer(specs.trainer()) : null;
+            awaitReady(others, specs.readyLimit());
             phase = Phase.RUNNING;
-            Child trainer = train(specs.trainer());
+            Child trainer = trainToEnd(early == null ? startTrainer(specs.trainer()) : early);
             collect();
             requireGood(trainer);
             trained();

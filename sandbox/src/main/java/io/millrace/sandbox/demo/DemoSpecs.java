@@ -28,10 +28,9 @@ class DemoSpecs {
         return cluster.broker(settings.kafkaPort(), folder.kafka());
     }
 
-    /** What runs between broker and trainer, in order of start. */
+    /** What runs between broker and engine and the trainer, in order of start. */
     List<ChildSpec> middle() {
         List<ChildSpec> specs = new ArrayList<>();
-        specs.add(engine());
         specs.add(producer(cluster.producer(client, settings.cluster().dataset(), settings.opsPort())));
         for (int i = 1; i <= settings.run().workers(); i++) {
             specs.add(worker(i));
@@ -43,6 +42,11 @@ class DemoSpecs {
     /** How long those may take to be ready. */
     Duration readyLimit() {
         return Duration.ofSeconds(90);
+    }
+
+    /** Whether the trainer waits for the trainer consumer by itself, and so may be started beside it. */
+    boolean trainerWaits() {
+        return true;
     }
 
     /** @param spec without what depends on the engine */

@@ -18,6 +18,8 @@ import tools.jackson.databind.JsonNode;
  * @param engine the engine's ledger over the last seconds
  * @param workers the newest status of every worker incarnation of this demo
  * @param workerHealth the answer of {@code /health/ready} by worker id
+ * @param workerStatus the answer of {@code /status} by worker id: what it holds now, where the topic has what it held up to
+ *     two seconds ago
  * @param steps what the simulated trainer has recorded
  * @param nowMs wall clock
  */
@@ -27,21 +29,24 @@ record Observation(
         JsonNode engine,
         List<WorkerStatuses.Seen> workers,
         Map<String, JsonNode> workerHealth,
+        Map<String, JsonNode> workerStatus,
         List<TrainedStep> steps,
         long nowMs) {
     Observation {
         workers = List.copyOf(workers);
         workerHealth = Map.copyOf(workerHealth);
+        workerStatus = Map.copyOf(workerStatus);
         steps = List.copyOf(steps);
     }
 
     /** The same with this for the engine's ledger. */
     Observation with(JsonNode ledger) {
-        return new Observation(producer, trainer, ledger, workers, workerHealth, steps, nowMs);
+        return new Observation(producer, trainer, ledger, workers, workerHealth, workerStatus, steps, nowMs);
     }
 
     static Observation none(long nowMs) {
-        return new Observation(Json.object(), Json.object(), Json.object(), List.of(), Map.of(), List.of(), nowMs);
+        return new Observation(
+                Json.object(), Json.object(), Json.object(), List.of(), Map.of(), Map.of(), List.of(), nowMs);
     }
 
     /**
@@ -62,9 +67,14 @@ record Observation(
                 engine.path("running").asLong(0),
                 slots,
                 slots == 0 ? 0 : engine.path("occupancy").asDouble(0));
+        List<DemoState.Worker> shown = workers.stream().map(this::row).toList();
+        // The ledger learns of a claim from statuses and offsets, seconds later: groups that take less are never in
+        // flight
+        // there. Workers say what they hold.
+        long held = shown.stream().mapToLong(DemoState.Worker::groupsHeld).sum();
         DemoState.Groups groups = new DemoState.Groups(
-                number(producer, "queued"),
-                number(producer, "in_flight"),
+                Math.max(0, number(producer, "queued") + number(producer, "in_flight") - held),
+                held,
                 number(producer, "finished"),
                 number(trainer, "trained"),
                 number(trainer, "discarded"),
@@ -77,7 +87,7 @@ record Observation(
                 rows,
                 groups,
                 flow,
-                workers.stream().map(this::row).toList(),
+                shown,
                 waiting(),
                 logs);
     }
@@ -94,13 +104,15 @@ record Observation(
         var status = seen.status();
         String word = status.state().name().toLowerCase(Locale.ROOT);
         boolean live = seen.live(nowMs);
+        // Another process of the same name may answer there; of this demo's own there is one.
+        JsonNode now = live ? workerStatus.get(status.worker().workerId()) : null;
         String state = live || word.equals("stopped") ? word : "gone";
         return new DemoState.Worker(
                 status.worker().workerId(),
                 state,
                 status.slots(),
-                live ? status.slotsInUse() : 0,
-                live ? status.groups().size() : 0,
+                now != null ? now.path("slots_in_use").asInt(0) : live ? status.slotsInUse() : 0,
+                now != null ? now.path("groups").size() : live ? status.groups().size() : 0,
                 status.groupsFinished(),
                 status.samplesFinished());
     }

@@ -23,6 +23,12 @@ final class RealSpecs extends DemoSpecs {
         return Duration.ofMinutes(5);
     }
 
+    /** It reads the model that the engine makes. */
+    @Override
+    boolean trainerWaits() {
+        return false;
+    }
+
     @Override
     ChildSpec producer(ChildSpec spec) {
         return spec.with("--reward-type", "f1")

@@ -53,6 +53,7 @@ class BusyWindowTest {
         var measured = window.measured();
         assertEquals(0.875, measured.path("occupancy").doubleValue(), 1e-9);
         assertEquals(4, measured.path("samples_per_second").doubleValue(), 1e-9);
+        assertEquals(400, measured.path("tokens_per_second").doubleValue(), 1e-9);
         assertEquals(4, measured.path("window_seconds").doubleValue(), 1e-9);
     }
 

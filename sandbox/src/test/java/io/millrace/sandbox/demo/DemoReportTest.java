@@ -44,6 +44,7 @@ class DemoReportTest {
                         TestDemo.worker("w2", State.RUNNING, 64, 30, 900),
                         TestDemo.worker("w1", State.STOPPED, 0, 2, 100)),
                 Map.of(),
+                Map.of(),
                 steps,
                 60_000);
         JsonNode window = Json.object()

@@ -33,10 +33,10 @@ class DemoSpecsTest {
         DemoSpecs specs = new DemoSpecs(
                 TestDemo.settings(folder.resolve("d")), DataFolder.prepare(folder.resolve("d"), "demo", false));
         assertEquals(
-                List.of("engine", "producer", "worker-w1", "worker-w2", "trainer"),
+                List.of("producer", "worker-w1", "worker-w2", "trainer"),
                 specs.middle().stream().map(ChildSpec::name).toList());
         assertEquals("simulated-trainer", specs.trainer().name());
-        ChildSpec second = specs.middle().get(3);
+        ChildSpec second = specs.middle().get(2);
         assertEquals("http://127.0.0.1:9412/health/ready", second.readyUrl());
         assertEquals(
                 "worker --run demo --bootstrap 127.0.0.1:9092 --engine-url http://127.0.0.1:30000 --slots 64"
@@ -51,7 +51,7 @@ class DemoSpecsTest {
                 Map.of("data-dir", folder.resolve("r").toString(), "engine-program", "/x/engine"));
         RealSpecs specs = new RealSpecs(real, DataFolder.prepare(folder.resolve("r"), "demo", false));
         assertEquals(
-                List.of("engine", "producer", "worker-w1", "worker-w2", "trainer"),
+                List.of("producer", "worker-w1", "worker-w2", "trainer"),
                 specs.middle().stream().map(ChildSpec::name).toList());
         assertEquals("/x/engine", specs.engine().arguments().getFirst());
         assertEquals("", specs.engine().heap());

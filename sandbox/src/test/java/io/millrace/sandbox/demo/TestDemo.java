@@ -32,7 +32,7 @@ final class TestDemo {
                 finished,
                 0,
                 8 * finished,
-                0);
+                800 * finished);
         return new WorkerStatuses.Seen(status, atMs);
     }
 

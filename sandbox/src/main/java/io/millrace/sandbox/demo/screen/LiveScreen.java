@@ -1,7 +1,7 @@
 package io.millrace.sandbox.demo.screen;
 
+import io.millrace.ops.screen.Glyphs;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jline.terminal.Terminal;
@@ -34,7 +34,7 @@ public final class LiveScreen implements DemoOutput {
 
     LiveScreen(Terminal terminal) {
         this.terminal = terminal;
-        this.glyphs = terminal.encoding().equals(StandardCharsets.UTF_8) ? Glyphs.UNICODE : Glyphs.ASCII;
+        this.glyphs = Glyphs.of(terminal.outputEncoding());
         this.display = new Display(terminal, false);
         terminal.echo(false);
     }

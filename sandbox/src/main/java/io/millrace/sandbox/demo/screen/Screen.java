@@ -1,5 +1,6 @@
 package io.millrace.sandbox.demo.screen;
 
+import io.millrace.ops.screen.Glyphs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +28,7 @@ public final class Screen {
         lines.add(String.format(
                 Locale.ROOT,
                 "step      %s %d of %d",
-                glyphs.bar((double) done / state.stepsWanted(), STEP_BAR_COLUMNS),
+                glyphs.bar(done, state.stepsWanted(), STEP_BAR_COLUMNS),
                 done,
                 state.stepsWanted()));
         DemoState.Groups groups = state.groups();
@@ -65,7 +66,7 @@ public final class Screen {
                     Locale.ROOT,
                     "waiting   %s: %s (%s)",
                     waiting.process(),
-                    waiting.whatFor(),
+                    glyphs.plain(waiting.whatFor()),
                     seconds(waiting.forMs() / 1000.0)));
         }
         lines.add("logs      " + state.logs() + dot + "Ctrl-C stops everything cleanly");
@@ -107,13 +108,12 @@ public final class Screen {
                 "samples"));
         for (DemoState.Worker worker :
                 state.workers().stream().limit(WORKERS_MAX).toList()) {
-            double share = worker.slots() == 0 ? 0 : (double) worker.slotsInUse() / worker.slots();
             lines.add(String.format(
                     Locale.ROOT,
                     "%-10s%-10s%s %11s%8d%10d%10d",
                     cut(worker.id(), 9),
                     worker.state(),
-                    glyphs.bar(share, SLOT_BAR_COLUMNS),
+                    glyphs.bar(worker.slotsInUse(), worker.slots(), SLOT_BAR_COLUMNS),
                     worker.slotsInUse() + "/" + worker.slots(),
                     worker.groupsHeld(),
                     worker.groupsFinished(),

@@ -1,23 +1,25 @@
-package io.millrace.ops.top;
+package io.millrace.ops.screen;
 
 import java.nio.charset.Charset;
 
 /** The characters that bars and lines are drawn with. */
 public enum Glyphs {
-    UNICODE("█", "░", "·", "…", "→", "▲", "▼"),
-    ASCII("#", ".", "-", "~", ">", "^", "v");
+    UNICODE("█", "░", "·", "…", "→", "▲", "▼", " ▁▂▃▄▅▆▇█"),
+    ASCII("#", ".", "-", "~", ">", "^", "v", " .:-=+*#@");
 
-    final String full;
-    final String empty;
-    final String dot;
+    public final String full;
+    public final String empty;
+    public final String dot;
     /** Stands where something was cut off. */
-    final String cut;
+    public final String cut;
 
-    final String arrow;
-    final String up;
-    final String down;
+    public final String arrow;
+    public final String up;
+    public final String down;
+    /** Rising; the first is nothing. */
+    private final String levels;
 
-    Glyphs(String full, String empty, String dot, String cut, String arrow, String up, String down) {
+    Glyphs(String full, String empty, String dot, String cut, String arrow, String up, String down, String levels) {
         this.full = full;
         this.empty = empty;
         this.dot = dot;
@@ -25,11 +27,14 @@ public enum Glyphs {
         this.arrow = arrow;
         this.up = up;
         this.down = down;
+        this.levels = levels;
     }
 
     /** What an output of this encoding can show. */
     public static Glyphs of(Charset encoding) {
-        return encoding.newEncoder().canEncode(UNICODE.full + UNICODE.empty + UNICODE.cut) ? UNICODE : ASCII;
+        return encoding.newEncoder().canEncode(UNICODE.full + UNICODE.empty + UNICODE.cut + UNICODE.levels)
+                ? UNICODE
+                : ASCII;
     }
 
     /**
@@ -46,6 +51,23 @@ public enum Glyphs {
             filled = width - 1L;
         }
         return full.repeat((int) filled) + empty.repeat((int) (width - filled));
+    }
+
+    /** One character per value, from the lowest of 0 and the values to the highest of 1 and the values. */
+    public String spark(double[] values) {
+        double low = 0;
+        double high = 1;
+        for (double value : values) {
+            low = Math.min(low, value);
+            high = Math.max(high, value);
+        }
+        StringBuilder line = new StringBuilder();
+        int top = levels.length() - 1;
+        for (double value : values) {
+            int level = 1 + (int) Math.floor((value - low) / (high - low) * (top - 1) + 0.5);
+            line.append(levels.charAt(Math.clamp(level, 1, top)));
+        }
+        return line.toString();
     }
 
     /**
