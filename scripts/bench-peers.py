@@ -31,6 +31,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -493,16 +494,22 @@ async def loop_run(loop: Loop, seed: int, mean: float, seconds: float) -> Figure
     }
 
 
-def measure_loops(options: argparse.Namespace) -> None:
-    async def rounds(loop: Loop, mean: float) -> list[Figures]:
-        # They wait almost all the time, so the rounds, which differ by the seed, go on side by side.
-        seeds = range(1, options.rounds + 1)
-        return list(await asyncio.gather(*(loop_run(loop, seed, mean, options.loop_seconds) for seed in seeds)))
+def loop_alone(name: str, seed: int, mean: float, seconds: float) -> Figures:
+    return asyncio.run(loop_run(next(loop for loop in LOOPS if loop.name == name), seed, mean, seconds))
 
-    for mean in options.means:
-        for loop in LOOPS:
-            for figures in asyncio.run(rounds(loop, mean)):
-                say(f"groups of {mean:g} s on 256 slots", loop.name, figures)
+
+def measure_loops(options: argparse.Namespace) -> None:
+    # They wait almost all the time, so all of them go on side by side, each in a process of its own.
+    seeds = range(1, options.rounds + 1)
+    with ProcessPoolExecutor(len(LOOPS) * len(seeds), mp_context=FORK) as pool:
+        for mean in options.means:
+            runs = [
+                (loop, pool.submit(loop_alone, loop.name, seed, mean, options.loop_seconds))
+                for loop in LOOPS
+                for seed in seeds
+            ]
+            for loop, run in runs:
+                say(f"groups of {mean:g} s on 256 slots", loop.name, run.result())
 
 
 def main() -> None:
@@ -510,10 +517,10 @@ def main() -> None:
     parser.add_argument("--only", default="transport,latency,loops", help="comma separated: transport, latency, loops")
     parser.add_argument("--rounds", type=int, default=5, help="kept of each arm")
     parser.add_argument("--tokens", default="512,2048,8192", help="of a sample; groups have 8")
-    parser.add_argument("--megabytes", type=float, default=60, help="that Millrace would write in an arm's round")
+    parser.add_argument("--megabytes", type=float, default=40, help="that Millrace would write in an arm's round")
     parser.add_argument("--pace", default="4,22", help="groups a second at which latency is measured")
-    parser.add_argument("--seconds", type=float, default=6, help="that latency is measured in a round")
-    parser.add_argument("--loop-seconds", type=float, default=20, help="that a loop is measured, behind its start")
+    parser.add_argument("--seconds", type=float, default=3, help="that latency is measured in a round")
+    parser.add_argument("--loop-seconds", type=float, default=16, help="that a loop is measured, behind its start")
     parser.add_argument("--means", default="2,0.3", help="seconds that a group takes in the loops")
     options = parser.parse_args()
     options.tokens = [int(one) for one in options.tokens.split(",")]
