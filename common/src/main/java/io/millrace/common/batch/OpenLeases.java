@@ -5,6 +5,7 @@ import io.millrace.common.id.LeaseToken;
 import io.millrace.common.id.StepNumber;
 import io.millrace.common.record.StepRecord.Lease;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -82,5 +83,10 @@ public final class OpenLeases {
 
     public boolean contains(GroupIndex index) {
         return groups.contains(index);
+    }
+
+    /** Of all leases; a live view. */
+    public Set<GroupIndex> groups() {
+        return Collections.unmodifiableSet(groups);
     }
 }

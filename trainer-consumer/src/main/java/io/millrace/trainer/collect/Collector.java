@@ -7,14 +7,11 @@ import io.millrace.common.record.StepRecord.ManifestEntry;
 import io.millrace.common.record.StepRecord.Snapshot;
 import io.millrace.common.wire.PackedGroup;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -67,10 +64,7 @@ import org.jspecify.annotations.Nullable;
 public final class Collector {
     private final Settlement settlement;
     private final Payloads payloads;
-    private final NavigableMap<GroupIndex, FinishedGroup> finished = new TreeMap<>();
-    /** How many of them have which version as their newest. */
-    private final NavigableMap<WeightVersion, Integer> newest = new TreeMap<>();
-
+    private final FinishedGroups finished = new FinishedGroups();
     private final SettledIndices seen = new SettledIndices();
     /** Of those, the ones that were taken back and of which nothing has come since. */
     private final Set<GroupIndex> takenBack = new HashSet<>();
@@ -140,8 +134,7 @@ public final class Collector {
         if (lost) {
             return new Verdict.Lost(group);
         }
-        finished.put(index, group);
-        newest.merge(group.newestVersion(), 1, Integer::sum);
+        finished.add(group);
         payloads.keep(index, result.content(), result.bytes());
         return new Verdict.Won(group, result.content());
     }
@@ -180,7 +173,7 @@ public final class Collector {
      * @param offset of its record, or of its first
      */
     public void passedOver(GroupIndex index, long offset) {
-        if (finished.containsKey(index)) {
+        if (finished.contains(index)) {
             more.merge(index, offset, Math::min);
         }
     }
@@ -215,10 +208,7 @@ public final class Collector {
 
     /** Forgets a group that was settled. */
     public void settled(GroupIndex index) {
-        FinishedGroup group = finished.remove(index);
-        if (group != null) {
-            newest.computeIfPresent(group.newestVersion(), (version, count) -> count == 1 ? null : count - 1);
-        }
+        finished.remove(index);
         payloads.drop(index);
         more.remove(index);
         takenBack.remove(index);
@@ -230,7 +220,7 @@ public final class Collector {
      * @param version it begins with
      */
     public List<FinishedGroup> lost(WeightVersion version) {
-        return finished.values().stream()
+        return finished.all().stream()
                 .filter(group -> settlement.isLost(group.lineage(), group.newestVersion())
                         || group.newestVersion().compareTo(version) > 0)
                 .toList();
@@ -238,14 +228,17 @@ public final class Collector {
 
     /** Finished and unsettled groups in ascending order; a live view, not to be changed. */
     public Collection<FinishedGroup> finished() {
-        return Collections.unmodifiableCollection(finished.values());
+        return finished.all();
+    }
+
+    /** The same, by all that a choice among them asks for. */
+    public FinishedGroups finishedGroups() {
+        return finished;
     }
 
     /** How many of those have tokens of a newer version than this. */
     public int finishedAhead(WeightVersion version) {
-        return newest.tailMap(version, false).values().stream()
-                .mapToInt(Integer::intValue)
-                .sum();
+        return finished.ahead(version);
     }
 
     /** @return null when no unsettled group of this index has finished */
@@ -260,7 +253,7 @@ public final class Collector {
      */
     public Map<Integer, Long> neededFrom() {
         Map<Integer, Long> from = new HashMap<>();
-        for (FinishedGroup group : finished.values()) {
+        for (FinishedGroup group : finished.all()) {
             group.offsets().forEach(offset -> from.merge(group.partition(), offset, Math::min));
             Long passedOver = more.get(group.groupIndex());
             if (passedOver != null) {

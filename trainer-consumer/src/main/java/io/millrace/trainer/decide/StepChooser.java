@@ -10,7 +10,6 @@ import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.gate.StalenessGate;
 import io.millrace.trainer.gate.TasksOut;
 import io.millrace.trainer.steps.StepLedger;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,12 +29,14 @@ public final class StepChooser {
         this.gate = gate;
         this.ledger = ledger;
         this.collector = collector;
+        collector.finishedGroups().onChange(index -> out.finished(index, collector.finished(index) != null));
+        ledger.onSettled(out::settled);
     }
 
     /** A task stands on a prompts lane. */
     public void issued(TrainingTask task) {
         if (!ledger.isSettled(task.groupIndex())) {
-            out.issued(task);
+            out.issued(task, collector.finished(task.groupIndex()) != null);
         }
     }
 
@@ -47,7 +48,8 @@ public final class StepChooser {
     public Decisions discardStale() {
         WeightVersion version = ledger.policy().weightVersion();
         Decisions.Collecting decisions = new Decisions.Collecting();
-        for (FinishedGroup group : gate.stale(free(), version)) {
+        for (FinishedGroup group :
+                gate.stale(collector.finishedGroups(), ledger.openLeases().groups(), version)) {
             Attempt newest = out.newestAttempt(group.groupIndex());
             if (newest != null && newest.compareTo(group.attempt()) > 0 && collector.isAlone(group)) {
                 takeBack(group, newest, decisions);
@@ -58,13 +60,6 @@ public final class StepChooser {
             decisions.outcome(new Outcome.GroupDiscarded(group, STALE, versions(group)));
         }
         return decisions.take();
-    }
-
-    /** Finished groups that are not leased. */
-    private List<FinishedGroup> free() {
-        return collector.finished().stream()
-                .filter(group -> !ledger.isLeased(group.groupIndex()))
-                .toList();
     }
 
     private String versions(FinishedGroup group) {
@@ -82,10 +77,10 @@ public final class StepChooser {
 
     /** The next step's groups, or what it waits for. */
     public BatchChoice choose() {
-        out.forget(ledger::isSettled);
         return gate.choose(new StalenessGate.Standing(
-                free(),
+                collector.finishedGroups(),
                 out,
+                ledger.openLeases().groups(),
                 ledger,
                 ledger.totals().lowWaterMark(),
                 ledger.policy().weightVersion(),

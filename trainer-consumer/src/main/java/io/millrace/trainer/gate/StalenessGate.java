@@ -4,19 +4,16 @@ import io.millrace.common.batch.Capacity;
 import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.trainer.collect.FinishedGroup;
-import io.millrace.trainer.collect.Settlement;
+import io.millrace.trainer.collect.FinishedGroups;
+import io.millrace.trainer.collect.GroupEnds;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -50,6 +47,8 @@ public final class StalenessGate {
     private final boolean maskStale;
     private final Capacity capacity;
     private final Comparator<FinishedGroup> oldestFirst;
+    private final Comparator<FinishedGroup> asTheyCame =
+            Comparator.comparingLong(FinishedGroup::arrival).thenComparing(FinishedGroup::groupIndex);
 
     /**
      * @param maxStaleness the most versions between a token that is trained on and its hand-over
@@ -69,19 +68,30 @@ public final class StalenessGate {
     /**
      * How the run stands.
      *
-     * @param finished groups that are neither settled nor leased, ascending by index
+     * @param finished groups that are not settled
+     * @param leased the groups of open leases, which no other step may have
      * @param settlement which groups are settled
      * @param lowWaterMark every group index below it is settled
      * @param version the trainer's
      * @param stepsInVersion steps acknowledged in it, and those that are leased
      */
     public record Standing(
-            Collection<FinishedGroup> finished,
+            FinishedGroups finished,
             TasksOut out,
-            Settlement settlement,
+            Set<GroupIndex> leased,
+            GroupEnds settlement,
             long lowWaterMark,
             WeightVersion version,
-            long stepsInVersion) {}
+            long stepsInVersion) {
+        /** Whether a step that is handed over now may have the group. */
+        boolean isFree(FinishedGroup group) {
+            return isAnnounced(group.newestVersion().value()) && !leased.contains(group.groupIndex());
+        }
+
+        boolean isAnnounced(long newestVersion) {
+            return newestVersion <= version.value();
+        }
+    }
 
     /** The version by which the bound is measured. */
     private WeightVersion counts(FinishedGroup group) {
@@ -98,10 +108,16 @@ public final class StalenessGate {
         return maskStale && version.value() > maxStaleness ? new WeightVersion(version.value() - maxStaleness) : null;
     }
 
-    /** Finished groups that no step may have any more. */
-    public List<FinishedGroup> stale(Collection<FinishedGroup> finished, WeightVersion version) {
-        return finished.stream()
-                .filter(group -> version.value() - counts(group).value() > maxStaleness)
+    /**
+     * Finished groups that no step may have any more, ascending by index.
+     *
+     * @param leased groups of steps that are handed over already
+     */
+    public List<FinishedGroup> stale(FinishedGroups finished, Set<GroupIndex> leased, WeightVersion version) {
+        return finished.by(oldestFirst).stream()
+                .takeWhile(group -> version.value() - counts(group).value() > maxStaleness)
+                .filter(group -> !leased.contains(group.groupIndex()))
+                .sorted(Comparator.comparing(FinishedGroup::groupIndex))
                 .toList();
     }
 
@@ -109,45 +125,54 @@ public final class StalenessGate {
      * The next step, of groups none of which is {@link #stale}. One with a token newer than the trainer's version waits
      * until that is announced: until then it is neither in a step nor waited for.
      */
-    public BatchChoice choose(Standing all) {
-        Standing now = announced(all);
+    public BatchChoice choose(Standing now) {
+        NavigableMap<Long, Integer> free = free(now);
         BatchChoice choice = switch (order) {
-            case OLDEST_FIRST -> first(now, oldestFirst);
-            case COMPLETION_ORDER -> first(now, Comparator.comparingLong(FinishedGroup::arrival));
+            case OLDEST_FIRST -> first(now, free, oldestFirst);
+            case COMPLETION_ORDER -> first(now, free, asTheyCame);
             case STRICT -> strict(now);
         };
         // In strict order the step is what it is; waiting would change nothing.
         if (onStale == OnStale.DISCARD || order == BatchOrder.STRICT || !(choice instanceof BatchChoice.Ready ready)) {
             return choice;
         }
-        NavigableMap<Long, Integer> unfinished = unfinished(all);
-        if (order == BatchOrder.COMPLETION_ORDER && late(now, ready, unfinished).isPresent()) {
-            choice = first(now, oldestFirst);
+        NavigableMap<Long, Integer> unfinished = now.out().byVersion(now.leased());
+        if (order == BatchOrder.COMPLETION_ORDER
+                && late(now, ready, free, unfinished).isPresent()) {
+            choice = first(now, free, oldestFirst);
         }
         return choice instanceof BatchChoice.Ready oldest
-                ? late(now, oldest, unfinished).<BatchChoice>map(held -> held).orElse(oldest)
+                ? late(now, oldest, free, unfinished)
+                        .<BatchChoice>map(held -> held)
+                        .orElse(oldest)
                 : choice;
     }
 
-    private static Standing announced(Standing now) {
-        return new Standing(
-                now.finished().stream()
-                        .filter(group -> group.newestVersion().compareTo(now.version()) <= 0)
-                        .toList(),
-                now.out(),
-                now.settlement(),
-                now.lowWaterMark(),
-                now.version(),
-                now.stepsInVersion());
+    /** How many groups a step may have, by the version that counts. */
+    private NavigableMap<Long, Integer> free(Standing now) {
+        NavigableMap<Long, Integer> free = new TreeMap<>();
+        now.finished().versions((oldest, newest, groups) -> {
+            if (now.isAnnounced(newest)) {
+                free.merge(maskStale ? newest : oldest, groups, Integer::sum);
+            }
+        });
+        for (GroupIndex index : now.leased()) {
+            FinishedGroup group = now.finished().get(index);
+            if (group != null && now.isAnnounced(group.newestVersion().value())) {
+                free.merge(counts(group).value(), -1, Integer::sum);
+            }
+        }
+        return free;
     }
 
-    private BatchChoice first(Standing now, Comparator<FinishedGroup> by) {
+    private BatchChoice first(Standing now, Map<Long, Integer> free, Comparator<FinishedGroup> by) {
         int need = capacity.batchGroups();
-        if (now.finished().size() < need) {
-            return new BatchChoice.NotYet(now.finished().size(), need);
+        int have = free.values().stream().mapToInt(Integer::intValue).sum();
+        if (have < need) {
+            return new BatchChoice.NotYet(have, need);
         }
-        return new BatchChoice.Ready(now.finished().stream()
-                .sorted(by)
+        return new BatchChoice.Ready(now.finished().by(by).stream()
+                .filter(now::isFree)
                 .limit(need)
                 .sorted(Comparator.comparing(FinishedGroup::groupIndex))
                 .toList());
@@ -157,8 +182,11 @@ public final class StalenessGate {
         int need = capacity.batchGroups();
         List<FinishedGroup> groups = new ArrayList<>(need);
         long next = now.lowWaterMark();
-        for (FinishedGroup group : now.finished()) {
-            next = firstFree(now.settlement(), next);
+        for (FinishedGroup group : now.finished().all()) {
+            if (!now.isFree(group)) {
+                continue;
+            }
+            next = firstFree(now, next);
             if (group.groupIndex().value() != next) {
                 break;
             }
@@ -168,30 +196,25 @@ public final class StalenessGate {
                 return new BatchChoice.Ready(groups);
             }
         }
-        next = firstFree(now.settlement(), next);
+        next = firstFree(now, next);
         return new BatchChoice.Missing(new GroupIndex(next), groups.size(), need);
     }
 
     /** The first group from this one on that is neither settled nor leased. */
-    private static long firstFree(Settlement settlement, long from) {
+    private static long firstFree(Standing now, long from) {
         long index = from;
-        while (settlement.isSettled(new GroupIndex(index)) || settlement.isLeased(new GroupIndex(index))) {
+        while (now.settlement().isSettled(new GroupIndex(index)) || now.leased().contains(new GroupIndex(index))) {
             index++;
         }
         return index;
     }
 
-    private static NavigableMap<Long, Integer> unfinished(Standing now) {
-        Set<GroupIndex> finished =
-                now.finished().stream().map(FinishedGroup::groupIndex).collect(Collectors.toSet());
-        Predicate<GroupIndex> ended = index -> finished.contains(index)
-                || now.settlement().isSettled(index)
-                || now.settlement().isLeased(index);
-        return now.out().byVersion(ended);
-    }
-
     /** Which groups would pass the bound if this step were handed over; the first bound that is missed. */
-    private Optional<BatchChoice.Held> late(Standing now, BatchChoice.Ready step, SortedMap<Long, Integer> unfinished) {
+    private Optional<BatchChoice.Held> late(
+            Standing now,
+            BatchChoice.Ready step,
+            NavigableMap<Long, Integer> free,
+            NavigableMap<Long, Integer> unfinished) {
         long newest = step.groups().stream()
                 .mapToLong(group -> counts(group).value())
                 .max()
@@ -201,7 +224,7 @@ public final class StalenessGate {
         long left = 0;
         int out = 0;
         for (Map.Entry<Long, Integer> of :
-                left(now, step, unfinished).headMap(newest).entrySet()) {
+                left(step, free, unfinished).headMap(newest).entrySet()) {
             left += of.getValue();
             out += unfinished.getOrDefault(of.getKey(), 0);
             long version = Math.max(of.getKey(), oldestAllowed);
@@ -215,14 +238,11 @@ public final class StalenessGate {
 
     /** What this step leaves behind, finished or not, by the version that counts. */
     private NavigableMap<Long, Integer> left(
-            Standing now, BatchChoice.Ready step, SortedMap<Long, Integer> unfinished) {
-        Set<GroupIndex> chosen =
-                step.groups().stream().map(FinishedGroup::groupIndex).collect(Collectors.toSet());
+            BatchChoice.Ready step, Map<Long, Integer> free, NavigableMap<Long, Integer> unfinished) {
         NavigableMap<Long, Integer> left = new TreeMap<>(unfinished);
-        for (FinishedGroup group : now.finished()) {
-            if (!chosen.contains(group.groupIndex())) {
-                left.merge(counts(group).value(), 1, Integer::sum);
-            }
+        free.forEach((version, groups) -> left.merge(version, groups, Integer::sum));
+        for (FinishedGroup group : step.groups()) {
+            left.merge(counts(group).value(), -1, Integer::sum);
         }
         return left;
     }

@@ -16,6 +16,7 @@ import io.millrace.trainer.collect.Settlement;
 import io.millrace.trainer.policy.CurrentPolicy;
 import io.millrace.trainer.policy.VersionRules;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ abstract sealed class StepState implements Settlement permits StepLedger {
     private StepRecord.@Nullable Snapshot snapshot;
     private long recordsSinceSnapshot;
     private boolean empty = true;
+    private Consumer<GroupIndex> onSettled = index -> {};
 
     StepState(Capacity capacity, VersionRules rules) {
         this.capacity = capacity;
@@ -69,6 +71,11 @@ abstract sealed class StepState implements Settlement permits StepLedger {
             case StepRecord.Snapshot copy -> apply(copy);
         }
         noted();
+    }
+
+    /** @param onSettled gets each group as it is settled from now on; a snapshot's are not named */
+    public void onSettled(Consumer<GroupIndex> onSettled) {
+        this.onSettled = onSettled;
     }
 
     final void noted() {
@@ -228,6 +235,7 @@ abstract sealed class StepState implements Settlement permits StepLedger {
         if (!settlements.settle(index)) {
             throw broken("second settlement of group " + index);
         }
+        onSettled.accept(index);
     }
 
     private void check(Totals counted, Totals written) {

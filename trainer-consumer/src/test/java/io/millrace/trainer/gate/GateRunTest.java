@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.common.batch.Capacity;
+import io.millrace.common.id.GroupIndex;
 import io.millrace.common.id.WeightVersion;
 import io.millrace.common.rollout.StalenessFigures;
 import io.millrace.trainer.collect.FinishedGroup;
@@ -90,15 +91,18 @@ class GateRunTest {
 
         private BatchChoice next() {
             admit();
-            List<FinishedGroup> stale = gate.stale(finished.list(), new WeightVersion(version));
+            List<FinishedGroup> stale = gate.stale(finished.all(), Set.of(), new WeightVersion(version));
             finished.remove(stale);
-            stale.forEach(group -> settled.add(group.groupIndex().value()));
+            stale.forEach(group -> {
+                settled.add(group.groupIndex().value());
+                out.settled(group.groupIndex());
+            });
             discarded += stale.size();
-            out.forget(index -> settled.contains(index.value()));
             admit();
             return gate.choose(new StalenessGate.Standing(
-                    finished.list(),
+                    finished.all(),
                     out,
+                    Set.of(),
                     new Groups.Settled(settled),
                     lowWaterMark(),
                     new WeightVersion(version),
@@ -115,7 +119,7 @@ class GateRunTest {
 
         private void admit() {
             while (published < capacity.admissibleUpTo(trainedAtVersion, discarded, 0)) {
-                out.issued(Groups.task(published, 1, version));
+                out.issued(Groups.task(published, 1, version), false);
                 queue.add(new long[] {published++, version});
             }
             while (generating.size() < SLOTS && !queue.isEmpty()) {
@@ -127,6 +131,7 @@ class GateRunTest {
         private void end(Generating group) {
             now = Math.max(now, group.end());
             finished.add(group.index(), group.version(), mask ? version : group.version());
+            out.finished(new GroupIndex(group.index()), true);
             admit();
         }
 
@@ -141,6 +146,7 @@ class GateRunTest {
                 assertTrue(staleness <= maxStaleness, name + ": a group of staleness " + staleness);
                 stalest = Math.max(stalest, staleness);
                 assertTrue(settled.add(group.groupIndex().value()), name + ": trained twice");
+                out.settled(group.groupIndex());
             }
             finished.remove(groups);
             trained += groups.size();

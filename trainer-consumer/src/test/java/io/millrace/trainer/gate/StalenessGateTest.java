@@ -21,8 +21,15 @@ class StalenessGateTest {
     private final TasksOut out = new TasksOut();
 
     private BatchChoice choose(StalenessGate gate, long version, long stepsInVersion, Groups finished) {
+        finished.all().all().forEach(group -> out.finished(group.groupIndex(), true));
         return gate.choose(new StalenessGate.Standing(
-                finished.list(), out, new Groups.Settled(Set.of()), 0, new WeightVersion(version), stepsInVersion));
+                finished.all(),
+                out,
+                Set.of(),
+                new Groups.Settled(Set.of()),
+                0,
+                new WeightVersion(version),
+                stepsInVersion));
     }
 
     private static StalenessGate gate(int maxStaleness, OnStale onStale, BatchOrder order, int stepsPerVersion) {
@@ -52,9 +59,9 @@ class StalenessGateTest {
 
     @Test
     void aStepWaitsForGroupsThatTheNextStepsCannotTakeInTime() {
-        out.issued(Groups.task(0, 1, 4));
-        out.issued(Groups.task(1, 1, 4));
-        out.issued(Groups.task(2, 1, 4));
+        out.issued(Groups.task(0, 1, 4), false);
+        out.issued(Groups.task(1, 1, 4), false);
+        out.issued(Groups.task(2, 1, 4), false);
         Groups finished = new Groups().add(7, 5).add(8, 5);
         // At version 5 with a bound of 1: after this step, version 5 has none left, and version 5 is the last for them.
         assertEquals(new BatchChoice.Held(new WeightVersion(4), 3, 0), choose(waiting(1), 5, 0, finished));
@@ -65,7 +72,7 @@ class StalenessGateTest {
 
     @Test
     void groupsThatMustGoNowGoThoughOthersOfTheirAgeAreOut() {
-        out.issued(Groups.task(0, 1, 4));
+        out.issued(Groups.task(0, 1, 4), false);
         assertEquals(
                 List.of(1L, 2L),
                 indices(choose(waiting(1), 5, 0, new Groups().add(1, 4).add(2, 4))));
@@ -73,17 +80,17 @@ class StalenessGateTest {
 
     @Test
     void aGroupThatHasEndedIsWaitedForNoMore() {
-        out.issued(Groups.task(0, 1, 4));
+        out.issued(Groups.task(0, 1, 4), false);
         Groups finished = new Groups().add(7, 5).add(8, 5);
         assertInstanceOf(BatchChoice.Held.class, choose(waiting(1), 5, 0, finished));
-        out.forget(index -> index.equals(new GroupIndex(0)));
+        out.settled(new GroupIndex(0));
         assertEquals(List.of(7L, 8L), indices(choose(waiting(1), 5, 0, finished)));
     }
 
     @Test
     void aNewAttemptStartsAtTheVersionItWasIssuedAt() {
-        out.issued(Groups.task(0, 2, 5));
-        out.issued(Groups.task(0, 1, 1));
+        out.issued(Groups.task(0, 2, 5), false);
+        out.issued(Groups.task(0, 1, 1), false);
         assertEquals(
                 List.of(7L, 8L),
                 indices(choose(waiting(1), 5, 0, new Groups().add(7, 5).add(8, 5))));
@@ -91,8 +98,8 @@ class StalenessGateTest {
 
     @Test
     void stepsLeftInTheVersionAreRoom() {
-        out.issued(Groups.task(0, 1, 4));
-        out.issued(Groups.task(1, 1, 4));
+        out.issued(Groups.task(0, 1, 4), false);
+        out.issued(Groups.task(1, 1, 4), false);
         StalenessGate gate = gate(1, OnStale.WAIT, BatchOrder.OLDEST_FIRST, 2);
         Groups finished = new Groups().add(7, 5).add(8, 5);
         assertEquals(List.of(7L, 8L), indices(choose(gate, 5, 0, finished)));
@@ -101,13 +108,13 @@ class StalenessGateTest {
 
     @Test
     void discardingNeverWaits() {
-        out.issued(Groups.task(0, 1, 0));
+        out.issued(Groups.task(0, 1, 0), false);
         StalenessGate gate = gate(1, OnStale.DISCARD, BatchOrder.OLDEST_FIRST, 1);
         Groups finished = new Groups().add(7, 5).add(8, 5);
         assertEquals(List.of(7L, 8L), indices(choose(gate, 5, 0, finished)));
         assertEquals(
                 List.of(1L),
-                gate.stale(new Groups().add(1, 3).add(2, 4).list(), new WeightVersion(5)).stream()
+                gate.stale(new Groups().add(1, 3).add(2, 4).all(), Set.of(), new WeightVersion(5)).stream()
                         .map(group -> group.groupIndex().value())
                         .toList());
     }
@@ -130,8 +137,9 @@ class StalenessGateTest {
         assertEquals(List.of(0L, 1L), indices(choose(gate, 0, 0, finished.add(1, 0))));
         // A group that was settled otherwise leaves its place to the next.
         BatchChoice choice = gate.choose(new StalenessGate.Standing(
-                new Groups().add(0, 0).add(2, 0).list(),
+                new Groups().add(0, 0).add(2, 0).all(),
                 out,
+                Set.of(),
                 new Groups.Settled(Set.of(1L)),
                 0,
                 new WeightVersion(0),
@@ -156,7 +164,7 @@ class StalenessGateTest {
         Groups finished = new Groups().add(0, 1, 2).add(1, 1, 3).add(2, 5, 5);
         assertEquals(
                 List.of(0L),
-                masking(2, OnStale.DISCARD).stale(finished.list(), new WeightVersion(5)).stream()
+                masking(2, OnStale.DISCARD).stale(finished.all(), Set.of(), new WeightVersion(5)).stream()
                         .map(group -> group.groupIndex().value())
                         .toList());
     }
@@ -177,7 +185,7 @@ class StalenessGateTest {
 
     @Test
     void whatIsOutIsWaitedForByItsIssueAlsoWhereStaleTokensAreMasked() {
-        out.issued(Groups.task(0, 1, 4));
+        out.issued(Groups.task(0, 1, 4), false);
         Groups finished = new Groups().add(7, 1, 5).add(8, 5, 5);
         assertEquals(
                 new BatchChoice.Held(new WeightVersion(4), 1, 0), choose(masking(1, OnStale.WAIT), 5, 0, finished));

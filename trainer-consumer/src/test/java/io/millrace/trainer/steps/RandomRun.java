@@ -35,6 +35,7 @@ import io.millrace.trainer.decide.StepChooser;
 import io.millrace.trainer.filter.FilterChain;
 import io.millrace.trainer.gate.BatchChoice;
 import io.millrace.trainer.gate.BatchOrder;
+import io.millrace.trainer.gate.GateOracle;
 import io.millrace.trainer.gate.Groups;
 import io.millrace.trainer.gate.OnStale;
 import io.millrace.trainer.gate.StalenessGate;
@@ -102,6 +103,7 @@ final class RandomRun {
 
     private final int maxStaleness;
     private final StalenessGate gate;
+    private final GateOracle gateOracle;
     private StepChooser chooser;
     /** By step, as last leased anew: below which version its tokens are masked. */
     private final Map<StepNumber, Optional<WeightVersion>> masks = new HashMap<>();
@@ -136,6 +138,12 @@ final class RandomRun {
         intake = intake();
         maxStaleness = 1 + seed % 5;
         boolean mask = seed % 4 < 2;
+        gateOracle = new GateOracle(
+                maxStaleness,
+                seed % 2 == 0 ? OnStale.WAIT : OnStale.DISCARD,
+                seed % 3 == 0 ? BatchOrder.COMPLETION_ORDER : BatchOrder.OLDEST_FIRST,
+                mask,
+                new Capacity(B, 1, 1));
         gate = new StalenessGate(
                 maxStaleness,
                 seed % 2 == 0 ? OnStale.WAIT : OnStale.DISCARD,
@@ -485,6 +493,17 @@ final class RandomRun {
                 }
                 decided(chooser.discardStale());
                 BatchChoice choice = chooser.choose();
+                assertEquals(
+                        gateOracle.choose(
+                                collector.finished(),
+                                lanes,
+                                ledger.openLeases().groups(),
+                                ledger,
+                                ledger.totals().lowWaterMark(),
+                                ledger.policy().weightVersion(),
+                                ledger.stepsTaken()),
+                        choice,
+                        name);
                 kept += choice instanceof BatchChoice.Held ? 1 : 0;
                 if (choice instanceof BatchChoice.Ready ready) {
                     for (FinishedGroup group : ready.groups()) {
