@@ -18,11 +18,11 @@ import java.util.List;
  * <p>Counting samples and not groups is what keeps slots busy: a group's slots are free for the next group while its
  * slowest sample still runs (shared measurements of slime's loop, which counts groups: 0.38 of the slots busy).
  *
- * <p>Pure: no thread, no clock. Not thread-safe; {@link Slots} owns it.
+ * <p>Pure: no thread, no clock. Not thread-safe; in a worker {@link Slots} owns it.
  *
  * @param <G> a group
  */
-final class SlotTable<G> {
+public final class SlotTable<G> {
     private static final class Waiting<G> {
         final G group;
         final int samples;
@@ -60,7 +60,7 @@ final class SlotTable<G> {
      * @param evaluationSlots how many of them evaluations may have at once, 0 or more
      * @param prefetch claimed groups with no sample started, 1 or more; evaluations beside the others
      */
-    SlotTable(int slots, int evaluationSlots, int prefetch) {
+    public SlotTable(int slots, int evaluationSlots, int prefetch) {
         this.slots = slots;
         this.prefetch = prefetch;
         this.training = new Share(slots);
@@ -72,18 +72,18 @@ final class SlotTable<G> {
     }
 
     /** How many more groups may be claimed from the lane, or from others of its kind. */
-    int claimsWanted(Lane lane) {
+    public int claimsWanted(Lane lane) {
         Share share = share(lane);
         return share.slots == 0 ? 0 : Math.max(0, prefetch - share.unstartedGroups - share.preparingGroups);
     }
 
     /** A group was claimed and is being made ready; {@link #offer} or {@link #unprepared} follows. */
-    void preparing(Lane lane) {
+    public void preparing(Lane lane) {
         share(lane).preparingGroups++;
     }
 
     /** A group that was being made ready never will be. */
-    void unprepared(Lane lane) {
+    public void unprepared(Lane lane) {
         Share share = share(lane);
         if (share.preparingGroups == 0) {
             throw new IllegalStateException("no group was being prepared: this is a bug");
@@ -92,7 +92,7 @@ final class SlotTable<G> {
     }
 
     /** Takes a prepared group in; returns what may start. */
-    List<Slots.Grant<G>> offer(G group, int samples, Lane lane) {
+    public List<Slots.Grant<G>> offer(G group, int samples, Lane lane) {
         unprepared(lane);
         insert(new Waiting<>(group, samples, lane));
         share(lane).unstartedGroups++;
@@ -113,7 +113,7 @@ final class SlotTable<G> {
     }
 
     /** A sample of the lane ended and gives its slot back; returns what may start. */
-    List<Slots.Grant<G>> release(Lane lane) {
+    public List<Slots.Grant<G>> release(Lane lane) {
         Share share = share(lane);
         if (share.inUse == 0) {
             throw new IllegalStateException("a slot was given back twice: this is a bug");
@@ -123,7 +123,7 @@ final class SlotTable<G> {
     }
 
     /** The group's samples that have not started never will; returns how many those are. */
-    int withdraw(G group) {
+    public int withdraw(G group) {
         for (Iterator<Waiting<G>> entries = waiting.iterator(); entries.hasNext(); ) {
             Waiting<G> entry = entries.next();
             if (entry.group.equals(group)) {
@@ -138,7 +138,7 @@ final class SlotTable<G> {
     }
 
     /** From now on nothing starts; what waits is to be withdrawn. */
-    void stopStarting() {
+    public void stopStarting() {
         starting = false;
     }
 
@@ -164,21 +164,21 @@ final class SlotTable<G> {
         return starts;
     }
 
-    int inUse() {
+    public int inUse() {
         return training.inUse + evaluation.inUse;
     }
 
     /** Samples of evaluations in flight. */
-    int evaluationInUse() {
+    public int evaluationInUse() {
         return evaluation.inUse;
     }
 
-    int slots() {
+    public int slots() {
         return slots;
     }
 
     /** Groups with a sample that has not started. */
-    int waitingGroups() {
+    public int waitingGroups() {
         return training.preparingGroups + evaluation.preparingGroups + waiting.size();
     }
 }

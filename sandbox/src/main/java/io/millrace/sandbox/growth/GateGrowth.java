@@ -8,6 +8,7 @@ import io.millrace.common.id.WeightVersion;
 import io.millrace.common.record.RewardStats;
 import io.millrace.common.record.StepRecord;
 import io.millrace.common.wire.PackedGroup;
+import io.millrace.sandbox.growth.record.Records;
 import io.millrace.trainer.collect.Collector;
 import io.millrace.trainer.collect.FinishedGroup;
 import io.millrace.trainer.collect.ResultEvent;
@@ -98,12 +99,12 @@ final class GateGrowth {
     }
 
     private double turn(Stopwatch watch) {
-        return watch.microseconds(20, this::choose);
+        return watch.microseconds(100, this::choose);
     }
 
     /** Issued, finished, chosen, leased, trained; what is chosen is replaced. */
     private double way(Stopwatch watch) {
-        return watch.microseconds(20, () -> {
+        return watch.microseconds(100, () -> {
                     BatchChoice.Ready ready = choose();
                     StepRecord.Lease lease = ledger.lease(
                             ledger.nextStep(),

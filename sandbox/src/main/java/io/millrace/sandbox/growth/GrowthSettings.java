@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record GrowthSettings(
         @Setting(
-                defaultValue = "ledger,gate,settled",
-                help = "Parts to measure: ledger, gate, settled; may be repeated")
+                defaultValue = "ledger,gate,settled,fleet",
+                help = "Parts to measure: ledger, gate, settled, fleet; may be repeated")
         List<String> parts,
 
         @Setting(defaultValue = "1000,10000,100000", help = "Groups that ledger and gate hold; may be repeated")
@@ -25,16 +25,28 @@ public record GrowthSettings(
                 help = "How many are settled before memory is measured")
         long settledGroups,
 
+        @Setting(defaultValue = "1000", range = "1 to 100000 workers", help = "Of the fleet in virtual time")
+        int fleetWorkers,
+
+        @Setting(defaultValue = "64", range = "8 to 65536 samples", help = "Slots of each of its workers")
+        int fleetSlots,
+
+        @Setting(defaultValue = "1000", range = "10 to 1000000 steps", help = "Steps that it trains")
+        int fleetSteps,
+
+        @Setting(defaultValue = "1", range = "0 to 1000000000000", help = "Of what happens in it")
+        long fleetSeed,
+
         @Setting(help = "File for the figures, JSON") @Nullable
         Path jsonFile) {
-    private static final Set<String> PARTS = Set.of("ledger", "gate", "settled");
+    private static final Set<String> PARTS = Set.of("ledger", "gate", "settled", "fleet");
 
     public GrowthSettings {
         parts = List.copyOf(parts);
         outstanding = List.copyOf(outstanding);
         for (String part : parts) {
             if (!PARTS.contains(part)) {
-                throw new SettingException("--parts has ledger, gate, settled, was '" + part + "'");
+                throw new SettingException("--parts has ledger, gate, settled, fleet, was '" + part + "'");
             }
         }
         for (String groups : outstanding) {

@@ -10,6 +10,7 @@ import io.millrace.producer.ledger.Ledger;
 import io.millrace.producer.ledger.Liveness;
 import io.millrace.producer.ledger.RecoveryLimits;
 import io.millrace.producer.ledger.Reissues;
+import io.millrace.sandbox.growth.record.Records;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

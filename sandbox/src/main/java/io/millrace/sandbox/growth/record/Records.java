@@ -1,4 +1,4 @@
-package io.millrace.sandbox.growth;
+package io.millrace.sandbox.growth.record;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -23,12 +23,12 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** Records with what matters here, and little else. */
-final class Records {
+public final class Records {
     private static final Lineage LINEAGE = new Lineage(0);
 
     private Records() {}
 
-    static TrainingTask task(
+    public static TrainingTask task(
             long index, Attempt attempt, int samples, WeightVersion version, @Nullable AttemptHistory history) {
         return new TrainingTask(
                 new GroupIndex(index),
@@ -48,7 +48,8 @@ final class Records {
     }
 
     /** @param place partition 0's offset */
-    static Receipt success(GroupIndex index, Attempt attempt, WorkerIncarnation worker, int samples, long place) {
+    public static Receipt success(
+            GroupIndex index, Attempt attempt, WorkerIncarnation worker, int samples, long place) {
         return new Receipt(
                 index,
                 attempt,
@@ -60,14 +61,14 @@ final class Records {
                 new Receipt.Success(0, List.of(place), new RewardStats(0.5, 0.5)));
     }
 
-    static WorkersRecord.Status status(
+    public static WorkersRecord.Status status(
             WorkerIncarnation worker, long sequence, int slots, List<WorkersRecord.HeldGroup> held) {
         return new WorkersRecord.Status(
                 worker, sequence, WorkersRecord.State.RUNNING, 0, slots, slots, held, List.of(), 0, 0, 0, 0);
     }
 
     /** Named from an index on, as first attempts. */
-    static List<WorkersRecord.HeldGroup> held(long from, long to) {
+    public static List<WorkersRecord.HeldGroup> held(long from, long to) {
         return LongStream.range(from, to)
                 .mapToObj(index ->
                         new WorkersRecord.HeldGroup(GroupKind.TRAINING, new GroupIndex(index), new Attempt(1), 0, 0))
@@ -75,7 +76,7 @@ final class Records {
     }
 
     /** Lease of a step of these groups. */
-    static StepRecord.Lease lease(long step, long from, long to) {
+    public static StepRecord.Lease lease(long step, long from, long to) {
         return new StepRecord.Lease(
                 LINEAGE,
                 new StepNumber(step),
@@ -89,7 +90,7 @@ final class Records {
     }
 
     /** @param trained groups in all */
-    static StepRecord.Acknowledgement acknowledgement(long step, long trained) {
+    public static StepRecord.Acknowledgement acknowledgement(long step, long trained) {
         return new StepRecord.Acknowledgement(
                 LINEAGE,
                 new StepNumber(step),
@@ -100,7 +101,7 @@ final class Records {
                 null);
     }
 
-    static LeaseId leaseId(long step) {
+    public static LeaseId leaseId(long step) {
         return new LeaseId(HexFormat.of().toHexDigits(step));
     }
 }

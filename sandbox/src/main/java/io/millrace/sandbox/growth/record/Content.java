@@ -1,4 +1,4 @@
-package io.millrace.sandbox.growth;
+package io.millrace.sandbox.growth.record;
 
 import io.millrace.common.id.Attempt;
 import io.millrace.common.id.GroupIndex;
@@ -23,10 +23,10 @@ import java.util.List;
 import java.util.Map;
 
 /** A group's content, which stands for all: the pure rooms do not look into it. */
-final class Content {
+public final class Content {
     private Content() {}
 
-    static PackedGroup one() {
+    public static PackedGroup one() {
         GroupIndex index = new GroupIndex(0);
         WeightVersion version = new WeightVersion(0);
         SampleHeader sample = new SampleHeader(
