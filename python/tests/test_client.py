@@ -151,6 +151,18 @@ def test_a_void_lease_is_told_from_a_successor(script: Script) -> None:
         trainer.ack(batch, weight_version=6)
 
 
+def test_a_lease_that_comes_again_unread_is_an_error_and_not_asked_for_for_ever(script: Script) -> None:
+    """A recorded step whose results are lost: leasing it again gives the same lease."""
+    trainer = client(script)
+    gone = CONFLICT | {"error": "the recorded step cannot be replayed; resume at step 7 with mode fresh"}
+    script.on(FETCHED, Reply(409, gone))
+    with pytest.raises(LeaseVoidError):
+        trainer.fetch(lease(trainer))
+    with pytest.raises(ConflictError, match="mode fresh") as caught:
+        trainer.fetch(lease(trainer))
+    assert not isinstance(caught.value, LeaseVoidError)
+
+
 def test_states_of_the_weights_are_announced_in_the_lineage(script: Script) -> None:
     trainer = client(script)
     answer = {"lineage": 2, "weight_version": 5, "version_offset": 0, "state": "updating", "warnings": []}

@@ -96,6 +96,7 @@ class Client:
         key: Key | None = None,
     ) -> None:
         self._transport = Transport(url, patience, zstd, key)
+        self._unreadable = ""
         self.lineage: int = int(self.status()["lineage"]) if lineage is None else lineage
 
     def status(self) -> dict[str, Any]:
@@ -129,6 +130,8 @@ class Client:
             One of the ranks acknowledges, for all, when all have trained
         :param advantages: "std" or "mean": with those of each group, normalised or only centred
         :raises LeaseVoidError: the step was leased anew
+        :raises ConflictError: the same lease came again and still cannot be read: a recorded step whose results the
+            broker has lost. The message says where to resume
         """
 
         def read(answer: Answer) -> Batch:
@@ -143,7 +146,13 @@ class Client:
         path = f"/v1/steps/{lease.step}/batch?format=safetensors&lease={quote(lease.token)}"
         path += f"&rank={rank}&world={world}" if world != 1 or rank != 0 else ""
         path += f"&advantages={quote(advantages)}" if advantages is not None else ""
-        return self._leased(lambda: self._transport.exchange("GET", path, read))
+        try:
+            return self._leased(lambda: self._transport.exchange("GET", path, read))
+        except LeaseVoidError as e:
+            if self._unreadable == lease.token:
+                raise ConflictError(str(e), vars(e)) from e
+            self._unreadable = lease.token
+            raise
 
     def ack(self, batch: Batch, weight_version: int | None = None, checkpoint_step: int | None = None) -> Acknowledged:
         """The batch is trained. The same again is answered the same.

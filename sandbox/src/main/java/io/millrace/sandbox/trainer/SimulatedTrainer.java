@@ -48,6 +48,8 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
 
     /** The one that it trains in, read when it begins; null before. The loop's thread alone asks. */
     private @Nullable Long lineage;
+    /** Of the last batch that could not be read. */
+    private String refusedToken = "";
 
     private final AtomicInteger failedSteps = new AtomicInteger();
 
@@ -92,12 +94,38 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
             leased = client.lease(mine);
         }
         double waitSeconds = (ticker.nanos() - askedNanos) / 1e9;
+        TrainerClient.Lease lease = leased.get();
+        JsonNode batch;
         try {
-            train(leased.get(), waitSeconds);
+            batch = client.batch(lease);
         } catch (TrainerClient.ConflictException e) {
-            journal.step(TrainerJournal.Line.Type.REFUSED, leased.get());
-            log.warn("step {} is void, the next is asked for: {}", leased.get().step(), e.getMessage());
+            isVoid(lease, e);
+            unreadable(lease);
+            return;
         }
+        try {
+            train(lease, batch, waitSeconds);
+        } catch (TrainerClient.ConflictException e) {
+            isVoid(lease, e);
+        }
+    }
+
+    private void isVoid(TrainerClient.Lease lease, TrainerClient.ConflictException why) throws Exception {
+        journal.step(TrainerJournal.Line.Type.REFUSED, lease);
+        log.warn("step {} is void, the next is asked for: {}", lease.step(), why.getMessage());
+    }
+
+    /** A recorded step whose results the broker has lost is leased as before, and never read: then it is made anew. */
+    private void unreadable(TrainerClient.Lease lease) throws Exception {
+        if (!lease.token().equals(refusedToken)) {
+            refusedToken = lease.token();
+            return;
+        }
+        long opened = lease.lineage() + 1;
+        journal.resuming(opened, lease.step());
+        client.resume(lease.step(), SimulatedTrainerSettings.ResumeMode.FRESH.word(), opened);
+        log.warn("step {} cannot be replayed and is made anew: lineage {}", lease.step(), opened);
+        lineage = settled(opened);
     }
 
     /**
@@ -107,7 +135,15 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
      */
     private long begin() throws Exception {
         TrainerClient.Standing run = client.standing();
-        long begun = settings.resumeBack() > 0 ? goBack(run) : run.lineage();
+        return settled(settings.resumeBack() > 0 ? goBack(run) : run.lineage());
+    }
+
+    /**
+     * Ends a pause or an update that somebody left.
+     *
+     * @return the lineage that it is in then
+     */
+    private long settled(long begun) throws Exception {
         if (!settings.pauseOnUpdate()) {
             return begun;
         }
@@ -135,7 +171,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         long opened = run.lineage() + 1;
         journal.resuming(opened, step);
         try {
-            client.resume(step, settings.resumeMode().name().toLowerCase(Locale.ROOT), opened);
+            client.resume(step, settings.resumeMode().word(), opened);
         } catch (TrainerClient.ConflictException e) {
             log.warn("training goes on where it is: {}", e.getMessage());
             return run.lineage();
@@ -144,8 +180,7 @@ final class SimulatedTrainer implements OwnerLoop.Turn {
         return opened;
     }
 
-    private void train(TrainerClient.Lease lease, double waitSeconds) throws Exception {
-        JsonNode batch = client.batch(lease);
+    private void train(TrainerClient.Lease lease, JsonNode batch, double waitSeconds) throws Exception {
         TrainedStep.Verdict verdict = check.check(lease, batch);
         journal.received(lease, batch, verdict.problems());
         TrainedStep.Verdict whole = verdict.with(learn(lease));

@@ -6,6 +6,7 @@ import io.millrace.common.http.lock.KeySettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code millrace simulated-trainer} needs; it learns at temperature 1. */
@@ -113,7 +114,12 @@ public record SimulatedTrainerSettings(
     /** Which batches a trainer wants that begins from an older checkpoint. */
     public enum ResumeMode {
         REPLAY,
-        FRESH
+        FRESH;
+
+        /** As the trainer consumer takes it. */
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     public SimulatedTrainerSettings {

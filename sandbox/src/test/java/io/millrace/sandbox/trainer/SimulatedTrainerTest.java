@@ -39,6 +39,8 @@ class SimulatedTrainerTest {
     private long leases;
     private int troubles;
     private boolean refuseAcknowledgements;
+    /** Leases give the same step each time, and its batch is not to be had. */
+    private boolean unreadable;
 
     /** Gives steps of two groups of two; answers the first lease with "not yet". */
     @BeforeEach
@@ -64,7 +66,7 @@ class SimulatedTrainerTest {
                                 == 1) {
                     status = 202;
                 } else {
-                    leases++;
+                    leases = unreadable ? 1 : leases + 1;
                     step = leases - 1;
                     lease = Batches.lease(step, 2 * step, 2 * step + 1);
                     answer.put("lineage", 0)
@@ -79,6 +81,8 @@ class SimulatedTrainerTest {
             } else if (path.equals("/v1/policy")) {
                 answer.put("lineage", 0).put("weight_version", step).put("state", "ready");
             } else if (path.endsWith("/ack") && refuseAcknowledgements) {
+                status = 409;
+            } else if (path.endsWith("/batch") && unreadable) {
                 status = 409;
             } else if (path.endsWith("/batch")) {
                 answer = Batches.batch(lease, 2);
@@ -192,6 +196,18 @@ class SimulatedTrainerTest {
         assertEquals(
                 List.of("the batch has 2 groups, not 3"),
                 trainer.report().steps().getFirst().batch().problems());
+    }
+
+    @Test
+    void aStepThatStaysUnreadableIsMadeAnew() throws Exception {
+        unreadable = true;
+        SimulatedTrainer trainer = trainer(2, 1, () -> {});
+        trainer.runOnce();
+        assertTrue(calls.stream().noneMatch(call -> call.contains("/resume")), calls.toString());
+        trainer.runOnce();
+        assertEquals(
+                List.of("POST /v1/resume {\"step\":0,\"mode\":\"fresh\",\"lineage\":1}"),
+                calls.stream().filter(call -> call.contains("/resume")).toList());
     }
 
     @Test
