@@ -143,35 +143,20 @@ public record SampleHeader(
 
     /** The same with this text. */
     SampleHeader said(String text) {
+        return with(text, reward, nonGenerationSeconds);
+    }
+
+    /** The same, worth this; judging it took so much longer. */
+    public SampleHeader rewarded(Reward given, double scoringSeconds) {
+        return with(response, given, nonGenerationSeconds + scoringSeconds);
+    }
+
+    private SampleHeader with(String text, Reward given, double elsewhereSeconds) {
         return new SampleHeader(
                 index,
                 promptLength,
                 responseLength,
                 text,
-                reward,
-                status,
-                finishReason,
-                weightVersions,
-                provenance,
-                engineWeightVersions,
-                sessionId,
-                engine,
-                generationSeconds,
-                nonGenerationSeconds,
-                cachedTokens,
-                spec,
-                tensors,
-                rolloutId,
-                metadata);
-    }
-
-    /** The same, worth this; judging it took so much longer. */
-    public SampleHeader rewarded(Reward given, double scoringSeconds) {
-        return new SampleHeader(
-                index,
-                promptLength,
-                responseLength,
-                response,
                 given,
                 status,
                 finishReason,
@@ -181,7 +166,7 @@ public record SampleHeader(
                 sessionId,
                 engine,
                 generationSeconds,
-                nonGenerationSeconds + scoringSeconds,
+                elsewhereSeconds,
                 cachedTokens,
                 spec,
                 tensors,

@@ -34,8 +34,7 @@ public record PublishSettings(
     /** The client's own. */
     private static final int REQUEST_LIMIT_MS = 30_000;
 
-    /** Some results of short answers, or many receipts; a larger result goes alone, in memory of its own. */
-    private static final int BATCH_BYTES = 256 << 10;
+    private static final int LINGER_MS = 5;
 
     public PublishSettings {
         if (statusTimeout.compareTo(statusInterval) <= 0) {
@@ -48,25 +47,24 @@ public record PublishSettings(
 
     /**
      * Properties of the producer of results and receipts. A send waits as long for room and topic metadata as a record
-     * waits for the broker. Nothing lingers: a record goes at once while the broker keeps up, and else shares a batch with
-     * those that wait as it does.
+     * waits for the broker. A result fills a batch and goes out at once; receipts, of which nobody waits for a single one,
+     * gather for a moment, since a request costs the broker more than they do.
      *
      * @param passedThrough what the user has set
      */
     public Map<String, Object> producerProperties(Map<String, String> passedThrough) {
         int limitMs = Math.toIntExact(publishTimeout.toMillis());
+        int lingerMs = Math.min(LINGER_MS, limitMs / 10);
         Map<String, Object> properties = new HashMap<>();
         properties.put("delivery.timeout.ms", limitMs);
         properties.put("max.block.ms", limitMs);
-        if (limitMs < REQUEST_LIMIT_MS) {
+        if (limitMs < REQUEST_LIMIT_MS + lingerMs) {
             // The client refuses to wait longer for one answer than for delivery.
-            properties.put("request.timeout.ms", limitMs);
+            properties.put("request.timeout.ms", limitMs - lingerMs);
         }
-        Map.of("linger.ms", 0, "batch.size", BATCH_BYTES).forEach((name, value) -> {
-            if (!passedThrough.containsKey(name)) {
-                properties.put(name, value);
-            }
-        });
+        if (!passedThrough.containsKey("linger.ms")) {
+            properties.put("linger.ms", lingerMs);
+        }
         return properties;
     }
 }
