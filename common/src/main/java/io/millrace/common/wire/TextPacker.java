@@ -45,11 +45,13 @@ final class TextPacker {
         }
         TextPacker kept = KEPT.poll();
         TextPacker packer = kept == null ? new TextPacker() : kept;
-        byte[] packed = packer.packed(texts, sizeBytes, (int) bound, frameMin);
-        if (bound > KEPT_BYTES_MAX || !KEPT.offer(packer)) {
-            packer.context.close();
+        try {
+            return packer.packed(texts, sizeBytes, (int) bound, frameMin);
+        } finally {
+            if (bound > KEPT_BYTES_MAX || !KEPT.offer(packer)) {
+                packer.context.close();
+            }
         }
-        return packed;
     }
 
     /**
